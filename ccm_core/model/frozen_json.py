@@ -12,6 +12,8 @@ from typing import Any, NoReturn, TypeVar
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
+SCALARS = frozenset({str, int, float, bool, type(None)})
+"""The types of JSON values that cannot be changed anyway."""
 _MESSAGE = "it is shared and cannot be changed; change a copy of it: copy.deepcopy(...)"
 
 
@@ -67,13 +69,13 @@ def frozen(value: Any) -> Any:
     if kind is dict:
         return FrozenDict(
             {
-                name: child if child.__class__ in _SCALARS else frozen(child)
+                name: child if child.__class__ in SCALARS else frozen(child)
                 for name, child in value.items()
             }
         )
     if kind is list or kind is tuple:
         return FrozenList(
-            [child if child.__class__ in _SCALARS else frozen(child) for child in value]
+            [child if child.__class__ in SCALARS else frozen(child) for child in value]
         )
     return value
 
@@ -95,22 +97,19 @@ def with_plain_arrays(value: Any) -> Any:
     kind = value.__class__
     if kind is FrozenList:
         return [
-            child if child.__class__ in _SCALARS else with_plain_arrays(child) for child in value
+            child if child.__class__ in SCALARS else with_plain_arrays(child) for child in value
         ]
     if kind is FrozenDict or kind is dict:
         changed = {
             name: plain
             for name, child in value.items()
-            if child.__class__ not in _SCALARS and (plain := with_plain_arrays(child)) is not child
+            if child.__class__ not in SCALARS and (plain := with_plain_arrays(child)) is not child
         }
         return kind({**value, **changed}) if changed else value
     if kind is list:
         plain_children = [
-            child if child.__class__ in _SCALARS else with_plain_arrays(child) for child in value
+            child if child.__class__ in SCALARS else with_plain_arrays(child) for child in value
         ]
         same = all(plain is child for plain, child in zip(plain_children, value, strict=True))
         return value if same else plain_children
     return value
-
-
-_SCALARS = frozenset({str, int, float, bool, type(None)})

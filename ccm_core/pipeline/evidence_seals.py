@@ -76,7 +76,7 @@ def kinds_read(packs: CompiledPacks, collected: AbstractSet[str]) -> AbstractSet
         group
         for pack in packs.packs
         for group in pack.groups
-        if collected >= set(packs.inputs.get(group.over, [group.over]))
+        if group.over in packs.inputs and collected >= set(packs.inputs[group.over])
     ]
     inputs = {kind for group in groups for kind in packs.inputs[group.over]}
     lookups = {kind for group in groups for rule in group.rules for kind in rule.lookup_kinds}

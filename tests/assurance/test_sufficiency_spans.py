@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.assurance.sufficiency_spans import event_spans, snapshot_spans
+from ccm_core.bundle.verifier import spans as verifier
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
 from ccm_core.rules.evaluate.sufficiency import assess_sufficiency
@@ -112,6 +113,56 @@ def test_an_event_kind_is_sufficient_while_its_whole_lookback_is_known(ends, ref
     ]
     spans = event_spans(collections, 2 * CADENCE, LOOKBACK, refreshed=refreshed)
     assert_agree(spans, collections, Shape.EVENT, refreshed=refreshed)
+
+
+def as_the_verifier_reads(collection):
+    """Return a collection as the verifier of packages reads it."""
+    window = collection.window
+    return verifier.Collected(
+        collection.id,
+        collection.run,
+        collection.kind,
+        window and (window.since, window.until),
+        collection.started_at,
+        collection.ended_at,
+        collection.outcome.value,
+        [
+            {"reason": fall.reason.value, "detail": fall.detail, "subjects": list(fall.subjects)}
+            for fall in collection.shortfalls
+        ],
+    )
+
+
+def assert_same(spans, verified):
+    """Compare the timeline of the host with that of the verifier, without empty spans."""
+    assert [
+        (span.window.since, span.window.until, span.problem or "", span.subjects)
+        for span in spans
+        if span.window.since < span.window.until
+    ] == [
+        (*span.window, span.problem, span.subjects)
+        for span in verified
+        if len(set(span.window)) > 1
+    ]
+
+
+@given(WINDOWS, st.booleans())
+def test_verifier_of_packages_states_the_same_timeline(ends, refreshed):
+    """It computes every span again by its own code, and comes to the same."""
+    collections = [
+        collection(n, ended, how, window and Window(at(window[0]), at(window[0] + window[1])))
+        for n, (ended, how, window) in enumerate(ends)
+    ]
+    snapshots = [past for past in collections if past.window is None]
+    read = [as_the_verifier_reads(past) for past in collections]
+    assert_same(
+        event_spans(collections, 2 * CADENCE, LOOKBACK, refreshed=refreshed),
+        verifier.event_spans(read, 2 * CADENCE, LOOKBACK, refreshed),
+    )
+    assert_same(
+        snapshot_spans(snapshots, 2 * CADENCE),
+        verifier.snapshot_spans([past for past in read if past.window is None], 2 * CADENCE),
+    )
 
 
 @pytest.mark.parametrize(

@@ -1679,6 +1679,10 @@ Window = tuple[datetime, datetime]
 """Half-open: since, until."""
 
 
+TRANSPORT = frozenset({"source_error", "rate_limited", "interrupted"})
+"""Reasons that state nothing about what is at the source."""
+
+
 class Collected(NamedTuple):
     """One collection, as far as it decides what is known."""
 
@@ -1725,16 +1729,30 @@ def read_collection(document: Mapping[str, Any]) -> Collected:
     )
 
 
+def is_transport_failure(collection: Collected) -> bool:
+    """Return whether a collection states nothing about what is at the source."""
+    if collection.outcome == "failed":
+        return True
+    reasons = {fall["reason"] for fall in collection.shortfalls}
+    partial = collection.outcome == "partial" and collection.doubted is None
+    return partial and bool(reasons) and reasons <= TRANSPORT
+
+
 def snapshot_spans(collections: Sequence[Collected], allowed: timedelta) -> Iterator[Span]:
-    """Yield the spans of a snapshot kind: its newest collection counts, unless it is too old."""
+    """Yield the spans of a snapshot kind: one collection decides, unless it is too old."""
     yield before_the_first(collections)
+    conclusive: Collected | None = None
     for collection, following in with_next(collections):
-        whole = (collection.ended_at, following)
-        if collection.doubted is None:
-            yield Span(whole, outcome_words(collection), frozenset())
-            continue
-        stale = (add_capped(collection.ended_at, allowed), too_old(allowed))
-        yield from cut(whole, (EARLIEST, ""), stale, collection.doubted)
+        if conclusive is None or not is_transport_failure(collection):
+            conclusive = collection
+        too_old_at = add_capped(conclusive.ended_at, allowed)
+        for window in split((collection.ended_at, following), [too_old_at]):
+            decisive = conclusive if window[0] < too_old_at else collection
+            if decisive.doubted is None:
+                yield Span(window, outcome_words(decisive), frozenset())
+                continue
+            stale = (add_capped(decisive.ended_at, allowed), too_old(allowed))
+            yield from cut(window, (EARLIEST, ""), stale, decisive.doubted)
 
 
 class KnownEvents:
@@ -1744,16 +1762,24 @@ class KnownEvents:
         self.covered: list[Window] = []
         self.incomplete: list[Window] = []
         self.partial: list[tuple[Window, frozenset[str]]] = []
+        self.failed: list[Window] = []
         self.refresh: Collected | None = None
+        self.refresh_attempt: Collected | None = None
 
     def add(self, collection: Collected) -> None:
         """Replace what was known of a collection's window with what it read."""
+        failure = is_transport_failure(collection)
         if collection.window is None:
-            self.refresh = collection
+            self.refresh = self.refresh if self.refresh and failure else collection
+            self.refresh_attempt = collection
             return
         since, until = collection.window[0], min(collection.window[1], collection.ended_at)
         if until <= since:
             return
+        if failure:
+            self.failed = subtract([*self.failed, (since, until)], self.covered)
+            return
+        self.failed = subtract(self.failed, [(since, until)])
         self.covered = union([*self.covered, (since, until)])
         self.incomplete = subtract(self.incomplete, [(since, until)])
         self.partial = [
@@ -1765,6 +1791,18 @@ class KnownEvents:
             self.incomplete = union([*self.incomplete, (since, until)])
         elif collection.doubted:
             self.partial.append(((since, until), collection.doubted))
+
+    def decisive(self, in_date: bool, refresh_in_date: bool) -> KnownEvents:
+        """Return what decides: failures only where nothing better does, or it is too old."""
+        failed = self.failed
+        if in_date:
+            failed = subtract(failed, [(self.covered[-1][1], LATEST)])
+        events = KnownEvents()
+        events.covered = union([*self.covered, *failed])
+        events.incomplete = union([*self.incomplete, *failed])
+        events.partial = self.partial
+        events.refresh = self.refresh if refresh_in_date else self.refresh_attempt
+        return events
 
     def lacking(self, since: datetime) -> frozenset[str]:
         """Return the objects that lack evidence at some time from a moment on."""
@@ -1790,6 +1828,18 @@ def spans_within(
     known: KnownEvents, whole: Window, allowed: timedelta, lookback: timedelta, refreshed: bool
 ) -> Iterator[Span]:
     """Yield the spans from one collection of events to the next."""
+    read, refresh = known.covered, known.refresh
+    read_until = add_capped(read[-1][1], min(allowed, lookback)) if read else EARLIEST
+    refreshed_until = add_capped(refresh.ended_at, allowed) if refresh else EARLIEST
+    for window in split(whole, [read_until, refreshed_until]):
+        events = known.decisive(window[0] < read_until, window[0] < refreshed_until)
+        yield from spans_of(events, window, allowed, lookback, refreshed)
+
+
+def spans_of(
+    known: KnownEvents, whole: Window, allowed: timedelta, lookback: timedelta, refreshed: bool
+) -> Iterator[Span]:
+    """Yield the spans of a window in which the same collections decide."""
     if known.refresh is None and refreshed:
         yield Span(whole, "later changes to events were never read", frozenset())
         return
@@ -1826,6 +1876,12 @@ def cut(
     ):
         if window[0] < window[1]:
             yield Span(window, problem, frozenset() if problem else subjects)
+
+
+def split(whole: Window, moments: Sequence[datetime]) -> Iterator[Window]:
+    """Split a window at those of some moments that lie in it."""
+    inner = sorted({at for at in moments if whole[0] < at < whole[1]})
+    return zip([whole[0], *inner], [*inner, whole[1]])
 
 
 def before_the_first(collections: Sequence[Collected]) -> Span:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ccm_core.model.evaluation.control import Control
+from ccm_core.model.evaluation.evidence_read import EvidenceRead
 from ccm_core.model.evaluation.rule import PackPurpose, Severity
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Outcome, Shortfall
@@ -196,3 +197,5 @@ class Evaluation:
     waiver_notes: tuple[str, ...] = ()
     """Unused, expired and too-wide waivers."""
     plugin_failures: tuple[str, ...] = ()
+    evidence_read: tuple[EvidenceRead, ...] = ()
+    """What was read of each connection, sealed."""

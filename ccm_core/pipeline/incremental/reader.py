@@ -25,7 +25,7 @@ from ccm_core.pipeline.incremental.state import (
     KindState,
     ViewState,
 )
-from ccm_core.rules.evaluate.rows import view_of_kind
+from ccm_core.rules.evaluate.rows import derived_rows, view_of_kind
 from ccm_core.rules.incremental.partition_index import KindChange, PartitionedRows, PartitionIndex
 from ccm_core.rules.incremental.result_cache import ResultCache
 from ccm_core.rules.pack.compiled import CompiledPacks
@@ -169,7 +169,7 @@ class IncrementalReader:
                 return None
             records[kind] = loaded
         request = ViewRequest(records=records, now=self.now, horizon=self.horizon)
-        return state.rows.patched(state.partitions.partitioning, names, view.rows(request))
+        return state.rows.patched(state.partitions.partitioning, names, derived_rows(view, request))
 
     # -- records ------------------------------------------------------------------------------
 
@@ -181,7 +181,8 @@ class IncrementalReader:
         since = self.store.records.changes_since(name, kind, state.watermark, as_of=self.now)
         if since is None:
             return None
-        current = {record.key: record for record in since.records if record.erased_at is None}
+        living = (record for record in since.records if record.erased_at is None)
+        current = {record.key: record for record in interned(living)}
         still_erased = {
             key: window for key, window in state.erased.items() if key not in since.changed_keys
         }
@@ -190,7 +191,7 @@ class IncrementalReader:
         records = state.records
         if records is not None and change.keys:
             merged = {record.key: record for record in records if record.key not in change.keys}
-            merged |= {record.key: record for record in interned(current.values())}
+            merged |= current
             records = tuple(merged[key] for key in sorted(merged))
         self.after.kinds[kind] = KindState(
             watermark=since.watermark, erased=erased, records=records
@@ -221,7 +222,8 @@ class IncrementalReader:
         current = change.current if change else {}
         records = {key: current[key] for key in keys if key in current}
         unchanged = self.store.records.get_many(self.watch.connection, kind, keys - records.keys())
-        records |= {record.key: record for record in unchanged if record.erased_at is None}
+        living = (record for record in unchanged if record.erased_at is None)
+        records |= {record.key: record for record in interned(living)}
         return [records[key] for key in sorted(records)] if records.keys() == keys else None
 
     def _has_moved(self, kind: str) -> bool:

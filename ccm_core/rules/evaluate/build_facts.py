@@ -14,6 +14,7 @@ from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.frozen_json import with_plain_arrays
 from ccm_core.rules.cel.lookup_function import LookupRecord
 from ccm_core.rules.evaluate.rows import RecordLoader, rows_of_kind, rows_of_view
 from ccm_core.rules.evaluate.sufficiency import assess_sufficiency, subtract_erased
@@ -128,7 +129,7 @@ class Evidence:
 
     def _lookup_records(self, kind: str) -> dict[str, LookupRecord]:
         return {
-            record.key: LookupRecord(body=record.body, digest=record.digest)
+            record.key: LookupRecord(body=with_plain_arrays(record.body), digest=record.digest)
             for record in self.load(kind)
         }
 

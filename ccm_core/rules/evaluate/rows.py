@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.frozen_json import with_plain_arrays
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.evidence_kind import EvidenceKind
 from ccm_core.sdk.view import Partitioning, Row, View, ViewRequest
@@ -21,7 +23,7 @@ def rows_of_kind(kind: EvidenceKind, records: Sequence[Record]) -> tuple[Row, ..
     return tuple(
         Row(
             subject=subject_of(kind, record),
-            body=record.body,
+            body=with_plain_arrays(record.body),
             evidence_digests=(record.digest,),
             names=(f"{record.kind}:{record.key}",),
         )
@@ -49,7 +51,18 @@ def rows_of_view(
     """Return a view's rows, sorted by subject, derived from the kinds it reads."""
     records: Mapping[str, Sequence[Record]] = {kind: load(kind) for kind in view.inputs}
     request = ViewRequest(records=records, now=now, horizon=horizon)
-    return tuple(sorted(view.rows(request), key=lambda row: (row.subject.kind, row.subject.key)))
+    rows = derived_rows(view, request)
+    return tuple(sorted(rows, key=lambda row: (row.subject.kind, row.subject.key)))
+
+
+def derived_rows(view: View, request: ViewRequest) -> Iterator[Row]:
+    """Yield the rows that a view derives, as conditions read them.
+
+    The records are frozen, and rows may hold parts of them; CEL reads no frozen arrays.
+    """
+    for row in view.rows(request):
+        body = with_plain_arrays(row.body)
+        yield row if body is row.body else replace(row, body=body)
 
 
 def subject_of(kind: EvidenceKind, record: Record) -> Subject:

@@ -50,6 +50,12 @@ class RunStore(Protocol):
                 those with a window and among those without.
         """
 
+    def collections_with_digests(
+        self, connection: str, *, as_of: datetime
+    ) -> Sequence[tuple[str, Collection]]:
+        """List the collections of a connection as :meth:`collections` does, with the digests of
+        their stored bytes."""
+
     def manifests(
         self, connection: str | None = None, *, as_of: datetime | None = None
     ) -> Sequence[Manifest]:

@@ -125,6 +125,24 @@ class SqlRunStore:
         since: datetime | None = None,
     ) -> Sequence[Collection]:
         """List collections in the order in which they were stored."""
+        stored = self._collections(connection, kind, run=run, as_of=as_of, since=since)
+        return [collection for _, collection in stored]
+
+    def collections_with_digests(
+        self, connection: str, *, as_of: datetime
+    ) -> Sequence[tuple[str, Collection]]:
+        """List collections with the stored digests: written anew, the bytes may be others."""
+        return self._collections(connection, as_of=as_of)
+
+    def _collections(
+        self,
+        connection: str,
+        kind: str | None = None,
+        *,
+        run: str | None = None,
+        as_of: datetime | None = None,
+        since: datetime | None = None,
+    ) -> Sequence[tuple[str, Collection]]:
         with self._database.reading() as transaction:
             rows = transaction.rows(
                 _COLLECTIONS.format("" if run is None else _OF_RUN),
@@ -135,7 +153,7 @@ class SqlRunStore:
                 since=None if since is None else microseconds(since),
             )
             return [
-                decode_body(document, digest, Collection, f"collection {collection}")
+                (digest, decode_body(document, digest, Collection, f"collection {collection}"))
                 for collection, digest, document in rows
             ]
 

@@ -7,12 +7,11 @@ from base64 import b64decode
 from hashlib import sha256
 
 import pytest
+from forging import write_package
 
 from ccm_core.bundle.attestation import envelope
-from ccm_core.bundle.deterministic_zip import ArchiveWriter
 from ccm_core.bundle.verifier.archive import read_archive
 from ccm_core.bundle.verifier.strict_json import write_json
-from ccm_core.bundle.verifier.zip_format import member_order
 from ccm_core.ledger.signed_note import VerifierKey
 from ccm_core.model.period import parse_period
 from ccm_core.pipeline.bundle import BundleRequest, bundle
@@ -42,20 +41,6 @@ def whole(old_firm, tmp_path_factory):
     return path
 
 
-def write_archive(path, files):
-    """Write files as the archive of a package, in its one form."""
-    with ArchiveWriter(path) as archive:
-        for name in sorted(files, key=member_order):
-            archive.add(name, files[name])
-    return path
-
-
-@pytest.fixture
-def archived(tmp_path):
-    """Write files as a package of another name; give its path."""
-    return lambda files, name="forged.zip": str(write_archive(tmp_path / name, files))
-
-
 @pytest.fixture
 def spoiled(whole, tmp_path):
     """Give a function that writes the bundle again with some files changed, added or removed."""
@@ -63,7 +48,7 @@ def spoiled(whole, tmp_path):
     def spoil(change):
         files = dict(read_archive(str(whole)))
         change(files)
-        return str(write_archive(tmp_path / "spoiled.zip", files))
+        return write_package(tmp_path / "spoiled.zip", files)
 
     return spoil
 

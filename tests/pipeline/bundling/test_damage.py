@@ -7,14 +7,15 @@ import re
 from base64 import b64decode
 
 import pytest
+from forging import ForgedPackage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccm_core.bundle.attestation import envelope
 from ccm_core.bundle.verifier.archive import read_archive
-from ccm_core.bundle.verifier.contents import digest
 from ccm_core.bundle.verifier.main import verify
 from ccm_core.bundle.verifier.merkle import roots_by_size
+from ccm_core.bundle.verifier.strict_json import write_json
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.key_history import key_note
 
@@ -127,29 +128,6 @@ def test_omissions_by_somebody_with_the_key_are_problems(
     assert any(text in problem for problem in problems), problems
 
 
-def without(firm, files, log, removed):
-    """Leave out leaves and what they speak of, prove the rest rightly."""
-    folder = f"ledger/{log}"
-    lines = [line_.split(b" ", 1) for line_ in files[f"{folder}/leaves.txt"].splitlines()]
-    leaves = {int(number): json.loads(leaf) for number, leaf in lines}
-    remaining = {number: leaf for number, leaf in leaves.items() if not removed(leaf)}
-    assert len(remaining) < len(leaves)
-    index = firm.store.ledger.prove_together(log, lambda _: remaining)
-    files[f"{folder}/leaves.txt"] = b"".join(b"%d %s\n" % leaf_ for leaf_ in index.leaves.items())
-    files[f"{folder}/hashes.txt"] = b"".join(
-        signed_note.encoded(proof_hash).encode() + b"\n" for proof_hash in index.hashes
-    )
-    lost = {leaf.get("digest") for leaf in leaves.values() if removed(leaf)}
-    for name in files:
-        if name.startswith(("contents/", "evidence/")):
-            contents = [
-                line
-                for line in files[name].splitlines(keepends=True)
-                if digest(line.removesuffix(b"\n")) not in lost
-            ]
-            files[name] = b"".join(contents)
-
-
 LEFT_OUT = [
     pytest.param(
         "@store",
@@ -186,16 +164,12 @@ LEFT_OUT = [
 
 @pytest.mark.parametrize(("log", "removed", "text"), LEFT_OUT)
 def test_omissions_with_a_right_proof_of_the_rest_are_problems(
-    resigned, key_of, old_firm, spoiled, log, removed, text
+    key_of, old_firm, whole, tmp_path, log, removed, text
 ):
     """Even with the key and a right proof: what was kept says how much of it there was."""
-
-    def spoil(files):
-        without(old_firm, files, log, removed)
-        resigned(files, old_firm.signer)
-
-    path = spoiled(spoil)
-    _, problems = verify(path, key_of(old_firm))
+    forged = ForgedPackage(read_archive(str(whole)), old_firm.signer, old_firm.store.ledger)
+    forged.leave_out(log, removed)
+    _, problems = verify(forged.write(tmp_path / "forged.zip"), key_of(old_firm))
     assert any(text in problem for problem in problems), problems
 
 
@@ -205,7 +179,7 @@ def test_a_bundle_of_another_version_is_refused(old_firm, spoiled):
     def spoil(files):
         payload = json.loads(b64decode(json.loads(files["statement.json"])["payload"]))
         payload["predicateType"] = "urn:ccm:bundle:v2"
-        files["statement.json"] = envelope(json.dumps(payload).encode(), old_firm.signer)
+        files["statement.json"] = envelope(write_json(payload), old_firm.signer)
 
     (problem,) = verify(spoiled(spoil))[1]
     assert problem == (
@@ -271,5 +245,4 @@ def test_a_rewritten_history_is_a_problem(old_firm, spoiled, resigned, key_of):
         resigned(files, old_firm.signer)
 
     _, problems = verify(spoiled(rewrite), key_of(old_firm))
-    assert problems
-    assert all("leaves of the log firm were rewritten" in problem for problem in problems)
+    assert any("leaves of the log firm were rewritten" in problem for problem in problems)

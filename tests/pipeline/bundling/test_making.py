@@ -13,9 +13,9 @@ import pytest
 from securesystemslib.dsse import Envelope
 from securesystemslib.signer import SSlibKey
 
-from ccm_core.bundle.verifier.statement import PAYLOAD_TYPE
 from ccm_core.bundle.verifier.archive import read_archive
 from ccm_core.bundle.verifier.main import verify
+from ccm_core.bundle.verifier.statement import PAYLOAD_TYPE
 from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.model.evidence.erasure import Erasure
 from ccm_core.pipeline.bundle import store_signer
