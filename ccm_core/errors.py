@@ -11,7 +11,8 @@
     │   ├── ClockMismatch          this machine's clock is wrong
     │   └── StoreError             the store cannot be opened or written
     │       ├── StoreNotFound      there is none yet: nothing was ever collected
-    │       └── ReadOnlyStore      it was opened for reading, and was to be written
+    │       ├── ReadOnlyStore      it was opened for reading, and was to be written
+    │       └── StaleEvaluation    evidence was stored while it was evaluated
     ├── IntegrityError             stored evidence is not what was stored       exit 5
     └── SourceError                the source did not return what was requested exit 4
         ├── Unreachable            no response: connection, TLS, time-out
@@ -101,6 +102,10 @@ class StoreNotFound(StoreError):
 
 class ReadOnlyStore(StoreError):
     """The store was opened for reading, and something was to be written to it."""
+
+
+class StaleEvaluation(StoreError):
+    """Evidence that counts was stored while an evaluation was made: it has to be made again."""
 
 
 # -- the evidence is not what was stored ------------------------------------------------------

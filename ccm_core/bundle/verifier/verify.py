@@ -1792,7 +1792,7 @@ class KnownEvents:
         elif collection.doubted:
             self.partial.append(((since, until), collection.doubted))
 
-    def decisive(self, in_date: bool, refresh_in_date: bool) -> KnownEvents:
+    def decisive(self, *, in_date: bool, refresh_in_date: bool) -> KnownEvents:
         """Return what decides: failures only where nothing better does, or it is too old."""
         failed = self.failed
         if in_date:
@@ -1832,7 +1832,9 @@ def spans_within(
     read_until = add_capped(read[-1][1], min(allowed, lookback)) if read else EARLIEST
     refreshed_until = add_capped(refresh.ended_at, allowed) if refresh else EARLIEST
     for window in split(whole, [read_until, refreshed_until]):
-        events = known.decisive(window[0] < read_until, window[0] < refreshed_until)
+        events = known.decisive(
+            in_date=window[0] < read_until, refresh_in_date=window[0] < refreshed_until
+        )
         yield from spans_of(events, window, allowed, lookback, refreshed)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.control_characters import replace_controls
@@ -92,6 +93,7 @@ def _age(finding: Finding, inputs: ReportInput) -> str:
     return phrases.duration(seconds) if seconds else "new"
 
 
+@cache  # compiling the templates takes longer than filling them
 def _templates() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
