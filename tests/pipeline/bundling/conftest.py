@@ -17,12 +17,12 @@ from ccm_core.model.period import parse_period
 from ccm_core.pipeline.bundle import BundleRequest, bundle
 
 
-def write(firm, path, signer=None):
+def write(firm, path, signer=None, period="2026-08", controls=(("soc2", "CC7.4"),)):
     """Write a bundle; give what it says of itself."""
     order = BundleRequest(
         connections=[firm.connection()],
-        period=parse_period("2026-08"),
-        controls=[("soc2", "CC7.4")],
+        period=parse_period(period),
+        controls=controls,
     )
     return bundle(firm.host, firm.store, order, signer or firm.signer, path)
 

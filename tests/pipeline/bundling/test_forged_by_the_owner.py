@@ -17,7 +17,6 @@ from ccm_core.ledger.checkpoint import PinnedCheckpoint
 INCIDENTS = "evidence/firm/pagerduty.incident.jsonl"
 SERVICES = "evidence/firm/pagerduty.service.jsonl"
 EVALUATIONS = "contents/evaluations.jsonl"
-FAILING, PASSING = b"exceptions noted", b"No exceptions noted"
 
 
 @pytest.fixture
@@ -84,7 +83,7 @@ FORGERIES = {
         "index.html is not what follows",
     ),
     "the assurance": (
-        lambda forged: forged.replace("assurance.json", b'"insufficient"', b'"pass"'),
+        lambda forged: forged.replace("assurance.json", b"evidence_incomplete", b"no_exceptions"),
         "assurance.json is not what follows",
     ),
     "the page and the assurance alike": (conclusions, "assurance.json is not what follows"),

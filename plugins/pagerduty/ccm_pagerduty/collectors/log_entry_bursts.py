@@ -1,0 +1,197 @@
+"""Reads a second with more log entries than the API lists: team by team, then by incident.
+
+Follows the parameter ``team_ids[]`` of https://developer.pagerduty.com/api-reference "List log
+entries". Teams cost one request for 100 entries. Entries that no list of a team can hold, because
+their incident has no team or a single team has too many, are read by incident: each incident once a
+run, and none more once as many entries are there as the API counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ccm_core.sdk.errors import BadRequest, NotAvailable, PermissionDenied
+from ccm_core.sdk.timestamps import parse_instant
+from ccm_core.sdk.types import CollectionNote, DependsOn, Estimate, Page, Reason, Shortfall, Window
+from ccm_core.sdk.url_path import url_path
+from ccm_pagerduty.collectors.incident import INCIDENT
+from ccm_pagerduty.collectors.per_object import one_by_one
+from ccm_pagerduty.collectors.time_parameters import UTC, period
+from ccm_pagerduty.paging import CAP, listed
+from ccm_pagerduty.rate_limits import per_minute
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Sequence
+
+    from ccm_core.sdk.types import CollectorEvent, JsonObject
+    from ccm_pagerduty.client import PagerDutySession
+
+MAX_TEAMS = 100
+"""Teams in one query, so that the URL stays short."""
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Entries:
+    """The entries of a window that have arrived, against the number that the API counted."""
+
+    window: Window
+    """Its end is a second later where the API includes that second."""
+    total: int | None
+    ids: set[str] = field(default_factory=set)
+
+    def add(self, page: Page) -> None:
+        self.ids.update(str(entry.get("id")) for entry in page.items if self._within(entry))
+
+    @property
+    def missing(self) -> int | None:
+        """Return how many have not arrived; None where they were not counted."""
+        return None if self.total is None else max(0, self.total - len(self.ids))
+
+    def _within(self, entry: JsonObject) -> bool:
+        at = entry.get("created_at")
+        return isinstance(at, str) and parse_instant(at) in self.window
+
+
+async def read_burst(
+    session: PagerDutySession, window: Window, first: Page, incidents: Sequence[JsonObject]
+) -> AsyncIterator[CollectorEvent]:
+    """Read a window that time cannot split any more, and report what is still missing.
+
+    Args:
+        session: The session.
+        window: What to read.
+        first: The first page of the account's list, newest first, with its total.
+        incidents: Those that may have entries in the window.
+    """
+    entries = _Entries(window=_listed_window(window, first), total=first.total)
+    yield CollectionNote(
+        text=f"the API counts {first.total} log entries from {window.since} to {window.until} and "
+        f"lists at most {CAP}: read team by team, and by incident where that does not suffice"
+    )
+    unlisted: list[JsonObject] = []
+    async for event in _by_team(session, entries, incidents, unlisted):
+        yield event
+    async for event in by_incident(session, _rest(incidents, unlisted), entries):
+        yield event
+    if entries.missing != 0:
+        yield DependsOn(kind=INCIDENT)
+        yield Shortfall(
+            reason=Reason.TRUNCATED,
+            detail=f"GET /log_entries: the API counts {first.total} entries from {window.since} to "
+            f"{window.until}, and lists at most {CAP}; {len(entries.ids)} could be read team by "
+            "team and by incident",
+            missing=entries.missing,
+        )
+
+
+async def by_incident(
+    session: PagerDutySession, incidents: Sequence[JsonObject], entries: _Entries | None = None
+) -> AsyncIterator[CollectorEvent]:
+    """Read the entries of incidents one after the other: at least one request each.
+
+    Args:
+        session: The session, which keeps what was read of an incident until the run ends.
+        incidents: In order of hope: reading ends as soon as nothing is missing.
+        entries: What has arrived so far; None: every incident is read.
+    """
+    cache = session.incident_entries
+    new = sum(incident["id"] not in cache for incident in incidents)
+    if new and (entries is None or entries.missing != 0):
+        rate = per_minute(session.settings.get("share", 0.9))
+        yield Estimate(requests=new, per_minute=rate)
+
+    def pending() -> Iterator[JsonObject]:
+        for incident in incidents:
+            if entries is not None and entries.missing == 0:
+                return
+            yield incident
+
+    async def read(incident: JsonObject) -> AsyncIterator[CollectorEvent]:
+        path = url_path("/incidents/{}/log_entries", incident["id"])
+        listing = session.listing(path, "log_entries", (UTC,), counted=False)
+        async for event in cache.read(incident["id"], listing):
+            if isinstance(event, Page) and entries is not None:
+                entries.add(event)
+            yield event
+
+    async for event in one_by_one(INCIDENT, pending(), read):
+        yield event
+
+
+async def _by_team(
+    session: PagerDutySession,
+    entries: _Entries,
+    incidents: Sequence[JsonObject],
+    unlisted: list[JsonObject],
+) -> AsyncIterator[CollectorEvent]:
+    """Read the lists of teams; add the incidents that they cannot hold to ``unlisted``."""
+    teams = _incidents_by_team(incidents)
+    unlisted += [incident for incident in incidents if not _team_ids(incident)]
+    pending = _groups(teams, len(incidents), entries.total or 0)
+    whole = len(pending) > 1
+    while pending:
+        group = pending.pop(0)
+        filters = tuple(("team_ids[]", team) for team in group)
+        pager = session.pager("/log_entries", "log_entries", (*period(entries.window), *filters, UTC))
+        try:
+            total = (await pager.first()).total
+        except (PermissionDenied, NotAvailable, BadRequest) as error:
+            yield CollectionNote(text=f"the lists of teams were refused: {error}")
+            return
+        if total is not None and total <= CAP:
+            async for event in listed(pager, may_split=False):
+                if isinstance(event, Page):
+                    entries.add(event)
+                yield event
+        elif whole and total == entries.total:
+            return  # the API ignores the filter: no list of a team is shorter
+        elif len(group) > 1:
+            pending[:0] = [group[::2], group[1::2]]
+        else:
+            unlisted += teams[group[0]]
+
+
+def _listed_window(window: Window, first: Page) -> Window:
+    """Return the window as the API takes it: no document says whether its end is included."""
+    instants = (entry.get("created_at") for entry in first.items)
+    ends = [parse_instant(at) for at in instants if isinstance(at, str)]
+    included = any(window.until <= at < window.until + _SECOND for at in ends)
+    return Window(window.since, window.until + _SECOND) if included else window
+
+
+def _team_ids(incident: JsonObject) -> list[str]:
+    teams = incident.get("teams")
+    ids = (team.get("id") for team in teams if isinstance(team, dict)) if teams else ()
+    return [str(team_id) for team_id in ids if team_id]
+
+
+def _incidents_by_team(incidents: Sequence[JsonObject]) -> dict[str, list[JsonObject]]:
+    teams: dict[str, list[JsonObject]] = {}
+    for incident in incidents:
+        for team in _team_ids(incident):
+            teams.setdefault(team, []).append(incident)
+    return teams
+
+
+def _groups(
+    teams: dict[str, list[JsonObject]], incidents: int, total: int
+) -> list[Sequence[str]]:
+    """Deal the teams out so that each group should stay well under the cap."""
+    if not teams:
+        return []
+    largest_first = sorted(teams, key=lambda team: (-len(teams[team]), team))
+    listed_entries = total * sum(map(len, teams.values())) // max(1, incidents)
+    count = max(1, -(-listed_entries * 5 // (CAP * 4)), -(-len(teams) // MAX_TEAMS))
+    count = min(count, len(teams))
+    return [largest_first[first::count] for first in range(count)]
+
+
+def _rest(
+    incidents: Sequence[JsonObject], unlisted: Sequence[JsonObject]
+) -> Sequence[JsonObject]:
+    """Return the incidents that no list held, and after them the others."""
+    ids = {incident["id"] for incident in unlisted}
+    return [*unlisted, *(incident for incident in incidents if incident["id"] not in ids)]
