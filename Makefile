@@ -9,7 +9,9 @@ VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info
 READY := .venv/.ready-$(VERSION)
 UV := $(BIN)/uv pip
 CHECKED := ccm_core plugins/pagerduty tests docgen conftest.py .ci $(wildcard benchmarks)
-PYTEST := $(BIN)/python -m pytest -n $(JOBS)
+# Each worker takes a row of neighbours, so that what a module prepares is prepared once, and then
+# takes tests from the other.
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check test test-room lint format docs attacks pins clean

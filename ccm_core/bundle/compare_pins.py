@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ccm_core.bundle.verifier.archive import Archive
 from ccm_core.bundle.verifier.log_checks import rebuild_roots, signer_of
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint, PinnedCheckpoint
@@ -25,9 +26,7 @@ class PinComparison:
     """What a bundle alone cannot prove."""
 
 
-def compare_with_pins(
-    files: Mapping[str, bytes], pins: Sequence[PinnedCheckpoint]
-) -> PinComparison:
+def compare_with_pins(files: Archive, pins: Sequence[PinnedCheckpoint]) -> PinComparison:
     """Compare pinned checkpoints with the files of a bundle that was verified.
 
     Of the store's own log every leaf is here, and of another log each leaf at which a head was
@@ -75,9 +74,9 @@ def compare_with_pins(
     return PinComparison(pins=matching, problems=tuple(problems), unproven=tuple(unproven))
 
 
-def _names(files: Mapping[str, bytes], start: str, end: str) -> list[str]:
+def _names(files: Archive, start: str, end: str) -> list[str]:
     return sorted(name for name in files if name.startswith(start) and name.endswith(end))
 
 
-def _text(files: Mapping[str, bytes], name: str) -> str:
+def _text(files: Archive, name: str) -> str:
     return files[name].decode()

@@ -20,6 +20,9 @@ class Observer(Protocol):
     def records_received(self, kind: str, items: int, total: int | None, requests: int) -> None:
         """Receive how many items of the window have arrived, of how many, in how many requests."""
 
+    def requests_estimated(self, kind: str, requests: int, per_minute: int | None) -> None:
+        """Receive about how many requests the window still takes, and how many a minute may be."""
+
     def rate_limited(self, seconds: float) -> None:
         """Receive that requests wait for the source's rate limit, and how long if known."""
 
@@ -40,6 +43,9 @@ class NullObserver:
         """Do nothing."""
 
     def records_received(self, kind: str, items: int, total: int | None, requests: int) -> None:
+        """Do nothing."""
+
+    def requests_estimated(self, kind: str, requests: int, per_minute: int | None) -> None:
         """Do nothing."""
 
     def rate_limited(self, seconds: float) -> None:

@@ -30,6 +30,10 @@ class RunContext:
     """Returns the current bodies of a kind."""
     existing_keys: Callable[[str, AbstractSet[str]], AbstractSet[str]]
     """Returns those of some keys that exist of a kind."""
+    vanished_keys: Callable[[str, AbstractSet[str]], AbstractSet[str]] = lambda _kind, _keys: (
+        frozenset()
+    )
+    """Returns those of some keys that a complete list of a kind once had and the last has not."""
     appended_records: Callable[[Collection], Iterable[JsonObject]]
     """Returns the bodies that were new or changed in a collection."""
     observer: Observer

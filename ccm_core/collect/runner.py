@@ -280,7 +280,8 @@ class Runner:
         self._store(task, batch, outcome, shortfalls, read=read)
 
     def _listing(self, task: CollectTask, batch: BatchBuilder) -> Listing:
-        before = self._context.population(task.kind.name)
+        # Where it is known what was not read, most of a population may be missing for that.
+        before = 0 if batch.all_shortfalls() else self._context.population(task.kind.name)
         return Listing(kind=task.kind, records=len(batch.keys), before=before)
 
     def _unlisted(

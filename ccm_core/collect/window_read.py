@@ -18,6 +18,7 @@ from ccm_core.sdk.types import (
     CollectorEvent,
     CollectRequest,
     DependsOn,
+    Estimate,
     NothingToRead,
     Overflow,
     Page,
@@ -157,6 +158,10 @@ class WindowRead:
                 self.batch.notes.append(event.reason)
             case ResumeFrom():
                 self.resume_from = event
+            case Estimate():
+                self._context.observer.requests_estimated(
+                    self._task.kind.name, event.requests, event.per_minute
+                )
             case Page():
                 self._add_page(event)
 

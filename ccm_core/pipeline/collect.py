@@ -224,6 +224,7 @@ def _run_context(
         append=store.records.append,
         current_records=partial(_current_records, host, connection.name, store, planned.foreign),
         existing_keys=lambda kind, keys: store.records.existing_keys(connection.name, kind, keys),
+        vanished_keys=lambda kind, keys: store.records.vanished_keys(connection.name, kind, keys),
         appended_records=lambda collection: (
             record.body
             for record in store.records.appended_by(collection.id)

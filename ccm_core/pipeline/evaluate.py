@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from time import monotonic
 
 from ccm_core.errors import UsageError
 from ccm_core.model.evaluation.evaluation_inputs import ManifestKind, WatchScope
+from ccm_core.model.evaluation.evidence_read import EvidenceRead
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.evidence.account import current_account, is_foreign, of_account
@@ -16,6 +18,7 @@ from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.context import Connection, Host
+from ccm_core.pipeline.evidence_seals import EvidenceSeals, kinds_read
 from ccm_core.pipeline.incremental.interning import interned
 from ccm_core.pipeline.incremental.reader import IncrementalReader, horizon_of, incremental_reader
 from ccm_core.pipeline.incremental.state import EvaluationCache
@@ -116,10 +119,16 @@ def _evaluate_incrementally(
     # Should this fail, the state may be half of the old evaluation and half of this one.
     cache.results, cache.states = None, {}
     readers = [incremental_reader(store, host, reader, packs, previous, now) for reader in scopes]
-    facts = []
+    facts, evidence_read = [], []
     for reader in readers:
-        connection_evidence = load_evidence(host, reader.watch, store, now, reader)
-        facts.append(connection_evidence.facts(packs, host.plugin_failures))
+        seals = EvidenceSeals(connection=reader.watch.connection)
+        evidence = load_evidence(host, reader.watch, store, now, reader, seals=seals)
+        facts.append(evidence.facts(packs, host.plugin_failures))
+        kinds = kinds_read(packs, evidence.kinds.keys())
+        for kind in kinds:
+            if kind not in seals:
+                seals.population(kind, reader.population(kind))
+        evidence_read.append(seals.sealed(manifest_kind_name(reader.watch.connector), kinds))
         reader.release()
     evaluation, results = reevaluate_packs(
         packs, facts, waivers, now=now, cache=previous.results, time_budget=TIME_BUDGET
@@ -128,7 +137,7 @@ def _evaluate_incrementally(
         results,
         {reader.watch.connection: reader.after for reader in readers},
     )
-    return evaluation
+    return replace(evaluation, evidence_read=tuple(evidence_read))
 
 
 def evaluate_scopes(
@@ -141,21 +150,23 @@ def evaluate_scopes(
     now: datetime,
 ) -> Evaluation:
     """Evaluate what had been stored by a moment, of what some connections collected then."""
-    facts = _facts(host, scopes, store, packs, now)
-    return evaluate_packs(packs, facts, waivers, now=now, time_budget=TIME_BUDGET)
+    read = [_facts(host, scope, store, packs, now) for scope in scopes]
+    facts = [connection_facts for connection_facts, _ in read]
+    evaluation = evaluate_packs(packs, facts, waivers, now=now, time_budget=TIME_BUDGET)
+    return replace(evaluation, evidence_read=tuple(sealed for _, sealed in read))
 
 
 def _facts(
-    host: Host,
-    scopes: Sequence[WatchScope],
-    store: EvidenceStore,
-    packs: CompiledPacks,
-    now: datetime,
-) -> list[Facts]:
-    return [
-        load_evidence(host, scope, store, now).facts(packs, host.plugin_failures)
-        for scope in scopes
-    ]
+    host: Host, scope: WatchScope, store: EvidenceStore, packs: CompiledPacks, now: datetime
+) -> tuple[Facts, EvidenceRead]:
+    """Return the facts of one connection, and the seals of what they were read from."""
+    seals = EvidenceSeals(connection=scope.connection)
+    evidence = load_evidence(host, scope, store, now, seals=seals)
+    facts = evidence.facts(packs, host.plugin_failures)
+    kinds = kinds_read(packs, evidence.kinds.keys())
+    for kind in kinds:
+        evidence.load(kind)  # read already, unless a view broke before it came to it
+    return facts, seals.sealed(manifest_kind_name(scope.connector), kinds)
 
 
 def view_rows(
@@ -194,7 +205,9 @@ def watch_scope(host: Host, connection: Connection) -> WatchScope:
 
 def _manifest_kind(host: Host, connector: str) -> ManifestKind | None:
     kind = host.kinds.get(manifest_kind_name(connector))
-    return kind and ManifestKind(kind=kind.name, cadence=kind.cadence.total_seconds())
+    if kind is None:
+        return None
+    return ManifestKind(kind=kind.name, cadence=kind.cadence.total_seconds())
 
 
 def load_evidence(
@@ -203,6 +216,8 @@ def load_evidence(
     store: EvidenceStore,
     now: datetime,
     incremental: IncrementalReader | None = None,
+    *,
+    seals: EvidenceSeals | None = None,
 ) -> Evidence:
     """Return the evidence of one connection as of a moment.
 
@@ -212,6 +227,7 @@ def load_evidence(
         store: Where it is stored.
         now: The moment.
         incremental: Reads only what changed since an earlier evaluation; None: everything is read.
+        seals: Seals whatever is read; but not what ``incremental`` reads.
 
     Raises:
         UsageError: No installed plugin defines one of the kinds.
@@ -219,7 +235,10 @@ def load_evidence(
     horizon = horizon_of(scope, now)
     manifests = host.kinds.get(manifest_kind_name(scope.connector))
     kinds = {name: _kind(host, name) for name in scope.cadences}
-    stored = store.runs.collections(scope.connection, as_of=now)
+    seals = seals or EvidenceSeals(connection=scope.connection)
+    sealed_collections = store.runs.collections_with_digests(scope.connection, as_of=now)
+    seals.collections(sealed_collections)
+    stored = [collection for _, collection in sealed_collections]
     account = current_account(stored)
     collections = of_account(stored, account)
     foreign = {collection.id for collection in stored if is_foreign(collection, account)}
@@ -228,15 +247,22 @@ def load_evidence(
 
     def load(kind: str) -> tuple[Record, ...]:
         if manifests is not None and kind == manifests.name:
-            return manifest_records(
-                manifests, store.runs.manifests_with_digests(scope.connection, as_of=now)
-            )
+            sealed = store.runs.manifests_with_digests(scope.connection, as_of=now)
+            seals.manifests(kind, sealed)
+            return manifest_records(manifests, sealed)
         if incremental is not None:
             return incremental.load(kind)
-        records = _not_erased(store.records.current(scope.connection, kind, as_of=now))
+        current = store.records.current(scope.connection, kind, as_of=now)
+        records = _not_erased(seals.records(kind, current))
         if foreign and kinds[kind].shape is Shape.EVENT:
             records = (record for record in records if record.collection not in foreign)
         return tuple(interned(records))
+
+    def vanished(kind: str) -> tuple[Record, ...]:
+        if incremental is not None:
+            return incremental.vanished(kind)
+        records = _not_erased(store.records.vanished(scope.connection, kind, as_of=now))
+        return tuple(interned(record for record in records if record.collection not in foreign))
 
     def erased(kind: str) -> Sequence[tuple[str, Window | None]]:
         return (
@@ -252,6 +278,7 @@ def load_evidence(
         views=host.views,
         cadences={name: timedelta(seconds=span) for name, span in scope.cadences.items()},
         load=load if incremental else cache(load),
+        load_vanished=cache(vanished),
         collections=collections
         if manifests is None
         else [*collections, *manifest_collection(manifests, collections)],

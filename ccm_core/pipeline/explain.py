@@ -195,7 +195,7 @@ def _records(
     for kind in sorted(
         {*packs.inputs[rule.rule.over], *rule.lookup_kinds} & available.kinds.keys()
     ):
-        for record in available.load(kind):
+        for record in (*available.load(kind), *available.load_vanished(kind)):
             if record.digest in digests:
                 yield _read(record, requests.get(record.collection, ()))
 

@@ -97,8 +97,20 @@ class NothingToRead:
     """For the manifest: ``no service has a maintenance window``."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """About so many requests follow for what was requested: a person is told how long that takes.
+
+    It is for reading that takes minutes and that no total foretells. It is no evidence.
+    """
+
+    requests: int
+    per_minute: int | None = None
+    """How many the source accepts in a minute, where that is known."""
+
+
 CollectorEvent = (
-    Page | Shortfall | Overflow | ResumeFrom | CollectionNote | DependsOn | NothingToRead
+    Page | Shortfall | Overflow | ResumeFrom | CollectionNote | DependsOn | NothingToRead | Estimate
 )
 """What a collector yields."""
 

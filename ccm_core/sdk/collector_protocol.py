@@ -14,13 +14,14 @@ from ccm_core.sdk.collector import (
     CollectionNote,
     CollectorEvent,
     DependsOn,
+    Estimate,
     NothingToRead,
     Overflow,
     Page,
     ResumeFrom,
 )
 
-_SMALL = (Shortfall, CollectionNote, DependsOn, NothingToRead, ResumeFrom, Overflow)
+_SMALL = (Shortfall, CollectionNote, DependsOn, NothingToRead, ResumeFrom, Overflow, Estimate)
 
 
 def checked_event(event: Any, *, has_window: bool) -> CollectorEvent:

@@ -37,6 +37,9 @@ class ViewRequest:
     """By kind, sorted by key."""
     now: datetime
     horizon: Window
+    vanished: Mapping[str, Sequence[Record]] = field(default_factory=dict)
+    """The last version of each record that is gone from the source, for the kinds of
+    :attr:`View.vanished`, sorted by key. What is deleted is judged by what it was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,9 @@ class View:
     credential may not see would change it. Every other field depends on records of the inputs that
     the row looks up by key, and is left out where one of them is missing. A row that fails by such
     fields alone fails whatever is hidden. None: a hidden record may change any field."""
+    vanished: tuple[str, ...] = ()
+    """Those of :attr:`inputs` of which it is handed vanished records too, because records that
+    stay name them: the service of an incident. Snapshot kinds only."""
     partitions: Callable[[], Partitioning] | None = None
     """Returns how its rows are partitioned, when that is first needed. None: whatever changed, all
     of them are derived again."""

@@ -29,16 +29,16 @@ class Module:
         """Its syntax tree."""
         return ast.parse(self.text, self.path)
 
-    @property
-    def imports(self) -> set[str]:
+    @cached_property
+    def imports(self) -> frozenset[str]:
         """Everything it imports, at its head or inside a function, as dotted names."""
-        names = set()
+        names = set[str]()
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
                 names |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-        return names
+        return frozenset(names)
 
 
 def _module(package: Path, path: Path) -> Module:

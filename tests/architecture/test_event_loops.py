@@ -10,7 +10,12 @@ STARTS = {"asyncio.run", "asyncio.Runner", "asyncio.new_event_loop", "loop.run_u
 
 def started_loops(module):
     """Return the calls by which a module starts an event loop."""
-    names = {ast.unparse(node) for node in ast.walk(module.tree) if isinstance(node, ast.Attribute)}
+    ends = {call.rpartition(".")[2] for call in STARTS}
+    names = {
+        ast.unparse(node)
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute) and node.attr in ends
+    }
     return names & STARTS
 
 

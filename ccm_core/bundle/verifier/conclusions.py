@@ -100,9 +100,10 @@ def read_collecting(
             collections[leaf["id"]] = read_collection(read_json(content))
     if watch.manifests:
         # Manifests are as old as the newest collection, whatever its outcome.
-        own = {"kind": watch.manifests, "outcome": "complete", "shortfalls": (), "window": None}
-        for name in list(collections):
-            collections[f"{name} of manifests"] = collections[name]._replace(**own)
+        for name, collection in list(collections.items()):
+            collections[f"{name} of manifests"] = collection._replace(
+                kind=watch.manifests, outcome="complete", shortfalls=(), window=None
+            )
     ordered = sorted(
         collections.values(), key=lambda entry: (entry.ended_at, entry.started_at, entry.id)
     )
@@ -163,7 +164,7 @@ def kind_spans(source: Collecting, kind: str, allowed: timedelta) -> Iterator[Sp
     collections = [entry for entry in source.collections if entry.kind == kind]
     if kind in source.watch.events:
         lookback = timedelta(seconds=source.watch.lookback)
-        return event_spans(collections, allowed, lookback, kind in source.watch.refreshed)
+        return event_spans(collections, allowed, lookback, refreshed=kind in source.watch.refreshed)
     return snapshot_spans(collections, allowed)
 
 

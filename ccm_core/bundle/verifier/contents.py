@@ -1,4 +1,4 @@
-"""The contents of an evidence package: each line stands in its leaf's file, in the leaves' order."""
+"""The contents of an evidence package: each line in its leaf's file, in the leaves' order."""
 
 from __future__ import annotations
 
@@ -107,9 +107,7 @@ def read_contents(
 
 
 def read_file(files: Files, file: str, most: int, keep: Callable[[str, bytes], None]) -> list[str]:
-    """Return the digests of a file's contents, and hand each content on; stop where there are
-    more than leaves speak of.
-    """
+    """Return the digests of a file's contents, and hand each content on, up to one too many."""
     digests: list[str] = []
     for line in content_lines(files, file):
         digests.append(digest(line))

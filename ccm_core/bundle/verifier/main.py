@@ -161,7 +161,7 @@ def evaluation_lines(
 
 def missing_needs(package: Package, history: History, contents: Contents) -> Iterator[str]:
     """Yield the packs, inputs and evidence that results rest on and that are not here."""
-    present = contents.digests | package.reading.erased
+    present = contents.digests | set(package.reading.erased)
     for name in sorted(history.needs.keys() - present):
         yield f"the evaluation of {history.needs[name]} needs {name}, which is missing"
     for name in sorted(history.evidence - present):

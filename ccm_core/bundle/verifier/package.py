@@ -1,4 +1,4 @@
-"""What a package is of, derived from its proven leaves and contents; writer and verifier share it."""
+"""What a package is of, derived from its proven leaves and contents, for writer and verifier."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def verification(key: str) -> Iterator[str]:
         "<code>verify.py</code> from a source that you trust, rather than from here, and run</p>"
     )
     yield "<pre>python3 verify.py BUNDLE.zip KEY</pre>"
-    yield "<p>KEY is the public key that you received by another way. This package was signed with</p>"
+    yield "<p>KEY is the public key that you received by another way. This one was signed with</p>"
     yield f"<pre>{text(key)}</pre>"
     yield (
         "<p>Where it verifies, every record, manifest, evaluation and rule pack is as it was "
@@ -199,7 +199,8 @@ def table(
     head: Sequence[str], rows: Iterable[Sequence[str]], count: int, more: str = "assurance.json"
 ) -> Iterator[str]:
     """Yield a table of cells that are escaped already."""
-    yield f"<table>\n<thead><tr>{''.join(f'<th>{cell}</th>' for cell in head)}</tr></thead>\n<tbody>"
+    columns = "".join(f"<th>{cell}</th>" for cell in head)
+    yield f"<table>\n<thead><tr>{columns}</tr></thead>\n<tbody>"
     for _, row in zip(range(MOST_ROWS), rows):
         yield f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>"
     yield "</tbody>\n</table>"
@@ -237,6 +238,6 @@ def listed(names: Sequence[str]) -> str:
 
 
 def text(value: object) -> str:
-    """Return a text of the source as it may stand in a page: escaped, and turning nothing around."""
+    """Return a text of the source as it may stand in a page: escaped, and without controls."""
     shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in str(value))
     return html.escape(shown)

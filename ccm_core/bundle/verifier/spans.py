@@ -148,7 +148,7 @@ class KnownEvents:
 
 
 def event_spans(
-    collections: Sequence[Collected], allowed: timedelta, lookback: timedelta, refreshed: bool
+    collections: Sequence[Collected], allowed: timedelta, lookback: timedelta, *, refreshed: bool
 ) -> Iterator[Span]:
     """Yield the spans of an event kind: all events within the lookback must be known."""
     yield before_the_first(collections)
@@ -156,12 +156,12 @@ def event_spans(
     for collection, following in with_next(collections):
         known.add(collection)
         yield from spans_within(
-            known, (collection.ended_at, following), allowed, lookback, refreshed
+            known, (collection.ended_at, following), allowed, lookback, refreshed=refreshed
         )
 
 
 def spans_within(
-    known: KnownEvents, whole: Window, allowed: timedelta, lookback: timedelta, refreshed: bool
+    known: KnownEvents, whole: Window, allowed: timedelta, lookback: timedelta, *, refreshed: bool
 ) -> Iterator[Span]:
     """Yield the spans from one collection of events to the next."""
     read, refresh = known.covered, known.refresh
@@ -171,11 +171,11 @@ def spans_within(
         events = known.decisive(
             in_date=window[0] < read_until, refresh_in_date=window[0] < refreshed_until
         )
-        yield from spans_of(events, window, allowed, lookback, refreshed)
+        yield from spans_of(events, window, allowed, lookback, refreshed=refreshed)
 
 
 def spans_of(
-    known: KnownEvents, whole: Window, allowed: timedelta, lookback: timedelta, refreshed: bool
+    known: KnownEvents, whole: Window, allowed: timedelta, lookback: timedelta, *, refreshed: bool
 ) -> Iterator[Span]:
     """Yield the spans of a window in which the same collections decide."""
     if known.refresh is None and refreshed:

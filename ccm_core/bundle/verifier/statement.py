@@ -89,12 +89,12 @@ def check_predicate(
     stated: Mapping[str, Any], expected: Mapping[str, Any], problems: list[str]
 ) -> None:
     """Check what the statement says of the package against what its leaves and contents show."""
-    for name in sorted(stated.keys() | expected.keys()):
-        if stated.get(name) != expected.get(name):
-            problems.append(
-                f"the statement's {name}: expected {shortened(expected.get(name))}, "
-                f"got {shortened(stated.get(name))}"
-            )
+    problems.extend(
+        f"the statement's {name}: expected {shortened(expected.get(name))}, "
+        f"got {shortened(stated.get(name))}"
+        for name in sorted(stated.keys() | expected.keys())
+        if stated.get(name) != expected.get(name)
+    )
 
 
 def shortened(value: Any) -> str:

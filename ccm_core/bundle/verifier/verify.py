@@ -147,7 +147,7 @@ def evaluation_lines(
 
 def missing_needs(package: Package, history: History, contents: Contents) -> Iterator[str]:
     """Yield the packs, inputs and evidence that results rest on and that are not here."""
-    present = contents.digests | package.reading.erased
+    present = contents.digests | set(package.reading.erased)
     for name in sorted(history.needs.keys() - present):
         yield f"the evaluation of {history.needs[name]} needs {name}, which is missing"
     for name in sorted(history.evidence - present):
@@ -512,12 +512,12 @@ def check_predicate(
     stated: Mapping[str, Any], expected: Mapping[str, Any], problems: list[str]
 ) -> None:
     """Check what the statement says of the package against what its leaves and contents show."""
-    for name in sorted(stated.keys() | expected.keys()):
-        if stated.get(name) != expected.get(name):
-            problems.append(
-                f"the statement's {name}: expected {shortened(expected.get(name))}, "
-                f"got {shortened(stated.get(name))}"
-            )
+    problems.extend(
+        f"the statement's {name}: expected {shortened(expected.get(name))}, "
+        f"got {shortened(stated.get(name))}"
+        for name in sorted(stated.keys() | expected.keys())
+        if stated.get(name) != expected.get(name)
+    )
 
 
 def shortened(value: Any) -> str:
@@ -731,7 +731,7 @@ def check_sizes(files: Files) -> None:
         )
 
 
-# -- What a package is of, derived from its proven leaves and contents; writer and verifier share it 
+# -- What a package is of, derived from its proven leaves and contents, for writer and verifier ----
 
 
 class Package(NamedTuple):
@@ -1007,7 +1007,7 @@ def strictest(before: Watch | None, stated: Mapping[str, Any]) -> Watch:
     )
 
 
-# -- The contents of an evidence package: each line stands in its leaf's file, in the leaves' order 
+# -- The contents of an evidence package: each line in its leaf's file, in the leaves' order -------
 
 
 BASES, EVALUATIONS = "contents/bases.jsonl", "contents/evaluations.jsonl"
@@ -1108,9 +1108,7 @@ def read_contents(
 
 
 def read_file(files: Files, file: str, most: int, keep: Callable[[str, bytes], None]) -> list[str]:
-    """Return the digests of a file's contents, and hand each content on; stop where there are
-    more than leaves speak of.
-    """
+    """Return the digests of a file's contents, and hand each content on, up to one too many."""
     digests: list[str] = []
     for line in content_lines(files, file):
         digests.append(digest(line))
@@ -1425,9 +1423,10 @@ def read_collecting(
             collections[leaf["id"]] = read_collection(read_json(content))
     if watch.manifests:
         # Manifests are as old as the newest collection, whatever its outcome.
-        own = {"kind": watch.manifests, "outcome": "complete", "shortfalls": (), "window": None}
-        for name in list(collections):
-            collections[f"{name} of manifests"] = collections[name]._replace(**own)
+        for name, collection in list(collections.items()):
+            collections[f"{name} of manifests"] = collection._replace(
+                kind=watch.manifests, outcome="complete", shortfalls=(), window=None
+            )
     ordered = sorted(
         collections.values(), key=lambda entry: (entry.ended_at, entry.started_at, entry.id)
     )
@@ -1488,7 +1487,7 @@ def kind_spans(source: Collecting, kind: str, allowed: timedelta) -> Iterator[Sp
     collections = [entry for entry in source.collections if entry.kind == kind]
     if kind in source.watch.events:
         lookback = timedelta(seconds=source.watch.lookback)
-        return event_spans(collections, allowed, lookback, kind in source.watch.refreshed)
+        return event_spans(collections, allowed, lookback, refreshed=kind in source.watch.refreshed)
     return snapshot_spans(collections, allowed)
 
 
@@ -1812,7 +1811,7 @@ class KnownEvents:
 
 
 def event_spans(
-    collections: Sequence[Collected], allowed: timedelta, lookback: timedelta, refreshed: bool
+    collections: Sequence[Collected], allowed: timedelta, lookback: timedelta, *, refreshed: bool
 ) -> Iterator[Span]:
     """Yield the spans of an event kind: all events within the lookback must be known."""
     yield before_the_first(collections)
@@ -1820,12 +1819,12 @@ def event_spans(
     for collection, following in with_next(collections):
         known.add(collection)
         yield from spans_within(
-            known, (collection.ended_at, following), allowed, lookback, refreshed
+            known, (collection.ended_at, following), allowed, lookback, refreshed=refreshed
         )
 
 
 def spans_within(
-    known: KnownEvents, whole: Window, allowed: timedelta, lookback: timedelta, refreshed: bool
+    known: KnownEvents, whole: Window, allowed: timedelta, lookback: timedelta, *, refreshed: bool
 ) -> Iterator[Span]:
     """Yield the spans from one collection of events to the next."""
     read, refresh = known.covered, known.refresh
@@ -1835,11 +1834,11 @@ def spans_within(
         events = known.decisive(
             in_date=window[0] < read_until, refresh_in_date=window[0] < refreshed_until
         )
-        yield from spans_of(events, window, allowed, lookback, refreshed)
+        yield from spans_of(events, window, allowed, lookback, refreshed=refreshed)
 
 
 def spans_of(
-    known: KnownEvents, whole: Window, allowed: timedelta, lookback: timedelta, refreshed: bool
+    known: KnownEvents, whole: Window, allowed: timedelta, lookback: timedelta, *, refreshed: bool
 ) -> Iterator[Span]:
     """Yield the spans of a window in which the same collections decide."""
     if known.refresh is None and refreshed:
@@ -2117,7 +2116,7 @@ def verification(key: str) -> Iterator[str]:
         "<code>verify.py</code> from a source that you trust, rather than from here, and run</p>"
     )
     yield "<pre>python3 verify.py BUNDLE.zip KEY</pre>"
-    yield "<p>KEY is the public key that you received by another way. This package was signed with</p>"
+    yield "<p>KEY is the public key that you received by another way. This one was signed with</p>"
     yield f"<pre>{text(key)}</pre>"
     yield (
         "<p>Where it verifies, every record, manifest, evaluation and rule pack is as it was "
@@ -2228,7 +2227,8 @@ def table(
     head: Sequence[str], rows: Iterable[Sequence[str]], count: int, more: str = "assurance.json"
 ) -> Iterator[str]:
     """Yield a table of cells that are escaped already."""
-    yield f"<table>\n<thead><tr>{''.join(f'<th>{cell}</th>' for cell in head)}</tr></thead>\n<tbody>"
+    columns = "".join(f"<th>{cell}</th>" for cell in head)
+    yield f"<table>\n<thead><tr>{columns}</tr></thead>\n<tbody>"
     for _, row in zip(range(MOST_ROWS), rows):
         yield f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>"
     yield "</tbody>\n</table>"
@@ -2266,7 +2266,7 @@ def listed(names: Sequence[str]) -> str:
 
 
 def text(value: object) -> str:
-    """Return a text of the source as it may stand in a page: escaped, and turning nothing around."""
+    """Return a text of the source as it may stand in a page: escaped, and without controls."""
     shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in str(value))
     return html.escape(shown)
 

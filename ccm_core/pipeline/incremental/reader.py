@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ccm_core.errors import CcmError
+from ccm_core.ledger.population import Population
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.watermark import Watermark
@@ -51,6 +52,7 @@ class IncrementalReader:
     after: IncrementalState
     _changes: dict[str, KindChange | None] = field(default_factory=dict)
     _loaded: dict[str, tuple[Record, ...]] = field(default_factory=dict)
+    _vanished: dict[str, tuple[Record, ...]] = field(default_factory=dict)
 
     def load(self, kind: str) -> tuple[Record, ...]:
         """Return all records of a kind."""
@@ -63,9 +65,19 @@ class IncrementalReader:
                 self._loaded[kind] = state.records
         return self._loaded[kind]
 
+    def vanished(self, kind: str) -> tuple[Record, ...]:
+        """Return the last versions of the records of a kind that are gone from the source."""
+        if kind not in self._vanished:
+            records = self.store.records.vanished(self.watch.connection, kind, as_of=self.now)
+            self._vanished[kind] = tuple(
+                interned(record for record in records if record.erased_at is None)
+            )
+        return self._vanished[kind]
+
     def release(self) -> None:
         """Release all records but those of the state."""
         self._loaded.clear()
+        self._vanished.clear()
 
     def erased(self, kind: str) -> Sequence[tuple[str, Window | None]]:
         """Return the keys of a kind that exist without a body, with the window of each."""
@@ -73,6 +85,12 @@ class IncrementalReader:
         if state is None:
             return self.store.records.erased_keys(self.watch.connection, kind, as_of=self.now)
         return sorted(state.erased.items(), key=lambda entry: entry[0])
+
+    def population(self, kind: str) -> Population:
+        """Return the population that was read of a kind, in this evaluation and the ones before."""
+        if self.change(kind) is None and kind not in self.after.kinds:
+            self._read(kind)
+        return self.after.kinds[kind].population
 
     def change(self, kind: str) -> KindChange | None:
         """Return what changed of a kind since the last evaluation; None: that is not known."""
@@ -168,7 +186,12 @@ class IncrementalReader:
             if loaded is None or self.change(kind) is None or self._has_moved(kind):
                 return None
             records[kind] = loaded
-        request = ViewRequest(records=records, now=self.now, horizon=self.horizon)
+        request = ViewRequest(
+            records=records,
+            now=self.now,
+            horizon=self.horizon,
+            vanished={kind: self.vanished(kind) for kind in view.vanished},
+        )
         return state.rows.patched(state.partitions.partitioning, names, derived_rows(view, request))
 
     # -- records ------------------------------------------------------------------------------
@@ -193,8 +216,12 @@ class IncrementalReader:
             merged = {record.key: record for record in records if record.key not in change.keys}
             merged |= current
             records = tuple(merged[key] for key in sorted(merged))
+        population = state.population
+        digests = {record.key: record.digest for record in since.records}
+        for key in since.changed_keys:
+            population.put(key, digests.get(key))
         self.after.kinds[kind] = KindState(
-            watermark=since.watermark, erased=erased, records=records
+            watermark=since.watermark, erased=erased, population=population, records=records
         )
         return change
 
@@ -210,6 +237,7 @@ class IncrementalReader:
         self.after.kinds[kind] = KindState(
             watermark=since.watermark if since else None,
             erased=_erased(stored),
+            population=Population((record.key, record.digest) for record in stored),
             records=records if kind in self.whole_kinds else None,
         )
         return records

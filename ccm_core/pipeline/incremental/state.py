@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ccm_core.ledger.population import Population
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.watermark import Watermark
@@ -23,6 +24,9 @@ class KindState:
     """Up to where it was read; None: that is not known."""
     erased: Mapping[str, Window | None]
     """The keys that exist without a body, with the window of each."""
+    population: Population
+    """The digest of each key that exists, erased ones included. It is handed on: the state after
+    this one changes it."""
     records: tuple[Record, ...] | None = None
     """All that exist with one, sorted by key. None: they are too many to be held."""
 

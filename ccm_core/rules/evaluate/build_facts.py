@@ -14,7 +14,7 @@ from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window
-from ccm_core.model.frozen_json import with_plain_arrays
+from ccm_core.model.frozen_json import thawed
 from ccm_core.rules.cel.lookup_function import LookupRecord
 from ccm_core.rules.evaluate.rows import RecordLoader, rows_of_kind, rows_of_view
 from ccm_core.rules.evaluate.sufficiency import assess_sufficiency, subtract_erased
@@ -64,6 +64,8 @@ class Evidence:
     """Kinds of events of which old ones may change and are read again."""
     erased: Callable[[str], Sequence[str]] = _none_erased
     """Returns the keys of a kind within the horizon whose bodies were erased."""
+    load_vanished: RecordLoader = lambda _kind: ()
+    """Returns the last versions of the records of a kind that are gone from the source."""
     row_cache: RowCache | None = None
     """None: everything is derived."""
 
@@ -71,7 +73,13 @@ class Evidence:
         """Return the rows of a kind or a view."""
         if name in self.kinds:
             return rows_of_kind(self.kinds[name], self.load(name))
-        return rows_of_view(self.views[name], self.load, now=self.now, horizon=self.horizon)
+        return rows_of_view(
+            self.views[name],
+            self.load,
+            now=self.now,
+            horizon=self.horizon,
+            load_vanished=self.load_vanished,
+        )
 
     def facts(self, packs: CompiledPacks, plugin_failures: tuple[str, ...]) -> Facts:
         """Return everything that the packs read, and no more."""
@@ -94,7 +102,7 @@ class Evidence:
                 kind: self._lookup_records(kind) for kind in sorted(lookups & self.kinds.keys())
             },
             # The facts outlive the records, which take most of the memory.
-            reassess=replace(self, load=_released).sufficiency,
+            reassess=replace(self, load=_released, load_vanished=_released).sufficiency,
             period_start=self.horizon.since,
             age_fields=self._age_fields(names) if self.row_cache else {},
             derivation_errors={
@@ -129,7 +137,7 @@ class Evidence:
 
     def _lookup_records(self, kind: str) -> dict[str, LookupRecord]:
         return {
-            record.key: LookupRecord(body=with_plain_arrays(record.body), digest=record.digest)
+            record.key: LookupRecord(body=thawed(record.body), digest=record.digest)
             for record in self.load(kind)
         }
 

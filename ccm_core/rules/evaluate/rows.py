@@ -46,11 +46,17 @@ def view_of_kind(kind: EvidenceKind) -> View:
 
 
 def rows_of_view(
-    view: View, load: RecordLoader, *, now: datetime, horizon: Window
+    view: View,
+    load: RecordLoader,
+    *,
+    now: datetime,
+    horizon: Window,
+    load_vanished: RecordLoader = lambda _kind: (),
 ) -> tuple[Row, ...]:
     """Return a view's rows, sorted by subject, derived from the kinds it reads."""
     records: Mapping[str, Sequence[Record]] = {kind: load(kind) for kind in view.inputs}
-    request = ViewRequest(records=records, now=now, horizon=horizon)
+    vanished = {kind: load_vanished(kind) for kind in view.vanished}
+    request = ViewRequest(records=records, now=now, horizon=horizon, vanished=vanished)
     rows = derived_rows(view, request)
     return tuple(sorted(rows, key=lambda row: (row.subject.kind, row.subject.key)))
 

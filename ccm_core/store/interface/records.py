@@ -47,6 +47,17 @@ class RecordStore(Protocol):
     def existing_keys(self, connection: str, kind: str, keys: AbstractSet[str]) -> AbstractSet[str]:
         """Return those of some keys that have not vanished, without reading their bodies."""
 
+    def vanished(
+        self, connection: str, kind: str, *, as_of: datetime | None = None
+    ) -> Iterator[Record]:
+        """Yield the last version of every key that has vanished, sorted by key.
+
+        A key vanishes when a complete snapshot does not list it any more.
+        """
+
+    def vanished_keys(self, connection: str, kind: str, keys: AbstractSet[str]) -> AbstractSet[str]:
+        """Return those of some keys that have vanished, without reading their bodies."""
+
     def changes_since(
         self, connection: str, kind: str, watermark: Watermark | None, *, as_of: datetime
     ) -> ChangesSince | None:

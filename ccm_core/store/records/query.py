@@ -54,6 +54,27 @@ ORDER BY version.key
 """Newest is what was stored last, not what has the latest time: clocks go backwards."""
 
 
+_VANISHED = f"""
+{_RECORDS}
+WHERE version.connection = :connection AND version.kind = :kind AND version.stored_at <= :as_of
+    AND version.digest IS NOT NULL
+    AND (
+        SELECT later.digest IS NULL FROM version AS later
+        WHERE later.connection = :connection AND later.kind = :kind AND later.key = version.key
+            AND later.seq > version.seq AND later.stored_at <= :as_of
+        ORDER BY later.seq DESC LIMIT 1
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM version AS later
+        WHERE later.connection = :connection AND later.kind = :kind AND later.key = version.key
+            AND later.seq > version.seq AND later.stored_at <= :as_of
+            AND later.digest IS NOT NULL
+    )
+ORDER BY version.key
+"""
+_END_OF_TIME = 2**63 - 1
+
+
 def current(
     transaction: Transaction,
     connection: str,
@@ -91,6 +112,26 @@ def existing_keys(
         SELECT key FROM current_version
         WHERE connection = :connection AND kind = :kind AND digest IS NOT NULL
             AND key IN (:values)
+        """
+    rows = transaction.rows_in(query, sorted(keys), connection=connection, kind=kind)
+    return {key for (key,) in rows}
+
+
+def vanished(
+    transaction: Transaction, connection: str, kind: str, as_of: datetime | None
+) -> Iterator[Record]:
+    """Yield the last version of every key that has vanished, sorted by key."""
+    moment = _END_OF_TIME if as_of is None else microseconds(as_of)
+    return _read(transaction, _VANISHED, connection=connection, kind=kind, as_of=moment)
+
+
+def vanished_keys(
+    transaction: Transaction, connection: str, kind: str, keys: AbstractSet[str]
+) -> AbstractSet[str]:
+    """Return those of some keys that have vanished."""
+    query = """
+        SELECT key FROM current_version
+        WHERE connection = :connection AND kind = :kind AND digest IS NULL AND key IN (:values)
         """
     rows = transaction.rows_in(query, sorted(keys), connection=connection, kind=kind)
     return {key for (key,) in rows}

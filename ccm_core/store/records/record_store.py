@@ -54,6 +54,18 @@ class SqlRecordStore:
         with self._database.reading() as transaction:
             return query.existing_keys(transaction, connection, kind, keys)
 
+    def vanished(
+        self, connection: str, kind: str, *, as_of: datetime | None = None
+    ) -> Iterator[Record]:
+        """Yield the last version of every key that has vanished."""
+        with self._database.reading() as transaction:
+            yield from query.vanished(transaction, connection, kind, as_of)
+
+    def vanished_keys(self, connection: str, kind: str, keys: AbstractSet[str]) -> AbstractSet[str]:
+        """Return those of some keys that have vanished."""
+        with self._database.reading() as transaction:
+            return query.vanished_keys(transaction, connection, kind, keys)
+
     def changes_since(
         self, connection: str, kind: str, watermark: Watermark | None, *, as_of: datetime
     ) -> ChangesSince | None:

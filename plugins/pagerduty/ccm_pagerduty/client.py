@@ -26,6 +26,7 @@ from ccm_core.sdk.types import (
 from ccm_pagerduty.api_errors import error_mapper
 from ccm_pagerduty.auth_methods import API_KEY
 from ccm_pagerduty.credential_owner import credential_of
+from ccm_pagerduty.incident_entries import IncidentEntries
 from ccm_pagerduty.oauth_provider import REGIONS
 from ccm_pagerduty.paging import Compose, Pager, listed
 from ccm_pagerduty.rate_limits import ON_CALLS_PER_MINUTE, means_rate_limit, per_minute, retry_after
@@ -73,6 +74,8 @@ class PagerDutySession:
         self._source, self._on_calls = source, on_calls
         self.settings = settings
         self._credential = credential
+        self.incident_entries = IncidentEntries()
+        """Log entries that were read by incident in this run."""
 
     @property
     def traffic(self) -> Traffic:

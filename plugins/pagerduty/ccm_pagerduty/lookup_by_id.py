@@ -1,7 +1,8 @@
 """Looks up one object by id that records reference and no listing contains.
 
-PagerDuty responds 404 for deleted and for hidden objects alike, so only for users, whom every
-credential may list, does it mean that they were deleted.
+PagerDuty responds 404 for deleted and for hidden objects alike. It means that an object was deleted
+where nothing is hidden: for a credential that sees the whole account, and for users, whom every
+credential may list.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import BadRequest, NotAvailable, PermissionDenied
-from ccm_core.sdk.types import LookupOutcome
+from ccm_core.sdk.types import LookupOutcome, Visibility
 from ccm_core.sdk.url_path import url_path
 from ccm_pagerduty.api_errors import AbilityMissing
 
@@ -59,7 +60,9 @@ async def _request(
         # The id of a layer-based schedule is a bad request for shift-based ones, and vice versa.
         return LookupOutcome.UNKNOWN
     except NotAvailable:
-        return LookupOutcome.DELETED if kind in VISIBLE_TO_ALL else LookupOutcome.NOT_FOUND
+        nothing_hidden = session.credential.visibility is Visibility.WHOLE
+        deleted = nothing_hidden or kind in VISIBLE_TO_ALL
+        return LookupOutcome.DELETED if deleted else LookupOutcome.NOT_FOUND
     except PermissionDenied:
         return LookupOutcome.HIDDEN
     return LookupOutcome.FOUND

@@ -12,22 +12,26 @@ from ccm_core.model.period import parse_period
 from ccm_core.pipeline.assurance import assess_period
 
 
-@pytest.mark.parametrize("period", ["2026-08", "2026-08-03", "2026-08-04", "2026-07", "2026"])
-def test_the_package_concludes_what_the_store_does(
-    write_bundle, old_firm, tmp_path, period, monkeypatch
-):
+@pytest.mark.parametrize("period", ["2026-08", "2026-08-03", "2026-08-04", "2026"])
+def test_the_package_concludes_what_the_store_does(write_bundle, old_firm, tmp_path, period):
     """To the last field, for the kinds of the controls in it."""
     path = tmp_path / "b.zip"
     write_bundle(old_firm, path, period=period, controls=())
     concluded = json.loads(read_archive(str(path))["assurance.json"])
     compiled, _ = old_firm.ruling()
-    assessed = json_codec.plain(
-        assess_period(
-            old_firm.host, [old_firm.connection()], old_firm.store, compiled, parse_period(period)
+    assessed = json.loads(
+        json_codec.encode(
+            assess_period(
+                old_firm.host,
+                [old_firm.connection()],
+                old_firm.store,
+                compiled,
+                parse_period(period),
+            )
         )
     )
     kinds = {entry["kind"] for entry in concluded["kinds"]}
     assessed["kinds"] = [entry for entry in assessed["kinds"] if entry["kind"] in kinds]
     assessed["controls"].sort(key=lambda entry: f"{entry['framework']}:{entry['id']}")
     assert len(kinds) > 10
-    assert concluded == json.loads(json_codec.encode(assessed))
+    assert concluded == assessed

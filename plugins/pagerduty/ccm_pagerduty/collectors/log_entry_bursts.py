@@ -72,9 +72,9 @@ async def read_burst(
         f"lists at most {CAP}: read team by team, and by incident where that does not suffice"
     )
     unlisted: list[JsonObject] = []
-    async for event in _by_team(session, entries, incidents, unlisted):
+    async for event in _by_team(session, window, entries, incidents, unlisted):
         yield event
-    async for event in by_incident(session, _rest(incidents, unlisted), entries):
+    async for event in read_incidents(session, _rest(incidents, unlisted), entries):
         yield event
     if entries.missing != 0:
         yield DependsOn(kind=INCIDENT)
@@ -87,7 +87,7 @@ async def read_burst(
         )
 
 
-async def by_incident(
+async def read_incidents(
     session: PagerDutySession, incidents: Sequence[JsonObject], entries: _Entries | None = None
 ) -> AsyncIterator[CollectorEvent]:
     """Read the entries of incidents one after the other: at least one request each.
@@ -123,6 +123,7 @@ async def by_incident(
 
 async def _by_team(
     session: PagerDutySession,
+    window: Window,
     entries: _Entries,
     incidents: Sequence[JsonObject],
     unlisted: list[JsonObject],
@@ -135,7 +136,7 @@ async def _by_team(
     while pending:
         group = pending.pop(0)
         filters = tuple(("team_ids[]", team) for team in group)
-        pager = session.pager("/log_entries", "log_entries", (*period(entries.window), *filters, UTC))
+        pager = session.pager("/log_entries", "log_entries", (*period(window), *filters, UTC))
         try:
             total = (await pager.first()).total
         except (PermissionDenied, NotAvailable, BadRequest) as error:
@@ -176,9 +177,7 @@ def _incidents_by_team(incidents: Sequence[JsonObject]) -> dict[str, list[JsonOb
     return teams
 
 
-def _groups(
-    teams: dict[str, list[JsonObject]], incidents: int, total: int
-) -> list[Sequence[str]]:
+def _groups(teams: dict[str, list[JsonObject]], incidents: int, total: int) -> list[Sequence[str]]:
     """Deal the teams out so that each group should stay well under the cap."""
     if not teams:
         return []
@@ -189,9 +188,7 @@ def _groups(
     return [largest_first[first::count] for first in range(count)]
 
 
-def _rest(
-    incidents: Sequence[JsonObject], unlisted: Sequence[JsonObject]
-) -> Sequence[JsonObject]:
+def _rest(incidents: Sequence[JsonObject], unlisted: Sequence[JsonObject]) -> Sequence[JsonObject]:
     """Return the incidents that no list held, and after them the others."""
     ids = {incident["id"] for incident in unlisted}
     return [*unlisted, *(incident for incident in incidents if incident["id"] not in ids)]

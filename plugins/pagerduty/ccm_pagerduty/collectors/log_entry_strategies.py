@@ -2,30 +2,33 @@
 
 The list of the account costs one request for every 100 entries and also holds the entries of old
 incidents. Reading by incident costs at least one request for each incident; it is the fallback
-where the list of the account is refused, or holds more in one second than the API lists.
+where the list of the account is refused. Where one second holds more than the API lists, the lists
+of teams come first.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import BadRequest, NotAvailable, PermissionDenied
 from ccm_core.sdk.timestamps import parse_instant
-from ccm_core.sdk.types import CollectionNote, DependsOn, Overflow, Page, Reason, Shortfall
-from ccm_core.sdk.url_path import url_path
+from ccm_core.sdk.types import CollectionNote, DependsOn, Overflow, Page, Shortfall
 from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
 from ccm_pagerduty.collectors.incident import INCIDENT
-from ccm_pagerduty.collectors.per_object import one_by_one
+from ccm_pagerduty.collectors.log_entry_bursts import read_burst, read_incidents
 from ccm_pagerduty.collectors.time_parameters import UTC, period
+from ccm_pagerduty.paging import CAP, listed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from ccm_core.sdk.types import CollectorEvent, CollectRequest, JsonObject, Window
     from ccm_pagerduty.client import PagerDutySession
+    from ccm_pagerduty.paging import Pager
 
+MAX_INCIDENTS = 1_000
+"""Incidents of one window that are read one after the other: a minute's requests."""
 FEW_PAGES = 10
 """Pages that are read without comparing the cost of the other strategy."""
 RESOLUTION_DELAY = timedelta(minutes=10)
@@ -36,31 +39,25 @@ async def by_account(
     session: PagerDutySession, request: CollectRequest, window: Window
 ) -> AsyncIterator[CollectorEvent]:
     """Read the list of the whole account, or each incident where that list is refused."""
-    pages = 0
-    capped: list[Shortfall] = []
-    entry_ids: set[str] = set()
+    pager = session.pager("/log_entries", "log_entries", (*period(window), UTC))
     try:
-        async for event in _of_account(session, request, window):
-            if isinstance(event, Shortfall) and event.reason == Reason.TRUNCATED:
-                capped.append(event)
-                continue
-            if isinstance(event, Page):
-                pages += 1
-                entry_ids.update(str(item.get("id")) for item in event.items)
-            yield event
+        first = await pager.first()
     except (ScopeMissing, AbilityMissing):
         raise
     except (PermissionDenied, NotAvailable, BadRequest) as error:
-        if pages or not request.current_records.get(INCIDENT):
+        if not request.current_records.get(INCIDENT):
             raise
         yield CollectionNote(
             text=f"read incident by incident, because the list of the account was refused: {error}"
         )
         async for event in _of_incidents(session, request, window):
             yield event
-    for shortfall in capped:
-        async for event in _complete_capped_list(session, request, window, shortfall, entry_ids):
-            yield event
+        return
+    if (first.total or 0) > CAP and request.may_split:
+        yield Overflow(total=first.total or 0, limit=CAP)
+        return
+    async for event in _of_account(session, request, window, pager, first):
+        yield event
 
 
 async def by_incident(
@@ -75,10 +72,14 @@ async def cheaper(
     session: PagerDutySession, request: CollectRequest, window: Window
 ) -> AsyncIterator[CollectorEvent]:
     """Count the account's list by its first page, and choose the strategy with fewer requests."""
-    listed = by_account(session, request, window)
-    first = await anext(listed, None)
-    total = first.total if isinstance(first, Page | Overflow) else None
-    pages = -(-(total or 0) // session.page_size)
+    events = by_account(session, request, window)
+    first = await anext(events, None)
+    if first is not None and not isinstance(first, Page | Overflow):
+        yield first  # the list of the account was refused, or is not enough
+        async for event in events:
+            yield event
+        return
+    pages = -(-((first.total if first else None) or 0) // session.page_size)
     # For a few pages it is not worth scanning every incident in the store.
     incidents = len(_active_incidents(request, window)) if pages > FEW_PAGES else None
     if incidents is not None and incidents < pages:
@@ -92,55 +93,47 @@ async def cheaper(
     yield CollectionNote(text=f"read for the whole account: {pages} requests, not {alternative}")
     if first is not None:
         yield first
-    async for event in listed:
+    async for event in events:
         yield event
 
 
-def _of_account(
-    session: PagerDutySession, request: CollectRequest, window: Window
+async def _of_account(
+    session: PagerDutySession,
+    request: CollectRequest,
+    window: Window,
+    pager: Pager,
+    first: Page,
 ) -> AsyncIterator[CollectorEvent]:
     """Read the account's list, with entries of old incidents: one request for 100 entries."""
-    parameters = (*period(window), UTC)
-    return session.listing("/log_entries", "log_entries", parameters, may_split=request.may_split)
+    incidents = _active_incidents(request, window) if (first.total or 0) > CAP else ()
+    if incidents:
+        async for event in read_burst(session, window, first, incidents):
+            yield event
+        return
+    async for event in listed(pager, may_split=False):
+        yield event
+        if isinstance(event, Shortfall) and event.missing is None:
+            # The API did not count the entries: only the incidents show what there is.
+            incidents = _active_incidents(request, window)
+            async for entry_event in read_burst(session, window, first, incidents):
+                yield entry_event
 
 
 async def _of_incidents(
     session: PagerDutySession, request: CollectRequest, window: Window
 ) -> AsyncIterator[CollectorEvent]:
-    """Read by incident, at least one request each; this endpoint does not support a window."""
+    """Read by incident, at least one request each; this endpoint does not support a window.
 
-    def entries(incident: JsonObject) -> AsyncIterator[CollectorEvent]:
-        path = url_path("/incidents/{}/log_entries", incident["id"])
-        return session.listing(path, "log_entries", (UTC,), counted=False)
-
+    A window with many incidents is split, so that each part is stored as soon as it was read.
+    """
+    incidents = _active_incidents(request, window)
+    begun = sum(parse_instant(incident["created_at"]) in window for incident in incidents)
+    if request.may_split and begun > MAX_INCIDENTS:
+        yield Overflow(total=begun, limit=MAX_INCIDENTS)
+        return
     yield DependsOn(kind=INCIDENT)
-    async for event in one_by_one(INCIDENT, _active_incidents(request, window), entries):
+    async for event in read_incidents(session, incidents):
         yield event
-
-
-async def _complete_capped_list(
-    session: PagerDutySession,
-    request: CollectRequest,
-    window: Window,
-    shortfall: Shortfall,
-    listed_ids: set[str],
-) -> AsyncIterator[CollectorEvent]:
-    """Read by incident what the capped list left out; report what is still missing."""
-    yield CollectionNote(
-        text="completed incident by incident, because the list of the account is capped: "
-        f"{shortfall.detail}"
-    )
-    recovered_ids: set[str] = set()
-    async for event in _of_incidents(session, request, window):
-        if isinstance(event, Page):
-            in_window = (entry for entry in event.items if _within(entry, window))
-            recovered_ids.update(str(entry.get("id")) for entry in in_window)
-        yield event
-    missing = (
-        None if shortfall.missing is None else shortfall.missing - len(recovered_ids - listed_ids)
-    )
-    if missing is None or missing > 0:
-        yield replace(shortfall, missing=missing)
 
 
 def _active_incidents(request: CollectRequest, window: Window) -> Sequence[JsonObject]:
@@ -158,8 +151,3 @@ def _active(incident: JsonObject, window: Window) -> bool:
     )
     ends = [parse_instant(instant) for instant in instants if instant is not None]
     return not ends or max(ends) + RESOLUTION_DELAY >= window.since
-
-
-def _within(entry: JsonObject, window: Window) -> bool:
-    at = entry.get("created_at")
-    return isinstance(at, str) and parse_instant(at) in window

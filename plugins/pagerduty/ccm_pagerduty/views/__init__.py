@@ -91,6 +91,13 @@ _ENUMERATED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 """Fields of each view that count or list records, with the kinds of these records. All others
 depend on records that the row looks up by key, and are left out where one of them is missing."""
+_VANISHED: Mapping[str, tuple[str, ...]] = {
+    "incident_response": (SERVICE,),
+    "service_ownership": (TEAM,),
+    "service_readiness": (ESCALATION_POLICY,),
+    "service_responders": (TEAM, ESCALATION_POLICY),
+}
+"""Kinds of which a view judges what is deleted by what it was."""
 _PARTITIONS: Mapping[str, Callable[[], Partitioning]] = {"incident_response": _by_incident}
 """Views whose rows can be derived partition by partition."""
 
@@ -107,6 +114,7 @@ def views() -> tuple[View, ...]:
             rows=partial(_rows, name),
             schema=partial(_schema, name),
             enumerated=_ENUMERATED[name],
+            vanished=_VANISHED.get(name, ()),
             partitions=_PARTITIONS.get(name),
         )
         for name, (title, inputs) in _VIEWS.items()

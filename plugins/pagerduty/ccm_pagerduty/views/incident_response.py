@@ -1,5 +1,7 @@
 """The view ``pagerduty.incident_response``: the response to each incident, and its times.
 
+A deleted service counts as it was when it was last listed.
+
 The response is read from log entries only. The incident's own fields serve to notice missing
 log entries, never to replace them.
 """
@@ -42,12 +44,15 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
 
-_NO_CLOCK = "its service is not in the evidence, or the support hours cannot be read"
+_NO_CLOCK = (
+    "its service was never in the evidence (it was deleted before, or is hidden), or the support "
+    "hours cannot be read"
+)
 
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Yield one row for each incident of the period, and each older one that is still open."""
-    index, since = RecordIndex(request.records), request.horizon.since
+    index, since = RecordIndex(request.records, request.vanished), request.horizon.since
     clocks = cache(partial(_service_clock, index))
     entries = _entries_by_incident(index)
     for record in index.records(INCIDENT):
@@ -116,19 +121,19 @@ def _incident_clock(
     ref = incident.get("service")
     if not ref:
         return None
-    builder.find(SERVICE, ref["id"])
+    builder.find_last(SERVICE, ref["id"])
     return clocks(ref["id"])
 
 
 def _service_clock(index: RecordIndex, service: str) -> SlaClock | None:
-    record = index.find(SERVICE, service)
+    record = index.find_last(SERVICE, service)
     return sla_clock(record.body) if record else None
 
 
 def _service(incident: JsonObject, index: RecordIndex) -> JsonObject:
     """Return the service, whose teams own the incident; the clock has already recorded its use."""
     ref = incident.get("service")
-    record = index.find(SERVICE, ref["id"]) if ref else None
+    record = index.find_last(SERVICE, ref["id"]) if ref else None
     return record.body if record else {}
 
 

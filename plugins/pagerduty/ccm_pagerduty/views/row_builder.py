@@ -26,12 +26,20 @@ USER = "pagerduty.user"
 class RecordIndex:
     """The records handed to a view, indexed by kind and key."""
 
-    def __init__(self, records: Mapping[str, Sequence[Record]]) -> None:
-        """Index the records once."""
+    def __init__(
+        self,
+        records: Mapping[str, Sequence[Record]],
+        vanished: Mapping[str, Sequence[Record]] | None = None,
+    ) -> None:
+        """Index the records once.
+
+        Args:
+            records: By kind.
+            vanished: The last versions of those that are gone from the source, by kind.
+        """
         self._records = records
-        self._by_key = {
-            kind: {record.key: record for record in of_kind} for kind, of_kind in records.items()
-        }
+        self._by_key = _by_key(records)
+        self._vanished = _by_key(vanished or {})
 
     def records(self, kind: str) -> Sequence[Record]:
         """Return all records of a kind, sorted by key."""
@@ -40,6 +48,18 @@ class RecordIndex:
     def find(self, kind: str, key: str) -> Record | None:
         """Return one record, or None where the evidence does not list it."""
         return self._by_key.get(kind, {}).get(key)
+
+    def find_last(self, kind: str, key: str) -> Record | None:
+        """Return one record, or what it was before it was deleted."""
+        return self.find(kind, key) or self._vanished.get(kind, {}).get(key)
+
+    def is_deleted(self, kind: str, key: str) -> bool:
+        """Return whether a record was listed once, and is gone from the source."""
+        return self.find(kind, key) is None and key in self._vanished.get(kind, {})
+
+
+def _by_key(records: Mapping[str, Sequence[Record]]) -> dict[str, dict[str, Record]]:
+    return {kind: {record.key: record for record in of_kind} for kind, of_kind in records.items()}
 
 
 class RowBuilder:
@@ -53,8 +73,21 @@ class RowBuilder:
 
     def find(self, kind: str, key: str) -> Record | None:
         """Look up a record; a record that is not found is named as well."""
+        return self._found(kind, key, self._index.find(kind, key))
+
+    def find_last(self, kind: str, key: str) -> Record | None:
+        """Look up a record as it is, or as it was before it was deleted."""
+        return self._found(kind, key, self._index.find_last(kind, key))
+
+    def is_deleted(self, kind: str, key: str) -> bool:
+        """Return whether a record is gone from the source; its last version is evidence of that."""
+        deleted = self._index.is_deleted(kind, key)
+        if deleted:
+            self.find_last(kind, key)
+        return deleted
+
+    def _found(self, kind: str, key: str, record: Record | None) -> Record | None:
         self._names.add(f"{kind}:{key}")
-        record = self._index.find(kind, key)
         if record is not None:
             self._digests.add(record.digest)
         return record

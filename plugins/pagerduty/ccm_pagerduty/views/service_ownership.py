@@ -19,7 +19,7 @@ HIDDEN = "an owner team of the service is not in the evidence and may be hidden"
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Yield one row for each service."""
-    index = RecordIndex(request.records)
+    index = RecordIndex(request.records, request.vanished)
     for record in index.records(SERVICE):
         builder = RowBuilder(index)
         service = builder.read(record)
@@ -28,12 +28,21 @@ def rows(request: ViewRequest) -> Iterable[Row]:
 
 
 def owner_fields(service: JsonObject, builder: RowBuilder) -> JsonObject:
-    """Return the owner teams; ownership is unknown where a referenced team is not listed."""
+    """Return the owner teams; ownership is unknown where a referenced team was never listed.
+
+    A deleted team owns nothing.
+    """
     if service.get("teams") is None:
         return {}
-    teams = references_in(service, "teams")
+    teams = existing_teams(service, builder)
     listed = [ref for ref in teams if builder.find(TEAM, ref["id"]) is not None]
     has_owner = None if teams and not listed else bool(listed)
     return {"owner_teams": [id_and_title(ref) for ref in teams]} | known_fields(
         has_owner_team=has_owner
     )
+
+
+def existing_teams(service: JsonObject, builder: RowBuilder) -> list[JsonObject]:
+    """Return the references to a service's teams, without those to deleted teams."""
+    teams = references_in(service, "teams")
+    return [ref for ref in teams if not builder.is_deleted(TEAM, ref["id"])]

@@ -27,7 +27,7 @@ PAGING = {"high": True, "low": False, "severity_based": True}
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Yield one row for each service."""
-    index = RecordIndex(request.records)
+    index = RecordIndex(request.records, request.vanished)
     policies = resolve_policies(index, request)
     for record in index.records(SERVICE):
         builder = RowBuilder(index)
@@ -106,10 +106,11 @@ def _policy(service: JsonObject, builder: RowBuilder, policies: Policies) -> Jso
     if not ref:
         return {"has_policy": False, "policy": None}
     builder.find(ESCALATION_POLICY, ref["id"])
-    body = {"has_policy": not ref.get("deleted_at"), "policy": id_and_title(ref)}
+    deleted = bool(ref.get("deleted_at")) or builder.is_deleted(ESCALATION_POLICY, ref["id"])
+    body = {"has_policy": not deleted, "policy": id_and_title(ref)}
     if ref["id"] not in policies:
-        # Deleted or hidden: the service record alone cannot distinguish them.
-        return body if ref.get("deleted_at") else {"policy": id_and_title(ref)}
+        # Deleted or hidden: a service whose policy was never listed cannot distinguish them.
+        return body if deleted else {"policy": id_and_title(ref)}
     reach, policy_builder = policies[ref["id"]]
     builder.merge(policy_builder)
     return body | _levels(reach)

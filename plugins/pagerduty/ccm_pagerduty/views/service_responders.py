@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_pagerduty.references import id_and_title, references_in
+from ccm_pagerduty.references import id_and_title
 from ccm_pagerduty.views.on_call.responders import ResponderState
 from ccm_pagerduty.views.row_builder import SERVICE, TEAM, TEAM_MEMBER, RecordIndex, RowBuilder
-from ccm_pagerduty.views.service_ownership import owner_fields
+from ccm_pagerduty.views.service_ownership import existing_teams, owner_fields
 from ccm_pagerduty.views.service_readiness import resolve_policies, status_of
 from ccm_pagerduty.views.three_valued import known_fields
 
@@ -24,7 +24,7 @@ MISSING_EVIDENCE = (
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Yield one row for each service."""
-    index = RecordIndex(request.records)
+    index = RecordIndex(request.records, request.vanished)
     policies, members = resolve_policies(index, request), _members_by_team(index)
     for record in index.records(SERVICE):
         builder = RowBuilder(index)
@@ -58,7 +58,7 @@ def _responders(
         if state is ResponderState.ACTIVE
     }
     body: JsonObject = {"responders": [id_and_title(on_call[key]) for key in sorted(on_call)]}
-    teams = None if service.get("teams") is None else references_in(service, "teams")
+    teams = None if service.get("teams") is None else existing_teams(service, builder)
     hidden = teams is None or any(builder.find(TEAM, ref["id"]) is None for ref in teams)
     if hidden or not teams:
         # The members of a hidden team are unknown; without an owner team there are no members.
