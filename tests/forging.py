@@ -7,9 +7,9 @@ from base64 import b64decode
 
 from ccm_core.bundle.attestation import signed_statement
 from ccm_core.bundle.deterministic_zip import ArchiveWriter
+from ccm_core.bundle.verifier.archive import member_order
 from ccm_core.bundle.verifier.contents import digest
 from ccm_core.bundle.verifier.statement import STATEMENT
-from ccm_core.bundle.verifier.zip_format import member_order
 from ccm_core.ledger import signed_note
 
 

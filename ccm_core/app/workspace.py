@@ -137,6 +137,8 @@ class Workspace:
             reread_secret=partial(self._reread_secret, settings),
             entered_at=None if entry is None else entry.entered_at,
             account=settings.account,
+            accept_unavailable=settings.accept_unavailable,
+            accept_collapse=settings.accept_collapse,
         )
 
     def auth_method(self, settings: ConnectionSettings) -> AuthMethod:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from ccm_core.atomic_write import owner_only
-from ccm_core.bundle.verifier.zip_format import (
+from ccm_core.bundle.verifier.archive import (
     MOST_BYTES,
     Member,
     directory_entry,

@@ -6,7 +6,8 @@ refers to and that its own kind does not list is therefore the only trace of wha
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,7 +21,7 @@ from ccm_core.model.evidence.collection import (
     Shortfall,
 )
 
-MAX_LOOKUPS = 100
+MAX_LOOKUPS = 500
 """Objects that are looked up in one run."""
 
 LookUp = Callable[[str, str], Awaitable[LookupOutcome]]
@@ -29,12 +30,22 @@ DanglingByCollection = Mapping[str, tuple[Dangling, ...]]
 """By the id of the collection whose records contain the references."""
 
 
-async def look_up_all(dangling: DanglingByCollection, look_up: LookUp) -> DanglingByCollection:
+VanishedKeys = Callable[[str, AbstractSet[str]], AbstractSet[str]]
+"""Returns those of some keys of a kind that were listed once, and are gone."""
+
+
+async def look_up_all(
+    dangling: DanglingByCollection,
+    look_up: LookUp,
+    vanished_keys: VanishedKeys = lambda _kind, _keys: frozenset(),
+) -> DanglingByCollection:
     """Look up every dangling reference, each target once and up to a bound.
 
     Args:
         dangling: By collection id.
         look_up: Asks the source for one object.
+        vanished_keys: What the source says of both deleted and hidden objects is certain of an
+            object that a complete list once had: it was deleted.
     """
     targets = sorted(
         {
@@ -48,9 +59,11 @@ async def look_up_all(dangling: DanglingByCollection, look_up: LookUp) -> Dangli
         try:
             outcomes[kind, key] = await look_up(kind, key)
         except AuthenticationFailed:
+            outcomes |= dict.fromkeys(set(targets) - outcomes.keys(), LookupOutcome.FAILED)
             break
         except SourceError:
-            outcomes[kind, key] = LookupOutcome.UNKNOWN
+            outcomes[kind, key] = LookupOutcome.FAILED
+    outcomes |= dict.fromkeys(_deleted(outcomes, vanished_keys), LookupOutcome.DELETED)
     return {
         collection: tuple(
             replace(
@@ -61,6 +74,15 @@ async def look_up_all(dangling: DanglingByCollection, look_up: LookUp) -> Dangli
         )
         for collection, references in dangling.items()
     }
+
+
+def _deleted(
+    outcomes: Mapping[tuple[str, str], LookupOutcome], vanished_keys: VanishedKeys
+) -> Iterator[tuple[str, str]]:
+    missing = [name for name, outcome in outcomes.items() if outcome is LookupOutcome.NOT_FOUND]
+    for kind in sorted({kind for kind, _ in missing}):
+        keys = {key for of_kind, key in missing if of_kind == kind}
+        yield from ((kind, key) for key in vanished_keys(kind, keys))
 
 
 def amendments(
@@ -105,27 +127,33 @@ def amendments(
 
 
 def _shortfalls(hidden: Sequence[Dangling]) -> Sequence[Shortfall]:
-    kinds = sorted({reference.kind for reference in hidden})
-    return [
-        _shortfall(kind, [reference for reference in hidden if reference.kind == kind])
-        for kind in kinds
-    ]
+    groups: dict[tuple[str, LookupOutcome | None], list[Dangling]] = {}
+    for reference in hidden:
+        groups.setdefault((reference.kind, reference.lookup_outcome), []).append(reference)
+    return [_shortfall(kind, outcome, groups[kind, outcome]) for kind, outcome in sorted(groups)]
 
 
-def _shortfall(kind: str, hidden: Sequence[Dangling]) -> Shortfall:
-    keys = sorted({reference.key for reference in hidden})
-    denied = any(reference.lookup_outcome is LookupOutcome.HIDDEN for reference in hidden)
-    why = (
-        "the credential may not see them"
-        if denied
-        else "they are deleted or hidden; the source does not distinguish the two"
-    )
-    first = hidden[0]
+def _shortfall(kind: str, outcome: LookupOutcome | None, hidden: Sequence[Dangling]) -> Shortfall:
+    keys, first = sorted({reference.key for reference in hidden}), hidden[0]
+    failed = outcome is LookupOutcome.FAILED
     return Shortfall(
-        reason=Reason.HIDDEN_REFERENCES,
+        reason=Reason.SOURCE_ERROR if failed else Reason.HIDDEN_REFERENCES,
         detail=f"{len(keys)} of {kind} are referenced and not listed, such as {first.key}, "
-        f"referenced by {first.named_by} in {first.field}: {why}. Use a credential that sees the "
-        "whole account",
+        f"referenced by {first.named_by} in {first.field}: {_WHY[outcome]}",
         missing=len(keys),
         subjects=tuple(f"{kind}:{key}" for key in keys),
     )
+
+
+_WHOLE_ACCOUNT = "Use a credential that sees the whole account"
+_WHY = {
+    LookupOutcome.UNLISTED: "they exist, and the list should have had them. Run `ccm collect` "
+    f"again; if it stays so, the credential sees a part. {_WHOLE_ACCOUNT}",
+    LookupOutcome.HIDDEN: f"the credential may not see them. {_WHOLE_ACCOUNT}",
+    LookupOutcome.NOT_FOUND: "they are deleted or hidden; the source does not distinguish the two "
+    f"for this credential. {_WHOLE_ACCOUNT}",
+    LookupOutcome.UNKNOWN: "whether they exist is not known: the source does not say, or there are "
+    f"more than the {MAX_LOOKUPS} that a run looks up. {_WHOLE_ACCOUNT}",
+    LookupOutcome.FAILED: "the source did not respond when they were looked up. Run `ccm collect` "
+    "again",
+}

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ccm_core.collect.outcome import worst
 from ccm_core.collect.visibility_gaps import newest, unseen
+from ccm_core.model.evidence.acceptance import AcceptedGap
 from ccm_core.model.evidence.collection import (
     Collection,
     CredentialInfo,
     Dangling,
     Outcome,
     Shortfall,
+    is_not_offered,
 )
 from ccm_core.model.evidence.manifest import Manifest, PluginVersion, ScheduledKind
 from ccm_core.model.evidence.run import OpenRun
@@ -31,6 +33,8 @@ class RunMetadata:
     entered_at: datetime | None = None
     rotate_by: datetime | None = None
     clock_skew: float | None = None
+    accept_unavailable: Mapping[str, str] = field(default_factory=dict)
+    """By kind: why it is accepted that the source does not offer it."""
     cut: Shortfall | None = None
     """What cut the run short, if anything did."""
 
@@ -60,7 +64,9 @@ def manifest(
         replace(collection, dangling=dangling.get(collection.id, collection.dangling))
         for collection in collections
     )
-    outcomes = [collection.outcome for collection in collections]
+    accepted = _accepted(collections, metadata.accept_unavailable)
+    kinds = {gap.kind for gap in accepted}
+    outcomes = [collection.outcome for collection in collections if collection.kind not in kinds]
     outcomes += [Outcome.FAILED] if metadata.cut else []
     return Manifest(
         run=run.run,
@@ -78,9 +84,25 @@ def manifest(
         ),
         entered_at=metadata.entered_at,
         rotate_by=metadata.rotate_by,
+        accepted=accepted,
         outcome=worst(outcomes),
         shortfalls=(metadata.cut,) if metadata.cut else (),
         collections=collections,
         scheduled=metadata.scheduled,
         not_due=metadata.not_due,
+    )
+
+
+def _accepted(
+    collections: Sequence[Collection], reasons: Mapping[str, str]
+) -> tuple[AcceptedGap, ...]:
+    """Return the accepted kinds of which nothing was offered."""
+    offered = {
+        collection.kind
+        for collection in collections
+        if not is_not_offered(collection.outcome, collection.shortfalls)
+    }
+    kinds = {collection.kind for collection in collections} - offered
+    return tuple(
+        AcceptedGap(kind=kind, reason=reasons[kind]) for kind in sorted(kinds & reasons.keys())
     )

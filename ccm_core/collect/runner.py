@@ -105,6 +105,7 @@ class Runner:
                 for collection, references in dangling.items()
             },
             look_up,
+            self._context.vanished_keys,
         )
         # An event that is not listed lies outside the windows, which proves nothing.
         self._looked_up = {

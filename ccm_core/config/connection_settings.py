@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, timedelta
 from typing import TypeVar
 
 from ccm_core.config.schema_defaults import with_defaults
@@ -12,6 +12,7 @@ from ccm_core.config.settings import ConnectionSettings
 from ccm_core.documents import Document, Path, check, quoted, suggest
 from ccm_core.errors import Mistake, PluginError
 from ccm_core.model.duration import parse_duration
+from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.types import AuthMethod, Connector, Horizon
 
@@ -57,6 +58,8 @@ class _ConnectionReader:
         secrets = self._secrets(method) if method else {}
         auth = self._fields(method) if method else {}
         cadences = self._cadences()
+        self._check_accepted()
+        self._check_dates()
         horizon = self._horizon(settings) if len(self._mistakes) == mistakes_before else None
         if method is None or horizon is None or not isinstance(section.get("name"), str):
             return None
@@ -69,6 +72,10 @@ class _ConnectionReader:
             settings=settings,
             horizon=horizon,
             cadences=cadences,
+            accept_unavailable={
+                kind: entry["reason"] for kind, entry in self._accepted("accept_unavailable")
+            },
+            accept_collapse=dict(self._collapses()),
             account=section.get("account"),
         )
 
@@ -126,8 +133,7 @@ class _ConnectionReader:
     def _cadences(self) -> dict[str, timedelta]:
         path = (*self._path, "cadences")
         section = self._document.get(path)
-        kinds = sorted(collector.kind for collector in self._connector.collectors)
-        cadences = {}
+        kinds, cadences = self._kinds(), {}
         for kind, text in (section if isinstance(section, dict) else {}).items():
             if kind not in kinds:
                 message = suggest("kind", kind, kinds, label=f"{self._connector.name} collects")
@@ -138,6 +144,45 @@ class _ConnectionReader:
             elif cadence is not None:
                 cadences[kind] = cadence
         return cadences
+
+    def _check_accepted(self) -> None:
+        """Append a mistake for each acceptance of a kind that is not collected, or named twice."""
+        kinds = self._kinds()
+        for setting in _ACCEPTANCES:
+            named: set[str] = set()
+            for index, entry in enumerate(_entries(self._document.get((*self._path, setting)))):
+                path, kind = (*self._path, setting, index, "kind"), entry.get("kind")
+                if isinstance(kind, str) and kind not in kinds:
+                    label = f"{self._connector.name} collects"
+                    message = suggest("kind", kind, kinds, label=label)
+                    self._mistakes.append(self._document.mistake(path, message))
+                elif kind in named:
+                    message = f"{quoted(str(kind))} is accepted twice; keep one entry"
+                    self._mistakes.append(self._document.mistake(path, message))
+                named.add(str(kind))
+
+    def _kinds(self) -> list[str]:
+        return sorted(collector.kind for collector in self._connector.collectors)
+
+    def _accepted(self, setting: str) -> Iterator[tuple[str, JsonObject]]:
+        """Yield the acceptances of one setting by their kinds; the schema has checked them."""
+        for entry in _entries(self._document.get((*self._path, setting))):
+            if isinstance(kind := entry.get("kind"), str) and isinstance(entry.get("reason"), str):
+                yield kind, entry
+
+    def _collapses(self) -> Iterator[tuple[str, AcceptedCollapse]]:
+        for kind, entry in self._accepted(_COLLAPSES):
+            until = _date(entry.get("until"))
+            if until is not None:
+                yield kind, AcceptedCollapse(reason=entry["reason"], until=until)
+
+    def _check_dates(self) -> None:
+        for index, entry in enumerate(_entries(self._document.get((*self._path, _COLLAPSES)))):
+            until = entry.get("until")
+            if isinstance(until, str) and _date(until) is None:
+                path = (*self._path, _COLLAPSES, index, "until")
+                message = f"expected a day such as 2026-12-31, got {quoted(until)}"
+                self._mistakes.append(self._document.mistake(path, message))
 
     def _horizon(self, settings: JsonObject) -> Horizon | None:
         """Return the connector's horizon; what it rejects is a mistake in the settings."""
@@ -177,6 +222,23 @@ class _ConnectionReader:
                 f"connector {self._connector.name}: its {part} cannot be used: {cause}; "
                 "install another version of its plugin"
             ) from cause
+
+
+_COLLAPSES = "accept_collapse"
+_ACCEPTANCES = ("accept_unavailable", _COLLAPSES)
+
+
+def _entries(section: object) -> list[JsonObject]:
+    entries = section if isinstance(section, list) else []
+    return [entry for entry in entries if isinstance(entry, dict)]
+
+
+def _date(text: object) -> date | None:
+    """Return a date; None where it is none."""
+    try:
+        return date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 def _duration(text: object) -> timedelta | None:

@@ -12,6 +12,7 @@ from ccm_core.config.secret_reference import SecretReference
 from ccm_core.documents import Document
 from ccm_core.errors import UsageError
 from ccm_core.model.digest import digest
+from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.json_codec import JsonObject, encode
 from ccm_core.sdk.types import Horizon
 
@@ -44,6 +45,10 @@ class ConnectionSettings:
     """By kind, where it differs from the kind's own cadence."""
     account: str | None = None
     """The account that its credential has to open; None: that of the evidence stored before."""
+    accept_unavailable: Mapping[str, str] = field(default_factory=dict)
+    """By kind: why it is accepted that the source does not offer it."""
+    accept_collapse: Mapping[str, AcceptedCollapse] = field(default_factory=dict)
+    """By kind: why its population may lose most of its records, and until when."""
 
     @property
     def digest(self) -> str:
@@ -59,6 +64,11 @@ class ConnectionSettings:
                     "settings": self.settings,
                     "cadences": {
                         kind: cadence.total_seconds() for kind, cadence in self.cadences.items()
+                    },
+                    "accept_unavailable": self.accept_unavailable,
+                    "accept_collapse": {
+                        kind: [collapse.reason, f"{collapse.until}"]
+                        for kind, collapse in self.accept_collapse.items()
                     },
                 }
             )

@@ -47,6 +47,11 @@ class ProgressObserver(NullObserver):
         del requests
         self._report(f"{kind} {items}{'' if total is None else f' of {total}'}")
 
+    def requests_estimated(self, kind: str, requests: int, per_minute: int | None) -> None:
+        """Report how many requests the window still takes."""
+        del per_minute
+        self._report(f"{kind} about {requests:,} requests to come")
+
     def rate_limited(self, seconds: float) -> None:
         """Report the wait for the source's rate limit."""
         self._report(f"waiting {seconds:.0f} s for the rate limit")

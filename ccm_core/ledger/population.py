@@ -35,9 +35,23 @@ class Population:
         for key, digest in pairs:
             self.put(key, digest)
 
+    def changed(self, changes: Iterable[tuple[str, str | None]]) -> Population:
+        """Return the population after some changes, as :meth:`put` makes them; this one stays."""
+        after = Population()
+        after.size, after._root = self.size, self._root
+        after._buckets, after._roots = dict(self._buckets), dict(self._roots)
+        copied: set[str] = set()
+        for key, digest in changes:
+            name = _bucket(key)
+            if name not in copied:
+                copied.add(name)
+                after._buckets[name] = dict(after._buckets.get(name, {}))
+            after.put(key, digest)
+        return after
+
     def put(self, key: str, digest: str | None) -> None:
         """Set the digest of a key; None: the key is not there any more."""
-        name = hashlib.sha256(key.encode()).hexdigest()[:_BUCKET_DIGITS]
+        name = _bucket(key)
         bucket = self._buckets.setdefault(name, {})
         if bucket.get(key) == digest:
             return
@@ -65,3 +79,7 @@ class Population:
             root = merkle_hash.root([f"{key}\0{digest}".encode() for key, digest in pairs])
             self._roots[name] = root
         return root
+
+
+def _bucket(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:_BUCKET_DIGITS]

@@ -7,6 +7,7 @@ values that may be changed.
 
 from __future__ import annotations
 
+from operator import is_
 from typing import Any, NoReturn, TypeVar
 
 Key = TypeVar("Key")
@@ -89,27 +90,44 @@ def thawed(value: Any) -> Any:
     return value
 
 
-def with_plain_arrays(value: Any) -> Any:
-    """Return a JSON value without frozen arrays, which CEL does not read; objects stay as they are.
+class Thawing:
+    """Returns ordinary values for frozen ones, the same one wherever the same one is frozen.
 
-    Arrays are copied, and the objects around them; everything else is shared.
+    What is shared by the frozen values stays shared, so that it takes little memory; whoever
+    changes it changes no frozen value.
     """
-    kind = value.__class__
-    if kind is FrozenList:
-        return [
-            child if child.__class__ in SCALARS else with_plain_arrays(child) for child in value
-        ]
-    if kind is FrozenDict or kind is dict:
-        changed = {
-            name: plain
-            for name, child in value.items()
-            if child.__class__ not in SCALARS and (plain := with_plain_arrays(child)) is not child
-        }
-        return kind({**value, **changed}) if changed else value
-    if kind is list:
-        plain_children = [
-            child if child.__class__ in SCALARS else with_plain_arrays(child) for child in value
-        ]
-        same = all(plain is child for plain, child in zip(plain_children, value, strict=True))
-        return value if same else plain_children
-    return value
+
+    def __init__(self) -> None:
+        """Start without any value."""
+        self._thawed: dict[int, tuple[Any, Any]] = {}
+        """By the identity of a frozen value, which is kept so that the identity stays its own."""
+
+    def body(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return an object without anything frozen in it; itself where there is nothing."""
+        changed: dict[str, Any] = {}
+        for name, child in body.items():
+            if child.__class__ not in SCALARS and (plain := self._plain(child)) is not child:
+                changed[name] = plain
+        return {**body, **changed} if changed or body.__class__ is FrozenDict else body
+
+    def _plain(self, value: Any) -> Any:
+        kind = value.__class__
+        if kind is dict:
+            return self.body(value)
+        if kind is list:
+            children = [
+                child if child.__class__ in SCALARS else self._plain(child) for child in value
+            ]
+            same = all(map(is_, children, value))
+            return value if same else children
+        if kind is not FrozenDict and kind is not FrozenList:
+            return value
+        known = self._thawed.get(id(value))
+        if known is None:
+            known = self._thawed[id(value)] = (value, self._copied(value))
+        return known[1]
+
+    def _copied(self, value: Any) -> Any:
+        if value.__class__ is FrozenDict:
+            return self.body(value)
+        return [child if child.__class__ in SCALARS else self._plain(child) for child in value]

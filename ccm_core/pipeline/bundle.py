@@ -11,6 +11,7 @@ from ccm_core.bundle.attestation import signed_statement
 from ccm_core.bundle.deterministic_zip import ArchiveWriter
 from ccm_core.bundle.leaf_selection import LeafCriteria, select_leaves
 from ccm_core.bundle.published_verifier import published_verifier
+from ccm_core.bundle.verifier.archive import member_order
 from ccm_core.bundle.verifier.contents import (
     KEPT,
     Contents,
@@ -25,7 +26,6 @@ from ccm_core.bundle.verifier.package import Package, derived_files, newest_mome
 from ccm_core.bundle.verifier.scope import Scope, period_evaluations, read_scope, scope_inputs
 from ccm_core.bundle.verifier.statement import STATEMENT, VERIFIER
 from ccm_core.bundle.verifier.strict_json import read_json
-from ccm_core.bundle.verifier.zip_format import member_order
 from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.ledger.multiproof import ProvenLeaves

@@ -173,6 +173,7 @@ def _run_metadata(host: Host, connection: Connection) -> RunMetadata:
         plugins=host.plugins,
         scheduled=scheduled,
         entered_at=connection.entered_at,
+        accept_unavailable=connection.accept_unavailable,
         rotate_by=connection.rotate_by,
     )
 

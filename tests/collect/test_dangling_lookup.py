@@ -52,28 +52,53 @@ def asked(answers: dict, log: list):
 
 
 @pytest.mark.parametrize(
-    ("told", "partial"),
+    ("told", "reason"),
     [
-        pytest.param(LookupOutcome.FOUND, False, id="there, though not listed by its window"),
-        pytest.param(LookupOutcome.DELETED, False, id="gone: a finding, no gap"),
-        pytest.param(LookupOutcome.HIDDEN, True, id="hidden"),
-        pytest.param(LookupOutcome.NOT_FOUND, True, id="deleted or hidden"),
-        pytest.param(LookupOutcome.UNLISTED, True, id="there, and its listing lacks it"),
-        pytest.param(Unreachable("no answer"), True, id="the source did not say"),
+        pytest.param(LookupOutcome.FOUND, None, id="there, though not listed by its window"),
+        pytest.param(LookupOutcome.DELETED, None, id="gone: a finding, no gap"),
+        pytest.param(LookupOutcome.HIDDEN, Reason.HIDDEN_REFERENCES, id="hidden"),
+        pytest.param(LookupOutcome.NOT_FOUND, Reason.HIDDEN_REFERENCES, id="deleted or hidden"),
+        pytest.param(
+            LookupOutcome.UNLISTED, Reason.HIDDEN_REFERENCES, id="there, and its listing lacks it"
+        ),
+        pytest.param(Unreachable("no answer"), Reason.SOURCE_ERROR, id="the source did not say"),
     ],
 )
-def test_hidden_reference_makes_its_kind_partial(told, partial):
+def test_hidden_reference_makes_its_kind_partial(told, reason):
     """The amendment names the objects, so that only what rests on them is in doubt."""
     found = asyncio.run(look_up_all(named("X"), asked({"X": told}, [])))
     amended = amendments([collection()], found, NOW)
 
-    assert bool(amended) is partial
+    assert bool(amended) is (reason is not None)
     for one in amended:
         assert one.outcome is Outcome.PARTIAL
         assert one.amends == "run/fake.thing/1"
         assert [(fall.reason, fall.subjects) for fall in one.shortfalls] == [
-            (Reason.HIDDEN_REFERENCES, ("fake.owner:X",))
+            (reason, ("fake.owner:X",))
         ]
+
+
+@pytest.mark.parametrize(
+    ("told", "outcome"),
+    [
+        pytest.param(LookupOutcome.NOT_FOUND, LookupOutcome.DELETED, id="deleted or hidden"),
+        pytest.param(LookupOutcome.HIDDEN, LookupOutcome.HIDDEN, id="hidden"),
+        pytest.param(LookupOutcome.UNKNOWN, LookupOutcome.UNKNOWN, id="not said"),
+    ],
+)
+def test_object_that_a_complete_list_once_had_was_deleted(told, outcome):
+    """Where the source says "deleted or hidden", the earlier list tells which of the two."""
+    found = asyncio.run(
+        look_up_all(
+            named("X", "Y"),
+            asked({"X": told, "Y": LookupOutcome.NOT_FOUND}, []),
+            lambda kind, keys: keys & {"X"} if kind == "fake.owner" else frozenset(),
+        )
+    )
+    assert [one.lookup_outcome for one in found["run/fake.thing/1"]] == [
+        outcome,
+        LookupOutcome.NOT_FOUND,
+    ]
 
 
 def test_dangling_lookup_requests_each_object_once():
@@ -107,7 +132,7 @@ def test_rejected_credential_ends_the_lookups():
         look_up_all(named("X", "Y"), asked({"X": AuthenticationFailed("401")}, log))
     )
     assert log == [("fake.owner", "X")]
-    assert {one.lookup_outcome for one in found["run/fake.thing/1"]} == {LookupOutcome.UNKNOWN}
+    assert {one.lookup_outcome for one in found["run/fake.thing/1"]} == {LookupOutcome.FAILED}
 
 
 def test_amendment_keeps_a_failed_outcome():

@@ -13,11 +13,9 @@ PUBLISHED = Path(__file__).with_name("verify.py")
 PARTS = (
     "main",
     "archive",
-    "zip_format",
     "statement",
     "log_checks",
     "package",
-    "period",
     "scope",
     "contents",
     "completeness",

@@ -7,23 +7,28 @@ Without it the package is only shown to agree with itself, and the key that sign
 Take this file from somewhere you trust, such as ccm_core/bundle/verifier/verify.py of ccm-core: a
 package that was changed may hold a verifier that was changed.
 
-1. The archive is plain: no name twice, no path that leads out of a folder, no decompression bomb.
+1. The archive has the one form that ccm writes, to the byte: nothing is hidden in it, and nothing
+   in it is larger than a verifier should read.
 2. The statement (in-toto, in a DSSE envelope) is signed, and names every file with its digest.
 3. Each key of the store was handed over by the key before it, and signs only from then on until
    it hands over itself: each checkpoint is signed by the key that the ledger named last.
 4. The leaves of each log lead to its signed checkpoint (Merkle trees of RFC 9162): none is forged.
    They lead to every checkpoint that was stated before as well: no history was rewritten.
-5. All contents have the digests that leaves name; only what was erased by order is missing.
-6. Nothing was left out: each collection has what it counted, each population has its root, each
+5. Which rules and which evidence each control had stands in the inputs of the evaluations, which
+   leaves name: so the statement cannot leave out any of them.
+6. All contents have the digests that leaves name, each in the file of its kind; only what was
+   erased by order is missing, and that is said. No file is there that no leaf speaks of.
+7. Nothing was left out: each collection has what it counted, each population has its root, each
    run has its collections, and the store stated its heads after every run and evaluation.
-7. The evidence behind the results, and the rule packs that gave them, are here.
+8. The evidence behind the results, and the rule packs that gave them, are here.
+9. The conclusions and the page are made anew from all this, and must be the same to the byte.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.archive import Files, UnreadableBundle, read_archive
 from ccm_core.bundle.verifier.completeness import check_collections, check_runs
@@ -41,8 +46,12 @@ from ccm_core.bundle.verifier.erasures import describe_erasures
 from ccm_core.bundle.verifier.evaluations import History, read_evaluations
 from ccm_core.bundle.verifier.log_checks import STORE_LOG, check_named_keys, read_logs, signer_of
 from ccm_core.bundle.verifier.package import Package, derived_files, newest_moment
-from ccm_core.bundle.verifier.period import period_bounds
-from ccm_core.bundle.verifier.scope import period_evaluations, read_scope, scope_inputs
+from ccm_core.bundle.verifier.scope import (
+    period_bounds,
+    period_evaluations,
+    read_scope,
+    scope_inputs,
+)
 from ccm_core.bundle.verifier.signed_note import read_key
 from ccm_core.bundle.verifier.statement import (
     STATEMENT,
@@ -65,22 +74,54 @@ def main(arguments: Sequence[str]) -> int:
     except (OSError, ValueError) as error:
         print(f"cannot be used: {error}")
         return 2
-    facts, problems = verify(arguments[0], key)
-    print("\n".join([*facts, *(f"PROBLEM: {problem}" for problem in problems)]))
-    count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
-    print(f"{arguments[0]}: {count if problems else 'verified'}")
+    with open(__file__, "rb") as file:
+        checked = verify_package(arguments[0], key, file.read())
+    print("\n".join(checked.lines()))
+    problems = len(checked.problems)
+    count = f"{problems} problem{'' if problems == 1 else 's'}"
+    print(f"{arguments[0]}: {count if problems else checked.conclusion()}")
     return 5 if problems else 0
 
 
+class Verification(NamedTuple):
+    """What verifying a package showed."""
+
+    facts: list[str]
+    """What the package states of itself, proven where there is no problem."""
+    erased: list[str]
+    """Which of its evidence was erased by order, and how many results rest on that."""
+    unproven: list[str]
+    """What is in the package and is not proven."""
+    problems: list[str]
+
+    def lines(self) -> Iterator[str]:
+        """Yield all of it for a person."""
+        yield from self.facts
+        yield from self.erased
+        yield from (f"not proven: {text}" for text in self.unproven)
+        yield from (f"PROBLEM: {problem}" for problem in self.problems)
+
+    def conclusion(self) -> str:
+        """Return what a package without problems is."""
+        return "verified, but for evidence that was erased by order" if self.erased else "verified"
+
+
 def verify(path: str, key: str | None = None) -> tuple[list[str], list[str]]:
-    """Verify a package; return what it states of itself, and every problem.
+    """Verify a package; return what it states of itself, and every problem."""
+    checked = verify_package(path, key)
+    return [*checked.facts, *checked.erased], checked.problems
+
+
+def verify_package(path: str, key: str | None = None, verifier: bytes = b"") -> Verification:
+    """Verify a package.
 
     Args:
         path: The file.
         key: The public key that is trusted, as ``name+id+base64``; None: whatever key is in it.
+        verifier: The published verifier that is running; the one in the package should be the same.
     """
-    facts: list[str] = []
-    problems: list[str] = []
+    checked = Verification([], [], [], [])
+    problems = checked.problems
     try:
         files = read_archive(path)
         keys = trusted_keys(files, key, problems)
@@ -88,17 +129,22 @@ def verify(path: str, key: str | None = None) -> tuple[list[str], list[str]]:
         logs = read_logs(files, keys, problems)
         check_named_keys(files, logs, problems)
         package = read_package(files, predicate, logs)
-        facts.extend(check_package(files, predicate, package, keys[-1], problems))
-        facts.extend(describe_signers(files, logs))
+        check_package(files, predicate, package, keys[-1], checked)
+        checked.facts.extend(describe_signers(files, logs))
         if key is None:
-            facts.append("compare that key with the one that you received by another way")
+            checked.facts.append("compare that key with the one that you received by another way")
+        if verifier and digest(verifier) != f"sha256:{files.digests[VERIFIER]}":
+            checked.unproven.append(
+                f"{VERIFIER} in the package is not this verifier: do not run it, unless you know "
+                "its version"
+            )
     except UnreadableBundle as error:
         problems.append(str(error))
     except KeyError as error:
         problems.append(f"{error} is missing")
     except Exception as error:  # noqa: BLE001 - whatever a forged file brings about is a problem
         problems.append(f"this is not an evidence package ({type(error).__name__}: {error})")
-    return facts, problems
+    return checked
 
 
 def read_package(files: Files, predicate: Mapping[str, Any], logs: Mapping[str, Leaves]) -> Package:
@@ -124,10 +170,10 @@ def check_package(
     predicate: Mapping[str, Any],
     package: Package,
     key: str,
-    problems: list[str],
-) -> Iterator[str]:
-    """Check everything that the package holds and states; yield what is proven of it."""
-    logs = package.logs
+    checked: Verification,
+) -> None:
+    """Check everything that the package holds and states; add what is proven of it."""
+    logs, problems = package.logs, checked.problems
     notes = {log: files[f"ledger/{log}/checkpoint.txt"].decode() for log in logs}
     expected = package.predicate(notes)
     check_predicate(predicate, expected, problems)
@@ -141,10 +187,11 @@ def check_package(
     problems.extend(missing_needs(package, history, contents))
     derived = derived_files(package, expected, history, contents, key)
     problems.extend(wrong_files(files, package, derived))
-    yield from describe(expected, key, logs, contents)
-    yield from describe_erasures(read_json(derived["erasures.json"]))
+    checked.facts.extend(describe(expected, key, logs, contents))
+    checked.erased.extend(describe_erasures(read_json(derived["erasures.json"])))
     if package.other_connections:
-        yield f"not in this package: the connections {', '.join(package.other_connections)}"
+        others = ", ".join(package.other_connections)
+        checked.facts.append(f"not in this package: the connections {others} of the same store")
 
 
 def evaluation_lines(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.contents import moment
 
-EARLIEST = datetime.min.replace(tzinfo=UTC)
-LATEST = datetime.max.replace(tzinfo=UTC)
+EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
+LATEST = datetime.max.replace(tzinfo=timezone.utc)
 
 Window = tuple[datetime, datetime]
 """Half-open: since, until."""
@@ -292,7 +292,7 @@ def subtract(whole: Iterable[Window], covered: Iterable[Window]) -> list[Window]
 
 def instant_text(at: datetime) -> str:
     """Write an instant in UTC with ``Z``."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return at.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
 
 
 def duration_text(seconds: float) -> str:

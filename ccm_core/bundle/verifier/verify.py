@@ -7,16 +7,21 @@ Without it the package is only shown to agree with itself, and the key that sign
 Take this file from somewhere you trust, such as ccm_core/bundle/verifier/verify.py of ccm-core: a
 package that was changed may hold a verifier that was changed.
 
-1. The archive is plain: no name twice, no path that leads out of a folder, no decompression bomb.
+1. The archive has the one form that ccm writes, to the byte: nothing is hidden in it, and nothing
+   in it is larger than a verifier should read.
 2. The statement (in-toto, in a DSSE envelope) is signed, and names every file with its digest.
 3. Each key of the store was handed over by the key before it, and signs only from then on until
    it hands over itself: each checkpoint is signed by the key that the ledger named last.
 4. The leaves of each log lead to its signed checkpoint (Merkle trees of RFC 9162): none is forged.
    They lead to every checkpoint that was stated before as well: no history was rewritten.
-5. All contents have the digests that leaves name; only what was erased by order is missing.
-6. Nothing was left out: each collection has what it counted, each population has its root, each
+5. Which rules and which evidence each control had stands in the inputs of the evaluations, which
+   leaves name: so the statement cannot leave out any of them.
+6. All contents have the digests that leaves name, each in the file of its kind; only what was
+   erased by order is missing, and that is said. No file is there that no leaf speaks of.
+7. Nothing was left out: each collection has what it counted, each population has its root, each
    run has its collections, and the store stated its heads after every run and evaluation.
-7. The evidence behind the results, and the rule packs that gave them, are here.
+8. The evidence behind the results, and the rule packs that gave them, are here.
+9. The conclusions and the page are made anew from all this, and must be the same to the byte.
 """
 
 # Built from the modules beside it by `python -m ccm_core.bundle.verifier.build`: change those. It
@@ -35,7 +40,7 @@ import sys
 import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from itertools import groupby
 from typing import Any, NamedTuple, NoReturn
 
@@ -51,22 +56,54 @@ def main(arguments: Sequence[str]) -> int:
     except (OSError, ValueError) as error:
         print(f"cannot be used: {error}")
         return 2
-    facts, problems = verify(arguments[0], key)
-    print("\n".join([*facts, *(f"PROBLEM: {problem}" for problem in problems)]))
-    count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
-    print(f"{arguments[0]}: {count if problems else 'verified'}")
+    with open(__file__, "rb") as file:
+        checked = verify_package(arguments[0], key, file.read())
+    print("\n".join(checked.lines()))
+    problems = len(checked.problems)
+    count = f"{problems} problem{'' if problems == 1 else 's'}"
+    print(f"{arguments[0]}: {count if problems else checked.conclusion()}")
     return 5 if problems else 0
 
 
+class Verification(NamedTuple):
+    """What verifying a package showed."""
+
+    facts: list[str]
+    """What the package states of itself, proven where there is no problem."""
+    erased: list[str]
+    """Which of its evidence was erased by order, and how many results rest on that."""
+    unproven: list[str]
+    """What is in the package and is not proven."""
+    problems: list[str]
+
+    def lines(self) -> Iterator[str]:
+        """Yield all of it for a person."""
+        yield from self.facts
+        yield from self.erased
+        yield from (f"not proven: {text}" for text in self.unproven)
+        yield from (f"PROBLEM: {problem}" for problem in self.problems)
+
+    def conclusion(self) -> str:
+        """Return what a package without problems is."""
+        return "verified, but for evidence that was erased by order" if self.erased else "verified"
+
+
 def verify(path: str, key: str | None = None) -> tuple[list[str], list[str]]:
-    """Verify a package; return what it states of itself, and every problem.
+    """Verify a package; return what it states of itself, and every problem."""
+    checked = verify_package(path, key)
+    return [*checked.facts, *checked.erased], checked.problems
+
+
+def verify_package(path: str, key: str | None = None, verifier: bytes = b"") -> Verification:
+    """Verify a package.
 
     Args:
         path: The file.
         key: The public key that is trusted, as ``name+id+base64``; None: whatever key is in it.
+        verifier: The published verifier that is running; the one in the package should be the same.
     """
-    facts: list[str] = []
-    problems: list[str] = []
+    checked = Verification([], [], [], [])
+    problems = checked.problems
     try:
         files = read_archive(path)
         keys = trusted_keys(files, key, problems)
@@ -74,17 +111,22 @@ def verify(path: str, key: str | None = None) -> tuple[list[str], list[str]]:
         logs = read_logs(files, keys, problems)
         check_named_keys(files, logs, problems)
         package = read_package(files, predicate, logs)
-        facts.extend(check_package(files, predicate, package, keys[-1], problems))
-        facts.extend(describe_signers(files, logs))
+        check_package(files, predicate, package, keys[-1], checked)
+        checked.facts.extend(describe_signers(files, logs))
         if key is None:
-            facts.append("compare that key with the one that you received by another way")
+            checked.facts.append("compare that key with the one that you received by another way")
+        if verifier and digest(verifier) != f"sha256:{files.digests[VERIFIER]}":
+            checked.unproven.append(
+                f"{VERIFIER} in the package is not this verifier: do not run it, unless you know "
+                "its version"
+            )
     except UnreadableBundle as error:
         problems.append(str(error))
     except KeyError as error:
         problems.append(f"{error} is missing")
     except Exception as error:  # noqa: BLE001 - whatever a forged file brings about is a problem
         problems.append(f"this is not an evidence package ({type(error).__name__}: {error})")
-    return facts, problems
+    return checked
 
 
 def read_package(files: Files, predicate: Mapping[str, Any], logs: Mapping[str, Leaves]) -> Package:
@@ -110,10 +152,10 @@ def check_package(
     predicate: Mapping[str, Any],
     package: Package,
     key: str,
-    problems: list[str],
-) -> Iterator[str]:
-    """Check everything that the package holds and states; yield what is proven of it."""
-    logs = package.logs
+    checked: Verification,
+) -> None:
+    """Check everything that the package holds and states; add what is proven of it."""
+    logs, problems = package.logs, checked.problems
     notes = {log: files[f"ledger/{log}/checkpoint.txt"].decode() for log in logs}
     expected = package.predicate(notes)
     check_predicate(predicate, expected, problems)
@@ -127,10 +169,11 @@ def check_package(
     problems.extend(missing_needs(package, history, contents))
     derived = derived_files(package, expected, history, contents, key)
     problems.extend(wrong_files(files, package, derived))
-    yield from describe(expected, key, logs, contents)
-    yield from describe_erasures(read_json(derived["erasures.json"]))
+    checked.facts.extend(describe(expected, key, logs, contents))
+    checked.erased.extend(describe_erasures(read_json(derived["erasures.json"])))
     if package.other_connections:
-        yield f"not in this package: the connections {', '.join(package.other_connections)}"
+        others = ", ".join(package.other_connections)
+        checked.facts.append(f"not in this package: the connections {others} of the same store")
 
 
 def evaluation_lines(
@@ -207,6 +250,16 @@ FREE_BYTES = 1 << 24
 MOST_NAME = 512
 MOST_LINE = 256 << 20
 CHUNK = 1 << 16
+LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+DIRECTORY_ENTRY = struct.Struct("<4s6H3L5H2L")
+END_RECORD = struct.Struct("<4s4H2LH")
+VERSION, UTF_8, DEFLATED, MIDNIGHT, FIRST_DAY = 20, 0x800, 8, 0, 0x21
+"""What every member has: ZIP 2.0, a name in UTF-8, one compression, and no time."""
+UNIX, REGULAR_FILE = 3 << 8, 0o100644 << 16
+MOST_BYTES = 4 << 30
+"""Of an archive, and of all that is in it: without the extension for larger ones."""
+FOLDERS = ("ledger/", "contents/", "evidence/", "packs/", "keys/")
+LAST = ("key.pem", "assurance.json", "erasures.json", "verify.py", "index.html", "statement.json")
 
 
 class UnreadableBundle(Exception):
@@ -367,19 +420,7 @@ def check_form(packed: bytes, members: Sequence[Member], start: int) -> None:
         raise UnreadableBundle("the archive holds data that belongs to no file")
 
 
-# -- The one form of the archive: every byte of an evidence package but its contents is determined -
-
-
-LOCAL_HEADER = struct.Struct("<4s5H3L2H")
-DIRECTORY_ENTRY = struct.Struct("<4s6H3L5H2L")
-END_RECORD = struct.Struct("<4s4H2LH")
-VERSION, UTF_8, DEFLATED, MIDNIGHT, FIRST_DAY = 20, 0x800, 8, 0, 0x21
-"""What every member has: ZIP 2.0, a name in UTF-8, one compression, and no time."""
-UNIX, REGULAR_FILE = 3 << 8, 0o100644 << 16
-MOST_BYTES = 4 << 30
-"""Of an archive, and of all that is in it: without the extension for larger ones."""
-FOLDERS = ("ledger/", "contents/", "evidence/", "packs/", "keys/")
-LAST = ("key.pem", "assurance.json", "erasures.json", "verify.py", "index.html", "statement.json")
+# -- the form of the archive ------------------------------------------------------------------
 
 
 class Member(NamedTuple):
@@ -860,40 +901,11 @@ def pem(public: bytes) -> bytes:
     return b"-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n" % base64.b64encode(der)
 
 
-# -- Periods as people name them: a year, a quarter, a month, a day, or one date to another --------
+# -- What a package of some controls must hold: rules, kinds and connections, as leaves state them -
 
 
 PART = re.compile(r"([0-9]{4})(?:-(?:Q([1-4])|([0-9]{2})(?:-([0-9]{2}))?))?")
-
-
-def period_bounds(text: str) -> tuple[datetime, datetime]:
-    """Return when a period begins and ends; of two dates the second is its last day. In UTC."""
-    first, dots, last = text.partition("..")
-    since, until = day_bounds(first)
-    if dots:
-        until = day_bounds(last)[1]
-    if until <= since:
-        raise ValueError(f"{text!r} is not a period")
-    return since, until
-
-
-def day_bounds(text: str) -> tuple[datetime, datetime]:
-    """Return the beginning of the first day of a part, and of the day after its last."""
-    match = PART.fullmatch(text)
-    if not match:
-        raise ValueError(f"{text!r} is not a period")
-    year, quarter, month, day = (int(part) if part else 0 for part in match.groups())
-    if day:
-        since = datetime(year, month, day, tzinfo=UTC)
-        return since, since + timedelta(days=1)
-    first = month or (3 * quarter - 2 if quarter else 1)
-    months = 1 if month else (3 if quarter else 12)
-    after = year * 12 + first - 1 + months
-    since = datetime(year, first, 1, tzinfo=UTC)
-    return since, datetime(after // 12, after % 12 + 1, 1, tzinfo=UTC)
-
-
-# -- What a package of some controls must hold: rules, kinds and connections, as leaves state them -
+"""A period, or one end of it."""
 
 
 class Need(NamedTuple):
@@ -1005,6 +1017,33 @@ def strictest(before: Watch | None, stated: Mapping[str, Any]) -> Watch:
         before.events | set(stated["event_kinds"]),
         manifests["kind"] or before.manifests,
     )
+
+
+def period_bounds(text: str) -> tuple[datetime, datetime]:
+    """Return when a period begins and ends; of two dates the second is its last day. In UTC."""
+    first, dots, last = text.partition("..")
+    since, until = day_bounds(first)
+    if dots:
+        until = day_bounds(last)[1]
+    if until <= since:
+        raise ValueError(f"{text!r} is not a period")
+    return since, until
+
+
+def day_bounds(text: str) -> tuple[datetime, datetime]:
+    """Return the beginning of the first day of a part, and of the day after its last."""
+    match = PART.fullmatch(text)
+    if not match:
+        raise ValueError(f"{text!r} is not a period")
+    year, quarter, month, day = (int(part) if part else 0 for part in match.groups())
+    if day:
+        since = datetime(year, month, day, tzinfo=timezone.utc)
+        return since, since + timedelta(days=1)
+    first = month or (3 * quarter - 2 if quarter else 1)
+    months = 1 if month else (3 if quarter else 12)
+    after = year * 12 + first - 1 + months
+    since = datetime(year, first, 1, tzinfo=timezone.utc)
+    return since, datetime(after // 12, after % 12 + 1, 1, tzinfo=timezone.utc)
 
 
 # -- The contents of an evidence package: each line in its leaf's file, in the leaves' order -------
@@ -1671,8 +1710,8 @@ def gap_texts(gap: Gap) -> Gap:
 # -- Since when, and how long, the evidence of a kind was sufficient: exact, not sampled -----------
 
 
-EARLIEST = datetime.min.replace(tzinfo=UTC)
-LATEST = datetime.max.replace(tzinfo=UTC)
+EARLIEST = datetime.min.replace(tzinfo=timezone.utc)
+LATEST = datetime.max.replace(tzinfo=timezone.utc)
 
 Window = tuple[datetime, datetime]
 """Half-open: since, until."""
@@ -1955,7 +1994,7 @@ def subtract(whole: Iterable[Window], covered: Iterable[Window]) -> list[Window]
 
 def instant_text(at: datetime) -> str:
     """Write an instant in UTC with ``Z``."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return at.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
 
 
 def duration_text(seconds: float) -> str:

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from ccm_core.cli.terminal.output import print_message
+from ccm_core.cli.terminal.remaining_time import Estimated, estimate_words, remaining_words
 from ccm_core.collect.observer import NullObserver, Observer
 from ccm_core.control_characters import escape_line
 from ccm_core.model.evidence.collection import Collection, Outcome
@@ -16,6 +17,10 @@ from ccm_core.model.evidence.window import Window
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+
+_MANY = 100
+"""Requests from which a person is told how long they take."""
 
 
 def observer(*, quiet: bool) -> Observer:
@@ -26,7 +31,12 @@ def observer(*, quiet: bool) -> Observer:
 
 
 class Lines(NullObserver):
-    """One line to the error stream for each window that is stored."""
+    """One line to the error stream for each window that is stored, or that takes long."""
+
+    def requests_estimated(self, kind: str, requests: int, per_minute: int | None) -> None:
+        """Print how long it will take, where that is worth waiting for."""
+        if requests >= _MANY:
+            print_message(escape_line(f"{kind}: {estimate_words(requests, per_minute)}"))
 
     def window_stored(self, collection: Collection) -> None:
         """Print the outcome of a collection."""
@@ -34,7 +44,7 @@ class Lines(NullObserver):
 
 
 class Bars(AbstractContextManager["Bars"]):
-    """A bar for the kind being read: rows, requests, and the wait for the source's limit."""
+    """A bar for the kind being read: rows, requests, the time left, waits for the limit."""
 
     def __init__(self) -> None:
         """Begin without bars; they appear with the first kind."""
@@ -51,6 +61,9 @@ class Bars(AbstractContextManager["Bars"]):
         )
         self._bar: TaskID | None = None
         self._began = self._until = 0.0
+        self._requests = 0
+        """Requests of the window so far."""
+        self._estimated: Estimated | None = None
 
     def __exit__(
         self,
@@ -75,22 +88,34 @@ class Bars(AbstractContextManager["Bars"]):
         """Begin a bar."""
         span = f" {window.since:%Y-%m-%d}…{window.until:%m-%d}" if window else ""
         self._close()
-        self._began = time.monotonic()
+        self._began, self._requests, self._estimated = time.monotonic(), 0, None
         self._bar = self._progress.add_task(f"{kind}{span}", total=None, requests="", note="")
 
     def records_received(self, kind: str, items: int, total: int | None, requests: int) -> None:
         """Move the bar."""
         del kind
+        self._requests = requests
+        if self._estimated is not None:
+            items, total = self._estimated.done(requests), self._estimated.requests
         if self._bar is not None:
             now = time.monotonic()
-            note = "" if now > self._until else "waiting for the limit"
+            left = remaining_words(items, total, now - self._began)
             self._progress.update(
                 self._bar,
                 completed=items,
                 total=total,
                 requests=_rate(requests, now - self._began),
-                note=note,
+                note=left if now > self._until else "waiting for the limit",
             )
+
+    def requests_estimated(self, kind: str, requests: int, per_minute: int | None) -> None:
+        """Show how long it will take, and count requests from now on."""
+        if requests < _MANY:
+            return
+        self._began = time.monotonic()
+        self._estimated = Estimated(requests=requests, before=self._requests)
+        line = f"{kind}: {estimate_words(requests, per_minute)}"
+        self._progress.console.print(escape_line(line), highlight=False, markup=False)
 
     def rate_limited(self, seconds: float) -> None:
         """Show that the source's rate limit delays the next request."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccm_core.bundle.compare_pins import PinComparison, compare_with_pins
+from ccm_core.bundle.published_verifier import published_verifier
 from ccm_core.bundle.verifier.archive import read_archive
-from ccm_core.bundle.verifier.main import verify
+from ccm_core.bundle.verifier.main import verify_package
 from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.cli.terminal.output import print_json, print_text
 from ccm_core.errors import UsageError
@@ -25,6 +26,8 @@ class BundleVerification:
     valid: bool
     facts: Sequence[str]
     """What it states of itself, proven where ``valid``."""
+    erased: Sequence[str]
+    """Which of its evidence was erased by order, and how many results rest on that."""
     problems: Sequence[str]
     """What was changed or is missing."""
     unproven: Sequence[str]
@@ -55,16 +58,22 @@ def verified(
         path.open("rb").close()
     except OSError as cause:
         raise UsageError(f"{path} cannot be read: {cause.strerror}") from cause
-    attempts = [verify(str(path), key) for key in map(str, keys)] or [verify(str(path))]
-    facts, problems = min(attempts, key=lambda attempt: len(attempt[1]))
-    checked = _compare_pins(path, pins) if pins and not problems else PinComparison()
+    verifier = published_verifier()
+    attempts = [
+        verify_package(str(path), None if key is None else str(key), verifier)
+        for key in keys or [None]
+    ]
+    checked = min(attempts, key=lambda attempt: len(attempt.problems))
+    compare = pins and not checked.problems
+    pinned = _compare_pins(path, pins) if compare else PinComparison()
     return BundleVerification(
         bundle=str(path),
-        valid=not problems and not checked.problems,
-        facts=facts,
-        problems=[*problems, *checked.problems],
-        unproven=checked.unproven,
-        pins=checked.pins,
+        valid=not checked.problems and not pinned.problems,
+        facts=checked.facts,
+        erased=checked.erased,
+        problems=[*checked.problems, *pinned.problems],
+        unproven=[*checked.unproven, *pinned.unproven],
+        pins=pinned.pins,
     )
 
 
@@ -73,7 +82,7 @@ def show(verification: BundleVerification, *, as_json: bool) -> Exit:
     if as_json:
         print_json(verification)
     else:
-        for fact in verification.facts:
+        for fact in (*verification.facts, *verification.erased):
             print_text(fact)
         for text in verification.unproven:
             print_text(f"not proven: {text}")
@@ -89,6 +98,8 @@ def _conclusion(verification: BundleVerification) -> str:
     if not verification.valid:
         return "this is not what was bundled"
     since = " since the pinned checkpoint" if verification.pins else ""
+    if verification.erased:
+        return f"everything that was not erased by order is as it was stored{since}"
     return f"everything is as it was stored{since}"
 
 

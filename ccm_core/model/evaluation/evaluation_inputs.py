@@ -56,6 +56,8 @@ class WatchScope:
     """Seconds, by each kind that it collects."""
     refreshed: tuple[str, ...] = ()
     """Kinds of events of which old ones may change and are read again."""
+    accept_unavailable: dict[str, str] = field(default_factory=dict)
+    """By kind: why it is accepted that the source does not offer it."""
     event_kinds: tuple[str, ...] = ()
     """Those of the kinds that are events; all others are snapshots."""
     manifests: ManifestKind | None = None

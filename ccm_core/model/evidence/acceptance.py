@@ -7,6 +7,14 @@ from datetime import date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedGap:
+    """A kind that the source does not offer, which is accepted."""
+
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptedCollapse:
     """That the population of a kind may lose more than half of its records at once."""
 

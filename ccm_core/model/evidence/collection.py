@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -93,6 +94,8 @@ class LookupOutcome(StrEnum):
     """Deleted or hidden: the source responds to both alike."""
     UNKNOWN = "unknown"
     """It was not looked up, or the response does not say."""
+    FAILED = "failed"
+    """The source did not respond to the lookup: the next run asks again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +188,12 @@ class Collection:
         if narrow and falls and all(fall.subjects for fall in falls):
             return frozenset(subject for fall in falls for subject in fall.subjects)
         return None
+
+
+def is_not_offered(outcome: Outcome | None, shortfalls: Iterable[Shortfall]) -> bool:
+    """Whether a kind was not read because the source does not offer it, and for nothing else."""
+    reasons = {shortfall.reason for shortfall in shortfalls} - {Reason.HIDDEN_REFERENCES}
+    return outcome is Outcome.UNAVAILABLE and reasons == {Reason.NOT_AVAILABLE}
 
 
 class Visibility(StrEnum):

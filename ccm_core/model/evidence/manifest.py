@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from ccm_core.model.evidence.acceptance import AcceptedGap
 from ccm_core.model.evidence.collection import (
     Collection,
     CredentialInfo,
@@ -72,8 +73,11 @@ class Manifest:
     """When a person entered the credential, or consented; None where ccm does not keep it."""
     rotate_by: datetime | None = None
     """When it should be replaced, by what the connector says of its age."""
+    accepted: tuple[AcceptedGap, ...] = ()
+    """Kinds that the source did not offer to this run, which the settings accept."""
     outcome: Outcome
-    """The worst of the collections; ``failed`` where the source could not be reached at all."""
+    """The worst of the collections that are not accepted; ``failed`` where the source could not be
+    reached at all."""
     shortfalls: tuple[Shortfall, ...] = ()
     """Shortfalls of the run as a whole: refused, unreachable, interrupted."""
     collections: tuple[Collection, ...] = ()

@@ -216,10 +216,10 @@ class IncrementalReader:
             merged = {record.key: record for record in records if record.key not in change.keys}
             merged |= current
             records = tuple(merged[key] for key in sorted(merged))
-        population = state.population
         digests = {record.key: record.digest for record in since.records}
-        for key in since.changed_keys:
-            population.put(key, digests.get(key))
+        population = state.population.changed(
+            (key, digests.get(key)) for key in since.changed_keys
+        )
         self.after.kinds[kind] = KindState(
             watermark=since.watermark, erased=erased, population=population, records=records
         )

@@ -25,8 +25,7 @@ class KindState:
     erased: Mapping[str, Window | None]
     """The keys that exist without a body, with the window of each."""
     population: Population
-    """The digest of each key that exists, erased ones included. It is handed on: the state after
-    this one changes it."""
+    """The digest of each key that exists, erased ones included."""
     records: tuple[Record, ...] | None = None
     """All that exist with one, sorted by key. None: they are too many to be held."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ccm_core.model.frozen_json import with_plain_arrays
+from ccm_core.model.frozen_json import thawed
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.checked_ast import CheckedExpression, FieldPath, dotted, read_paths
 from ccm_core.rules.cel.lookup_function import LookupTable
@@ -126,7 +126,7 @@ class Expression:
 def shared_variables(parameters: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Return what is the same for every row: the plain parameters and the moment."""
     return {"now": now} | {
-        f"params.{name}": with_plain_arrays(value) for name, value in parameters.items()
+        f"params.{name}": thawed(value) for name, value in parameters.items()
     }
 
 

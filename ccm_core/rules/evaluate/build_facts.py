@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Protocol
 
 from ccm_core.errors import CcmError
 from ccm_core.model.evaluation.result import KindSufficiency
-from ccm_core.model.evidence.collection import Collection
+from ccm_core.model.evidence.collection import Collection, is_not_offered
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_json import thawed
@@ -60,6 +60,8 @@ class Evidence:
     collections: Sequence[Collection]
     now: datetime
     horizon: Window
+    accept_unavailable: Mapping[str, str] = field(default_factory=dict)
+    """Why it is accepted that the source does not offer a kind, by kind."""
     refreshed: AbstractSet[str] = frozenset()
     """Kinds of events of which old ones may change and are read again."""
     erased: Callable[[str], Sequence[str]] = _none_erased
@@ -155,4 +157,6 @@ class Evidence:
             max_age=max_age,
             refreshed=kind in self.refreshed,
         )
+        if is_not_offered(sufficiency.outcome, sufficiency.shortfalls):
+            return replace(sufficiency, accepted=self.accept_unavailable.get(kind))
         return subtract_erased(sufficiency, self.erased(kind))

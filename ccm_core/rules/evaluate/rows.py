@@ -9,7 +9,7 @@ from datetime import datetime
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window
-from ccm_core.model.frozen_json import with_plain_arrays
+from ccm_core.model.frozen_json import Thawing
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.evidence_kind import EvidenceKind
 from ccm_core.sdk.view import Partitioning, Row, View, ViewRequest
@@ -20,10 +20,11 @@ RecordLoader = Callable[[str], Sequence[Record]]
 
 def rows_of_kind(kind: EvidenceKind, records: Sequence[Record]) -> tuple[Row, ...]:
     """Return each record as a row."""
+    thawing = Thawing()
     return tuple(
         Row(
             subject=subject_of(kind, record),
-            body=with_plain_arrays(record.body),
+            body=thawing.body(record.body),
             evidence_digests=(record.digest,),
             names=(f"{record.kind}:{record.key}",),
         )
@@ -64,10 +65,11 @@ def rows_of_view(
 def derived_rows(view: View, request: ViewRequest) -> Iterator[Row]:
     """Yield the rows that a view derives, as conditions read them.
 
-    The records are frozen, and rows may hold parts of them; CEL reads no frozen arrays.
+    The records are frozen, and rows may hold parts of them; CEL reads nothing frozen.
     """
+    thawing = Thawing()
     for row in view.rows(request):
-        body = with_plain_arrays(row.body)
+        body = thawing.body(row.body)
         yield row if body is row.body else replace(row, body=body)
 
 

@@ -63,11 +63,14 @@ def ask_for(**changes) -> CollectRequest:
 
 
 def me(handler: Handler) -> Handler:
-    """Answer ``/users/me`` as for an account's key, and leave the rest to the handler."""
+    """Answer whose key it is, as for an account's key, and leave the rest to the handler."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/users/me":
             return httpx.Response(400, json={"error": "Caller is not a user"})
+        if request.url.raw_path == b"/users?limit=1":
+            user = {"id": "POWNER", "html_url": "https://acme.pagerduty.com/users/POWNER"}
+            return httpx.Response(200, json={"users": [user]})
         return handler(request)
 
     return answer

@@ -21,22 +21,19 @@ with observer(quiet=False) as bars:
     bars.records_received("acme.case", 300, 900, 3)
     bars.rate_limited(12)
 """
+LONG = PROGRAM.replace(
+    "    bars.rate_limited(12)\n",
+    """\
+    bars.requests_estimated("acme.case", 12_000, 864)
+    bars.records_received("acme.case", 310, None, 13)
+""",
+)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="terminals are made in another way there")
 def test_progress_bar_shows_window_rows_requests_and_rate_limit():
     """How far it is, how fast it goes, and that it is the source's limit that makes it wait."""
-    ours, theirs = os.openpty()
-    environment = os.environ | {"TERM": "xterm", "COLUMNS": "150"}
-    child = subprocess.Popen([sys.executable, "-c", PROGRAM], stderr=theirs, env=environment)  # noqa: S603 - our own program
-    os.close(theirs)
-    screen = b""
-    while piece := _read(ours):
-        screen += piece
-    os.close(ours)
-    assert child.wait(30) == 0
-
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.decode())
+    text = _shown(PROGRAM)
     for output in (
         "acme-prod: 2 kinds are due",
         "acme.case 2026-11-16…11-23",
@@ -45,6 +42,31 @@ def test_progress_bar_shows_window_rows_requests_and_rate_limit():
         "waiting 12 s for the limit",
     ):
         assert output in text
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals are made in another way there")
+def test_progress_bar_shows_how_long_many_requests_take():
+    """Requests are counted where no total of items foretells the end."""
+    text = _shown(LONG)
+    for output in (
+        "acme.case: about 12,000 requests to come, at least 14m at 864 a minute",
+        "10/12000",
+    ):
+        assert output in text
+
+
+def _shown(program: str) -> str:
+    """Run a program at a terminal; return what it showed."""
+    ours, theirs = os.openpty()
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "150"}
+    child = subprocess.Popen([sys.executable, "-c", program], stderr=theirs, env=environment)  # noqa: S603 - our own program
+    os.close(theirs)
+    screen = b""
+    while piece := _read(ours):
+        screen += piece
+    os.close(ours)
+    assert child.wait(30) == 0
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.decode())
 
 
 def _read(descriptor: int) -> bytes:

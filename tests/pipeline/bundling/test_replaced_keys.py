@@ -178,7 +178,7 @@ def test_a_replaced_key_damages_no_package(
 def write_archive(path, files):
     """Write the files of a package as an archive; return its path."""
     from ccm_core.bundle.deterministic_zip import ArchiveWriter
-    from ccm_core.bundle.verifier.zip_format import member_order
+    from ccm_core.bundle.verifier.archive import member_order
 
     with ArchiveWriter(path) as archive:
         for name in sorted(files, key=member_order):

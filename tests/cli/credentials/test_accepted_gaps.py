@@ -1,0 +1,125 @@
+"""What a plan lacks can be accepted, with a reason: it is shown, it nags no more, nothing passes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+TEAMS = """\
+    accept_unavailable:
+      - {kind: pagerduty.team, reason: our plan has no teams}
+      - {kind: pagerduty.team_member, reason: our plan has no teams}
+rules:"""
+
+
+@pytest.fixture
+def without_teams(connected):
+    """An account whose plan has no teams; nothing belongs to one."""
+    account = connected.account
+    account.abilities.remove("teams")
+    account.teams.clear()
+    account.memberships.clear()
+    for objects in (account.services, account.policies, account.schedules):
+        for key, entry in objects.items():
+            objects[key] = replace(entry, team_ids=())
+    return connected
+
+
+@pytest.fixture
+def accept(folder):
+    """Add acceptances to the connection's settings."""
+
+    def add(lines: str) -> None:
+        settings = folder / "ccm.yaml"
+        settings.write_text(settings.read_text().replace("rules:", lines))
+
+    return add
+
+
+def rules(evaluation: dict) -> dict[str, str]:
+    """Return the status of each rule."""
+    return {rule["rule"]: rule["status"] for rule in evaluation["rules"]}
+
+
+def test_an_accepted_gap_makes_its_rules_not_applicable(ccm, without_teams, accept, use_packs):
+    """Without it they are inconclusive for ever; with it nothing passes and nothing nags."""
+    use_packs("pagerduty-access")
+    before = ccm("run", "--json")
+    assert rules(before.json["evaluation"])["pagerduty_team_has_manager"] == "insufficient"
+
+    accept(TEAMS)
+    ran = ccm("run", "--all", "--json")
+    after = rules(ran.json["evaluation"])
+    assert after["pagerduty_team_has_manager"] == "not_applicable"
+    assert after["pagerduty_service_has_owner_team"] == "not_applicable"
+    assert [gap["kind"] for gap in ran.json["manifests"][0]["accepted"]] == [
+        "pagerduty.team",
+        "pagerduty.team_member",
+    ]
+    assert ran.json["manifests"][0]["outcome"] != "unavailable"
+
+
+def test_an_accepted_gap_is_shown_with_its_reason(ccm, without_teams, accept, folder, use_packs):
+    """In the summary and in every report that people read."""
+    use_packs("pagerduty-access")
+    accept(TEAMS)
+    ran = ccm("run")
+    assert "ACCEPTED GAPS (2)" in ran.out
+    assert "our plan has no teams" in ran.out
+    assert "our plan has no teams" in (folder / "ccm-report.html").read_text()
+    assert "our plan has no teams" in ccm("report", "--format", "markdown").out
+    assert ccm("evaluate", "--reproduce").code in {0, 1, 3}
+
+
+@pytest.mark.attack(
+    "Settings",
+    "Accept that a kind is not available, while the source denies it to the credential",
+    "A denial is never accepted: the checks stay inconclusive, exit 3",
+)
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_a_denial_is_never_accepted(ccm, connected, accept, use_packs, status):
+    """Only what the source says it does not offer can be."""
+    use_packs("pagerduty-access")
+    accept(TEAMS)
+    connected.control.deny("/teams", status)
+    ran = ccm("run", "--json")
+    assert ran.code in {3, 4}
+    assert rules(ran.json["evaluation"])["pagerduty_team_has_manager"] == "insufficient"
+    assert ran.json["manifests"][0]["accepted"] == []
+
+
+def test_an_acceptance_ends_where_the_source_offers_the_kind(ccm, connected, accept, use_packs):
+    """It hides nothing: what can be read is evaluated."""
+    use_packs("pagerduty-access")
+    accept(TEAMS)
+    ran = ccm("run", "--json")
+    assert ran.json["manifests"][0]["accepted"] == []
+    assert rules(ran.json["evaluation"])["pagerduty_team_has_manager"] in {"pass", "fail"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("    accept_unavailable: [{kind: pagerduty.teams, reason: x}]\nrules:", "pagerduty.teams"),
+        ("    accept_unavailable: [{kind: pagerduty.team}]\nrules:", "reason"),
+        ("    accept_unavailable: [{kind: pagerduty.team, reason: ''}]\nrules:", "1 characters"),
+        (
+            "    accept_unavailable: [{kind: pagerduty.team, reason: a},"
+            " {kind: pagerduty.team, reason: b}]\nrules:",
+            "accepted twice",
+        ),
+        ("    accept_collapse: [{kind: pagerduty.team, reason: x}]\nrules:", "until"),
+        (
+            "    accept_collapse: [{kind: pagerduty.team, reason: x, until: 2026-13-01}]\nrules:",
+            "2026-13-01",
+        ),
+    ],
+)
+def test_an_acceptance_needs_a_kind_and_a_reason(ccm, connected, accept, lines, expected):
+    """A mistake in the settings says where it is and what was expected."""
+    accept(lines)
+    ran = ccm("collect")
+    assert ran.code == 2
+    assert expected in ran.err
+    assert "ccm.yaml" in ran.err
