@@ -25,14 +25,14 @@ class Population:
     none. Both trees are hashed as RFC 9162, section 2.1.1 says.
     """
 
-    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
-        """Begin with some pairs; no key is there twice."""
+    def __init__(self, versions: Iterable[tuple[str, str | None]] = ()) -> None:
+        """Put some versions, oldest first; without a digest the key is gone."""
         self.size = 0
         self._buckets: dict[str, dict[str, str]] = {}
         self._roots: dict[str, bytes] = {}
         """The root of each bucket that has not changed since it was computed."""
         self._root: str | None = None
-        for key, digest in pairs:
+        for key, digest in versions:
             self.put(key, digest)
 
     def changed(self, changes: Iterable[tuple[str, str | None]]) -> Population:

@@ -59,7 +59,7 @@ def test_consent_takes_two_requests_and_no_listener(start, identity, tmp_path):
     granted = asyncio.run(setup.finish_consent(request, redirected(request.url)))
     assert granted.tokens.scopes == ("openid", "read")
     assert setup.adopt_account_settings(granted) == {"region": "us"}
-    assert all(diagnosis.ok for diagnosis in asyncio.run(setup.test()))
+    assert all(diagnosis.ok for diagnosis in asyncio.run(setup.test()).diagnoses)
     setup.save()
     assert "method: oauth" in (tmp_path / "ccm.yaml").read_text()
 

@@ -51,7 +51,6 @@ def lived(tmp_path):
     flags, output = SignalFlags(), RecordedOutput()
     clock = LeapingClock(until=NOW + WEEK, flags=flags)
     with PagerDutySimulator(build_account(NOW, sizes=SMALL)) as simulator:
-        simulator.control.now = clock.now
         simulator.control.rate_limit = simulator.control.on_call_limit = 1_000_000
         numbers = happen_daily(simulator.account, clock)
         store = Counted(open_store(StoreLocation(url="sqlite:///ccm.db"), base=tmp_path))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from ccm_core.errors import IntegrityError, StoreError
+from ccm_core.errors import IntegrityError, StaleEvaluation, StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
+from ccm_core.model.evaluation.evidence_read import MANIFESTS
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation, TrendPoint
 from ccm_core.store.codec.bodies import compress_body, decode_body, encode_body, verified
 from ccm_core.store.log import sign_heads
@@ -46,6 +47,7 @@ class SqlEvaluationStore:
             query = "SELECT seq FROM evaluation WHERE digest = :digest"
             if transaction.row(query, digest=document.digest) is not None:
                 return document.digest
+            _refuse_stale(transaction, evaluation)
             for text in packs:
                 _insert_document(transaction, "pack", compress_body(text))
             row: dict[str, SqlValue] = {
@@ -152,6 +154,38 @@ class SqlEvaluationStore:
                 f"the stored document {digest} is damaged: {error}. Restore the "
                 "store from a backup."
             ) from error
+
+
+_NEWEST_COLLECTION = """
+    SELECT id FROM collection
+    WHERE +connection = :connection AND ended_at <= :moment
+    ORDER BY seq DESC LIMIT 1
+"""
+_NEWEST_MANIFEST = """
+    SELECT run.id
+    FROM manifest JOIN run ON run.seq = manifest.run
+    WHERE run.connection = :connection AND manifest.ended_at <= :moment
+    ORDER BY manifest.seq DESC LIMIT 1
+"""
+
+
+def _refuse_stale(transaction: Transaction, evaluation: Evaluation) -> None:
+    """Check that nothing that counts was stored since the evaluation read.
+
+    So an evaluation rests on all that had been stored by its moment when it is stored itself, and
+    verifying can tell what that was.
+    """
+    moment = microseconds(evaluation.evaluated_at)
+    for read in evaluation.evidence_read:
+        names = {"connection": read.connection, "moment": moment}
+        collection = transaction.value(_NEWEST_COLLECTION, **names)
+        run = transaction.value(_NEWEST_MANIFEST, **names)
+        manifests = any(kind.kind == MANIFESTS for kind in read.kinds)
+        if collection != read.last_collection or (manifests and run != read.last_run):
+            raise StaleEvaluation(
+                f"evidence of {read.connection} was stored while it was evaluated, so nothing of "
+                "the evaluation was stored; evaluate again"
+            )
 
 
 def _inputs_digest(transaction: Transaction, digest: str) -> str | None:

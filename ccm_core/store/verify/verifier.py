@@ -17,6 +17,7 @@ from ccm_core.ledger.verification_result import (
     VerificationProblem,
 )
 from ccm_core.store.log.read import entries, log_names, store_identity
+from ccm_core.store.verify.populations import LogPositions, population_problems
 from ccm_core.store.verify.row_checks import RowChecker, decoded
 
 if TYPE_CHECKING:
@@ -50,7 +51,11 @@ def verify(
     """
     logs = _LogVerifier(transaction, pins, on_progress)
     problems = chain(
-        file_problems, logs.verify(), logs.checker.unmatched(), _derived_problems(transaction)
+        file_problems,
+        logs.verify(),
+        logs.checker.unmatched(),
+        _derived_problems(transaction),
+        logs.populations(),
     )
     listed = list(islice(problems, _MAX_PROBLEMS))
     more = sum(1 for _ in problems)
@@ -96,6 +101,7 @@ class _LogVerifier:
         self._pinned_sizes = {size for pin in pins for size in _pinned_size(pin)}
         self._total = transaction.value("SELECT sum(count) FROM log_entry") or 0
         self._replays: dict[str, LogReplay] = {}
+        self._positions = LogPositions()
         self._manifest_sizes: dict[str, int] = {}
         """The size of each log after its last manifest."""
 
@@ -106,7 +112,8 @@ class _LogVerifier:
             yield from self._verify_log(name)
 
     def _verify_log(self, name: str) -> Iterator[VerificationProblem]:
-        sizes = self._pinned_sizes | self.statements.sizes(name)
+        stated = self.statements.sizes(name) if name != STORE_LOG else set()
+        sizes = self._pinned_sizes | stated
         sizes |= {
             head.size for head in self.signed_heads if head.log == name and type(head.size) is int
         }
@@ -120,6 +127,7 @@ class _LogVerifier:
                     yield from self.statements.add(index, leaf)
                 elif leaf.get("leaf") == "manifest":
                     self._manifest_sizes[name] = index + 1
+                self._positions.add(name, index, leaf, stated=index + 1 in stated)
             self.verified_leaves += len(leaves)
             self._on_progress(self.verified_leaves, self._total)
 
@@ -131,6 +139,14 @@ class _LogVerifier:
             roots={name: replay.roots for name, replay in self._replays.items()},
             sizes={name: replay.tree.size for name, replay in self._replays.items()},
         )
+
+    def populations(self) -> Iterator[VerificationProblem]:
+        """Check what evaluations sealed, after the logs were replayed."""
+        stated = [
+            (statement.index, {log: size for log, (size, _) in statement.heads.items()})
+            for statement in self.statements.heads
+        ]
+        yield from population_problems(self._transaction, self._positions, stated)
 
     def truncations(self) -> Iterator[VerificationProblem]:
         """Yield where a log ends before it can have ended: steps end with stating the heads."""

@@ -1,0 +1,188 @@
+"""The populations that evaluations sealed, against those that the store has for that moment.
+
+Rows are compared with their leaves before; what is recomputed here is which of them there were when
+an evaluation read: all that had been stored by its moment, up to the last one that it names, or that
+the store's own log stated before the evaluation.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ccm_core.ledger.population import Population
+from ccm_core.ledger.verification_result import VerificationProblem
+from ccm_core.model.evaluation.evidence_read import COLLECTIONS, MANIFESTS, EvidenceRead
+from ccm_core.store.codec.bodies import decode_body
+from ccm_core.errors import CcmError
+from ccm_core.store.sql.instants import microseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from ccm_core.store.sql.transaction import Transaction
+
+_VERSIONS = """
+    SELECT version.collection, version.stored_at, version.key, version.digest
+    FROM version
+    WHERE version.connection = :connection AND version.kind = :kind
+    ORDER BY version.seq
+"""
+_COLLECTIONS = """
+    SELECT seq, ended_at, id, digest FROM collection WHERE connection = :connection ORDER BY seq
+"""
+_MANIFESTS = """
+    SELECT manifest.seq, manifest.ended_at, run.id, manifest.digest
+    FROM manifest JOIN run ON run.seq = manifest.run
+    WHERE run.connection = :connection
+    ORDER BY manifest.seq
+"""
+_QUERIES = {COLLECTIONS: _COLLECTIONS, MANIFESTS: _MANIFESTS}
+"""For the number of the row that counts, its moment, its key and its digest."""
+
+
+_NAMES = {"collection": "id", "manifest": "run"}
+"""The field that names a leaf."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedEvaluation:
+    """What is read here of the document of an evaluation."""
+
+    evaluated_at: datetime
+    connections: tuple[str, ...]
+    evidence_read: tuple[EvidenceRead, ...] = ()
+
+
+@dataclass(slots=True)
+class LogPositions:
+    """What the logs had, when the store's own log stated their heads."""
+
+    last: dict[tuple[str, int], tuple[str | None, str | None]] = field(default_factory=dict)
+    """The last collection and the run of the last manifest, by log and stated size."""
+    evaluations: dict[str, int] = field(default_factory=dict)
+    """The leaf of the store's own log, by the digest of an evaluation."""
+    _newest: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The last collection and the run of the last manifest of each log so far."""
+
+    def add(self, log: str, index: int, leaf: Mapping[str, Any], *, stated: bool) -> None:
+        """Add the next leaf of a log; ``stated`` where the store stated the head after it."""
+        form = leaf.get("leaf")
+        if form in _NAMES:
+            self._newest[log, str(form)] = str(leaf.get(_NAMES[str(form)]))
+        elif form == "evaluation":
+            self.evaluations.setdefault(str(leaf.get("digest")), index)
+        if stated:
+            newest = (self._newest.get((log, form)) for form in ("collection", "manifest"))
+            self.last[log, index + 1] = (next(newest), next(newest))
+
+
+class _Seal(NamedTuple):
+    """A sealed population, and up to which row it reaches."""
+
+    bound: int
+    at: int
+    root: str
+    evaluation: str
+
+
+def population_problems(
+    transaction: Transaction,
+    positions: LogPositions,
+    stated: Sequence[tuple[int, Mapping[str, int]]],
+) -> Iterator[VerificationProblem]:
+    """Yield the sealed populations that are not those of the store.
+
+    Args:
+        transaction: Sees one state of the store.
+        positions: What the logs had at stated sizes.
+        stated: The statements of the store's own log: the leaf, and the size of each log.
+    """
+    seals: dict[tuple[str, str], list[_Seal]] = defaultdict(list)
+    bounds = _Bounds(transaction, positions, stated)
+    query = "SELECT digest, document FROM evaluation ORDER BY seq"
+    for digest, document in transaction.rows(query):
+        try:
+            evaluation = decode_body(document, digest, SealedEvaluation, "evaluation")
+        except CcmError:  # its row is checked apart
+            continue
+        sealed = {read.connection: read for read in evaluation.evidence_read}
+        for connection in sorted(set(evaluation.connections) - sealed.keys()):
+            yield _problem(connection, COLLECTIONS, digest, "it does not seal what it read")
+        for connection, read in sealed.items():
+            for kind in read.kinds:
+                bound = bounds.of(digest, read, manifests=kind.kind == MANIFESTS)
+                at = microseconds(evaluation.evaluated_at)
+                seals[connection, kind.kind].append(_Seal(bound, at, kind.root, digest))
+    for (connection, kind), sealed_roots in sorted(seals.items()):
+        query = _QUERIES.get(kind, _VERSIONS)
+        rows = transaction.rows(query, connection=connection, kind=kind)
+        for seal, root in _differing(list(rows), sealed_roots):
+            problem = f"it read the population {seal.root}, and the store had {root}"
+            yield _problem(connection, kind, seal.evaluation, problem)
+
+
+class _Bounds:
+    """Finds up to which collection, or which manifest, an evaluation has to have read."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        positions: LogPositions,
+        stated: Sequence[tuple[int, Mapping[str, int]]],
+    ) -> None:
+        self._positions, self._stated = positions, stated
+        self._collections: dict[str, int] = dict(
+            transaction.rows("SELECT id, seq FROM collection")
+        )
+        self._manifests: dict[str, int] = dict(
+            transaction.rows(
+                "SELECT run.id, manifest.seq FROM manifest JOIN run ON run.seq = manifest.run"
+            )
+        )
+
+    def of(self, evaluation: str, read: EvidenceRead, *, manifests: bool) -> int:
+        """Return the number of the last row that an evaluation must have seen."""
+        collection, run = self._last_stated(evaluation, read.connection)
+        if manifests:
+            names, numbers = (read.last_run, run), self._manifests
+        else:
+            names, numbers = (read.last_collection, collection), self._collections
+        return max(numbers.get(name or "", 0) for name in names)
+
+    def _last_stated(self, evaluation: str, connection: str) -> tuple[str | None, str | None]:
+        leaf = self._positions.evaluations.get(evaluation, 0)
+        for index, sizes in reversed(self._stated):
+            if index < leaf and connection in sizes:
+                return self._positions.last.get((connection, sizes[connection]), (None, None))
+        return None, None
+
+
+def _differing(
+    rows: Sequence[tuple[int, int, str, str | None]], seals: Iterable[_Seal]
+) -> Iterator[tuple[_Seal, str]]:
+    """Yield the seals whose root is not that of the rows, each with that root."""
+    population, read, latest = Population(), 0, 0
+    for seal in sorted(seals):
+        while read < len(rows) and rows[read][0] <= seal.bound:
+            _, moment, key, digest = rows[read]
+            population.put(key, digest)
+            latest, read = max(latest, moment), read + 1
+        root = population.root
+        if latest > seal.at:  # a moment of the past, or clocks that went back
+            root = Population(
+                (key, digest) for _, moment, key, digest in rows[:read] if moment <= seal.at
+            ).root
+        if root != seal.root:
+            yield seal, root
+
+
+def _problem(connection: str, kind: str, evaluation: str, problem: str) -> VerificationProblem:
+    return VerificationProblem(
+        label=f"evaluation {evaluation}, {kind} of {connection}",
+        table="evaluation",
+        field=kind,
+        problem=problem,
+    )
