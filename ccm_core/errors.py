@@ -6,6 +6,7 @@
     ├── UsageError                 the person who runs ccm can fix it           exit 2
     │   ├── DocumentError          mistakes in a settings file, pack or waiver
     │   ├── PluginError            a plugin that is missing, broken or conflicting
+    │   │   └── PluginFault        its code raised or returned what it must not
     │   ├── SecretError            a secret reference that cannot be resolved
     │   ├── AccountMismatch        a credential opens another account than before
     │   ├── ClockMismatch          this machine's clock is wrong
@@ -28,7 +29,7 @@
         └── CollectorFault         a collector yielded what no collector may yield
 
 A message names the thing, what was got, what was expected and the next step. Programming errors
-(``TypeError``, ``AssertionError``) are outside the tree and keep their traceback.
+(``TypeError``, ``AssertionError``) are outside the tree; their traceback is shown by ``--debug``.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 class CcmError(Exception):
     """The root: its message is for a person, without a traceback."""
+
+    trace: str | None = None
+    """The traceback of its cause, without secrets, for ``ccm --debug``; None: its own."""
 
 
 # -- the person who runs ccm can fix it -------------------------------------------------------
@@ -78,6 +82,10 @@ class DocumentError(UsageError):
 
 class PluginError(UsageError):
     """A plugin is missing, broken, or claims a name that another one owns."""
+
+
+class PluginFault(PluginError):
+    """The code of a plugin raised, or returned, what it must not."""
 
 
 class SecretError(UsageError):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ccm_core.errors import AccountMismatch, ClockMismatch, UsageError
+from ccm_core.errors import AccountMismatch, ClockMismatch, StaleEvaluation, UsageError
 from ccm_core.pipeline.collect import collect
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from ccm_core.pipeline.incremental.state import EvaluationCache
     from ccm_core.sdk.rate_limit import Limiters
     from ccm_core.store.interface.evidence_store import EvidenceStore
+
+
+_ATTEMPTS = 3
+"""How often evidence may be stored while it is evaluated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +83,26 @@ def evaluate_connections(
     as_of: datetime | None = None,
     cache: EvaluationCache | None = None,
 ) -> StoredEvaluation:
-    """Evaluate the evidence of every connection, keep the evaluation and track its findings."""
+    """Evaluate the evidence of every connection, keep the evaluation and track its findings.
+
+    Where evidence is stored meanwhile that would have counted, it is evaluated again.
+
+    Raises:
+        StaleEvaluation: That happened each time.
+    """
+    for _ in range(_ATTEMPTS - 1):
+        with suppress(StaleEvaluation):
+            return _evaluate_once(workspace, store, rules, as_of, cache)
+    return _evaluate_once(workspace, store, rules, as_of, cache)
+
+
+def _evaluate_once(
+    workspace: Workspace,
+    store: EvidenceStore,
+    rules: CompiledRuleSet,
+    as_of: datetime | None,
+    cache: EvaluationCache | None,
+) -> StoredEvaluation:
     from ccm_core.pipeline.evaluate import evaluate
     from ccm_core.pipeline.reproduce import store_evaluation
 

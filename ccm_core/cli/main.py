@@ -11,6 +11,13 @@ from collections.abc import Sequence
 import click
 
 from ccm_core.cli.terminal.exit_codes import Exit, error_code
+from ccm_core.cli.terminal.faults import (
+    fault_message,
+    log_traceback,
+    plugins_print_to_stderr,
+    show_tracebacks,
+    tracebacks_on_demand,
+)
 from ccm_core.cli.terminal.output import print_message
 from ccm_core.errors import CcmError
 
@@ -92,15 +99,22 @@ class Verbs(click.Group):
     metavar="FILE",
     help="The settings file; else CCM_CONFIG, else ./ccm.yaml.",
 )
+@click.option(
+    "--debug",
+    is_flag=True,
+    help="Show the traceback of an error, and of what a plugin raises, on standard error.",
+)
 @click.version_option(package_name="ccm-core", prog_name="ccm")
 @click.pass_context
-def ccm(ctx: click.Context, config: str | None) -> None:
+def ccm(ctx: click.Context, config: str | None, *, debug: bool) -> None:
     """Monitor controls of incident response continuously, and report what could not be seen.
 
     Exit codes: 0 OK, 1 checks fail, 2 usage or settings, 3 evidence insufficient,
     4 source unreachable or refused, 5 stored evidence damaged.
     """
     ctx.obj = config
+    if debug:
+        show_tracebacks()
 
 
 _YOUNG_OBJECTS = 200_000
@@ -122,11 +136,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tune_garbage_collector()
     # Libraries log what our own messages and manifests contain.
     logging.getLogger().addHandler(logging.NullHandler())
+    with plugins_print_to_stderr(), tracebacks_on_demand():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         code = ccm.main(args=arguments, prog_name="ccm", standalone_mode=False)
     except CcmError as error:
         for line in str(error).splitlines() or [type(error).__name__]:
             print_message(line)
+        log_traceback(error)
         return error_code(error)
     except click.ClickException as error:
         error.show()
@@ -138,4 +158,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output closed it, as in `ccm evidence export | head`.
         sys.stderr.close()
         return Exit.OK
+    except BaseException as fault:  # noqa: BLE001 - whatever went wrong, it is no result of a check
+        print_message(fault_message(fault))
+        log_traceback(fault)
+        return Exit.USAGE
     return int(code) if isinstance(code, int) else Exit.OK

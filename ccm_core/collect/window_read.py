@@ -9,7 +9,7 @@ from datetime import timedelta
 from ccm_core.collect.batch_builder import BatchBuilder
 from ccm_core.collect.planner import CollectTask, PlanInputs
 from ccm_core.collect.run_context import CurrentRecords, RunContext
-from ccm_core.errors import CcmError, CollectorFault, SourceError
+from ccm_core.errors import CcmError, CollectorFault, PluginFault, SourceError
 from ccm_core.model.evidence.collection import Counts, Reason, Shortfall
 from ccm_core.model.evidence.window import SECOND, Window
 from ccm_core.sdk.collector_protocol import checked_event
@@ -82,6 +82,8 @@ class WindowRead:
             return CollectorFault(f"the collector of {self._task.kind.name} is broken: {fault}")
         except SourceError as error:
             return error
+        except PluginFault as fault:
+            return SourceError(str(fault))
         except CcmError:
             raise
         except Exception as error:  # noqa: BLE001 - a plugin's bug is a shortfall, not our crash

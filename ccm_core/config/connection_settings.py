@@ -11,12 +11,15 @@ from ccm_core.config.secret_reference import FORMS, SecretReference
 from ccm_core.config.settings import ConnectionSettings
 from ccm_core.documents import Document, Path, check, quoted, suggest
 from ccm_core.errors import Mistake, PluginError
-from ccm_core.model.duration import parse_duration
+from ccm_core.model.duration import format_duration, parse_duration
 from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.types import AuthMethod, Connector, Horizon
 
 Value = TypeVar("Value")
+
+MAX_CADENCE = timedelta(days=7)
+"""The longest time between two collections of a kind that settings may ask for."""
 
 
 def read_connection(
@@ -140,6 +143,13 @@ class _ConnectionReader:
                 self._mistakes.append(self._document.mistake((*path, kind), message, key=True))
             elif (cadence := _duration(text)) is not None and cadence < timedelta(0):
                 message = "a cadence cannot be negative"
+                self._mistakes.append(self._document.mistake((*path, kind), message))
+            elif cadence is not None and cadence > MAX_CADENCE:
+                message = (
+                    f"got {text}, expected at most {format_duration(MAX_CADENCE.total_seconds())}: "
+                    "evidence counts for two cadences, and what changed in the meantime would pass "
+                    "unseen; to leave a kind out, leave out the packs that need it"
+                )
                 self._mistakes.append(self._document.mistake((*path, kind), message))
             elif cadence is not None:
                 cadences[kind] = cadence

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from ccm_core.daemon.scheduler import PollSchedule
+from ccm_core.model.evidence.amendments import as_amended
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.sdk.timestamps import format_instant
@@ -18,7 +19,7 @@ def run_lines(manifest: Manifest, next_at: datetime) -> list[str]:
         manifest: Of the run.
         next_at: When the connection is polled next.
     """
-    collections = manifest.collections
+    collections = as_amended(manifest.collections)
     read = {
         collection.kind for collection in collections if collection.outcome is not Outcome.FAILED
     }

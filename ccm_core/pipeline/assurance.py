@@ -12,6 +12,7 @@ from ccm_core.assurance.inputs import AssuranceInputs, ConnectionHistory, RuleEv
 from ccm_core.errors import UsageError
 from ccm_core.model.assurance import Assurance
 from ccm_core.model.evaluation.evaluation_inputs import RuleScope
+from ccm_core.model.evidence.amendments import as_amended
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.period import Period
@@ -133,7 +134,7 @@ def _rule_evidence(packs: CompiledPacks, group: RuleGroup, rule: CompiledRule) -
 def _history(host: Host, connection: Connection, runs: RunStore) -> ConnectionHistory:
     watch = watch_scope(host, connection)
     cadences = {kind: timedelta(seconds=span) for kind, span in watch.cadences.items()}
-    collections = runs.collections(connection.name)
+    collections = as_amended(runs.collections(connection.name))
     # Manifests are as old as the newest collection, whatever its outcome.
     if own := host.kinds.get(manifest_kind_name(watch.connector)):
         cadences[own.name] = own.cadence

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ccm_core.collect.visibility_gaps import newest
-from ccm_core.errors import SourceError
+from ccm_core.errors import PluginFault, SourceError
 from ccm_core.pipeline.connection_session import check, connect_request
 from ccm_core.pipeline.planned_run import collections_for_planning
 from ccm_core.pipeline.source.account import stored_account
+from ccm_core.sdk.disclosed_secrets import disclosing
 from ccm_core.sdk.types import Diagnosis
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ async def diagnose(
     live: Sequence[Diagnosis]
     try:
         live, usable = (await check(host, connection, account)).diagnoses, True
+    except PluginFault as fault:
+        live, usable = _broken(fault), False
     except SourceError as error:
         live, usable = await _refused(host, connection, error), False
     return ConnectionCheck(connection=connection.name, usable=usable, diagnoses=(*live, *past))
@@ -86,4 +89,24 @@ async def _refused(host: Host, connection: Connection, error: SourceError) -> Se
     if refused is None:
         return (Diagnosis(subject="connection", ok=False, message=str(error)),)
     request = connect_request(host, connection, Limiters(), lambda _seconds: None)
-    return await refused(request, error)
+    try:
+        with disclosing(secret.reveal() for secret in request.secrets.values()):
+            return await refused(request, error)
+    except PluginFault as fault:
+        return _broken(fault)
+    except SourceError as cause:
+        return (Diagnosis(subject="connection", ok=False, message=str(cause)),)
+
+
+def _broken(fault: PluginFault) -> Sequence[Diagnosis]:
+    """Return the diagnosis of a connector that broke: nothing it says can be relied on."""
+    return (
+        Diagnosis(
+            subject="connector",
+            ok=False,
+            cause="plugin_fault",
+            message=str(fault),
+            next_step="install another version of the plugin, or report this to its author; "
+            "`ccm --debug check` shows the traceback",
+        ),
+    )

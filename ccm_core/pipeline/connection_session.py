@@ -7,12 +7,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ccm_core.errors import CcmError, SourceError
+from ccm_core.errors import CcmError, PluginFault, SourceError
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.credentials.authorization import authorization
 from ccm_core.pipeline.credentials.credential_age import diagnose_age
 from ccm_core.pipeline.source.account import diagnose_account, refuse_other_account
 from ccm_core.pipeline.source.clock import diagnose_clock
+from ccm_core.sdk.disclosed_secrets import disclosing
 from ccm_core.sdk.types import ConnectRequest, Diagnosis, Session
 
 if TYPE_CHECKING:
@@ -81,8 +82,11 @@ async def open_session(connection: Connection, request: ConnectRequest) -> Async
         SourceError: The source cannot be used, or its connector broke.
     """
     async with AsyncExitStack() as stack:
+        stack.enter_context(disclosing(secret.reveal() for secret in request.secrets.values()))
         try:
             session = await stack.enter_async_context(connection.connector.connect(request))
+        except PluginFault as fault:
+            raise SourceError(str(fault)) from fault
         except CcmError:
             raise
         except Exception as fault:

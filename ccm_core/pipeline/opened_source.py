@@ -14,6 +14,7 @@ from ccm_core.pipeline.connection_session import open_session
 from ccm_core.pipeline.context import Connection
 from ccm_core.pipeline.source.account import refuse_other_account, unidentified
 from ccm_core.pipeline.source.clock import correction, refuse_wrong_clock
+from ccm_core.sdk.disclosed_secrets import without_secrets
 from ccm_core.sdk.types import ConnectRequest, Session
 
 
@@ -34,7 +35,10 @@ class OpenedSource:
     @property
     def credential(self) -> CredentialInfo | None:
         """What the source reports of the credential; None where it was not reached."""
-        return self.session.credential if self.session else None
+        if self.session is None:
+            return None
+        credential: CredentialInfo = without_secrets(self.session.credential)
+        return credential
 
     @property
     def account(self) -> str | None:

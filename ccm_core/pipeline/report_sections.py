@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ccm_core.errors import CcmError
+from ccm_core.errors import CcmError, PluginFault
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evaluation.result import Evaluation, KindSufficiency
 from ccm_core.pipeline.context import Host
@@ -75,6 +75,8 @@ def _section(
             parameters={pack.name: pack.parameters for pack in evaluation.packs},
         )
         return replace(empty, figures=tuple(section.figures(request)))
+    except PluginFault as fault:
+        return replace(empty, failure=str(fault))
     except CcmError:
         raise
     except Exception as fault:  # noqa: BLE001 - a plugin's bug is reported in place of the section

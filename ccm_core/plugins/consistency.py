@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from ccm_core.errors import PluginFault
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.report_figures import ReportSection
 from ccm_core.sdk.types import Connector, EvidenceKind, SchemaLoader, Shape, View
@@ -78,6 +79,8 @@ def _schema_problems(owner: str, load: SchemaLoader) -> Iterator[str]:
             Draft202012Validator.check_schema(schema)  # explains, and takes a hundred times as long
     except SchemaError as cause:
         yield f"{owner}: the schema is invalid: {cause.json_path}: {cause.message}"
+    except PluginFault as fault:
+        yield str(fault)
     except Exception as cause:  # noqa: BLE001 - a plugin may raise anything
         yield f"{owner}: the schema cannot be loaded: {type(cause).__name__}: {cause}"
 

@@ -6,14 +6,20 @@ others load as usual.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from inspect import isfunction
 from itertools import islice
+from traceback import format_exception
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ccm_core.errors import PluginError
 from ccm_core.plugins.catalog import Catalog, Offers, Plugin
 from ccm_core.plugins.discovery import InstalledPlugin
+from ccm_core.plugins.field_types import require_field_types
+from ccm_core.plugins.guard import in_plugin, place_of_fault, text_of
+from ccm_core.plugins.guarded_offers import guarded_offers
 from ccm_core.plugins.name_conflicts import require_unique_names
 from ccm_core.plugins.renamed_names import renamed_names_in
 from ccm_core.sdk.report_figures import ReportSection
@@ -76,24 +82,61 @@ def _load_plugin(manager: pluggy.PluginManager, installed: InstalledPlugin) -> P
     """Import and register one plugin and call its hooks; whatever it raises is its failure."""
     module = None
     problem = "it cannot be imported"
+    token = in_plugin.set(True)
     try:
         module = installed.entry_point.load()
         problem = "its hooks are not those of ccm"
+        _require_marked_hooks(module)
         # Distributions may share a name; the manager must still tell them apart.
         manager.register(module, name=f"{installed.name} {installed.distribution}")
         manager.check_pending()
         problem = "what it offers cannot be used"
-        return _plugin(installed, offers=_offers(manager, module))
-    except Exception as cause:  # noqa: BLE001 - a plugin may raise anything; Ctrl-C passes
+        offers = _offers(manager, module)
+        require_field_types(offers)
+        label = str(_plugin(installed))
+        return _plugin(installed, offers=guarded_offers(offers, label, _package(installed)))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as cause:  # noqa: BLE001 - a plugin may raise anything, SystemExit too
         if module is not None and manager.is_registered(module):
             manager.unregister(module)
         return _plugin(installed, failure=f"{problem}: {_failure(installed, module, cause)}")
+    finally:
+        in_plugin.reset(token)
 
 
-def _failure(installed: InstalledPlugin, module: object, cause: Exception) -> str:
+def _package(installed: InstalledPlugin) -> str:
+    return installed.entry_point.module.partition(".")[0]
+
+
+def _require_marked_hooks(module: object) -> None:
+    """Require the mark of a hook on every function that is named like one.
+
+    Raises:
+        TypeError: One has none, so that it would be ignored.
+    """
+    from ccm_core.sdk.hookspecs import NAME
+
+    own = getattr(module, "__name__", None)
+    for name, member in sorted(vars(module).items() if hasattr(module, "__dict__") else ()):
+        is_named = name.startswith(f"{NAME}_") and isfunction(member) and member.__module__ == own
+        if is_named and not hasattr(member, f"{NAME}_impl"):
+            place = (
+                f"{member.__code__.co_filename.rpartition('/')[2]}:{member.__code__.co_firstlineno}"
+            )
+            raise TypeError(
+                f"{name} ({place}) is not marked as a hook; write @hookimpl of "
+                "ccm_core.sdk.hookspecs above it"
+            )
+
+
+def _failure(installed: InstalledPlugin, module: object, cause: BaseException) -> str:
     # A module prints with the path of this machine's installation.
-    text = str(cause).replace(repr(module), installed.entry_point.value)
-    failure = " ".join(f"{type(cause).__name__}: {text}".split())
+    text = text_of(cause).replace(repr(module), installed.entry_point.value)
+    place = place_of_fault(cause, _package(installed))
+    where = f" ({place})" if place else ""
+    failure = " ".join(f"{type(cause).__name__}: {text}".rstrip(": ").split()) + where
+    logging.getLogger(__name__).debug("%s", "".join(format_exception(cause)))
     renamed: tuple[str, ...] = ()
     if isinstance(cause, ImportError | AttributeError | TypeError):
         renamed = renamed_names_in(installed.entry_point.module)

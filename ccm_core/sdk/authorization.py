@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
+from ccm_core.sdk.disclosed_secrets import REDACTED
 from ccm_core.sdk.secret import Secret
 
 BEARER = "Bearer "
 """The prefix of an OAuth 2.0 token (RFC 6750 section 2.1)."""
-REDACTED = "********"
-"""What replaces a secret in a text."""
-
 _REDACTED_TOKENS = 4
 """How many tokens are redacted: a source may still repeat one before the current one."""
 

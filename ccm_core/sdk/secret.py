@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
+from ccm_core.sdk.disclosed_secrets import disclosed
+
 
 class Secret:
     """A secret value: prints as stars, compares by value, cannot be serialised."""
@@ -16,6 +18,9 @@ class Secret:
 
     def reveal(self) -> str:
         """Return the value itself. Only for the code that sends it."""
+        secrets = disclosed.get()
+        if secrets is not None:
+            secrets.add(self._value)
         return self._value
 
     def fingerprint(self) -> str:

@@ -18,11 +18,8 @@ FILLERS = frozenset(FILLER_WORDS.split())
 """Words that would fit any value, and so describe none."""
 MAX_FILLERS = 0.03
 """Of all names that are bound outside of comprehensions and lambdas."""
-PUBLISHED_TWICE = {
-    "UnreadableBundle": "the verifier is one file that stands alone: its parts are in it once more",
-}
-"""Public class names that two modules have, each with its reason."""
-MAX_PUBLISHED_TWICE = 5
+BUILT = "ccm_core/bundle/verifier/verify.py"
+"""The verifier as one file that stands alone: its parts are in it once more."""
 VAGUE_VERBS = ("Give", "Say", "Tell")
 MAX_VAGUE_VERBS = 0.05
 """Of all docstrings."""
@@ -75,13 +72,10 @@ def test_public_class_names_are_unique(modules):
     """Whoever reads a class name in a message finds one class."""
     owners: defaultdict[str, set[str]] = defaultdict(set)
     for module in modules:
-        for node in ast.walk(module.tree):
+        for node in ast.walk(module.tree) if module.path != BUILT else ():
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 owners[node.name].add(module.path)
-    twice = {name: sorted(paths) for name, paths in owners.items() if len(paths) > 1}
-    assert {name: paths for name, paths in twice.items() if name not in PUBLISHED_TWICE} == {}
-    assert sorted(PUBLISHED_TWICE) == sorted(twice), "a reason without its class"
-    assert len(PUBLISHED_TWICE) <= MAX_PUBLISHED_TWICE
+    assert {name: sorted(paths) for name, paths in owners.items() if len(paths) > 1} == {}
 
 
 def test_docstrings_begin_with_the_verb_of_what_happens(modules):

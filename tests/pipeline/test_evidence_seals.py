@@ -18,8 +18,10 @@ from ccm_core.pipeline.reproduce import reproduce, store_evaluation
 from ccm_core.store.sqlite.verify import verify_store
 
 HOUR = timedelta(hours=1)
-SERVICE = "kind = 'pagerduty.service' AND key = (SELECT min(key) FROM version WHERE kind = 'pagerduty.service')"  # noqa: E501 - one condition
+FIRST = "(SELECT min(key) FROM version WHERE kind = 'pagerduty.service')"
+SERVICE = f"kind = 'pagerduty.service' AND key = {FIRST}"
 NEWEST = "(SELECT max(seq) FROM collection WHERE kind = 'pagerduty.service')"
+APPENDED = f"(SELECT seq FROM version WHERE collection = {NEWEST})"  # noqa: S608 - words of ours
 TAKEN = [
     pytest.param(
         [f"DELETE FROM current_version WHERE {SERVICE}"],  # noqa: S608 - words of ours
@@ -49,8 +51,7 @@ TAKEN = [
     pytest.param(["DELETE FROM manifest"], "@manifests", id="the manifest of a run"),
     pytest.param(
         [
-            f"DELETE FROM current_version WHERE seq IN "  # noqa: S608 - the same
-            f"(SELECT seq FROM version WHERE collection = {NEWEST})",
+            f"DELETE FROM current_version WHERE seq IN {APPENDED}",  # noqa: S608 - the same
             f"DELETE FROM version WHERE collection = {NEWEST}",  # noqa: S608 - the same
             f"DELETE FROM collection WHERE seq = {NEWEST}",  # noqa: S608 - the same
         ],
@@ -85,9 +86,7 @@ def evaluate_with(firm, cache):
     """Evaluate incrementally, and store the evaluation."""
     compiled, ruling = firm.ruling()
     connections = [firm.connection()]
-    evaluation = evaluate(
-        firm.host, connections, firm.store, compiled, ruling.waivers, cache=cache
-    )
+    evaluation = evaluate(firm.host, connections, firm.store, compiled, ruling.waivers, cache=cache)
     return store_evaluation(firm.host, connections, firm.store, evaluation, ruling, compiled)
 
 
@@ -186,4 +185,5 @@ def test_the_end_of_the_log_cannot_be_left_out(firm, tmp_path):
     ]
     with taken_away(tmp_path, statements):
         firm.evaluate()
-    assert {problem.field for problem in verified(tmp_path).problems} == {"@collections", "@manifests"}
+    named = {problem.field for problem in verified(tmp_path).problems}
+    assert named >= {"@collections", "@manifests"}

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 MOST_FILES = 20_000
-MOST_RATIO = 60
-"""Bytes that one compressed byte may unpack to; evidence stays far below."""
+MOST_RATIO = 40
+"""Bytes that one compressed byte may unpack to, on average: evidence has about ten."""
 FREE_BYTES = 1 << 24
 """Bytes that may unpack from however little."""
 MOST_NAME = 512

@@ -18,7 +18,7 @@ from ccm_core.bundle.verifier.scope import Need, Scope, Watch
 from ccm_core.bundle.verifier.spans import (
     LATEST,
     Collected,
-    Span,
+    EvidenceSpan,
     Window,
     event_spans,
     instant_text,
@@ -159,7 +159,7 @@ def find_gaps(source: Collecting, kind: str, period: Window, max_age: float | No
     return gaps
 
 
-def kind_spans(source: Collecting, kind: str, allowed: timedelta) -> Iterator[Span]:
+def kind_spans(source: Collecting, kind: str, allowed: timedelta) -> Iterator[EvidenceSpan]:
     """Return the spans of a kind."""
     collections = [entry for entry in source.collections if entry.kind == kind]
     if kind in source.watch.events:

@@ -83,7 +83,7 @@ def main(arguments: Sequence[str]) -> int:
     return 5 if problems else 0
 
 
-class Verification(NamedTuple):
+class PackageVerification(NamedTuple):
     """What verifying a package showed."""
 
     facts: list[str]
@@ -112,7 +112,7 @@ def verify(path: str, key: str | None = None) -> tuple[list[str], list[str]]:
     return [*checked.facts, *checked.erased], checked.problems
 
 
-def verify_package(path: str, key: str | None = None, verifier: bytes = b"") -> Verification:
+def verify_package(path: str, key: str | None = None, verifier: bytes = b"") -> PackageVerification:
     """Verify a package.
 
     Args:
@@ -120,7 +120,7 @@ def verify_package(path: str, key: str | None = None, verifier: bytes = b"") -> 
         key: The public key that is trusted, as ``name+id+base64``; None: whatever key is in it.
         verifier: The published verifier that is running; the one in the package should be the same.
     """
-    checked = Verification([], [], [], [])
+    checked = PackageVerification([], [], [], [])
     problems = checked.problems
     try:
         files = read_archive(path)
@@ -170,7 +170,7 @@ def check_package(
     predicate: Mapping[str, Any],
     package: Package,
     key: str,
-    checked: Verification,
+    checked: PackageVerification,
 ) -> None:
     """Check everything that the package holds and states; add what is proven of it."""
     logs, problems = package.logs, checked.problems

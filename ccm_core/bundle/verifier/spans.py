@@ -42,7 +42,7 @@ class Collected(NamedTuple):
         return None
 
 
-class Span(NamedTuple):
+class EvidenceSpan(NamedTuple):
     """A time during which evidence was sufficient (no problem, no subjects), or was not."""
 
     window: Window
@@ -74,7 +74,7 @@ def is_transport_failure(collection: Collected) -> bool:
     return partial and bool(reasons) and reasons <= TRANSPORT
 
 
-def snapshot_spans(collections: Sequence[Collected], allowed: timedelta) -> Iterator[Span]:
+def snapshot_spans(collections: Sequence[Collected], allowed: timedelta) -> Iterator[EvidenceSpan]:
     """Yield the spans of a snapshot kind: one collection decides, unless it is too old."""
     yield before_the_first(collections)
     conclusive: Collected | None = None
@@ -85,7 +85,7 @@ def snapshot_spans(collections: Sequence[Collected], allowed: timedelta) -> Iter
         for window in split((collection.ended_at, following), [too_old_at]):
             decisive = conclusive if window[0] < too_old_at else collection
             if decisive.doubted is None:
-                yield Span(window, outcome_words(decisive), frozenset())
+                yield EvidenceSpan(window, outcome_words(decisive), frozenset())
                 continue
             stale = (add_capped(decisive.ended_at, allowed), too_old(allowed))
             yield from cut(window, (EARLIEST, ""), stale, decisive.doubted)
@@ -149,7 +149,7 @@ class KnownEvents:
 
 def event_spans(
     collections: Sequence[Collected], allowed: timedelta, lookback: timedelta, *, refreshed: bool
-) -> Iterator[Span]:
+) -> Iterator[EvidenceSpan]:
     """Yield the spans of an event kind: all events within the lookback must be known."""
     yield before_the_first(collections)
     known = KnownEvents()
@@ -162,7 +162,7 @@ def event_spans(
 
 def spans_within(
     known: KnownEvents, whole: Window, allowed: timedelta, lookback: timedelta, *, refreshed: bool
-) -> Iterator[Span]:
+) -> Iterator[EvidenceSpan]:
     """Yield the spans from one collection of events to the next."""
     read, refresh = known.covered, known.refresh
     read_until = add_capped(read[-1][1], min(allowed, lookback)) if read else EARLIEST
@@ -176,16 +176,16 @@ def spans_within(
 
 def spans_of(
     known: KnownEvents, whole: Window, allowed: timedelta, lookback: timedelta, *, refreshed: bool
-) -> Iterator[Span]:
+) -> Iterator[EvidenceSpan]:
     """Yield the spans of a window in which the same collections decide."""
     if known.refresh is None and refreshed:
-        yield Span(whole, "later changes to events were never read", frozenset())
+        yield EvidenceSpan(whole, "later changes to events were never read", frozenset())
         return
     if known.refresh is not None and known.refresh.doubted is None:
-        yield Span(whole, outcome_words(known.refresh), frozenset())
+        yield EvidenceSpan(whole, outcome_words(known.refresh), frozenset())
         return
     if not known.covered:
-        yield Span(whole, "no events were read yet", frozenset())
+        yield EvidenceSpan(whole, "no events were read yet", frozenset())
         return
     newest = known.covered[-1]
     unread = max([newest[0], *(window[1] for window in known.incomplete)])
@@ -203,7 +203,7 @@ def cut(
     ready: tuple[datetime, str],
     stale: tuple[datetime, str],
     subjects: frozenset[str],
-) -> Iterator[Span]:
+) -> Iterator[EvidenceSpan]:
     """Cut a window into what is too early, what is sufficient, and what is too late."""
     begins = min(max(whole[0], ready[0]), whole[1])
     ends = max(begins, min(whole[1], stale[0]))
@@ -213,7 +213,7 @@ def cut(
         ((ends, whole[1]), stale[1]),
     ):
         if window[0] < window[1]:
-            yield Span(window, problem, frozenset() if problem else subjects)
+            yield EvidenceSpan(window, problem, frozenset() if problem else subjects)
 
 
 def split(whole: Window, moments: Sequence[datetime]) -> Iterator[Window]:
@@ -222,10 +222,10 @@ def split(whole: Window, moments: Sequence[datetime]) -> Iterator[Window]:
     return zip([whole[0], *inner], [*inner, whole[1]])
 
 
-def before_the_first(collections: Sequence[Collected]) -> Span:
+def before_the_first(collections: Sequence[Collected]) -> EvidenceSpan:
     """Return the span before anything was collected."""
     first = collections[0].ended_at if collections else LATEST
-    return Span((EARLIEST, first), "it had not been collected yet", frozenset())
+    return EvidenceSpan((EARLIEST, first), "it had not been collected yet", frozenset())
 
 
 def with_next(collections: Sequence[Collected]) -> Iterator[tuple[Collected, datetime]]:

@@ -7,10 +7,18 @@ from typing import Any, NoReturn
 
 MOST_DEPTH = 100
 """Brackets that may be open at a time where a document can be anybody's."""
+FREE_PARTS = 4096
+BYTES_BY_BRACKET, BYTES_BY_COMMA = 40, 10
+"""What evidence has at least: a document of brackets alone would fill the memory."""
 
 
 def read_json(data: bytes | str) -> Any:
     """Read JSON text that names no key of an object twice."""
+    text = data.encode() if isinstance(data, str) else data
+    brackets = text.count(b"[") + text.count(b"{") - FREE_PARTS
+    commas = text.count(b",") - FREE_PARTS
+    if brackets * BYTES_BY_BRACKET > len(text) or commas * BYTES_BY_COMMA > len(text):
+        raise ValueError("JSON of hardly anything but brackets and commas is no evidence")
     return json.loads(data, object_pairs_hook=distinct_keys, parse_constant=refuse_constant)
 
 

@@ -65,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
     return 5 if problems else 0
 
 
-class Verification(NamedTuple):
+class PackageVerification(NamedTuple):
     """What verifying a package showed."""
 
     facts: list[str]
@@ -94,7 +94,7 @@ def verify(path: str, key: str | None = None) -> tuple[list[str], list[str]]:
     return [*checked.facts, *checked.erased], checked.problems
 
 
-def verify_package(path: str, key: str | None = None, verifier: bytes = b"") -> Verification:
+def verify_package(path: str, key: str | None = None, verifier: bytes = b"") -> PackageVerification:
     """Verify a package.
 
     Args:
@@ -102,7 +102,7 @@ def verify_package(path: str, key: str | None = None, verifier: bytes = b"") -> 
         key: The public key that is trusted, as ``name+id+base64``; None: whatever key is in it.
         verifier: The published verifier that is running; the one in the package should be the same.
     """
-    checked = Verification([], [], [], [])
+    checked = PackageVerification([], [], [], [])
     problems = checked.problems
     try:
         files = read_archive(path)
@@ -152,7 +152,7 @@ def check_package(
     predicate: Mapping[str, Any],
     package: Package,
     key: str,
-    checked: Verification,
+    checked: PackageVerification,
 ) -> None:
     """Check everything that the package holds and states; add what is proven of it."""
     logs, problems = package.logs, checked.problems
@@ -243,8 +243,8 @@ def describe_signers(files: Files, logs: Mapping[str, Leaves]) -> Iterator[str]:
 
 
 MOST_FILES = 20_000
-MOST_RATIO = 60
-"""Bytes that one compressed byte may unpack to; evidence stays far below."""
+MOST_RATIO = 40
+"""Bytes that one compressed byte may unpack to, on average: evidence has about ten."""
 FREE_BYTES = 1 << 24
 """Bytes that may unpack from however little."""
 MOST_NAME = 512
@@ -1521,7 +1521,7 @@ def find_gaps(source: Collecting, kind: str, period: Window, max_age: float | No
     return gaps
 
 
-def kind_spans(source: Collecting, kind: str, allowed: timedelta) -> Iterator[Span]:
+def kind_spans(source: Collecting, kind: str, allowed: timedelta) -> Iterator[EvidenceSpan]:
     """Return the spans of a kind."""
     collections = [entry for entry in source.collections if entry.kind == kind]
     if kind in source.watch.events:
@@ -1744,7 +1744,7 @@ class Collected(NamedTuple):
         return None
 
 
-class Span(NamedTuple):
+class EvidenceSpan(NamedTuple):
     """A time during which evidence was sufficient (no problem, no subjects), or was not."""
 
     window: Window
@@ -1776,7 +1776,7 @@ def is_transport_failure(collection: Collected) -> bool:
     return partial and bool(reasons) and reasons <= TRANSPORT
 
 
-def snapshot_spans(collections: Sequence[Collected], allowed: timedelta) -> Iterator[Span]:
+def snapshot_spans(collections: Sequence[Collected], allowed: timedelta) -> Iterator[EvidenceSpan]:
     """Yield the spans of a snapshot kind: one collection decides, unless it is too old."""
     yield before_the_first(collections)
     conclusive: Collected | None = None
@@ -1787,7 +1787,7 @@ def snapshot_spans(collections: Sequence[Collected], allowed: timedelta) -> Iter
         for window in split((collection.ended_at, following), [too_old_at]):
             decisive = conclusive if window[0] < too_old_at else collection
             if decisive.doubted is None:
-                yield Span(window, outcome_words(decisive), frozenset())
+                yield EvidenceSpan(window, outcome_words(decisive), frozenset())
                 continue
             stale = (add_capped(decisive.ended_at, allowed), too_old(allowed))
             yield from cut(window, (EARLIEST, ""), stale, decisive.doubted)
@@ -1851,7 +1851,7 @@ class KnownEvents:
 
 def event_spans(
     collections: Sequence[Collected], allowed: timedelta, lookback: timedelta, *, refreshed: bool
-) -> Iterator[Span]:
+) -> Iterator[EvidenceSpan]:
     """Yield the spans of an event kind: all events within the lookback must be known."""
     yield before_the_first(collections)
     known = KnownEvents()
@@ -1864,7 +1864,7 @@ def event_spans(
 
 def spans_within(
     known: KnownEvents, whole: Window, allowed: timedelta, lookback: timedelta, *, refreshed: bool
-) -> Iterator[Span]:
+) -> Iterator[EvidenceSpan]:
     """Yield the spans from one collection of events to the next."""
     read, refresh = known.covered, known.refresh
     read_until = add_capped(read[-1][1], min(allowed, lookback)) if read else EARLIEST
@@ -1878,16 +1878,16 @@ def spans_within(
 
 def spans_of(
     known: KnownEvents, whole: Window, allowed: timedelta, lookback: timedelta, *, refreshed: bool
-) -> Iterator[Span]:
+) -> Iterator[EvidenceSpan]:
     """Yield the spans of a window in which the same collections decide."""
     if known.refresh is None and refreshed:
-        yield Span(whole, "later changes to events were never read", frozenset())
+        yield EvidenceSpan(whole, "later changes to events were never read", frozenset())
         return
     if known.refresh is not None and known.refresh.doubted is None:
-        yield Span(whole, outcome_words(known.refresh), frozenset())
+        yield EvidenceSpan(whole, outcome_words(known.refresh), frozenset())
         return
     if not known.covered:
-        yield Span(whole, "no events were read yet", frozenset())
+        yield EvidenceSpan(whole, "no events were read yet", frozenset())
         return
     newest = known.covered[-1]
     unread = max([newest[0], *(window[1] for window in known.incomplete)])
@@ -1905,7 +1905,7 @@ def cut(
     ready: tuple[datetime, str],
     stale: tuple[datetime, str],
     subjects: frozenset[str],
-) -> Iterator[Span]:
+) -> Iterator[EvidenceSpan]:
     """Cut a window into what is too early, what is sufficient, and what is too late."""
     begins = min(max(whole[0], ready[0]), whole[1])
     ends = max(begins, min(whole[1], stale[0]))
@@ -1915,7 +1915,7 @@ def cut(
         ((ends, whole[1]), stale[1]),
     ):
         if window[0] < window[1]:
-            yield Span(window, problem, frozenset() if problem else subjects)
+            yield EvidenceSpan(window, problem, frozenset() if problem else subjects)
 
 
 def split(whole: Window, moments: Sequence[datetime]) -> Iterator[Window]:
@@ -1924,10 +1924,10 @@ def split(whole: Window, moments: Sequence[datetime]) -> Iterator[Window]:
     return zip([whole[0], *inner], [*inner, whole[1]])
 
 
-def before_the_first(collections: Sequence[Collected]) -> Span:
+def before_the_first(collections: Sequence[Collected]) -> EvidenceSpan:
     """Return the span before anything was collected."""
     first = collections[0].ended_at if collections else LATEST
-    return Span((EARLIEST, first), "it had not been collected yet", frozenset())
+    return EvidenceSpan((EARLIEST, first), "it had not been collected yet", frozenset())
 
 
 def with_next(collections: Sequence[Collected]) -> Iterator[tuple[Collected, datetime]]:
@@ -2315,10 +2315,18 @@ def text(value: object) -> str:
 
 MOST_DEPTH = 100
 """Brackets that may be open at a time where a document can be anybody's."""
+FREE_PARTS = 4096
+BYTES_BY_BRACKET, BYTES_BY_COMMA = 40, 10
+"""What evidence has at least: a document of brackets alone would fill the memory."""
 
 
 def read_json(data: bytes | str) -> Any:
     """Read JSON text that names no key of an object twice."""
+    text = data.encode() if isinstance(data, str) else data
+    brackets = text.count(b"[") + text.count(b"{") - FREE_PARTS
+    commas = text.count(b",") - FREE_PARTS
+    if brackets * BYTES_BY_BRACKET > len(text) or commas * BYTES_BY_COMMA > len(text):
+        raise ValueError("JSON of hardly anything but brackets and commas is no evidence")
     return json.loads(data, object_pairs_hook=distinct_keys, parse_constant=refuse_constant)
 
 

@@ -12,6 +12,7 @@ from ccm_core.cli.terminal.options import json_option
 from ccm_core.cli.terminal.output import print_json, print_message, print_table
 from ccm_core.cli.terminal.progress import observer
 from ccm_core.cli.terminal.workspace import open_workspace, run_async
+from ccm_core.model.evidence.amendments import as_amended
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.pipeline.source.clock import SYNCHRONIZE, offset_text
 
@@ -55,7 +56,7 @@ def print_clock_offsets(manifests: Sequence[Manifest]) -> None:
 
 def _rows(manifest: Manifest) -> Iterator[tuple[str, ...]]:
     name = manifest.connection
-    for collection in manifest.collections:
+    for collection in as_amended(manifest.collections):
         counts = collection.counts
         yield (
             name,

@@ -63,6 +63,8 @@ class Tolerance:
     """Between 0 and 1."""
     per: str
     """``month``: each month by the row's ``occurred_at``; ``all``: all at once."""
+    inconclusive_at_most: float = 0.05
+    """The share of the population that may be inconclusive, between 0 and 0.05."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,8 @@ class Rule:
     tolerance: Tolerance | None = None
     max_age: str | None = None
     """How old the evidence may be; twice the kind's cadence by default."""
+    period: str | None = None
+    """How much of the past it needs, whatever the connection looks back."""
     risk: str | None = None
     remediation: str | None = None
     remediation_url: str | None = None

@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from ccm_core.errors import CcmError
+from ccm_core.errors import CcmError, PluginFault
 from ccm_core.ledger.population import Population
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evidence.record import Record
@@ -168,6 +168,8 @@ class IncrementalReader:
             if not names:
                 return state.rows
             return self._derive_partitions(state, view, *partitions.closure(names))
+        except PluginFault:
+            return None  # deriving all of it shows what is wrong
         except CcmError:
             raise
         except Exception:  # noqa: BLE001 - a plugin's bug: deriving all of it shows what is wrong
@@ -217,9 +219,7 @@ class IncrementalReader:
             merged |= current
             records = tuple(merged[key] for key in sorted(merged))
         digests = {record.key: record.digest for record in since.records}
-        population = state.population.changed(
-            (key, digests.get(key)) for key in since.changed_keys
-        )
+        population = state.population.changed((key, digests.get(key)) for key in since.changed_keys)
         self.after.kinds[kind] = KindState(
             watermark=since.watermark, erased=erased, population=population, records=records
         )

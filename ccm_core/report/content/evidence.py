@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ccm_core.model.evidence.amendments import as_amended
 from ccm_core.model.evidence.collection import WORST_FIRST, Collection, Outcome, Shortfall
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.report.content import phrases
@@ -74,7 +75,7 @@ def connection_evidence(inputs: ReportInput) -> tuple[ConnectionEvidence, ...]:
 def _connection(name: str, inputs: ReportInput) -> ConnectionEvidence:
     now = inputs.evaluation.evaluated_at
     manifest = next((run for run in inputs.manifests if run.connection == name), None)
-    collections = manifest.collections if manifest else ()
+    collections = as_amended(manifest.collections) if manifest else ()
     sufficiency = {
         entry.kind: entry for entry in inputs.evaluation.sufficiency if entry.connection == name
     }
@@ -139,6 +140,10 @@ def _worst(collections: Sequence[Collection], stored: KindCount | None) -> Outco
     return next((outcome for outcome in WORST_FIRST if outcome in outcomes), None)
 
 
+ACCEPTED = "accepted: "
+"""Leads a note of a collection that was complete because a person had accepted something."""
+
+
 def _notes(collections: Sequence[Collection]) -> tuple[str, ...]:
     fields = sorted({name for collection in collections for name in collection.unknown_fields})
     dangling = Counter(
@@ -149,6 +154,8 @@ def _notes(collections: Sequence[Collection]) -> tuple[str, ...]:
         f"{phrases.count(number, 'reference')} to a {kind} that is not listed"
         for kind, number in sorted(dangling.items())
     ]
+    every_note = (note for collection in collections for note in collection.notes)
+    notes += dict.fromkeys(note for note in every_note if note.startswith(ACCEPTED))
     if rejected:
         notes.append(f"{phrases.count(rejected, 'record')} rejected: they do not fit their schema")
     if fields:

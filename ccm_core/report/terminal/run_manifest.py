@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ccm_core.model.evidence.amendments import as_amended
 from ccm_core.report.content.cell_width import plain
 from ccm_core.report.content.phrases import count, duration, listed, moment, unseen
 
@@ -20,7 +21,9 @@ MOST = 6
 
 def run_text(manifest: Manifest) -> str:
     """Return all of a manifest, in lines for a terminal."""
-    collections = (line for entry in manifest.collections for line in _collection(entry))
+    collections = (
+        line for entry in as_amended(manifest.collections) for line in _collection(entry)
+    )
     lines = [*_head(manifest), *collections]
     if manifest.not_due:
         lines += ["", f"not due: {', '.join(manifest.not_due)}"]

@@ -125,9 +125,7 @@ class Expression:
 
 def shared_variables(parameters: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Return what is the same for every row: the plain parameters and the moment."""
-    return {"now": now} | {
-        f"params.{name}": thawed(value) for name, value in parameters.items()
-    }
+    return {"now": now} | {f"params.{name}": thawed(value) for name, value in parameters.items()}
 
 
 def without_status(error: str) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Protocol
 
-from ccm_core.errors import CcmError
+from ccm_core.errors import CcmError, PluginFault
 from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evidence.collection import Collection, is_not_offered
 from ccm_core.model.evidence.record import Record
@@ -128,6 +128,8 @@ class Evidence:
     def _derive(self, name: str) -> DerivedRows:
         try:
             rows = self.rows(name)
+        except PluginFault as fault:
+            return DerivedRows(error=str(fault))
         except CcmError:
             raise
         except Exception as fault:  # noqa: BLE001 - a plugin's bug is an error result

@@ -87,6 +87,25 @@ class RowEvaluator:
                 changed[index] = after
         return diff.updated(rows, changed, cache_key, self.age_sensitivity)
 
+    def empty_selections(self, rule: CompiledRule, rows: Sequence[Row]) -> Sequence[str]:
+        """Return the condition parameters of a rule that are false for every row.
+
+        Nobody can have meant that: the rule would never apply to anything.
+        """
+        names = sorted(rule.parameters & self.group.conditions.keys())
+        if not names or not rows:
+            return ()
+        shared = shared_variables(self.pack.values, self.now)
+        contexts = [self._context(row, shared) for row in rows]
+        return [
+            name
+            for name in names
+            if all(
+                self.group.conditions[name].evaluate_condition(context) is False
+                for context in contexts
+            )
+        ]
+
     def _cached_row(
         self,
         invalidator: Invalidator,

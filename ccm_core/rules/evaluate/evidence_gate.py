@@ -12,6 +12,7 @@ from ccm_core.model.evidence.collection import Outcome
 from ccm_core.rules.evaluate.freshness import older_than_rule_allows
 from ccm_core.rules.pack.compiled import CompiledRule, RowEvaluation
 from ccm_core.rules.types import Facts
+from ccm_core.sdk.timestamps import format_duration
 from ccm_core.sdk.view import Row
 
 
@@ -89,6 +90,7 @@ def evidence_gate(
         for sufficiency in needed
         if not sufficiency.accepted and (problem := _problem(sufficiency, rule, now))
     ]
+    problems.extend(filter(None, [_short_lookback(rule, facts, now)]))
     unlisted = [kind for kind in needed if kind.unlisted]
     # A lookup finds out by itself, record by record, whether evidence is missing.
     return EvidenceGate(
@@ -97,6 +99,18 @@ def evidence_gate(
         incomplete_objects=incomplete_objects(inputs),
         unlisted=_unlisted(unlisted),
         fails_stand=_fails_stand(rule, facts, (kind.kind for kind in unlisted)),
+    )
+
+
+def _short_lookback(rule: CompiledRule, facts: Facts, now: datetime) -> str | None:
+    """Return a problem where the connection looks back less than the rule needs."""
+    since = facts.period_start
+    if rule.period is None or since is None or now - since >= rule.period:
+        return None
+    got, needed = (format_duration(span.total_seconds()) for span in (now - since, rule.period))
+    return (
+        f"{facts.connection} looks back {got}, and the rule needs at least {needed}; raise "
+        "`lookback` in the settings of the connection"
     )
 
 

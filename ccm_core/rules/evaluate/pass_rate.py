@@ -29,7 +29,8 @@ def pass_rates(tolerance: Tolerance, rows: Sequence[EvaluatedRow]) -> Iterator[R
     """Evaluate the pass rate of one rule on one connection, month by month or all at once.
 
     Inconclusive results count for neither side: the rate is met where it would be met even if all
-    of them failed, and is not where it would not be met even if all of them passed.
+    of them failed, and is not where it would not be met even if all of them passed. With more of
+    them than the tolerance allows, the rate is never met.
     """
     periods: dict[str, list[Result]] = defaultdict(list)
     for result, body in rows:
@@ -45,9 +46,10 @@ def _pass_rate(tolerance: Tolerance, period: str, results: Sequence[Result]) -> 
     inconclusive = len(results) - passed - failed
     # Counted in subjects, so that 19 of 20 is exactly 95 % whatever binary fractions say.
     required = round(tolerance.at_least * len(results), 6)
+    too_many = inconclusive > round(tolerance.inconclusive_at_most * len(results), 6)
     if period == _UNDATED:
         status = Status.INSUFFICIENT
-    elif passed >= required:
+    elif passed and passed >= required and not too_many:
         status = Status.PASS
     elif passed + inconclusive < required:
         status = Status.FAIL
@@ -59,7 +61,8 @@ def _pass_rate(tolerance: Tolerance, period: str, results: Sequence[Result]) -> 
         connection=results[0].connection,
         subject=Subject(kind=POPULATION, key=period, title=period),
         status=status,
-        reason=_reason(tolerance, period, passed, len(results), inconclusive),
+        reason=_reason(tolerance, period, passed, len(results), inconclusive)
+        + (_too_many(tolerance) if too_many and passed >= required else ""),
         evidence_digests=tuple(sorted(set[str]().union(*map(_EVIDENCE_DIGESTS, results)))),
     )
 
@@ -71,6 +74,10 @@ def _reason(tolerance: Tolerance, period: str, passed: int, total: int, inconclu
     rate, required = 100 * passed / total, 100 * tolerance.at_least
     share = f"{passed:,} of {total:,} passed ({rate:.4g} %){remainder}"
     return f"{share}; at least {required:.4g} % must pass"
+
+
+def _too_many(tolerance: Tolerance) -> str:
+    return f", and at most {100 * tolerance.inconclusive_at_most:.4g} % may be inconclusive"
 
 
 def _period(tolerance: Tolerance, body: JsonObject | None) -> str:

@@ -110,7 +110,7 @@ class GroupEvaluator:
                 )
         elif ready:
             results = self._evaluate_rows(evaluator, facts, derived.rows)
-            _add_results(ready, facts, derived.rows, results)
+            _add_results(evaluator, ready, facts, derived.rows, results)
 
     def _row_evaluator(
         self, pack: CompiledPack, group: RuleGroup, facts: Facts, rules: Sequence[GatedRule]
@@ -171,6 +171,7 @@ def _derived(facts: Facts, over: str, evaluator: RowEvaluator) -> DerivedRows:
 
 
 def _add_results(
+    evaluator: RowEvaluator,
     rules: Sequence[tuple[_Tally, GatedRule]],
     facts: Facts,
     rows: Sequence[Row],
@@ -183,7 +184,7 @@ def _add_results(
             tally.counts += count
         else:
             tally.results.extend(column)
-        tally.results.extend(_results_on_all(rule, facts, rows, column, count))
+        tally.results.extend(_results_on_all(evaluator, rule, facts, rows, column, count))
 
 
 def plugin_failures(facts: Sequence[Facts]) -> tuple[str, ...]:
@@ -194,6 +195,7 @@ def plugin_failures(facts: Sequence[Facts]) -> tuple[str, ...]:
 
 
 def _results_on_all(
+    evaluator: RowEvaluator,
     rule: GatedRule,
     facts: Facts,
     rows: Sequence[Row],
@@ -213,8 +215,11 @@ def _results_on_all(
         why = "; ".join(rule.gate.unlisted)
         yield _connection_result(definition, facts, Status.INSUFFICIENT, why)
     elif not unevaluated and none_applies and all(result.reason == reason for result in column):
+        empty = evaluator.empty_selections(rule.compiled, rows)
+        status = Status.INSUFFICIENT if empty else Status(definition.on_empty)
+        why = _unselective(evaluator.pack, empty, definition, len(rows))
         yield _connection_result(
-            definition, facts, Status(definition.on_empty), _empty_reason(definition, len(rows))
+            definition, facts, status, why or _empty_reason(definition, len(rows))
         )
     if definition.tolerance:
         bodies = (row.body for row in rows)
@@ -247,6 +252,19 @@ def _result(rule: Rule, connection: str, subject: Subject, status: Status, reaso
         subject=subject,
         status=status,
         reason=reason,
+    )
+
+
+def _unselective(
+    pack: CompiledPack, parameters: Sequence[str], rule: Rule, rows: int
+) -> str | None:
+    """Return why a rule is inconclusive whose parameters select nothing; None without them."""
+    if not parameters:
+        return None
+    selections = " and ".join(f"{name} `{pack.effective[name]}`" for name in parameters)
+    return (
+        f"{selections} selects none of {rows} rows of {rule.over}, so that nothing is evaluated; "
+        "change it under rules.parameters, or leave the pack out"
     )
 
 

@@ -52,6 +52,8 @@ class CompiledRule:
     lookup_kinds: tuple[str, ...]
     """The kinds it looks records up in, sorted."""
     max_age: timedelta | None
+    period: timedelta | None = None
+    """How much of the past it needs."""
     dependencies: RuleDependencies = field(default_factory=RuleDependencies)
     """What its result on a row can depend on."""
     passed: RowEvaluation

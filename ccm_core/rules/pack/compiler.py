@@ -43,6 +43,7 @@ from ccm_core.rules.pack.expression_checks import (
     MistakeFactory,
 )
 from ccm_core.rules.pack.pack_checks import (
+    age_mistakes,
     control_mistakes,
     duplicate_rule_ids,
     manual_procedure_mistakes,
@@ -194,6 +195,7 @@ class PackCompiler:
         message = checker.message(rule.message, self._mistake_at((*path, "message")))
         lookup_kinds = tuple(sorted(checker.lookup_kinds))
         fields = checker.scope.fields
+        self.mistakes.extend(age_mistakes(self.document, path, rule))
         self.mistakes.extend(tolerance_mistakes(self.document, path, rule, fields))
         self.mistakes.extend(control_mistakes(self.document, path, rule, self.pack))
         self.mistakes.extend(
@@ -213,6 +215,7 @@ class PackCompiler:
             lets=FrozenDict(checker.lets),
             lookup_kinds=lookup_kinds,
             max_age=_duration(rule.max_age),
+            period=_period(rule),
             passed=RowEvaluation(status=Status.PASS, reason=rule.title),
             not_applicable=RowEvaluation(
                 status=Status.NOT_APPLICABLE, reason=_not_applicable(rule)
@@ -321,6 +324,16 @@ def _combined(rule: Rule, checker: ExpressionChecker) -> Expression | None:
 
 def _not_applicable(rule: Rule) -> str:
     return f"not applicable: `{rule.match}` is false"
+
+
+SHORTEST_MONTH = timedelta(days=28)
+
+
+def _period(rule: Rule) -> timedelta | None:
+    """Return how much of the past a rule needs; a share per month needs a month."""
+    per_month = rule.tolerance is not None and rule.tolerance.per == "month"
+    periods = [_duration(rule.period), SHORTEST_MONTH if per_month else None]
+    return max((period for period in periods if period), default=None)
 
 
 def _duration(text: str | None) -> timedelta | None:

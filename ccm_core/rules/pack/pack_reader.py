@@ -79,6 +79,7 @@ def _rule(raw: JsonObject) -> Rule:
         on_empty=_choice(raw, "on_empty", OnEmpty.INSUFFICIENT),
         tolerance=_tolerance(raw.get("tolerance")),
         max_age=_text(raw, "max_age") or None,
+        period=_text(raw, "period") or None,
         risk=_text(raw, "risk") or None,
         remediation=_text(remediation, "text") or None,
         remediation_url=_text(remediation, "url") or None,
@@ -90,10 +91,15 @@ def _rule(raw: JsonObject) -> Rule:
 def _tolerance(raw: Any) -> Tolerance | None:
     tolerance = _mapping(raw)
     try:
-        share = float(_text(tolerance, "at_least").removesuffix("%")) / 100
+        share = _share(_text(tolerance, "at_least"))
+        inconclusive = _share(_text(tolerance, "inconclusive_at_most") or "5%")
     except ValueError:
         return None
-    return Tolerance(at_least=share, per=_text(tolerance, "per"))
+    return Tolerance(at_least=share, per=_text(tolerance, "per"), inconclusive_at_most=inconclusive)
+
+
+def _share(text: str) -> float:
+    return float(text.removesuffix("%")) / 100
 
 
 def _control(raw: JsonObject) -> Control:

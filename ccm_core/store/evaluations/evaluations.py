@@ -177,9 +177,9 @@ def _refuse_stale(transaction: Transaction, evaluation: Evaluation) -> None:
     """
     moment = microseconds(evaluation.evaluated_at)
     for read in evaluation.evidence_read:
-        names = {"connection": read.connection, "moment": moment}
-        collection = transaction.value(_NEWEST_COLLECTION, **names)
-        run = transaction.value(_NEWEST_MANIFEST, **names)
+        name = read.connection
+        collection = transaction.value(_NEWEST_COLLECTION, connection=name, moment=moment)
+        run = transaction.value(_NEWEST_MANIFEST, connection=name, moment=moment)
         manifests = any(kind.kind == MANIFESTS for kind in read.kinds)
         if collection != read.last_collection or (manifests and run != read.last_run):
             raise StaleEvaluation(

@@ -53,8 +53,7 @@ class RunStore(Protocol):
     def collections_with_digests(
         self, connection: str, *, as_of: datetime
     ) -> Sequence[tuple[str, Collection]]:
-        """List the collections of a connection as :meth:`collections` does, with the digests of
-        their stored bytes."""
+        """List the collections of a connection, each with the digest of its stored bytes."""
 
     def manifests(
         self, connection: str | None = None, *, as_of: datetime | None = None

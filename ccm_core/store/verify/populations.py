@@ -1,28 +1,33 @@
 """The populations that evaluations sealed, against those that the store has for that moment.
 
-Rows are compared with their leaves before; what is recomputed here is which of them there were when
-an evaluation read: all that had been stored by its moment, up to the last one that it names, or that
+Rows are compared with their leaves elsewhere. Here it is recomputed which of them there were when an
+evaluation read: all that had been stored by its moment, up to the last one that it names, or that
 the store's own log stated before the evaluation.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ccm_core.errors import CcmError
 from ccm_core.ledger.population import Population
 from ccm_core.ledger.verification_result import VerificationProblem
 from ccm_core.model.evaluation.evidence_read import COLLECTIONS, MANIFESTS, EvidenceRead
 from ccm_core.store.codec.bodies import decode_body
-from ccm_core.errors import CcmError
 from ccm_core.store.sql.instants import microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import TypeAlias
 
     from ccm_core.store.sql.transaction import Transaction
+
+    _Rows: TypeAlias = Iterator[tuple[int, int, str, str | None]]
+    """The number of each row that counts, its moment, its key and its digest."""
 
 _VERSIONS = """
     SELECT version.collection, version.stored_at, version.key, version.digest
@@ -40,7 +45,6 @@ _MANIFESTS = """
     ORDER BY manifest.seq
 """
 _QUERIES = {COLLECTIONS: _COLLECTIONS, MANIFESTS: _MANIFESTS}
-"""For the number of the row that counts, its moment, its key and its digest."""
 
 
 _NAMES = {"collection": "id", "manifest": "run"}
@@ -111,15 +115,20 @@ def population_problems(
         sealed = {read.connection: read for read in evaluation.evidence_read}
         for connection in sorted(set(evaluation.connections) - sealed.keys()):
             yield _problem(connection, COLLECTIONS, digest, "it does not seal what it read")
+        at = microseconds(evaluation.evaluated_at)
         for connection, read in sealed.items():
-            for kind in read.kinds:
-                bound = bounds.of(digest, read, manifests=kind.kind == MANIFESTS)
-                at = microseconds(evaluation.evaluated_at)
-                seals[connection, kind.kind].append(_Seal(bound, at, kind.root, digest))
+            collection, manifest = bounds.of(digest, read)
+            for sealed_kind in read.kinds:
+                name = sealed_kind.kind
+                bound = manifest if name == MANIFESTS else collection
+                seals[connection, name].append(_Seal(bound, at, sealed_kind.root, digest))
     for (connection, kind), sealed_roots in sorted(seals.items()):
         query = _QUERIES.get(kind, _VERSIONS)
-        rows = transaction.rows(query, connection=connection, kind=kind)
-        for seal, root in _differing(list(rows), sealed_roots):
+
+        def rows(query: str = query, connection: str = connection, kind: str = kind) -> _Rows:
+            return transaction.rows(query, connection=connection, kind=kind)
+
+        for seal, root in _differing(rows, sealed_roots):
             problem = f"it read the population {seal.root}, and the store had {root}"
             yield _problem(connection, kind, seal.evaluation, problem)
 
@@ -134,49 +143,54 @@ class _Bounds:
         stated: Sequence[tuple[int, Mapping[str, int]]],
     ) -> None:
         self._positions, self._stated = positions, stated
-        self._collections: dict[str, int] = dict(
-            transaction.rows("SELECT id, seq FROM collection")
-        )
+        self._indexes = [index for index, _ in stated]
+        self._collections: dict[str, int] = dict(transaction.rows("SELECT id, seq FROM collection"))
         self._manifests: dict[str, int] = dict(
             transaction.rows(
                 "SELECT run.id, manifest.seq FROM manifest JOIN run ON run.seq = manifest.run"
             )
         )
 
-    def of(self, evaluation: str, read: EvidenceRead, *, manifests: bool) -> int:
-        """Return the number of the last row that an evaluation must have seen."""
+    def of(self, evaluation: str, read: EvidenceRead) -> tuple[int, int]:
+        """Return the numbers of the last collection and the last manifest that it must have seen.
+
+        Those that it names, or that the store's own log stated before it, where those are later.
+        """
         collection, run = self._last_stated(evaluation, read.connection)
-        if manifests:
-            names, numbers = (read.last_run, run), self._manifests
-        else:
-            names, numbers = (read.last_collection, collection), self._collections
-        return max(numbers.get(name or "", 0) for name in names)
+        names = (read.last_collection, collection), (read.last_run, run)
+        collections = (self._collections.get(name or "", 0) for name in names[0])
+        manifests = (self._manifests.get(name or "", 0) for name in names[1])
+        return max(collections), max(manifests)
 
     def _last_stated(self, evaluation: str, connection: str) -> tuple[str | None, str | None]:
         leaf = self._positions.evaluations.get(evaluation, 0)
-        for index, sizes in reversed(self._stated):
-            if index < leaf and connection in sizes:
+        for _, sizes in reversed(self._stated[: bisect_left(self._indexes, leaf)]):
+            if connection in sizes:
                 return self._positions.last.get((connection, sizes[connection]), (None, None))
         return None, None
 
 
-def _differing(
-    rows: Sequence[tuple[int, int, str, str | None]], seals: Iterable[_Seal]
-) -> Iterator[tuple[_Seal, str]]:
+def _differing(rows: Callable[[], _Rows], seals: Iterable[_Seal]) -> Iterator[tuple[_Seal, str]]:
     """Yield the seals whose root is not that of the rows, each with that root."""
-    population, read, latest = Population(), 0, 0
+    population, remaining, latest = Population(), rows(), 0
+    row = next(remaining, None)
     for seal in sorted(seals):
-        while read < len(rows) and rows[read][0] <= seal.bound:
-            _, moment, key, digest = rows[read]
+        while row is not None and row[0] <= seal.bound:
+            _, moment, key, digest = row
             population.put(key, digest)
-            latest, read = max(latest, moment), read + 1
-        root = population.root
-        if latest > seal.at:  # a moment of the past, or clocks that went back
-            root = Population(
-                (key, digest) for _, moment, key, digest in rows[:read] if moment <= seal.at
-            ).root
+            latest, row = max(latest, moment), next(remaining, None)
+        # Else it is of a moment of the past, or clocks went back.
+        root = population.root if latest <= seal.at else _root_as_of(rows(), seal)
         if root != seal.root:
             yield seal, root
+
+
+def _root_as_of(rows: _Rows, seal: _Seal) -> str:
+    return Population(
+        (key, digest)
+        for number, moment, key, digest in rows
+        if number <= seal.bound and moment <= seal.at
+    ).root
 
 
 def _problem(connection: str, kind: str, evaluation: str, problem: str) -> VerificationProblem:

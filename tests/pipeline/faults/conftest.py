@@ -168,6 +168,7 @@ class Lab:
         first: bool = False,
         bounds: Bounds = HASTY,
         account: str | None = None,
+        after: FaultRun | None = None,
         **settings: object,
     ) -> FaultRun:
         """Read some kinds of the account, all of them where none is named, and judge.
@@ -177,17 +178,19 @@ class Lab:
             first: Into a store without earlier evidence; then everything is due.
             bounds: Of the source.
             account: The one that the settings name.
+            after: A run to go on from, ten minutes later; None: the one of two hours ago.
             settings: Of the connection.
         """
-        folder = self._new_folder() if first else self._copy()
+        folder = self._new_folder() if first else after.folder if after else self._copy()
         connection = self._connection(frozenset(due or self.kinds), bounds, settings)
         connection = replace(connection, account=account)
         began = len(self.control.requests)
-        manifest = self._collect(folder, connection, NOW)
+        at = after.manifest.started_at + timedelta(minutes=10) if after else NOW
+        manifest = self._collect(folder, connection, at)
         requests = tuple(self.control.requests[began:])
         store = open_store(STORE, base=folder)
         try:
-            host = replace(self.host, clock=lambda: NOW + timedelta(minutes=1))
+            host = replace(self.host, clock=lambda: at + timedelta(minutes=1))
             evaluation = evaluate(host, [connection], store, self.packs)
             bodies = {
                 kind: {

@@ -43,14 +43,25 @@ def doors(row, **months):
             id="too-few",
         ),
         pytest.param(
-            {"march": "++++?"},
+            {"march": 19 * "+" + "?"},
             {
                 "2026-03": (
                     "pass",
-                    "4 of 5 passed (80 %), 1 inconclusive; at least 75 % must pass",
+                    "19 of 20 passed (95 %), 1 inconclusive; at least 75 % must pass",
                 )
             },
             id="enough-whatever-the-unknown-one-is",
+        ),
+        pytest.param(
+            {"march": "++++?"},
+            {
+                "2026-03": (
+                    "insufficient",
+                    "4 of 5 passed (80 %), 1 inconclusive; at least 75 % must pass, and at most "
+                    "5 % may be inconclusive",
+                )
+            },
+            id="too-many-unknown",
         ),
         pytest.param(
             {"march": "++-?"},
@@ -156,7 +167,8 @@ def test_a_pass_rate_ignores_what_is_not_applicable(evaluate_rows, row):
     [
         pytest.param({"march": "+++-"}, "pass", id="share-holds"),
         pytest.param({"march": "++--"}, "fail", id="share-does-not"),
-        pytest.param({"march": "++++?"}, "pass", id="holds-whatever-the-unknown-one-is"),
+        pytest.param({"march": 19 * "+" + "?"}, "pass", id="holds-whatever-the-unknown-one-is"),
+        pytest.param({"march": "++++?"}, "insufficient", id="a-fifth-is-unknown"),
         pytest.param({"march": "++++", "april": "+---"}, "fail", id="worst-month"),
         pytest.param({"march": "++-?"}, "insufficient", id="undecided"),
     ],
@@ -203,3 +215,28 @@ def test_an_instant_in_any_notation_counts_in_its_month_of_utc(
     assert [
         result.subject.key for result in rule_result.results if result.subject.kind == "population"
     ] == [expected]
+
+
+@pytest.mark.attack(
+    "Settings",
+    "A pass rate over resources of which none could be evaluated",
+    "Inconclusive, whatever the rate",
+)
+@pytest.mark.parametrize("share", ["50%", "75%", "100%"])
+def test_a_pass_rate_over_nothing_that_was_evaluated_is_inconclusive(evaluate_rows, row, share):
+    """Every subject is inconclusive, so nothing is known of the population."""
+    rule_result = evaluate_rows(
+        doors(row, march="?????"), tolerance=f"{{at_least: {share}, per: all}}"
+    )
+    assert rule_result.status == "insufficient"
+
+
+@pytest.mark.parametrize(
+    ("allowed", "unknown", "status"),
+    [("0%", 1, "insufficient"), ("0%", 0, "pass"), ("2%", 2, "pass"), ("2%", 3, "insufficient")],
+)
+def test_a_rule_may_allow_fewer_inconclusive_subjects(evaluate_rows, row, allowed, unknown, status):
+    """Of a hundred, exactly so many."""
+    tolerance = f"{{at_least: 50%, inconclusive_at_most: {allowed}, per: all}}"
+    marks = (100 - unknown) * "+" + unknown * "?"
+    assert evaluate_rows(doors(row, march=marks), tolerance=tolerance).status == status

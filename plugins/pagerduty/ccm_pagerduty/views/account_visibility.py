@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_core.sdk.types import Subject
 from ccm_pagerduty.views.intervals import seconds_of
-from ccm_pagerduty.views.manifest_runs import collections, ended, runs
+from ccm_pagerduty.views.manifest_runs import ended, newest, runs
 from ccm_pagerduty.views.on_call.responders import ROLE_NAMES
 from ccm_pagerduty.views.row_builder import RecordIndex, RowBuilder
 from ccm_pagerduty.views.three_valued import known_fields
@@ -49,13 +49,13 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     connected = [run for run in manifests if run.body["credential"] is not None]
     if not connected:
         return
-    newest, now = connected[-1], request.now.replace(microsecond=0)
+    run, now = connected[-1], request.now.replace(microsecond=0)
     builder = RowBuilder(index)
-    credential = builder.read(newest)["credential"]
+    credential = builder.read(run)["credential"]
     hidden, uncertain = _unlisted_objects(manifests, builder)
     role = credential["role"]
     body = {
-        "observed_at": format_instant(ended(newest.body)),
+        "observed_at": format_instant(ended(run.body)),
         "credential_kind": credential["kind"],
         "role": role,
         "role_name": role and ROLE_NAMES.get(role, role),
@@ -64,9 +64,9 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     } | known_fields(
         sees_whole_account=_sees_all(credential["visibility"], hidden, uncertain),
         read_only=_read_only(credential["scopes"]),
-        credential_age=_age(newest.body, now),
+        credential_age=_age(run.body, now),
     )
-    name = newest.connection
+    name = run.connection
     yield builder.build_for(
         Subject(kind=CONNECTION, key=name, title=name),
         body,
@@ -84,13 +84,13 @@ def _unlisted_objects(
     hidden: set[str] = set()
     uncertain: set[str] = set()
     for kind in sorted(shapes):
-        history = collections(manifests, kind)
-        if not history:
+        tried = newest(manifests, kind)
+        if tried is None:
             uncertain.add(f"{kind} was never collected")
             continue
-        run, newest = history[-1]
+        run, collections = tried
         builder.read(run)
-        for ref in newest["dangling"]:
+        for ref in (ref for collection in collections for ref in collection["dangling"]):
             if shapes.get(ref["kind"]) == "event" and ref["lookup_outcome"] is None:
                 # An event from before the period is referenced and not listed; it is not hidden.
                 continue

@@ -13,6 +13,7 @@ from ccm_pagerduty.views.manifest_runs import (
     collections,
     ended,
     longest_interval,
+    newest,
     runs,
     started,
 )
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 EVIDENCE_KIND = "evidence_kind"
 """The kind of a row's subject."""
+_WORST_FIRST = ("failed", "unavailable", "partial", "complete")
 
 
 def rows(request: ViewRequest) -> Iterable[Row]:
@@ -34,16 +36,16 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     manifests = runs(index)
     if not manifests:
         return
-    newest, now = manifests[-1], request.now.replace(microsecond=0)
+    last, now = manifests[-1], request.now.replace(microsecond=0)
     observed = [run for run in manifests if ended(run.body) >= request.horizon.since]
     earlier = manifests[: len(manifests) - len(observed)]
     since = request.horizon.since if earlier else started(manifests[0].body)
-    for scheduled in newest.body["scheduled"]:
+    for scheduled in last.body["scheduled"]:
         kind = scheduled["kind"]
         builder = RowBuilder(index)
-        builder.read(newest)
+        builder.read(last)
         body = _schedule(manifests, scheduled, since, now)
-        body |= _last_collection(collections(manifests, kind), builder, now)
+        body |= _last_collection(newest(manifests, kind), builder, now)
         subject = Subject(kind=EVIDENCE_KIND, key=kind, title=kind)
         builder.read_all(run for run, _ in collections(observed, kind))
         yield builder.build_for(subject, body)
@@ -70,16 +72,18 @@ def _schedule(
 
 
 def _last_collection(
-    history: Sequence[tuple[Record, JsonObject]], builder: RowBuilder, now: datetime
+    tried: tuple[Record, list[JsonObject]] | None, builder: RowBuilder, now: datetime
 ) -> JsonObject:
-    if not history:
+    """Return what came of a kind in the newest run that tried it: of all its windows together."""
+    if tried is None:
         return {"last_collected_at": None}
-    run, newest = history[-1]
+    run, read = tried
     builder.read(run)
+    last = max(map(ended, read))
     return {
-        "last_collected_at": format_instant(ended(newest)),
-        "last_outcome": newest["outcome"],
-        "last_collected_age": seconds_of(now - ended(newest).replace(microsecond=0)),
-        "rejected_records": newest["counts"]["rejected"],
-        "unknown_fields": newest["unknown_fields"],
+        "last_collected_at": format_instant(last),
+        "last_outcome": min((entry["outcome"] for entry in read), key=_WORST_FIRST.index),
+        "last_collected_age": seconds_of(now - last.replace(microsecond=0)),
+        "rejected_records": sum(entry["counts"]["rejected"] for entry in read),
+        "unknown_fields": sorted({name for entry in read for name in entry["unknown_fields"]}),
     }

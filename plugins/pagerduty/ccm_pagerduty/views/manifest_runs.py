@@ -36,6 +36,15 @@ def collections(manifests: Iterable[Record], kind: str) -> list[tuple[Record, Js
     ]
 
 
+def newest(manifests: Iterable[Record], kind: str) -> tuple[Record, list[JsonObject]] | None:
+    """Return the newest run that tried a kind, with all of its collections of it."""
+    history = collections(manifests, kind)
+    if not history:
+        return None
+    run = history[-1][0]
+    return run, [collection for tried_by, collection in history if tried_by is run]
+
+
 def _as_amended(collections: Iterable[JsonObject]) -> list[JsonObject]:
     """Join collections with their amendments, which state outcome and references anew."""
     joined: dict[str, JsonObject] = {}

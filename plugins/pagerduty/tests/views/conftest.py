@@ -218,7 +218,13 @@ class Bodies:
             ),
         )
         whose = {"kind": credential} if isinstance(credential, str) else credential
-        unsaid = {"scopes": None, "role": None, "detail": None}
+        unsaid = {
+            "scopes": None,
+            "role": None,
+            "detail": None,
+            "visibility": "whole",
+            "visibility_reason": "",
+        }
         return decode(encode(manifest)) | {
             "credential": whose and unsaid | whose,
             "collections": [
@@ -270,21 +276,32 @@ def view(make_view):
     return make_view
 
 
+def records_by_kind(bodies):
+    """Return records by kind, sorted by key, from bodies by noun."""
+    return {
+        f"pagerduty.{noun}": sorted(
+            (record(noun, body) for body in kind_bodies), key=lambda record: record.key
+        )
+        for noun, kind_bodies in bodies.items()
+    }
+
+
 @pytest.fixture(scope="session")
 def make_view():
     """Run a view over bodies by noun; every row it gives must satisfy the view's own schema."""
     import jsonschema_rs
 
-    def run(name, *, now=NOW, horizon=HORIZON, **bodies):
+    def run(name, *, now=NOW, horizon=HORIZON, vanished=None, **bodies):
         view = next(view for view in views() if view.name == f"pagerduty.{name}")
         assert set(bodies) <= {kind.removeprefix("pagerduty.") for kind in view.inputs}
-        records = {
-            f"pagerduty.{noun}": sorted(
-                (record(noun, body) for body in kind_bodies), key=lambda record: record.key
-            )
-            for noun, kind_bodies in bodies.items()
-        }
-        rows = tuple(view.rows(ViewRequest(records=records, now=now, horizon=horizon)))
+        assert {f"pagerduty.{noun}" for noun in vanished or {}} <= set(view.vanished)
+        request = ViewRequest(
+            records=records_by_kind(bodies),
+            vanished=records_by_kind(vanished or {}),
+            now=now,
+            horizon=horizon,
+        )
+        rows = tuple(view.rows(request))
         validator = jsonschema_rs.Draft202012Validator(view.schema(), validate_formats=True)
         for row in rows:
             assert [str(problem) for problem in validator.iter_errors(row.body)] == []

@@ -33,19 +33,33 @@ def named(lookup_outcome):
 @pytest.mark.parametrize(
     ("credential", "expected"),
     [
-        pytest.param({"kind": "account_api_key"}, True, id="the account's key"),
-        pytest.param({"kind": "oauth_app_token"}, True, id="the account's app"),
-        pytest.param({"kind": "user_api_key", "role": "owner"}, True, id="an owner's key"),
-        pytest.param({"kind": "oauth_user_token", "role": "admin"}, True, id="an admin's token"),
-        pytest.param({"kind": "user_api_key", "role": "user"}, False, id="a manager's key"),
-        pytest.param({"kind": "oauth_user_token", "role": "observer"}, False, id="an observer"),
-        pytest.param({"kind": "user_api_key"}, None, id="the role is not told"),
-        pytest.param({"kind": "api_key"}, None, id="whose it is is not told"),
+        pytest.param("whole", True, id="an account key, an administrator"),
+        pytest.param("part", False, id="a manager's key"),
+        pytest.param("unknown", None, id="whose it is is not told"),
     ],
 )
-def test_credential_owner_decides_what_it_sees(only, pd, credential, expected):
-    """PagerDuty leaves out silently what a user may not see."""
-    assert seen(only, pd, credential).get("sees_whole_account") is expected
+def test_visibility_of_the_credential_decides_what_it_sees(only, pd, credential, expected):
+    """The connector states it of each credential, and every run keeps it."""
+    row = seen(only, pd, {"kind": "user_api_key", "visibility": credential})
+    assert row.get("sees_whole_account") is expected
+
+
+@pytest.mark.attack(
+    "Visibility",
+    "Teams that the credential may not see are found out after the lists were stored",
+    "The check of the credential's reach fails and names them",
+)
+def test_hidden_objects_of_an_amendment_count(only, pd):
+    """An amendment and each window of a run count, not the last entry alone."""
+    collections = [
+        ("service", {"id": "1", "dangling": [named("hidden")]}),
+        ("service", {"id": "2"}),
+        ("service", {"id": "1/references", "amends": "1", "dangling": [named("hidden")]}),
+    ]
+    run = pd.run(-1, *collections, scheduled=SCHEDULED)
+    row = only("account_visibility", manifest=[run])
+    assert row["sees_whole_account"] is False
+    assert row["hidden_objects"] == ["pagerduty.escalation_policy:P9"]
 
 
 @pytest.mark.parametrize(

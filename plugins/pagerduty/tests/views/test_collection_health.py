@@ -98,3 +98,20 @@ def test_slightly_late_run_is_not_a_missed_collection(only, pd, pause, missed):
     row = health(only, pd, -30, -pause, first=-30 - pause)
     assert health(only, pd, -pause, first=-pause)["consecutive_missed"] == missed
     assert row["consecutive_missed"] >= missed
+
+
+def test_an_amendment_hides_nothing_of_what_it_amends(only, pd):
+    """What was read stands in the collections of the run, the outcome in their amendment."""
+    rejected = {"counts": {"rejected": 2}, "unknown_fields": ["new"]}
+    blank = {"counts": {"rejected": 0}, "unknown_fields": []}
+    run = pd.run(
+        -1,
+        ("incident", {"id": "1", **rejected}),
+        ("incident", {"id": "2", **blank}),
+        ("incident", {"id": "1/references", "amends": "1", "outcome": "partial", **blank}),
+        scheduled=SCHEDULED,
+    )
+    row = only("collection_health", manifest=[run])
+    assert row["last_outcome"] == "partial"
+    assert row["rejected_records"] == 2
+    assert row["unknown_fields"] == ["new"]

@@ -25,6 +25,26 @@ def test_an_owner_is_a_team_that_is_listed(only, pd, team_refs, listed, expected
     assert [team["id"] for team in row["owner_teams"]] == team_refs
 
 
+@pytest.mark.parametrize(
+    ("deleted", "owners", "expected"),
+    [
+        pytest.param(["T1"], [], False, id="its only team"),
+        pytest.param(["T2"], ["T1"], True, id="one of two"),
+    ],
+)
+def test_deleted_team_owns_nothing(only, pd, deleted, owners, expected):
+    """A team that was listed once and is gone is not hidden."""
+    teams = sorted({*deleted, *owners})
+    row = only(
+        "service_ownership",
+        service=[pd.service("S1", teams=teams)],
+        team=[pd.team(team) for team in owners],
+        vanished={"team": [pd.team(team) for team in deleted]},
+    )
+    assert row["has_owner_team"] is expected
+    assert [team["id"] for team in row["owner_teams"]] == owners
+
+
 def responders(only, pd, *, on_call=("ann",), members=("ann",), teams=("T1",), listed=("T1",)):
     """Return the row of a service with these users on call and in its team."""
     return only(

@@ -131,6 +131,17 @@ def test_service_with_a_missing_policy_has_no_level_fields(only, pd, ref, has_po
     assert not POLICY_KEYS & set(row)
 
 
+def test_service_whose_policy_was_deleted_has_none(only, pd):
+    """A policy that was listed once and is gone is not hidden."""
+    row = only(
+        "service_readiness",
+        service=[pd.service("S1", policy="P9")],
+        vanished={"escalation_policy": [pd.policy("P9", [pd.ref("ann")])]},
+    )
+    assert row["has_policy"] is False
+    assert not POLICY_KEYS & set(row)
+
+
 def test_integrations_are_counted(only, pd):
     """A service that nothing sends to has none."""
     bodies = pd.service("S1", integrations=[pd.ref("K1", "integration"), pd.ref("K2", "x")])

@@ -169,4 +169,4 @@ def test_incident_row_has_the_reasons_for_a_missing_response(view, pd, about, wh
     about = {"resolve_reason": into(pd, "I9")} if about else {}
     (row,) = view("incident_response", incident=[pd.incident(**about)])
     assert row.unknown["*"] == why
-    assert row.unknown["sla_age"].startswith("its service is not in the evidence")
+    assert row.unknown["sla_age"].startswith("its service was never in the evidence")

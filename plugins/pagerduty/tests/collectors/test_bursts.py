@@ -1,0 +1,173 @@
+"""A second with more log entries than the API lists is read to its end, in bounded requests."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import httpx  # noqa: TID253 - the network of these tests is one of its transports
+import pytest
+from ccm_pagerduty.collectors import collectors
+
+from ccm_core.sdk.types import Estimate, Page, Reason, Shortfall, Window
+
+(LOG_ENTRIES,) = (one for one in collectors() if one.kind == "pagerduty.incident_log_entry")
+SECOND = timedelta(seconds=1)
+
+
+class Burst:
+    """Incidents of one second, a number of log entries each, as the API lists them."""
+
+    def __init__(self, at, incidents, *, deaf=False, inclusive=False, lost=0) -> None:
+        self.at, self.incidents, self.deaf, self.inclusive = at, incidents, deaf, inclusive
+        self.lost = lost
+        self.paths: list[str] = []
+
+    @property
+    def records(self):
+        """Return the incidents as they are stored."""
+        return [
+            {
+                "id": incident,
+                "created_at": self.at.isoformat(),
+                "status": "triggered",
+                "teams": [{"id": team} for team in teams],
+            }
+            for incident, (teams, _) in self.incidents.items()
+        ]
+
+    def __call__(self, request):
+        """Answer a request for log entries."""
+        self.paths.append(request.url.path)
+        parameters = request.url.params
+        if request.url.path == "/log_entries":
+            chosen = set(parameters.get_list("team_ids[]"))
+            names = [
+                name
+                for name, (teams, _) in self.incidents.items()
+                if self.deaf or not chosen or chosen & set(teams)
+            ]
+            after = (1, 0) if self.inclusive else (0,)
+            rows = [row for second in after for name in names for row in self._rows(name, second)]
+            lost = 0 if chosen else self.lost
+        else:
+            name = request.url.path.split("/")[2]
+            rows, lost = [*self._rows(name, 1), *self._rows(name, 0)], 0
+        offset, limit = int(parameters["offset"]), int(parameters["limit"])
+        assert offset + limit <= 10_000
+        page = [self._entry(*row) for row in rows[offset : offset + limit]]
+        return httpx.Response(
+            200,
+            json={
+                "log_entries": page,
+                "offset": offset,
+                "more": offset + limit < len(rows),
+                "total": len(rows) + lost if parameters.get("total") else None,
+            },
+        )
+
+    def _rows(self, name, after):
+        """Return the entries of an incident in the second, or two of the second after it."""
+        return [(name, n, after) for n in range(2 if after else self.incidents[name][1])]
+
+    def _entry(self, name, number, after):
+        at = self.at + timedelta(seconds=after)
+        return {"id": f"{name}-{after}-{number}", "created_at": at.isoformat()}
+
+
+@pytest.fixture
+def read(pagerduty):
+    """Read the second of a burst as often as is asked; return what was yielded and requested."""
+
+    def run(burst, *, times=1):
+        request = pagerduty.ask_for(
+            window=Window(burst.at, burst.at + SECOND),
+            current_records={"pagerduty.incident": burst.records},
+        )
+
+        async def use(session):
+            return [
+                [event async for event in LOG_ENTRIES.collect(session, request)]
+                for _ in range(times)
+            ]
+
+        (*_, events) = pagerduty.talk(pagerduty.me(burst), use)
+        return SimpleNamespace(
+            ids={
+                item["id"]
+                for event in events
+                if isinstance(event, Page)
+                for item in event.items
+                if item["created_at"] == burst.at.isoformat()
+            },
+            shortfalls=[event for event in events if isinstance(event, Shortfall)],
+            estimates=[event.requests for event in events if isinstance(event, Estimate)],
+            by_incident=sum(path != "/log_entries" for path in burst.paths),
+            requests=len(burst.paths),
+        )
+
+    return run
+
+
+def of_teams(pagerduty, teamless=0, **options):
+    """Return 110 incidents of a hundred entries on eleven teams, and some of no team."""
+    incidents = {f"P{n}": ((f"T{n % 11}",), 100) for n in range(110)}
+    incidents |= {f"X{n}": ((), 100) for n in range(teamless)}
+    return Burst(pagerduty.now - timedelta(minutes=30), incidents, **options)
+
+
+@pytest.mark.attack(
+    "Answers of the source",
+    "One second holds more log entries than the source lists for one query",
+    "Read team by team, and by incident only where that does not suffice: complete, and it ends",
+)
+@pytest.mark.parametrize("inclusive", [False, True])
+def test_a_burst_is_read_team_by_team(read, pagerduty, inclusive):
+    """A request for a hundred entries, and none for an incident; also where ends are included."""
+    burst = read(of_teams(pagerduty, inclusive=inclusive))
+    assert len(burst.ids) == 11_000
+    assert (burst.shortfalls, burst.by_incident, burst.estimates) == ([], 0, [])
+    assert burst.requests < 120
+
+
+def test_incidents_without_a_team_are_read_one_by_one_and_no_others(read, pagerduty):
+    """Reading ends as soon as as many entries are there as were counted."""
+    burst = read(of_teams(pagerduty, teamless=30))
+    assert len(burst.ids) == 14_000
+    assert (burst.shortfalls, burst.by_incident) == ([], 30)
+    assert burst.estimates == [140]
+
+
+@pytest.mark.parametrize(
+    "incidents",
+    [
+        pytest.param({f"P{n}": (("T",), 100) for n in range(110)}, id="one team"),
+        pytest.param({f"P{n}": ((), 100) for n in range(110)}, id="no team"),
+        pytest.param({f"P{n}": (("T", "U"), 100) for n in range(110)}, id="two teams, both"),
+    ],
+)
+def test_a_burst_that_teams_do_not_split_is_read_by_incident(read, pagerduty, incidents):
+    """Each incident is read once, and how many that are is estimated."""
+    burst = read(Burst(pagerduty.now - timedelta(minutes=30), incidents))
+    assert len(burst.ids) == 11_000
+    assert (burst.shortfalls, burst.by_incident, burst.estimates) == ([], 110, [110])
+
+
+def test_a_filter_that_the_source_ignores_is_noticed(read, pagerduty):
+    """The list of a few teams is as long as that of all."""
+    burst = read(of_teams(pagerduty, deaf=True))
+    assert len(burst.ids) == 11_000
+    assert (burst.shortfalls, burst.requests - burst.by_incident) == ([], 2)
+
+
+def test_what_was_read_of_an_incident_is_not_requested_again_in_the_run(read, pagerduty):
+    """The seconds of a burst share its incidents."""
+    incidents = {f"P{n}": ((), 100) for n in range(110)}
+    burst = read(Burst(pagerduty.now - timedelta(minutes=30), incidents), times=3)
+    assert (len(burst.ids), burst.by_incident, burst.estimates) == (11_000, 110, [])
+
+
+def test_entries_that_no_way_shows_are_counted_as_missing(read, pagerduty):
+    """The source counts more than it lists anywhere: never complete."""
+    burst = read(of_teams(pagerduty, lost=7))
+    assert [(one.reason, one.missing) for one in burst.shortfalls] == [(Reason.TRUNCATED, 7)]
