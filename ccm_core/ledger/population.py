@@ -1,6 +1,6 @@
 """A population of records: its root, which costs what changed and not what there is.
 
-The ``(key, digest)`` pairs are spread over buckets by the hash of the key. A bucket's root is the
+The ``(key, digest)`` pairs are spread over 256 buckets by the first byte of the key's SHA-256. A bucket's root is the
 Merkle root of its pairs, and the population's root that of its buckets, so a changed pair costs the
 pairs of one bucket and the buckets.
 """
@@ -12,24 +12,21 @@ from collections.abc import Iterable
 
 from ccm_core.ledger import merkle_hash
 
-_BUCKET_DIGITS = 3
-"""Hexadecimal digits of the key's SHA-256 that name its bucket: up to 4,096 buckets."""
-
 
 class Population:
     """Keys with the digests of their newest versions, and the root over them.
 
     The leaf of a pair is the key in UTF-8, a zero byte and the digest as it is written elsewhere
-    (``sha256:...``), in the order of the keys' code points. The leaf of a bucket is its name, a
-    zero byte and the hexadecimal digits of its root, in the order of names; empty buckets have
-    none. Both trees are hashed as RFC 9162, section 2.1.1 says.
+    (``sha256:...``), in the order of the keys' code points. The leaf of a bucket is its byte, in the
+    order of bytes, followed by its root; empty buckets have none. Both trees are hashed as RFC 9162,
+    section 2.1.1 says.
     """
 
     def __init__(self, versions: Iterable[tuple[str, str | None]] = ()) -> None:
         """Put some versions, oldest first; without a digest the key is gone."""
         self.size = 0
-        self._buckets: dict[str, dict[str, str]] = {}
-        self._roots: dict[str, bytes] = {}
+        self._buckets: dict[int, dict[str, str]] = {}
+        self._roots: dict[int, bytes] = {}
         """The root of each bucket that has not changed since it was computed."""
         self._root: str | None = None
         for key, digest in versions:
@@ -40,7 +37,7 @@ class Population:
         after = Population()
         after.size, after._root = self.size, self._root
         after._buckets, after._roots = dict(self._buckets), dict(self._roots)
-        copied: set[str] = set()
+        copied: set[int] = set()
         for key, digest in changes:
             name = _bucket(key)
             if name not in copied:
@@ -68,11 +65,11 @@ class Population:
         """The root, as ``sha256:`` and hexadecimal digits."""
         if self._root is None:
             names = sorted(name for name, bucket in self._buckets.items() if bucket)
-            leaves = [f"{name}\0{self._bucket_root(name).hex()}".encode() for name in names]
+            leaves = [bytes([name]) + self._bucket_root(name) for name in names]
             self._root = f"sha256:{merkle_hash.root(leaves).hex()}"
         return self._root
 
-    def _bucket_root(self, name: str) -> bytes:
+    def _bucket_root(self, name: int) -> bytes:
         root = self._roots.get(name)
         if root is None:
             pairs = sorted(self._buckets[name].items())
@@ -81,5 +78,5 @@ class Population:
         return root
 
 
-def _bucket(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()[:_BUCKET_DIGITS]
+def _bucket(key: str) -> int:
+    return hashlib.sha256(key.encode()).digest()[0]

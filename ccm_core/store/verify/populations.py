@@ -1,8 +1,8 @@
 """The populations that evaluations sealed, against those that the store has for that moment.
 
-Rows are compared with their leaves elsewhere. Here it is recomputed which of them there were when an
-evaluation read: all that had been stored by its moment, up to the last one that it names, or that
-the store's own log stated before the evaluation.
+Rows are compared with their leaves elsewhere. Here it is recomputed which of them there were when
+an evaluation read: all that had been stored by its moment, up to the last one that it names, or
+that the store's own log stated before the evaluation.
 """
 
 from __future__ import annotations
