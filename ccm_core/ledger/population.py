@@ -1,8 +1,8 @@
 """A population of records: its root, which costs what changed and not what there is.
 
-The ``(key, digest)`` pairs are spread over 256 buckets by the first byte of the key's SHA-256. A bucket's root is the
-Merkle root of its pairs, and the population's root that of its buckets, so a changed pair costs the
-pairs of one bucket and the buckets.
+The ``(key, digest)`` pairs are spread over 256 buckets by the first byte of the key's SHA-256. The
+root of a bucket is the Merkle root of its pairs, and the root of the population that of its buckets.
+So a changed pair costs the pairs of one bucket, and 256 leaves.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ class Population:
     """Keys with the digests of their newest versions, and the root over them.
 
     The leaf of a pair is the key in UTF-8, a zero byte and the digest as it is written elsewhere
-    (``sha256:...``), in the order of the keys' code points. The leaf of a bucket is its byte, in the
-    order of bytes, followed by its root; empty buckets have none. Both trees are hashed as RFC 9162,
-    section 2.1.1 says.
+    (``sha256:...``), in the order of the keys' code points. The leaf of a bucket is its byte
+    followed by its root, in the order of the bytes; empty buckets have none. Both trees are hashed
+    as RFC 9162, section 2.1.1 says.
     """
 
     def __init__(self, versions: Iterable[tuple[str, str | None]] = ()) -> None:

@@ -122,7 +122,7 @@ AMISS = {
     "500": ListFault(fault=refuse(500), message="code 2000"),
     "502 in HTML": ListFault(fault=html(502), message="answered 502"),
     "503 with nothing": ListFault(fault=refuse(503, ""), message="answered 503"),
-    "200 in HTML": ListFault(fault=html(200), message="not JSON"),
+    "200 in HTML": ListFault(fault=html(200), message="expected JSON, got a web page"),
     "half the JSON": ListFault(fault=truncated, message="not JSON"),
     "a connection that is cut": ListFault(fault=cut_connection, message="broke off"),
 }
