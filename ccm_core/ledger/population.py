@@ -1,7 +1,7 @@
 """A population of records: its root, which costs what changed and not what there is.
 
 The ``(key, digest)`` pairs are spread over 256 buckets by the first byte of the key's SHA-256. The
-root of a bucket is the Merkle root of its pairs, and the root of the population that of its buckets.
+root of a bucket is the Merkle root of its pairs; the root of the population is that of its buckets.
 So a changed pair costs the pairs of one bucket, and 256 leaves.
 """
 
