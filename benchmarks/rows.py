@@ -20,6 +20,8 @@ FAULTS: Mapping[str, Mapping[str, Any]] = {
     "a cut connection, once": {"faults": [*["none"] * 5, "cut"]},
 }
 
+SERVICES = 60
+"""Services of the account that a simulator serves."""
 _TEN = 10.0
 _QUERY = re.compile(r"\?\S+|http://127\.0\.0\.1:\d+")
 _CELL_WIDTH = 90
@@ -125,6 +127,17 @@ def log_entries(plan: BenchmarkPlan) -> Iterator[TableRow]:
             yield _row("10,000 incidents and their log entries", simulator, client, of=count * 6)
 
 
+def burst(plan: BenchmarkPlan) -> Iterator[TableRow]:
+    """12,000 incidents in one second, with their log entries."""
+    work, count = "12,000 incidents in one second and their log entries", plan.count(12_000)
+    with SimulatorProcess.serving("--incidents", str(count), "--spread", "second") as simulator:
+        for client in (
+            vendor("account_wide"),
+            ccm(plan.store(), "service,incident,incident_log_entry", "--unpaced"),
+        ):
+            yield _row(work, simulator, client, of=count * 6 + SERVICES)
+
+
 def latency(plan: BenchmarkPlan) -> Iterator[TableRow]:
     """The gain of parallel requests where every response takes time."""
     count = plan.count(10_000)
@@ -204,5 +217,5 @@ def _short(text: str) -> str:
 
 
 ROWS: Mapping[str, RowFunction] = {
-    row.__name__: row for row in (month, day, second, log_entries, latency, faults, hourly)
+    row.__name__: row for row in (month, day, second, log_entries, burst, latency, faults, hourly)
 }

@@ -29,10 +29,18 @@ SAYS_SOMETHING = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "netrc",
 
 
 @pytest.fixture(autouse=True)
-def _quiet_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take away whatever the machine says about proxies and about ccm itself."""
+def _quiet_surroundings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away whatever the machine says about proxies and about ccm itself.
+
+    What a test marked ``no_cover`` starts does not count towards coverage either.
+    """
+    uncovered = "no_cover" in request.keywords
     for name in os.environ:
-        if name.lower() in SAYS_SOMETHING or name.startswith("CCM_"):
+        if (
+            name.lower() in SAYS_SOMETHING
+            or name.startswith("CCM_")
+            or (uncovered and name.startswith("COVERAGE_PROCESS_"))
+        ):
             monkeypatch.delenv(name)
 
 

@@ -59,6 +59,8 @@ class Facts:
     """By view: the fields of its rows that only grow while their records stay the same."""
     period_start: datetime | None = None
     """When the evaluated period begins; None: it is not known."""
+    period_end: datetime | None = None
+    """When it ends, in the future where the connection looks ahead; None: it is not known."""
     lookup_records: LookupRecords = field(default_factory=dict)
     """What ``lookup(kind, key)`` finds: by kind and key."""
     reassess: Callable[[str, timedelta], KindSufficiency] | None = None

@@ -223,6 +223,12 @@ def founded(folder):
         store.close()
 
 
+@pytest.fixture(scope="session")
+def found_firm():
+    """Return a function that founds such a firm in a folder."""
+    return founded
+
+
 @pytest.fixture
 def firm(tmp_path):
     """A small firm whose account was read once, into a store that is signed."""

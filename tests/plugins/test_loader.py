@@ -207,7 +207,7 @@ def test_a_disabled_plugin_is_not_imported(install):
             'plugin "absent" is required by the settings (plugins.require) and not installed; '
             "install its distribution, such as: pip install ccm-absent\n"
             'plugin "midway" is required by the settings (plugins.require) and did not load: '
-            "what it offers cannot be used: OSError: the disk is full; "
+            "what it offers cannot be used: OSError: the disk is full (fake_midway.py:14); "
             "install another version of ccm-fake-midway (installed: 1.0)",
             id="not installed, did not load",
         ),
@@ -273,7 +273,10 @@ def test_offers_that_refer_to_nothing_are_problems_of_the_catalog(install):
             "evidence kind dangling.event is of events and has no occurred_at; "
             "expected the path of their instant"
         ),
-        "evidence kind dangling.event: the schema cannot be loaded: FileNotFoundError: thing.json",
+        (
+            "plugin dangling (distribution ccm-fake-dangling 1.0): the schema of evidence kind "
+            "dangling.event broke: FileNotFoundError: thing.json (fake_dangling.py:48)"
+        ),
         f"view dangling.summary reads {nobody}",
         (
             "report section dangling.section shows dangling.gone, and no plugin that loaded "

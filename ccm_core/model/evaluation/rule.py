@@ -104,6 +104,8 @@ class Rule:
     """How old the evidence may be; twice the kind's cadence by default."""
     period: str | None = None
     """How much of the past it needs, whatever the connection looks back."""
+    ahead: str | None = None
+    """How much of the future it needs."""
     risk: str | None = None
     remediation: str | None = None
     remediation_url: str | None = None

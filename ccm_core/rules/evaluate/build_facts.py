@@ -106,6 +106,7 @@ class Evidence:
             # The facts outlive the records, which take most of the memory.
             reassess=replace(self, load=_released, load_vanished=_released).sufficiency,
             period_start=self.horizon.since,
+            period_end=self.horizon.until,
             age_fields=self._age_fields(names) if self.row_cache else {},
             derivation_errors={
                 name: result.error for name, result in derived.items() if result.error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -90,7 +90,7 @@ def evidence_gate(
         for sufficiency in needed
         if not sufficiency.accepted and (problem := _problem(sufficiency, rule, now))
     ]
-    problems.extend(filter(None, [_short_lookback(rule, facts, now)]))
+    problems.extend(_short_horizon(rule, facts, now))
     unlisted = [kind for kind in needed if kind.unlisted]
     # A lookup finds out by itself, record by record, whether evidence is missing.
     return EvidenceGate(
@@ -102,16 +102,20 @@ def evidence_gate(
     )
 
 
-def _short_lookback(rule: CompiledRule, facts: Facts, now: datetime) -> str | None:
-    """Return a problem where the connection looks back less than the rule needs."""
-    since = facts.period_start
-    if rule.period is None or since is None or now - since >= rule.period:
-        return None
-    got, needed = (format_duration(span.total_seconds()) for span in (now - since, rule.period))
-    return (
-        f"{facts.connection} looks back {got}, and the rule needs at least {needed}; raise "
-        "`lookback` in the settings of the connection"
+def _short_horizon(rule: CompiledRule, facts: Facts, now: datetime) -> Iterator[str]:
+    """Yield a problem where the connection looks back or ahead less than the rule needs."""
+    since, until = facts.period_start, facts.period_end
+    spans = (
+        ("back", "lookback", rule.period, None if since is None else now - since),
+        ("ahead", "lookahead", rule.ahead, None if until is None else until - now),
     )
+    for way, setting, needed, got in spans:
+        if needed is not None and got is not None and got < needed:
+            yield (
+                f"{facts.connection} looks {way} {format_duration(got.total_seconds())}, and the "
+                f"rule needs at least {format_duration(needed.total_seconds())}; raise "
+                f"`{setting}` in the settings of the connection"
+            )
 
 
 def _unlisted(sufficiency: Iterable[KindSufficiency]) -> tuple[str, ...]:

@@ -54,6 +54,8 @@ class CompiledRule:
     max_age: timedelta | None
     period: timedelta | None = None
     """How much of the past it needs."""
+    ahead: timedelta | None = None
+    """How much of the future it needs."""
     dependencies: RuleDependencies = field(default_factory=RuleDependencies)
     """What its result on a row can depend on."""
     passed: RowEvaluation

@@ -216,6 +216,7 @@ class PackCompiler:
             lookup_kinds=lookup_kinds,
             max_age=_duration(rule.max_age),
             period=_period(rule),
+            ahead=_duration(rule.ahead),
             passed=RowEvaluation(status=Status.PASS, reason=rule.title),
             not_applicable=RowEvaluation(
                 status=Status.NOT_APPLICABLE, reason=_not_applicable(rule)

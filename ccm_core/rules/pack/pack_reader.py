@@ -80,6 +80,7 @@ def _rule(raw: JsonObject) -> Rule:
         tolerance=_tolerance(raw.get("tolerance")),
         max_age=_text(raw, "max_age") or None,
         period=_text(raw, "period") or None,
+        ahead=_text(raw, "ahead") or None,
         risk=_text(raw, "risk") or None,
         remediation=_text(remediation, "text") or None,
         remediation_url=_text(remediation, "url") or None,

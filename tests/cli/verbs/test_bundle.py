@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from forging import ForgedPackage
+
+from ccm_core.bundle.verifier.archive import read_archive
 
 
 @pytest.fixture
@@ -83,6 +86,48 @@ def test_a_checkpoint_or_key_of_another_store_fails_verification(ccm, signed, fo
     for option, name in (("--pin", "head.txt"), ("--key", "key.txt")):
         ran = ccm("verify", "b.zip", option, name)
         assert (ran.code, "key" in ran.out) == (5, True)
+
+
+SERVICES = "evidence/test/pagerduty.service.jsonl"
+FORGERIES = {
+    "the page": lambda forged: forged.files.update({"index.html": b"<h1>all well</h1>"}),
+    "the conclusions": lambda forged: forged.files.update({"assurance.json": b"{}\n"}),
+    "kinds": lambda forged: forged.predicate.update(kinds=[]),
+    "rules": lambda forged: forged.predicate.update(rules=[]),
+    "the period": lambda forged: forged.predicate.update(until="2026-01-02T00:00:00Z"),
+    "controls": lambda forged: forged.predicate["controls"].append("soc2:CC7.4 is effective"),
+    "a file": lambda forged: forged.files.update({"opinion.html": b"unqualified"}),
+    "a record": lambda forged: forged.files.update(
+        {SERVICES: forged.files[SERVICES] + b'{"id":"made up"}'}
+    ),
+    "a place": lambda forged: forged.move_line(SERVICES, "contents/collections.jsonl"),
+    "a kind": lambda forged: forged.files.pop(SERVICES),
+}
+
+
+@pytest.mark.attack(
+    "Evidence packages",
+    "The owner of the key forges what `ccm bundle` wrote, over a ledger whose checkpoint is pinned",
+    "`ccm verify` refuses each forgery with exit code 5, and takes the genuine package",
+)
+def test_forgeries_over_a_pinned_ledger_are_refused(ccm, signed, folder):
+    """With the pin and the key that were handed over before; one store for all forgeries."""
+    from ccm_core.auth import signing_keys
+    from ccm_core.cli.terminal.workspace import open_workspace
+
+    assert bundled(ccm).code == 0
+    ccm("keys", "export", "-o", "key.txt")
+    ccm("checkpoint", "-o", "head.txt")
+    genuine = read_archive(str(folder / "b.zip"))
+    trusted = ("--key", "key.txt", "--pin", "head.txt")
+    assert ccm("verify", "b.zip", *trusted).code == 0
+    (signer,) = signing_keys.stored_keys(open_workspace(None).vault())
+    for name, forge in FORGERIES.items():
+        forged = ForgedPackage(genuine, signer, None)
+        forge(forged)
+        forged.write(folder / "forged.zip")
+        ran = ccm("verify", "forged.zip", *trusted)
+        assert (name, ran.code, "damaged: " in ran.out) == (name, 5, True)
 
 
 WRONG = {

@@ -27,7 +27,7 @@ def write(firm, path, signer=None, period="2026-08", controls=(("soc2", "CC7.4")
     return bundle(firm.host, firm.store, order, signer or firm.signer, path)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def write_bundle():
     """Write a bundle; give what it says of itself."""
     return write

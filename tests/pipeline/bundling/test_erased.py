@@ -28,10 +28,11 @@ def erased(firm, write_bundle, tmp_path):
     return tmp_path / "b.zip"
 
 
-def test_the_package_names_what_was_erased_and_what_rests_on_it(erased):
+def test_the_package_names_what_was_erased_and_what_rests_on_it(erased, validators):
     """The order with its reason, each content with its digest, and each result concerned."""
     files = read_archive(str(erased))
-    (order,) = json.loads(files["erasures.json"])
+    (order,) = orders = json.loads(files["erasures.json"])
+    assert validators("erasures.v1").problems(orders) == []
     assert (order["id"], order["reason"]) == ("e1", "they asked")
     assert {content["kind"] for content in order["contents"]} == {"pagerduty.user"}
     assert order["results"]

@@ -9,6 +9,7 @@ class Cause(StrEnum):
     """Why evidence is missing. The list is closed; a word never changes its meaning."""
 
     UNREACHABLE = "unreachable"
+    NETWORK_SETUP = "network_setup"
     WRONG_REGION = "wrong_region"
     KEY_REFUSED = "key_refused"
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - a word, not a token

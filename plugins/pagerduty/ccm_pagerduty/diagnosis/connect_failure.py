@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.errors import AuthenticationFailed, RateLimited, SourceError, Unreachable
+from ccm_core.sdk.errors import (
+    AuthenticationFailed,
+    NetworkSetupError,
+    RateLimited,
+    SourceError,
+    Unreachable,
+)
 from ccm_core.sdk.types import Diagnosis
 from ccm_pagerduty.auth_methods import API_KEY
 from ccm_pagerduty.diagnosis.causes import Cause
@@ -38,6 +44,9 @@ async def diagnose(
         return (await _refused_key(request, error, opening or _open_once),)
     if isinstance(error, AuthenticationFailed):
         return (_diagnosis(error, Cause.TOKEN_REFUSED, f"connect again: {_connect(request)}"),)
+    if isinstance(error, NetworkSetupError):
+        step = "set SSL_CERT_FILE, HTTPS_PROXY or NO_PROXY as your network needs them"
+        return (_diagnosis(error, Cause.NETWORK_SETUP, step),)
     if isinstance(error, Unreachable):
         step = "check the network, the proxy and the address, and PagerDuty's status page"
         return (_diagnosis(error, Cause.UNREACHABLE, step),)

@@ -42,7 +42,9 @@ def test_one_object_that_fails_is_named_and_the_rest_is_read(account, answer, re
 @pytest.mark.parametrize(
     ("answers", "error", "requests"),
     [
-        pytest.param({"PB": httpx.Response(401)}, AuthenticationFailed, 3, id="a refused key, twice"),
+        pytest.param(
+            {"PB": httpx.Response(401)}, AuthenticationFailed, 3, id="a refused key, twice"
+        ),
         pytest.param({"PA": "no scope"}, Exception, 1, id="a missing scope"),
         pytest.param({"PA": "no plan"}, NotAvailable, 1, id="a missing ability"),
         pytest.param(
