@@ -17,8 +17,9 @@ from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.period import Period
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.pipeline.evaluate import watch_scope
+from ccm_core.pipeline.evaluate import current_moment, watch_scope
 from ccm_core.pipeline.manifest_evidence import manifest_kind_name
+from ccm_core.pipeline.source.clock import latest_moment
 from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule, RuleGroup
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.sdk.types import Shape
@@ -49,8 +50,9 @@ def assess_period(
 
     Raises:
         UsageError: The period has not begun, or a control that no pack supports is named.
+        ClockMismatch: This machine's clock is more than an hour behind the stored evidence.
     """
-    now = host.clock()
+    now = assessment_moment(host, connections, store)
     elapsed_period(period, now)
     supports = supported_controls(packs)
     chosen = {name: supports[name] for name in selected_controls(supports, controls)}
@@ -63,6 +65,21 @@ def assess_period(
         evaluations=(connection for _, connection in evaluations),
     )
     return assess(inputs, [_history(host, connection, store.runs) for connection in connections])
+
+
+def assessment_moment(
+    host: Host, connections: Sequence[Connection], store: EvidenceStore
+) -> datetime:
+    """Return the moment to assess at: now, but not before the last collection or evaluation.
+
+    Clocks are set right, and of two machines one is a little behind.
+
+    Raises:
+        ClockMismatch: This machine's clock is more than an hour behind what is stored.
+    """
+    now = current_moment(host, connections, store)
+    later = store.evaluations.between(since=now)
+    return latest_moment(now, (evaluation.evaluated_at for _, evaluation in later))
 
 
 def elapsed_period(period: Period, now: datetime) -> Window:

@@ -31,7 +31,12 @@ from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.ledger.multiproof import ProvenLeaves
 from ccm_core.ledger.signed_note import Signer, VerifierKey, encoded
 from ccm_core.model.period import Period
-from ccm_core.pipeline.assurance import ControlName, elapsed_period, selected_controls
+from ccm_core.pipeline.assurance import (
+    ControlName,
+    assessment_moment,
+    elapsed_period,
+    selected_controls,
+)
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.sdk.types import Shape
 from ccm_core.store.interface.evaluations import EvaluationStore
@@ -120,7 +125,8 @@ def store_signer(ledger: LedgerStore, keys: Iterable[Signer]) -> Signer:
 
 
 def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> _BundleContent:
-    elapsed = elapsed_period(order.period, host.clock())
+    now = assessment_moment(host, order.connections, store)
+    elapsed = elapsed_period(order.period, now)
     names = sorted(connection.name for connection in order.connections)
     store_excerpt = _store_excerpt(store.ledger, store.evaluations, order.period)
     store_log = _leaves(store_excerpt)

@@ -102,6 +102,22 @@ def evaluation_moment(now: datetime, runs: RunStore, connections: Iterable[str])
     return max(now, newest)
 
 
+def latest_moment(now: datetime, evaluated: Iterable[datetime]) -> datetime:
+    """Return the latest of now and the moments of evaluations.
+
+    Raises:
+        ClockMismatch: The machine's clock is more than an hour behind an evaluation.
+    """
+    newest = max(evaluated, default=now)
+    if newest - now > MAX_OFFSET:
+        raise ClockMismatch(
+            f"an evaluation is dated {format_instant(newest)}, and this machine's clock says "
+            f"{format_instant(now)}, {format_duration(round((newest - now).total_seconds()))} "
+            f"before that; nothing was assessed. {SYNCHRONIZE}"
+        )
+    return max(now, newest)
+
+
 def _last_stored(runs: RunStore, connection: str, now: datetime) -> datetime | None:
     collections = runs.collections(connection, since=now)
     return max((collections[-1].ended_at, collections[-1].started_at)) if collections else None
