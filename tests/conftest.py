@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -86,6 +89,28 @@ def validators() -> Callable[[str], SchemaValidators]:
         return compiled[name]
 
     return judge
+
+
+@dataclass(frozen=True)
+class DemonstrationRun:
+    """What ``ccm demo`` left behind."""
+
+    folder: Path
+    """Where it ran; its own folder, ``demo``, is in there."""
+    code: int
+    err: str
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> DemonstrationRun:
+    """Run ``ccm demo`` once for all tests, which copy what they change."""
+    from ccm_core.cli.main import main
+
+    folder, err = tmp_path_factory.mktemp("demonstration"), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stderr(err):
+        patch.chdir(folder)
+        code = main(["demo"])
+    return DemonstrationRun(folder=folder, code=code, err=err.getvalue())
 
 
 @dataclass

@@ -28,6 +28,7 @@ from ccm_core.store.interface.runs import RunStore
 
 ControlName = tuple[str, str]
 """Framework and id."""
+_INSTANT = timedelta(microseconds=1)
 
 
 def assess_period(
@@ -56,7 +57,8 @@ def assess_period(
     elapsed_period(period, now)
     supports = supported_controls(packs)
     chosen = {name: supports[name] for name in selected_controls(supports, controls)}
-    evaluations = store.evaluations.between(since=period.window.since, until=period.window.until)
+    window = evaluated_window(period, now)
+    evaluations = store.evaluations.between(since=window.since, until=window.until)
     inputs = AssuranceInputs(
         period_name=period.text,
         period=period.window,
@@ -75,7 +77,7 @@ def assessment_moment(
     Clocks are set right, and of two machines one is a little behind.
 
     Raises:
-        ClockMismatch: This machine's clock is more than an hour behind what is stored.
+        ClockMismatch: This machine's clock is more than an hour behind the stored evidence.
     """
     now = current_moment(host, connections, store)
     later = store.evaluations.between(since=now)
@@ -92,6 +94,11 @@ def elapsed_period(period: Period, now: datetime) -> Window:
         begins = format_instant(period.window.since)
         raise UsageError(f"the period {period.text} has not begun: it begins {begins}")
     return Window(period.window.since, min(period.window.until, now))
+
+
+def evaluated_window(period: Period, now: datetime) -> Window:
+    """Return in which time the evaluations of a period lie, one of this very moment included."""
+    return Window(period.window.since, min(period.window.until, now + _INSTANT))
 
 
 def selected_controls(

@@ -11,6 +11,7 @@ from ccm_core.collect.visibility_gaps import newest
 from ccm_core.errors import PluginFault, SourceError
 from ccm_core.pipeline.connection_session import check, connect_request
 from ccm_core.pipeline.planned_run import collections_for_planning
+from ccm_core.pipeline.review_evidence import NOTHING_COLLECTED, review_evidence
 from ccm_core.pipeline.source.account import stored_account
 from ccm_core.sdk.disclosed_secrets import disclosing
 from ccm_core.sdk.types import Diagnosis
@@ -61,7 +62,7 @@ async def diagnose(
     Raises:
         StoreError: The store cannot be read.
     """
-    past = _past(host, connection, store.runs) if store is not None else ()
+    past = _past(host, connection, store) if store is not None else (NOTHING_COLLECTED,)
     account = stored_account(store.runs, connection.name, host.clock()) if store else None
     live: Sequence[Diagnosis]
     try:
@@ -73,7 +74,23 @@ async def diagnose(
     return ConnectionCheck(connection=connection.name, usable=usable, diagnoses=(*live, *past))
 
 
-def _past(host: Host, connection: Connection, runs: RunStore) -> Sequence[Diagnosis]:
+def _past(host: Host, connection: Connection, store: EvidenceStore) -> Sequence[Diagnosis]:
+    """Return what the connector says of the newest collections, and what it does not say."""
+    reviewed = _reviewed_by_connector(host, connection, store.runs)
+    subjects = {diagnosis.subject for diagnosis in reviewed if not diagnosis.ok}
+    return (
+        *reviewed,
+        *(
+            diagnosis
+            for diagnosis in review_evidence(host, connection, store)
+            if diagnosis.subject not in subjects
+        ),
+    )
+
+
+def _reviewed_by_connector(
+    host: Host, connection: Connection, runs: RunStore
+) -> Sequence[Diagnosis]:
     review = connection.connector.review_collections
     if review is None:
         return ()

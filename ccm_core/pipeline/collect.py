@@ -59,12 +59,15 @@ async def collect(
 
     Raises:
         StoreError: The store cannot keep what was read, or another process is collecting.
+        PluginFault: A schema cannot be loaded, or has a mark that is not known.
         AccountMismatch: The credential opens another account than before; nothing was stored.
         ClockMismatch: This machine's clock is more than an hour off; nothing was stored.
         CancelledError: The run was stopped; what was stored is sealed all the same.
     """
     from ccm_core.sdk.rate_limit import Limiters
 
+    for collector in connection.collectors:
+        host.kinds[collector.kind].schema()  # a mark that is not known protects nothing
     with store.lock_connection(connection.name):
         _seal_cut_off(host, connection, store.runs)
         request = connect_request(host, connection, limiters or Limiters(), observer.rate_limited)

@@ -7,7 +7,12 @@ from collections.abc import Sequence
 
 from ccm_core.assurance.sampling import select_samples
 from ccm_core.model.period import Period
-from ccm_core.pipeline.assurance import ControlName, assess_period
+from ccm_core.pipeline.assurance import (
+    ControlName,
+    assess_period,
+    assessment_moment,
+    evaluated_window,
+)
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.report.period.layout import PeriodInput
 from ccm_core.rules.pack.compiled import CompiledPacks
@@ -39,10 +44,11 @@ def period_input(
         UsageError: The period has not begun, or a control that no pack supports is named.
     """
     assurance = assess_period(host, connections, store, packs, period, controls)
+    window = evaluated_window(period, assessment_moment(host, connections, store))
     return PeriodInput(
         assurance=assurance,
         sampling=select_samples(
-            store.evaluations.between(since=period.window.since, until=period.window.until),
+            store.evaluations.between(since=window.since, until=window.until),
             {
                 (control.framework, control.id): frozenset(control.rules)
                 for control in assurance.controls

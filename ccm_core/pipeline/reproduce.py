@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ccm_core.errors import IntegrityError, UsageError
+from ccm_core.errors import IntegrityError, PluginFault, UsageError
 from ccm_core.model import json_codec
 from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs, StoredPack
@@ -81,6 +81,7 @@ def reproduce(host: Host, store: EvidenceStore, *, as_of: datetime | None = None
     Raises:
         UsageError: There is none; or it differs, and was made by other versions, or evidence of it
             was erased by order since.
+        PluginFault: It differs, and the evidence is the same: a view is not a pure function.
         IntegrityError: It differs with the same versions.
     """
     latest = store.evaluations.latest(as_of=as_of)
@@ -93,15 +94,18 @@ def reproduce(host: Host, store: EvidenceStore, *, as_of: datetime | None = None
             f"evaluation {evaluation_digest} was stored without its inputs, so it cannot be "
             "reproduced"
         )
-    evaluation = _evaluate_again(host, store, stored, inputs)
+    packs, evaluation = _evaluate_again(host, store, stored, inputs)
     if json_codec.encode(evaluation) != json_codec.encode(stored):
-        raise _difference_error(host, store.records, stored, inputs, evaluation_digest)
+        error = _difference_error(host, store.records, stored, inputs, evaluation_digest)
+        if isinstance(error, IntegrityError):
+            error = _impurity_error(packs, stored, evaluation, evaluation_digest) or error
+        raise error
     return evaluation
 
 
 def _evaluate_again(
     host: Host, store: EvidenceStore, stored: Evaluation, inputs: EvaluationInputs
-) -> Evaluation:
+) -> tuple[CompiledPacks, Evaluation]:
     texts = [
         PackText(text=store.evaluations.document(pack.digest), source=pack.source)
         for pack in inputs.packs
@@ -109,13 +113,38 @@ def _evaluate_again(
     # The plugins that had failed then are part of the evaluation.
     host_at_evaluation = replace(host, plugins=inputs.plugins)
     packs = compile_rules(host_at_evaluation, texts, inputs.parameters)
-    return evaluate_scopes(
+    evaluation = evaluate_scopes(
         host_at_evaluation,
         inputs.watch_scopes,
         store,
         packs,
         inputs.waivers,
         now=stored.evaluated_at,
+    )
+    return packs, evaluation
+
+
+def _impurity_error(
+    packs: CompiledPacks, stored: Evaluation, evaluation: Evaluation, name: str
+) -> PluginFault | None:
+    """Return the views that give other rows for the same records; None where those may differ.
+
+    What was read is sealed in the evaluation. Where the seals are equal, so is the evidence.
+    """
+    if not stored.evidence_read or evaluation.evidence_read != stored.evidence_read:
+        return None
+    over = {rule.id: rule.over for pack in packs.packs for rule in pack.pack.rules}
+    before = {rule.rule: rule for rule in stored.rules}
+    sources = sorted(
+        {over[rule.rule] for rule in evaluation.rules if before.get(rule.rule) != rule}
+    )
+    if not sources:
+        return None
+    return PluginFault(
+        f"evaluation {name} differs, and the evidence that it read is the same to the byte. The "
+        f"rules over {', '.join(sources)} give other results for the same records: the plugin "
+        "derives them by more than the records, such as a clock, a random number or an order that "
+        "is not fixed. Its views must be pure functions; report this to its author"
     )
 
 

@@ -71,5 +71,7 @@ class Facts:
     rederive: Mapping[str, Callable[[], DerivedRows]] = field(default_factory=dict)
     """By view of which some rows were reused from an earlier evaluation: derives all of them
     for this moment. Reused rows are for rules that evaluated the same rows then."""
+    narrowing: tuple[str, ...] = ()
+    """What its settings leave out, in words."""
     plugin_failures: tuple[str, ...] = ()
     """Plugins that did not load, each with the reason."""

@@ -30,6 +30,7 @@ KILLS = 200
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.no_cover,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that fork"),
 ]
 

@@ -15,6 +15,8 @@ from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 from ccm_core.store.sqlite.run_lock import lock_connection
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def stopped(connected):

@@ -90,6 +90,7 @@ def sent_again(control) -> list[int]:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 def test_from_an_empty_folder_to_a_run_after_rotation(start, simulator, identity, watched, folder):
     """Connect in the browser, check, run while the token expires, check twice at once, rotate."""
     identity_state = identity.identity

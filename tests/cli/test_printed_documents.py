@@ -14,6 +14,8 @@ from pagerduty_simulator import PagerDutySimulator
 from pagerduty_simulator.api.credentials import SimulatedCredential
 from pagerduty_simulator.api.faults import refuse
 
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
+
 COUNT = "report.v1#kind_count"
 NO_PLUGIN = Path(__file__).parents[1] / "plugins" / "data" / "import_error"
 WAIVER = "{{id: {id}, rule: {rule}, reason: moved, owner: a, approver: b, created: {at}, {rest}}}"

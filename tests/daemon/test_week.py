@@ -127,6 +127,7 @@ def happen_daily(account, clock) -> list[int]:
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 def test_every_cadence_is_kept_for_a_week(lived):
     """No run is missed, nothing overlaps, nothing is read too often, and all of it is complete."""
     store, output, numbers = lived

@@ -60,6 +60,8 @@ def printed(tmp_path, capfdbinary):
     return run
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 def test_a_split_killed_and_resumed_backfill_exports_the_same_bytes(simulated, backfill, printed):
     """One process reads a month in one go; the others in pieces, killed with SIGKILL on the way."""
     simulated.add([simulated.now - n * timedelta(hours=5) for n in range(1, 130)])

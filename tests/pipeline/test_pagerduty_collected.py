@@ -15,6 +15,7 @@ RESOLVED = (Event(600, "resolve", None, "api"),)
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 def test_a_burst_of_incidents_is_read_completely(simulated):
     """Of 17,495 incidents in a day 12,000 began in one second; time does not cut those."""
     busy, burst = NOW - 2 * DAY, NOW - 2 * DAY + 11 * HOUR
@@ -25,6 +26,31 @@ def test_a_burst_of_incidents_is_read_completely(simulated):
     assert manifest.outcome is Outcome.COMPLETE
     assert len(simulated.kept()) == 17_495
     assert simulated.asked("/incidents") < 300
+
+
+@pytest.mark.slow
+@pytest.mark.attack(
+    "Answers of the source",
+    "12,000 incidents begin and end in the same seconds, and each has log entries there",
+    "Complete with their log entries in bounded requests, stored window by window",
+)
+def test_the_log_entries_of_a_burst_are_read_completely(simulated):
+    """Two seconds hold more entries than are listed; around them, windows are stored one by one."""
+    burst = NOW - 2 * DAY
+    simulated.add([burst] * 12_000, RESOLVED)
+    manifest = simulated.collect()
+
+    assert manifest.outcome is Outcome.COMPLETE
+    assert len(simulated.kept("pagerduty.incident_log_entry")) == 24_000
+    assert simulated.asked("/log_entries") < 500
+    assert simulated.asked("/incidents/{id}/log_entries") <= 12_000
+    windows = [
+        collection.window
+        for collection in manifest.collections
+        if collection.kind == "pagerduty.incident_log_entry"
+    ]
+    assert len(windows) > 10
+    assert min(window.length for window in windows) == timedelta(seconds=1)
 
 
 def test_an_uneventful_hour_costs_the_same_requests_at_any_store_size(simulated):

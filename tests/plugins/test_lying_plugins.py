@@ -61,7 +61,7 @@ def collected(ccm):
 
 def statuses(ended: Ended) -> dict[str, str]:
     """Return the status of each rule of an evaluation that was printed as JSON."""
-    rules = json.loads(ended.out)["evaluation"]["rules"]
+    rules = json.loads(ended.out)["rules"]
     return {rule["rule"]: rule["status"] for rule in rules}
 
 
@@ -183,7 +183,7 @@ def test_a_view_whose_names_are_one_text_is_refused(collected):
 def test_an_impure_view_does_not_accuse_the_evidence(collected):
     """Exit 5 is for evidence that is not what was stored."""
     collected("evaluate", lie="view: is impure")
-    ended = collected("report", "--reproduce", lie="view: is impure")
+    ended = collected("evaluate", "--reproduce", lie="view: is impure")
 
     assert ended.code == 2
     assert "liar.changed" in ended.text
@@ -202,15 +202,7 @@ def test_an_impure_view_does_not_accuse_the_evidence(collected):
 )
 def test_a_secret_in_a_text_is_blanked(ccm, part, how):
     """The host knows the secrets that it handed over."""
-    printed = (
-        ccm(
-            "check" if part == "check" else "collect",
-            "--all"[: 5 * (part != "check")],
-            lie=f"{part}: {how}",
-        )
-        if part != "check"
-        else ccm("check", lie=f"{part}: {how}")
-    )
+    printed = ccm("check" if part == "check" else "collect", lie=f"{part}: {how}")
     shown = manifest_text(ccm)
     stored = b"".join(path.read_bytes() for path in Path().glob("ccm.db*"))
 
@@ -267,16 +259,16 @@ def test_an_offer_with_a_field_of_another_type_is_refused(ccm, lie, named):
 @pytest.mark.attack(
     "Plugins",
     "A snapshot collector yields nothing, after a run that listed two objects",
-    "The run says so, both objects stay, and their rules are inconclusive",
+    "The run fails and says so, and both objects stay as they were",
 )
 def test_a_silent_collector_removes_nothing(collected):
     """Nothing is a statement only where it was listed."""
+    before = statuses(collected("evaluate", "--json"))
     ended = collected("collect", "--all", lie="collect: nothing")
-    evaluated = collected("evaluate", "--json")
 
     assert ended.code in {3, 4}
-    assert collected("evidence", "list", "liar.thing").out.count("T") >= 2
-    assert set(statuses(evaluated).values()) == {"insufficient"}
+    assert "liar.thing.v1\t2" in collected("evidence", "list").out
+    assert statuses(collected("evaluate", "--json")) == before
 
 
 def test_debug_shows_the_traceback_without_the_secret(ccm):

@@ -17,6 +17,7 @@ RECORDS = 50
 WRITER = Path(__file__).with_name("killed_writer.py")
 
 
+@pytest.mark.no_cover
 @pytest.mark.skipif(os.name != "posix", reason="there is no SIGKILL and no fork on this system")
 def test_a_killed_writer_leaves_whole_windows(tmp_path, reopen):
     """Every window is there in full or not at all, whenever its writer was killed."""

@@ -19,6 +19,7 @@ KILLS = 200
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.skipif(os.name != "posix", reason="there is no SIGKILL and no fork on this system")
 def test_hundreds_of_kills_leave_a_ledger_that_verifies(tmp_path):
     """Beginning, keeping, sealing, judging, erasing: each was cut off, at random instants."""

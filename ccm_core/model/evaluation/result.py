@@ -196,6 +196,8 @@ class Evaluation:
     controls: tuple[ControlResult, ...]
     waiver_notes: tuple[str, ...] = ()
     """Unused, expired and too-wide waivers."""
+    narrowing: tuple[str, ...] = ()
+    """What settings changed or leave out, in words: parameters, cadences, a short lookback."""
     plugin_failures: tuple[str, ...] = ()
     evidence_read: tuple[EvidenceRead, ...] = ()
     """What was read of each connection, sealed."""

@@ -103,19 +103,11 @@ def evaluation_moment(now: datetime, runs: RunStore, connections: Iterable[str])
 
 
 def latest_moment(now: datetime, evaluated: Iterable[datetime]) -> datetime:
-    """Return the latest of now and the moments of evaluations.
+    """Return the latest of now and the moments of evaluations, up to an hour ahead.
 
-    Raises:
-        ClockMismatch: The machine's clock is more than an hour behind an evaluation.
+    Evaluations from later than that were made with a clock that was wrong: they lie in the future.
     """
-    newest = max(evaluated, default=now)
-    if newest - now > MAX_OFFSET:
-        raise ClockMismatch(
-            f"an evaluation is dated {format_instant(newest)}, and this machine's clock says "
-            f"{format_instant(now)}, {format_duration(round((newest - now).total_seconds()))} "
-            f"before that; nothing was assessed. {SYNCHRONIZE}"
-        )
-    return max(now, newest)
+    return max((moment for moment in evaluated if moment - now <= MAX_OFFSET), default=now)
 
 
 def _last_stored(runs: RunStore, connection: str, now: datetime) -> datetime | None:

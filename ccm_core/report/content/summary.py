@@ -106,6 +106,8 @@ class Summary:
     connections: tuple[str, ...]
     scope: tuple[str, ...]
     """Which part of the evaluation this is; empty: all of it."""
+    narrowing: tuple[str, ...]
+    """What settings leave out of the evaluation."""
     limits: tuple[str, ...]
     """Why objects may be missing from the evidence of a connection, which no check then passes."""
     accepted: tuple[str, ...]
@@ -165,6 +167,7 @@ def summary(inputs: ReportInput) -> Summary:
         evaluated_at=evaluation.evaluated_at,
         connections=evaluation.connections,
         scope=tuple(inputs.scope),
+        narrowing=evaluation.narrowing,
         limits=evidence_limits(evaluation.sufficiency),
         accepted=accepted_gaps(evaluation.sufficiency),
         headline=", ".join(count.words for count in counts) or "No check was tested",

@@ -58,6 +58,7 @@ def _blocks(report: Summary) -> Iterator[Iterator[str]]:
     for entry in unhealthy[:MOST_RULES]:
         yield _failing(entry) if entry.failing else _reasons(entry)
     yield _next_steps(report)
+    yield _narrowing(report)
 
 
 def _head(report: Summary) -> Iterator[str]:
@@ -75,6 +76,13 @@ def _head(report: Summary) -> Iterator[str]:
         yield f"A plugin did not load: {text(failure)}"
     for gap in report.accepted:
         yield f"Accepted gap: {text(gap)}"
+
+
+def _narrowing(report: Summary) -> Iterator[str]:
+    if report.narrowing:
+        yield "### Settings that narrow what is evaluated"
+        yield ""
+        yield from (f"- {text(narrowing)}" for narrowing in report.narrowing)
 
 
 def _table(heading: str, rules: Sequence[RuleSummary]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_json import thawed
 from ccm_core.rules.cel.lookup_function import LookupRecord
+from ccm_core.rules.evaluate.narrowing import narrowed_connection
 from ccm_core.rules.evaluate.rows import RecordLoader, rows_of_kind, rows_of_view
 from ccm_core.rules.evaluate.sufficiency import assess_sufficiency, subtract_erased
 from ccm_core.rules.pack.compiled import CompiledPacks
@@ -112,6 +113,11 @@ class Evidence:
                 name: result.error for name, result in derived.items() if result.error
             },
             rederive={name: cache(partial(self._derive, name)) for name in reused},
+            narrowing=tuple(
+                narrowed_connection(
+                    self.connection, self.kinds, self.cadences, self.horizon, self.now
+                )
+            ),
             plugin_failures=plugin_failures,
         )
 

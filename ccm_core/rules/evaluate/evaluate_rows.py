@@ -87,24 +87,24 @@ class RowEvaluator:
                 changed[index] = after
         return diff.updated(rows, changed, cache_key, self.age_sensitivity)
 
-    def empty_selections(self, rule: CompiledRule, rows: Sequence[Row]) -> Sequence[str]:
-        """Return the condition parameters of a rule that are false for every row.
+    def selected_rows(self, rows: Sequence[Row]) -> Mapping[str, int]:
+        """Count the rows for which each condition that settings changed is not false.
 
-        Nobody can have meant that: the rule would never apply to anything.
+        A pack's own choice may find nothing in an account. What somebody set and selects nothing
+        would switch rules off without a word.
         """
-        names = sorted(rule.parameters & self.group.conditions.keys())
-        if not names or not rows:
-            return ()
+        names = self.group.conditions.keys() & self.pack.changed
+        if not names:
+            return {}
         shared = shared_variables(self.pack.values, self.now)
         contexts = [self._context(row, shared) for row in rows]
-        return [
-            name
-            for name in names
-            if all(
-                self.group.conditions[name].evaluate_condition(context) is False
+        return {
+            name: sum(
+                self.group.conditions[name].evaluate_condition(context) is not False
                 for context in contexts
             )
-        ]
+            for name in sorted(names)
+        }
 
     def _cached_row(
         self,

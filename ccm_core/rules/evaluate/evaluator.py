@@ -12,6 +12,7 @@ from datetime import datetime
 from ccm_core.model.evaluation.result import AppliedPack, Evaluation, RuleResult
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.rules.evaluate.apply_waivers import apply_waivers
+from ccm_core.rules.evaluate.narrowing import changed_parameters
 from ccm_core.rules.evaluate.rollup import control_results
 from ccm_core.rules.evaluate.rule_group_evaluator import GroupEvaluator, plugin_failures
 from ccm_core.rules.evaluate.time_budget import UNLIMITED, TimeBudget
@@ -97,6 +98,14 @@ def _evaluation(evaluator: GroupEvaluator, waivers: Sequence[Waiver]) -> Evaluat
         rules=tuple(by_id[name] for name in sorted(by_id)),
         controls=control_results(packs, by_id, _period_start(facts)),
         waiver_notes=notes,
+        narrowing=(
+            *(
+                text
+                for pack in packs.packs
+                for text in changed_parameters(pack, evaluator.selections.get(pack.pack.name, {}))
+            ),
+            *(text for connection in facts for text in connection.narrowing),
+        ),
         plugin_failures=plugin_failures(facts),
     )
 

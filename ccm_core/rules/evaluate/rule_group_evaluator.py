@@ -59,6 +59,8 @@ class GroupEvaluator:
     """Of an earlier evaluation; None: nothing is cached at all."""
     new_groups: dict[tuple[str, str, str], GroupCache] = field(default_factory=dict)
     """For the next evaluation, by pack, kind or view, and connection."""
+    selections: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By pack and parameter: how many rows a changed condition selects, in words."""
     _clocks: dict[tuple[str, str], Callable[[], str | None]] = field(default_factory=dict)
 
     def evaluate(self, pack: CompiledPack, group: RuleGroup) -> Iterator[RuleResult]:
@@ -110,7 +112,19 @@ class GroupEvaluator:
                 )
         elif ready:
             results = self._evaluate_rows(evaluator, facts, derived.rows)
-            _add_results(evaluator, ready, facts, derived.rows, results)
+            selected = evaluator.selected_rows(derived.rows)
+            self._note_selections(evaluator, selected, len(derived.rows))
+            _add_results(_Rows(evaluator.pack, facts, derived.rows, selected), ready, results)
+
+    def _note_selections(
+        self, evaluator: RowEvaluator, selected: Mapping[str, int], rows: int
+    ) -> None:
+        for name, count in selected.items():
+            of_pack = self.selections.setdefault(evaluator.pack.pack.name, {})
+            over = f"{evaluator.group.over} of {evaluator.connection}"
+            of_pack[name] = "; ".join(
+                filter(None, [of_pack.get(name), f"it selects {count} of {rows} rows of {over}"])
+            )
 
     def _row_evaluator(
         self, pack: CompiledPack, group: RuleGroup, facts: Facts, rules: Sequence[GatedRule]
@@ -170,12 +184,24 @@ def _derived(facts: Facts, over: str, evaluator: RowEvaluator) -> DerivedRows:
     return DerivedRows(rows=facts.rows.get(over), error="they are missing")
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of one group over one connection."""
+
+    pack: CompiledPack
+    facts: Facts
+    rows: Sequence[Row]
+    selected: Mapping[str, int]
+    """How many rows each condition selects that settings changed."""
+
+    def empty_selections(self, rule: CompiledRule) -> Sequence[str]:
+        """Return the parameters of a rule that select no row."""
+        empty = {name for name, count in self.selected.items() if not count}
+        return sorted(empty & rule.parameters) if self.rows else ()
+
+
 def _add_results(
-    evaluator: RowEvaluator,
-    rules: Sequence[tuple[_Tally, GatedRule]],
-    facts: Facts,
-    rows: Sequence[Row],
-    results: GroupResults,
+    group: _Rows, rules: Sequence[tuple[_Tally, GatedRule]], results: GroupResults
 ) -> None:
     """Add the results of rules on rows, on single ones and on all together, to their tallies."""
     for (tally, rule), column, count in zip(rules, results.columns, results.counts, strict=True):
@@ -184,7 +210,7 @@ def _add_results(
             tally.counts += count
         else:
             tally.results.extend(column)
-        tally.results.extend(_results_on_all(evaluator, rule, facts, rows, column, count))
+        tally.results.extend(_results_on_all(group, rule, column, count))
 
 
 def plugin_failures(facts: Sequence[Facts]) -> tuple[str, ...]:
@@ -195,15 +221,13 @@ def plugin_failures(facts: Sequence[Facts]) -> tuple[str, ...]:
 
 
 def _results_on_all(
-    evaluator: RowEvaluator,
+    group: _Rows,
     rule: GatedRule,
-    facts: Facts,
-    rows: Sequence[Row],
     column: Sequence[Result],
     count: Mapping[Status, int],
 ) -> Iterator[Result]:
     """Yield the results on all rows together and on objects behind none."""
-    definition = rule.compiled.rule
+    definition, facts, rows = rule.compiled.rule, group.facts, group.rows
     unevaluated = [
         _result(definition, facts.connection, subject, Status.INSUFFICIENT, reason)
         for subject, reason in rule.gate.unevaluated_objects(rows)
@@ -215,9 +239,9 @@ def _results_on_all(
         why = "; ".join(rule.gate.unlisted)
         yield _connection_result(definition, facts, Status.INSUFFICIENT, why)
     elif not unevaluated and none_applies and all(result.reason == reason for result in column):
-        empty = evaluator.empty_selections(rule.compiled, rows)
+        empty = group.empty_selections(rule.compiled)
         status = Status.INSUFFICIENT if empty else Status(definition.on_empty)
-        why = _unselective(evaluator.pack, empty, definition, len(rows))
+        why = _unselective(group.pack, empty, definition, len(rows))
         yield _connection_result(
             definition, facts, status, why or _empty_reason(definition, len(rows))
         )

@@ -106,6 +106,15 @@ class CompiledPack:
     overrides: Mapping[str, ParameterOverrides] = field(default_factory=FrozenDict)
     """Of those whose value depends on the row, by name; ``values`` has the default."""
 
+    @property
+    def changed(self) -> frozenset[str]:
+        """Return the names of the parameters whose value is not the pack's own."""
+        return frozenset(
+            parameter.name
+            for parameter in self.pack.parameters
+            if self.effective.get(parameter.name) != frozen(parameter.default)
+        )
+
     def control_problems(
         self, rule: Rule, since: datetime | None = None
     ) -> tuple[tuple[str, str, str], ...]:

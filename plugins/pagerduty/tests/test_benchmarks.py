@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,14 @@ BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 def table_of(program, *options):
     """Run a benchmark and return the cells of the table it prints, without the header."""
     command = [sys.executable, str(BENCHMARKS / program), *options]
-    process = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    covered = {name for name in os.environ if name.startswith("COVERAGE_PROCESS_")}
+    process = subprocess.run(  # noqa: S603 - our own
+        command,
+        env={name: value for name, value in os.environ.items() if name not in covered},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert process.returncode == 0, process.stderr
     lines = [line for line in process.stdout.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]

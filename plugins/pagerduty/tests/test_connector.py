@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx  # noqa: TID253 - the network of these tests is one of its transports
@@ -14,15 +15,16 @@ from ccm_pagerduty.credential_owner import ME
 from ccm_pagerduty.diagnosis.endpoints import ENDPOINTS
 
 from ccm_core.sdk.errors import AuthenticationFailed, Unreachable, UsageError
-from ccm_core.sdk.types import CredentialInfo, Horizon
+from ccm_core.sdk.types import CredentialInfo, Horizon, Visibility
 
 OWNER = {"user": {"id": "PU", "role": "owner", "email": "o@x.test", "http_cal_url": "https://s"}}
 WRAPPERS = dict(ENDPOINTS)
 
 
 async def credential(session):
-    """Return the session's credential."""
-    return session.credential
+    """Return the session's credential; why it sees how much is worded elsewhere."""
+    assert session.credential.visibility_reason
+    return replace(session.credential, visibility_reason="")
 
 
 @pytest.mark.parametrize(
@@ -30,12 +32,17 @@ async def credential(session):
     [
         pytest.param(
             httpx.Response(400, json={"error": "Caller is not a user"}),
-            CredentialInfo(kind="account_api_key"),
+            CredentialInfo(kind="account_api_key", visibility=Visibility.WHOLE),
             id="an account's key",
         ),
         pytest.param(
             httpx.Response(200, json=OWNER),
-            CredentialInfo(kind="user_api_key", role="owner", detail={"user": {"id": "PU"}}),
+            CredentialInfo(
+                kind="user_api_key",
+                role="owner",
+                detail={"user": {"id": "PU"}},
+                visibility=Visibility.WHOLE,
+            ),
             id="a user's key",
         ),
         pytest.param(
@@ -66,6 +73,7 @@ def test_the_first_request_tells_whose_key_it_is(pagerduty, answer, expected):
                 scopes=("openid", "read"),
                 role="owner",
                 detail={"user": {"id": "PU"}},
+                visibility=Visibility.WHOLE,
             ),
             id="a person's token",
         ),
@@ -78,7 +86,9 @@ def test_the_first_request_tells_whose_key_it_is(pagerduty, answer, expected):
         pytest.param(
             "oauth_app",
             httpx.Response(400, json={"error": "Caller is not a user"}),
-            CredentialInfo(kind="oauth_app_token", scopes=("openid", "read")),
+            CredentialInfo(
+                kind="oauth_app_token", scopes=("openid", "read"), visibility=Visibility.WHOLE
+            ),
             id="an app's token",
         ),
     ],
@@ -93,6 +103,34 @@ def test_a_token_tells_its_scopes_and_whose_it_is(pagerduty, method, answer, exp
 
     assert pagerduty.talk(handler, credential, method=method) == expected
     assert headers == [f"Bearer {pagerduty.key}"]
+
+
+@pytest.mark.parametrize(
+    ("role", "teams", "expected"),
+    [
+        pytest.param("owner", 204, Visibility.WHOLE, id="the owner"),
+        pytest.param("admin", 204, Visibility.WHOLE, id="an administrator"),
+        pytest.param("user", 204, Visibility.PART, id="a manager: private teams are hidden"),
+        pytest.param("observer", 204, Visibility.PART, id="an observer"),
+        pytest.param("observer", 402, Visibility.WHOLE, id="a plan without teams"),
+        pytest.param("observer", 403, Visibility.PART, id="whether there are teams is denied"),
+        pytest.param("observer", 500, Visibility.PART, id="whether there are teams is not told"),
+        pytest.param("restricted_access", 402, Visibility.PART, id="sees what it was granted"),
+        pytest.param("a_new_role", 402, Visibility.PART, id="a role that nobody knows"),
+        pytest.param(None, 402, Visibility.UNKNOWN, id="no role"),
+        pytest.param(7, 402, Visibility.UNKNOWN, id="a number for a role"),
+    ],
+)
+def test_the_role_or_the_plan_shows_that_nothing_is_hidden(pagerduty, role, teams, expected):
+    """Anything else sees a part, for all that anybody knows."""
+
+    def handler(request):
+        if request.url.path == "/abilities/teams":
+            return httpx.Response(teams)
+        user = {"id": "PU", "role": role, "html_url": "https://acme.pagerduty.com/users/PU"}
+        return httpx.Response(200, json={"user": user})
+
+    assert pagerduty.talk(handler, credential).visibility is expected
 
 
 @pytest.mark.parametrize(
@@ -208,6 +246,8 @@ def checked(pagerduty):
             path = request.url.path
             if path == ME:
                 return me or httpx.Response(400, json={"error": "Caller is not a user"})
+            if path == "/abilities/teams":
+                return httpx.Response(204)
             return answers.get(path) or httpx.Response(200, json={WRAPPERS[path]: []})
 
         return {line.subject: line for line in pagerduty.talk(handler, connector().check)}

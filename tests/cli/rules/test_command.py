@@ -101,6 +101,8 @@ def test_mistakes_in_rules_arguments_are_reported(ccm, connected, drafts, argume
     assert expected in ran.err
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 def test_shipped_packs_survive_mutation(ccm, folder):
     """Neither by their tests nor, elsewhere, by the evidence."""
     ran = ccm("rules", "mutate", "--json")
@@ -110,6 +112,7 @@ def test_shipped_packs_survive_mutation(ccm, folder):
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 def test_removed_evidence_lets_no_shipped_rule_pass(ccm, connected):
     """Pages lost, kinds denied and stale, fields no longer sent: views and rules together."""
     ccm("collect")

@@ -88,7 +88,7 @@ def test_a_checkpoint_or_key_of_another_store_fails_verification(ccm, signed, fo
         assert (ran.code, "key" in ran.out) == (5, True)
 
 
-SERVICES = "evidence/test/pagerduty.service.jsonl"
+SERVICES = "evidence/pagerduty-test/pagerduty.service.jsonl"
 FORGERIES = {
     "the page": lambda forged: forged.files.update({"index.html": b"<h1>all well</h1>"}),
     "the conclusions": lambda forged: forged.files.update({"assurance.json": b"{}\n"}),

@@ -7,31 +7,21 @@ import shutil
 import pytest
 
 from ccm_core.app.demo import KEY_VARIABLE
-from ccm_core.cli.main import main
 
 pytestmark = pytest.mark.slow
 CONFIG = ("-c", "demo/ccm.yaml")
 
 
-@pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    """A folder in which ``ccm demo`` ran once; nobody may change it."""
-    folder = tmp_path_factory.mktemp("written")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        assert main(["demo"]) == 0
-    return folder
-
-
 @pytest.fixture
-def demo(written, folder):
-    """A copy of that folder, to stand in."""
-    shutil.copytree(written, folder, dirs_exist_ok=True)
+def demo(demonstration, folder, hunt):
+    """What ``ccm demo`` printed, in a copy of the folder where it ran."""
+    shutil.copytree(demonstration.folder, folder, dirs_exist_ok=True)
+    hunt.look("what `ccm demo` printed", demonstration.err)
+    return demonstration
 
 
-def test_demo_leaves_settings_that_the_next_commands_use(ccm, folder):
+def test_demo_leaves_settings_that_the_next_commands_use(ccm, folder, demo):
     """They lead to its store; no secret is in them, and the next command is printed."""
-    demo = ccm("demo")
     assert demo.code == 0
     assert "next: ccm -c demo/ccm.yaml findings list" in demo.err
     assert (folder / "demo" / "report.html").exists()

@@ -57,15 +57,14 @@ def render() -> Callable[[str, ReportInput], bytes]:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory) -> ReportInput:
+def demo(demonstration) -> ReportInput:
     """The demonstration's account, collected and judged as `ccm demo` does it."""
-    from ccm_core.cli.main import main
     from ccm_core.store.interface.location import StoreLocation
     from ccm_core.store.sqlite.open import open_store
 
-    folder = tmp_path_factory.mktemp("demo")
-    assert main(["demo", "--directory", str(folder)]) == 0
-    store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder)
+    assert demonstration.code == 0
+    folder = demonstration.folder / "demo"
+    store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder, read_only=True)
     try:
         evaluation = store.evaluations.latest().evaluation
         assert evaluation is not None

@@ -47,14 +47,17 @@ def newest(manifests: Iterable[Record], kind: str) -> tuple[Record, list[JsonObj
 
 def _as_amended(collections: Iterable[JsonObject]) -> list[JsonObject]:
     """Join collections with their amendments, which state outcome and references anew."""
-    joined: dict[str, JsonObject] = {}
-    roots: dict[str, str] = {}
+    joined: list[JsonObject] = []
+    places: dict[str, int] = {}
     for collection in collections:
-        root = roots.get(collection["amends"] or "", collection["id"])
-        roots[collection["id"]] = root
-        amendment = {field: collection[field] for field in _AMENDED}
-        joined[root] = joined[root] | amendment if root in joined else collection
-    return list(joined.values())
+        place = places.get(collection["amends"] or "")
+        if place is None:
+            place = len(joined)
+            joined.append(collection)
+        else:
+            joined[place] = joined[place] | {field: collection[field] for field in _AMENDED}
+        places[collection["id"]] = place
+    return joined
 
 
 def longest_interval(instants: Sequence[datetime], since: datetime, now: datetime) -> timedelta:

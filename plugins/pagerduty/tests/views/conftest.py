@@ -222,6 +222,7 @@ class Bodies:
             "scopes": None,
             "role": None,
             "detail": None,
+            "account": None,
             "visibility": "whole",
             "visibility_reason": "",
         }

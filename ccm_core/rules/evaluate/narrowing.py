@@ -1,0 +1,53 @@
+"""What settings leave out of the evaluation, in words, for whoever reads its results. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ccm_core.rules.pack.compiled import CompiledPack
+from ccm_core.sdk.timestamps import format_duration
+
+if TYPE_CHECKING:
+    from ccm_core.model.evidence.window import Window
+    from ccm_core.sdk.evidence_kind import EvidenceKind
+
+WHOLE_MONTH = timedelta(days=28)
+"""A shorter lookback does not hold any month as a whole."""
+
+
+def changed_parameters(pack: CompiledPack, selections: Mapping[str, str]) -> Iterator[str]:
+    """Yield each parameter of a pack that settings changed, with the pack's own value.
+
+    Args:
+        pack: The pack.
+        selections: How many rows a condition selects, in words, by the parameter's name.
+    """
+    defaults = {parameter.name: parameter.default for parameter in pack.pack.parameters}
+    for name in sorted(pack.changed):
+        selection = f"; {selections[name]}" if name in selections else ""
+        yield (
+            f"{pack.pack.name}: {name} is `{pack.effective[name]}`, of the pack: "
+            f"`{defaults[name]}`{selection}"
+        )
+
+
+def narrowed_connection(
+    connection: str,
+    kinds: Mapping[str, EvidenceKind],
+    cadences: Mapping[str, timedelta],
+    horizon: Window,
+    now: datetime,
+) -> Iterator[str]:
+    """Yield where a connection collects less often than its kinds ask for, or looks back little."""
+    for name, cadence in sorted(cadences.items()):
+        if name in kinds and cadence > kinds[name].cadence:
+            got, own = map(_duration, (cadence, kinds[name].cadence))
+            yield f"{connection}: {name} is collected every {got}, of the kind: every {own}"
+    if now - horizon.since < WHOLE_MONTH:
+        yield f"{connection}: looks back {_duration(now - horizon.since)}, which is no whole month"
+
+
+def _duration(span: timedelta) -> str:
+    return format_duration(span.total_seconds())
