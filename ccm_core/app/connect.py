@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from ccm_core.app.save_connection import save_connection
 from ccm_core.app.workspace import Workspace, vault_entry_name
-from ccm_core.pipeline.connection_session import SessionTest, check
 from ccm_core.pipeline.credentials.oauth_consent import begin_consent, finish_consent
+from ccm_core.pipeline.source.connection_session import SessionTest, check
 from ccm_core.sdk.authorization import StaticToken
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from ccm_core.app.workspace import Workspace, vault_entry_name
 from ccm_core.config.settings_writer import SettingsFile
 from ccm_core.errors import SecretError, UsageError
 from ccm_core.model.redacted_connection import RedactedConnection
-from ccm_core.pipeline.connection_session import SessionTest, check
+from ccm_core.pipeline.source.connection_session import SessionTest, check
 
 if TYPE_CHECKING:
     from ccm_core.auth.vault_entry import VaultEntry

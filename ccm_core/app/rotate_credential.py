@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Self
 from ccm_core.app.edit_connection import ConnectionEdit
 from ccm_core.config.secret_reference import SecretReference
 from ccm_core.errors import SourceError, UsageError
-from ccm_core.pipeline.connection_session import SessionTest, check
 from ccm_core.pipeline.credentials.authorization import renew_tokens
+from ccm_core.pipeline.source.connection_session import SessionTest, check
 
 if TYPE_CHECKING:
     from ccm_core.app.workspace import Workspace

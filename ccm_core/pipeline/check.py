@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from ccm_core.collect.visibility_gaps import newest
 from ccm_core.errors import PluginFault, SourceError
-from ccm_core.pipeline.connection_session import check, connect_request
 from ccm_core.pipeline.planned_run import collections_for_planning
 from ccm_core.pipeline.review_evidence import NOTHING_COLLECTED, review_evidence
 from ccm_core.pipeline.source.account import stored_account
-from ccm_core.sdk.disclosed_secrets import disclosing
+from ccm_core.pipeline.source.connection_session import check, connect_request
+from ccm_core.sdk.secret import disclosing
 from ccm_core.sdk.types import Diagnosis
 
 if TYPE_CHECKING:

@@ -23,10 +23,10 @@ from ccm_core.model.evidence.collection import Collection, Reason, Shortfall
 from ccm_core.model.evidence.manifest import Manifest, ScheduledKind
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.pipeline.connection_session import connect_request
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.pipeline.opened_source import OpenedSource, open_source
 from ccm_core.pipeline.planned_run import PlannedRun, plan_run
+from ccm_core.pipeline.source.connection_session import connect_request
+from ccm_core.pipeline.source.opened_source import OpenedSource, open_source
 from ccm_core.sdk.types import EvidenceKind, Session, Shape
 from ccm_core.store.interface.evidence_store import EvidenceStore
 from ccm_core.store.interface.runs import RunStore

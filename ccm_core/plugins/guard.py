@@ -16,7 +16,7 @@ from types import CodeType, TracebackType
 from typing import Any
 
 from ccm_core.errors import CcmError, PluginFault, SourceError, UsageError
-from ccm_core.sdk.disclosed_secrets import blank, without_secrets
+from ccm_core.sdk.secret import blank, without_secrets
 
 in_plugin: ContextVar[bool] = ContextVar("in_plugin", default=False)
 """Whether a plugin's code runs: what is printed then goes to standard error."""

@@ -17,8 +17,8 @@ from ccm_core.plugins.guard import (
     guarded_coroutine,
 )
 from ccm_core.plugins.schema_marks import checked_schema
-from ccm_core.sdk.disclosed_secrets import without_secrets
 from ccm_core.sdk.report_figures import Distribution, ReportSection, Table, Timeline
+from ccm_core.sdk.secret import without_secrets
 from ccm_core.sdk.types import (
     AuthMethod,
     Collector,

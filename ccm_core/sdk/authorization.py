@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from ccm_core.sdk.disclosed_secrets import REDACTED
-from ccm_core.sdk.secret import Secret
+from ccm_core.sdk.secret import REDACTED, Secret
 
 BEARER = "Bearer "
 """The prefix of an OAuth 2.0 token (RFC 6750 section 2.1)."""

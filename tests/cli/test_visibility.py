@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pagerduty_simulator.api.credentials import SimulatedCredential
 
 
 def hidden(manifest) -> set[str]:
@@ -16,10 +17,18 @@ def hidden(manifest) -> set[str]:
     }
 
 
+def as_user_of_one_team(simulator):
+    """Make the key that of a user who sees one team."""
+    user = next(user for user in simulator.account.users.values() if user.role == "limited_user")
+    key = simulator.api_key
+    simulator.control.api_keys = {key: SimulatedCredential(secret=key, user_id=user.id)}
+    simulator.control.visible_teams = {min(simulator.account.teams)}
+
+
 @pytest.mark.parametrize("status", [403, 404])
 def test_an_object_that_is_named_but_not_listed_is_hidden(ccm, connected, status):
     """With one team's view, the objects of the others are named as hidden; the exit code is 3."""
-    connected.control.visible_teams = {min(connected.account.teams)}
+    as_user_of_one_team(connected)
     connected.control.hidden_status = status
     ran = ccm("run", "--json")
 
@@ -41,8 +50,8 @@ def test_a_credential_of_the_whole_account_hides_nothing(ccm, connected):
     assert hidden(ran.json[0]) == set()
 
 
-def test_a_hidden_schedule_leaves_its_policies_inconclusive(ccm, connected):
-    """What names the schedule is in doubt, whatever else is known of it."""
+def test_a_deleted_schedule_leaves_only_its_policies_inconclusive(ccm, connected):
+    """For an account key it is not hidden; whom the policy reaches without it is not known."""
     ccm("collect")
     policy = ccm("evidence", "export", "--kind", "pagerduty.escalation_policy").lines[0]["body"]
     targets = [one for rule in policy["escalation_rules"] for one in rule["targets"]]
@@ -50,7 +59,7 @@ def test_a_hidden_schedule_leaves_its_policies_inconclusive(ccm, connected):
     del connected.account.schedules[schedule]
     ran = ccm("run", "--all", "--json")
 
-    assert hidden(ran.json["manifests"][0]) >= {f"pagerduty.schedule:{schedule}"}
+    assert hidden(ran.json["manifests"][0]) == set()
     coverage = {
         one["subject"]["key"]: one["status"]
         for rule in ran.json["evaluation"]["rules"]
@@ -62,7 +71,7 @@ def test_a_hidden_schedule_leaves_its_policies_inconclusive(ccm, connected):
 
 def test_every_manifest_names_what_its_credential_cannot_see(ccm, connected, folder):
     """Also that of a run in which nothing was due; the report shows it."""
-    connected.control.visible_teams = {min(connected.account.teams)}
+    as_user_of_one_team(connected)
     connected.control.deny("/oncalls")
     first = ccm("collect", "--json").json[0]
     missed = {(one["kind"], one["reason"]): one for one in first["visibility_gaps"]}

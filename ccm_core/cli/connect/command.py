@@ -22,7 +22,7 @@ from ccm_core.cli.terminal.workspace import TERMINAL, run_async
 from ccm_core.config.settings_writer import SettingsFile, settings_path
 from ccm_core.config.template import without_connections
 from ccm_core.errors import SourceError
-from ccm_core.pipeline.connection_session import check
+from ccm_core.pipeline.source.connection_session import check
 
 if TYPE_CHECKING:
     from ccm_core.pipeline.credentials.oauth_consent import ConsentGrant

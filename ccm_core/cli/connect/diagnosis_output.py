@@ -11,7 +11,7 @@ from ccm_core.cli.terminal.workspace import run_async
 from ccm_core.errors import SourceError
 
 if TYPE_CHECKING:
-    from ccm_core.pipeline.connection_session import SessionTest
+    from ccm_core.pipeline.source.connection_session import SessionTest
 
 
 def print_test(test: Coroutine[Any, Any, SessionTest]) -> SessionTest:

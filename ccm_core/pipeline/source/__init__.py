@@ -1,1 +1,1 @@
-"""What a source tells of itself: whose account it is, and the time."""
+"""Opens the source of a connection, and compares whose account it is and what time it says."""

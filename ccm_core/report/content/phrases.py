@@ -64,6 +64,7 @@ REASON: Mapping[Reason, str] = MappingProxyType(
         Reason.VISIBILITY: "the credential may not see all of it",
         Reason.COLLAPSED: "most of it is gone at once",
         Reason.CONTRADICTED: "another list states the opposite",
+        Reason.UNIDENTIFIED: "the source does not tell whose account it is",
         Reason.INTERRUPTED: "the run was interrupted",
         Reason.SOURCE_ERROR: "the source answered with an error",
         Reason.ERASED: "it was erased by order",

@@ -241,9 +241,9 @@ def _results_on_all(
     elif not unevaluated and none_applies and all(result.reason == reason for result in column):
         empty = group.empty_selections(rule.compiled)
         status = Status.INSUFFICIENT if empty else Status(definition.on_empty)
-        why = _unselective(group.pack, empty, definition, len(rows))
+        unselective = _unselective(group.pack, empty, definition, len(rows))
         yield _connection_result(
-            definition, facts, status, why or _empty_reason(definition, len(rows))
+            definition, facts, status, unselective or _empty_reason(definition, len(rows))
         )
     if definition.tolerance:
         bodies = (row.body for row in rows)

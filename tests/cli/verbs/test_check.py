@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pagerduty_simulator.api.credentials import SimulatedCredential
 
 
 def bad(ran) -> dict[str, str]:
@@ -29,6 +30,9 @@ def test_check_diagnoses_the_newest_collections(ccm, connected):
 
 def test_check_names_objects_that_are_hidden(ccm, connected):
     """How many and which, in one line for each kind, beside what the check itself sees."""
+    user = next(user for user in connected.account.users.values() if user.role == "limited_user")
+    key = connected.api_key
+    connected.control.api_keys = {key: SimulatedCredential(secret=key, user_id=user.id)}
     connected.control.visible_teams = {min(connected.account.teams)}
     ccm("collect")
     causes = bad(ccm("check", "--json"))

@@ -60,9 +60,8 @@ def measured(tmp_path):
     return run
 
 
-def junk_signatures(forged, count):
-    """Return a checkpoint with many signatures that name the right key and are wrong."""
-    note = forged.files["ledger/firm/checkpoint.txt"]
+def junk_signatures(note, count):
+    """Return a note with many signatures that name the right key and are wrong."""
     _, _, line = note.rstrip(b"\n").rpartition(b"\n")
     dash, name, signature = line.split(b" ")
     number = base64.b64decode(signature)[:4]
@@ -76,13 +75,14 @@ def junk_signatures(forged, count):
 
 def many_signatures(forged):
     """Sign a checkpoint 20,000 times, wrongly."""
-    forged.files["ledger/firm/checkpoint.txt"] = junk_signatures(forged, 20_000)
+    name = "ledger/firm/checkpoint.txt"
+    forged.files[name] = junk_signatures(forged.files[name], 20_000)
 
 
 def signatures_up_to_the_bound(forged):
     """Sign every note as often as a verifier reads it, wrongly."""
     for name in [name for name in forged.files if name.endswith("/checkpoint.txt")]:
-        forged.files[name] = junk_signatures(forged, 32)
+        forged.files[name] = junk_signatures(forged.files[name], 32)
 
 
 def many_keys(forged):
@@ -94,6 +94,13 @@ def many_keys(forged):
 def many_leaves(forged):
     """Fill a log with more leaves than a verifier reads, which say nothing."""
     forged.files["ledger/firm/leaves.txt"] = b"".join(b"%d {}\n" % n for n in range(2_000_001))
+
+
+def leaves_up_to_the_bound(forged):
+    """Fill a log with as many leaves as a verifier reads."""
+    forged.files["ledger/firm/leaves.txt"] = b"".join(
+        b'%d {"leaf":"x","id":"%d"}\n' % (n, n) for n in range(1_990_000)
+    )
 
 
 def leaves_of_brackets(forged):
@@ -127,7 +134,8 @@ BURDENS = {
     "wrong signatures up to the bound": (signatures_up_to_the_bound, "is not signed by"),
     "9,000 keys": (many_keys, "keys; a verifier reads"),
     "leaves that say nothing": (many_leaves, "has more than"),
-    "leaves of brackets": (leaves_of_brackets, "a verifier reads"),
+    "leaves up to the bound": (leaves_up_to_the_bound, "do not lead to its signed checkpoint"),
+    "leaves of brackets": (leaves_of_brackets, "hardly anything but brackets"),
     "a line of 400 MB": (a_line_without_end, "has a line of more than"),
     "lines that no leaf speaks of": (many_lines, "no leaf of the ledger names"),
     "collections that no leaf speaks of": (many_collections, "no leaf of the ledger names"),

@@ -61,24 +61,41 @@ def incident_log_entries(context: EndpointContext, request: SimulatedRequest) ->
         for position in reversed(range(len(record.state.events)))
         if since <= (entry := LogEntry(record, position)).created < until
     ]
-    return _log_page(context, request, entries)
+    return _log_page(context, request, _filtered(context, request, entries))
 
 
 def log_entries(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
     """List the log entries of a window, for incidents of any age, newest first."""
-    entries = context.account.incidents.entries_between(*_log_window(context, request))
+    log, window = context.account.incidents, _log_window(context, request)
+    # The pages of one listing filter the same entries: without this, each page costs all of them.
+    key = ("entries", window, request.values("team_ids"), context.visibility, _overview(request))
+    entries: Sequence[LogEntry] | None = log.cached(key)
+    if entries is None:
+        entries = _filtered(context, request, log.entries_between(*window))
+        log.cache(key, entries)
     return _log_page(context, request, entries)
+
+
+def _overview(request: SimulatedRequest) -> bool:
+    return request.flag("is_overview")
+
+
+def _filtered(
+    context: EndpointContext, request: SimulatedRequest, entries: Sequence[LogEntry]
+) -> Sequence[LogEntry]:
+    teams = context.requested_teams(request)
+    if _overview(request):
+        entries = [entry for entry in entries if entry.event.type in OVERVIEW]
+    if teams is not None or not context.sees_everything:
+        entries = [entry for entry in entries if _is_in_teams(context, entry.incident, teams)]
+    return entries
 
 
 def _log_page(
     context: EndpointContext, request: SimulatedRequest, entries: Sequence[LogEntry]
 ) -> SimulatedResponse:
     account, include = context.account, request.values("include")
-    zone, teams = request.zone(account.time_zone), context.requested_teams(request)
-    if request.flag("is_overview"):
-        entries = [entry for entry in entries if entry.event.type in OVERVIEW]
-    if teams is not None or not context.sees_everything:
-        entries = [entry for entry in entries if _is_in_teams(context, entry.incident, teams)]
+    zone = request.zone(account.time_zone)
 
     def serialize(entry: LogEntry) -> JsonObject:
         return log_entry_object(account, entry, include, zone)

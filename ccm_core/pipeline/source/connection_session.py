@@ -13,7 +13,7 @@ from ccm_core.pipeline.credentials.authorization import authorization
 from ccm_core.pipeline.credentials.credential_age import diagnose_age
 from ccm_core.pipeline.source.account import diagnose_account, refuse_other_account
 from ccm_core.pipeline.source.clock import diagnose_clock
-from ccm_core.sdk.disclosed_secrets import disclosing
+from ccm_core.sdk.secret import disclosing
 from ccm_core.sdk.types import ConnectRequest, Diagnosis, Session
 
 if TYPE_CHECKING:

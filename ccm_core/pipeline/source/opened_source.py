@@ -10,11 +10,11 @@ from datetime import timedelta
 
 from ccm_core.errors import SourceError
 from ccm_core.model.evidence.collection import CredentialInfo, Shortfall, Visibility
-from ccm_core.pipeline.connection_session import open_session
 from ccm_core.pipeline.context import Connection
 from ccm_core.pipeline.source.account import refuse_other_account, unidentified
 from ccm_core.pipeline.source.clock import correction, refuse_wrong_clock
-from ccm_core.sdk.disclosed_secrets import without_secrets
+from ccm_core.pipeline.source.connection_session import open_session
+from ccm_core.sdk.secret import without_secrets
 from ccm_core.sdk.types import ConnectRequest, Session
 
 
