@@ -28,8 +28,7 @@ _MOST_NAMES = 5
 """Objects that a line names."""
 _WHOLE_ACCOUNT = "use a credential that sees the whole account, then run `ccm collect`"
 _STEPS = {
-    Reason.DENIED: "allow the credential to read it, then run `ccm collect`; or accept it with "
-    "accept_unavailable and a reason",
+    Reason.DENIED: "allow the credential to read it, then run `ccm collect`",
     Reason.NOT_AVAILABLE: "if the plan is meant to be without it, accept it with "
     "accept_unavailable and a reason",
     Reason.HIDDEN_REFERENCES: _WHOLE_ACCOUNT,
