@@ -119,13 +119,16 @@ def sign(text: str, name: str, *signers: Signer) -> str:
     """Write a note, signed by each of the signers under one name.
 
     Raises:
-        ValueError: The text cannot be a note's.
+        ValueError: The text cannot be a note's, or is longer than what :func:`read` accepts.
     """
     lines = []
     for signer in signers:
         key = VerifierKey(name, signer.public)
         lines.append(f"\u2014 {name} {encoded(key.id + signer.sign(text.encode()))}\n")
-    return f"{_checked(text)}\n{''.join(lines)}"
+    note = f"{_checked(text)}\n{''.join(lines)}"
+    if len(note.encode()) > MAX_BYTES or len(lines) > _MAX_SIGNATURES:
+        raise ValueError(f"it has more than {MAX_BYTES} bytes or {_MAX_SIGNATURES} signatures")
+    return note
 
 
 def read(data: str | bytes) -> SignedNote:

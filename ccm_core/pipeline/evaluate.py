@@ -15,6 +15,7 @@ from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.evidence.account import current_account, is_foreign, of_account
 from ccm_core.model.evidence.record import Record
+from ccm_core.model.evidence.storage_order import dated_in_order
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.context import Connection, Host
@@ -241,7 +242,7 @@ def load_evidence(
     seals.collections(sealed_collections)
     stored = [collection for _, collection in sealed_collections]
     account = current_account(stored)
-    collections = of_account(stored, account)
+    collections = dated_in_order(of_account(stored, account), horizon.since)
     foreign = {collection.id for collection in stored if is_foreign(collection, account)}
     if foreign:  # rows of the former account may have been derived, and would be reused
         incremental = None

@@ -11,6 +11,7 @@ from ccm_core.collect.planner import Plan, PlanInputs, plan
 from ccm_core.model.evidence.account import current_account, is_foreign, of_account
 from ccm_core.model.evidence.amendments import as_read
 from ccm_core.model.evidence.collection import Collection, Reason
+from ccm_core.model.evidence.storage_order import dated_in_order
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.source.account import expected_account
 from ccm_core.store.interface.runs import RunStore
@@ -63,8 +64,8 @@ def plan_run(
     stored = _stored_collections(host, connection, runs, now)
     stored_account = current_account(stored)
     account = account or expected_account(connection, stored_account)
-    collections = of_account(stored, account)
     inputs = plan_inputs(connection, now, force=force)
+    collections = dated_in_order(of_account(stored, account), inputs.horizon.since)
     read = by_kind(as_read(collections, sees_whole=sees_whole))
     return PlannedRun(
         now=now,
@@ -85,10 +86,12 @@ def collections_for_planning(
 
     These are the collections about the horizon, enough attempts to tell how long a source has been
     down, the newest of each kind, and every one since changes were last detected. Where the
-    connection changed to another account, those of the former one are left out.
+    connection changed to another account, those of the former one are left out, and so are those
+    that were dated by a clock that ran ahead.
     """
-    collections = _stored_collections(host, connection, runs, now)
-    return of_account(collections, expected_account(connection, current_account(collections)))
+    stored = _stored_collections(host, connection, runs, now)
+    collections = of_account(stored, expected_account(connection, current_account(stored)))
+    return dated_in_order(collections, connection.horizon(now).since)
 
 
 def _stored_collections(

@@ -147,3 +147,46 @@ def test_invalid_date_is_rejected_by_both_validators(value, good):
     problems = check.problems({"at": value})
     assert (not problems) is good
     assert str(value) not in "".join(problems)
+
+
+TEXT = {"type": "string"}
+PSEUDONYM = {"x-ccm-privacy": "pseudonym"}
+DROP = {"x-ccm-privacy": "drop"}
+
+
+@pytest.mark.attack(
+    "Plugins",
+    "A privacy mark stands where a schema reader may overlook it: beside a reference, in a choice, "
+    "in the items of a list",
+    "The strictest mark that speaks of a field decides",
+)
+@pytest.mark.parametrize(
+    "field",
+    [
+        pytest.param({"$ref": "#/$defs/text", **PSEUDONYM}, id="beside-a-reference"),
+        pytest.param({"$ref": "#/$defs/email"}, id="behind-a-reference"),
+        pytest.param({"$ref": "#/$defs/text", **DROP}, id="drop-beside-a-reference"),
+        pytest.param({"anyOf": [{**TEXT, **PSEUDONYM}, {"type": "null"}]}, id="in-a-choice"),
+        pytest.param({"oneOf": [{"$ref": "#/$defs/email"}, TEXT]}, id="in-a-choice-by-reference"),
+        pytest.param({"allOf": [TEXT, PSEUDONYM]}, id="in-a-conjunction"),
+        pytest.param({"anyOf": [{**TEXT, **DROP}, {"type": "null"}]}, id="drop-in-a-choice"),
+        pytest.param({**TEXT, **PSEUDONYM, "anyOf": [TEXT]}, id="beside-a-choice"),
+        pytest.param({"type": "array", "items": {**TEXT, **DROP}}, id="drop-in-items"),
+        pytest.param({"type": "array", "items": {**TEXT, **PSEUDONYM}}, id="in-items"),
+        pytest.param({"$ref": "#/$defs/loop", **PSEUDONYM}, id="beside-a-loop"),
+    ],
+)
+def test_a_privacy_mark_works_wherever_it_stands(field):
+    """No personal value is stored in clear."""
+    schema = {
+        "type": "object",
+        "$defs": {
+            "text": TEXT,
+            "email": {**TEXT, **PSEUDONYM},
+            "loop": {"anyOf": [{"$ref": "#/$defs/loop"}, TEXT]},
+        },
+        "properties": {"email": field},
+    }
+    body = {"email": ["ada@example.org"] if field.get("type") == "array" else "ada@example.org"}
+
+    assert "ada@" not in str(Projector(schema, KEY).project(body).body)

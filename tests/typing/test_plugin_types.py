@@ -41,6 +41,7 @@ from ccm_core.sdk.types import (
     Traffic,
     View,
     ViewRequest,
+    Visibility,
 )
 
 
@@ -49,7 +50,9 @@ class AcmeSession:
     """A session with a type of its own, as plugins have it."""
 
     traffic: Traffic = field(default_factory=Traffic)
-    credential: CredentialInfo = field(default_factory=lambda: CredentialInfo(kind="api_token"))
+    credential: CredentialInfo = field(
+        default_factory=lambda: CredentialInfo(kind="api_token", visibility=Visibility.WHOLE)
+    )
 
 
 async def collect(session: AcmeSession, request: CollectRequest) -> AsyncIterator[CollectorEvent]:

@@ -13,13 +13,21 @@ from ccm_core.store.codec.compression import Compressor, Decompressor
 T = TypeVar("T")
 
 
-def encode_body(value: object) -> EncodedBody:
-    """Encode a frozen dataclass as a document, and hash and compress it."""
-    return compress_body(json_codec.encode(value))
+def encode_body(value: object, compressor: Compressor | None = None) -> EncodedBody:
+    """Encode a frozen dataclass as a document, and hash and compress it.
+
+    Raises:
+        StoreError: It is too large to be read back.
+    """
+    return compress_body(json_codec.encode(value), compressor)
 
 
 def compress_body(document: bytes, compressor: Compressor | None = None) -> EncodedBody:
-    """Hash and compress the bytes of a document."""
+    """Hash and compress the bytes of a document.
+
+    Raises:
+        StoreError: They are too many to be read back.
+    """
     content = (compressor or Compressor()).compress(document)
     return EncodedBody(digest=sha256_digest(document), size=len(document), content=content)
 

@@ -1,14 +1,16 @@
-"""Zstandard: one frame for each content."""
+"""Zstandard: one frame for each content, none larger than what is read back."""
 
 from __future__ import annotations
 
 import zstandard
 
+from ccm_core.errors import StoreError
+
 _LEVEL = 3
 _WINDOW_LOG = 17
 """128 KiB: what repeats in leaves is near. The usual 2 MiB only take more memory."""
-_MAX_SIZE = 1 << 30
-"""Bytes of one content; nothing that is stored comes near it."""
+MAX_CONTENT = 1 << 30
+"""Bytes of one content: whoever writes refuses more, so that whoever reads may do so as well."""
 _MAX_RATIO = 1 << 15
 """Bytes that a byte of a frame can stand for: four are the least that give a block of 128 KiB."""
 _CHUNK = 4096
@@ -21,24 +23,47 @@ class Compressor:
     A compressor that is reused costs a third of a new one for bodies of about 2 KB.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_size: int = MAX_CONTENT) -> None:
+        """Prepare to write frames.
+
+        Args:
+            max_size: The bytes that a frame may hold.
+        """
         self._zstd = zstandard.ZstdCompressor(level=_LEVEL)
+        self._max_size = max_size
 
     def compress(self, data: bytes) -> bytes:
-        """Return one complete frame."""
+        """Return one complete frame.
+
+        Raises:
+            StoreError: The content is too large to be read back.
+        """
+        _refuse_too_large(len(data), self._max_size)
         return self._zstd.compress(data)
 
 
 class CompressionStream:
     """Compresses one content that comes in chunks."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_size: int = MAX_CONTENT) -> None:
+        """Begin a frame.
+
+        Args:
+            max_size: The bytes that it may hold.
+        """
+        self._size, self._max_size = 0, max_size
         parameters = zstandard.ZstdCompressionParameters.from_level(_LEVEL, window_log=_WINDOW_LOG)
         self._zstd = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
         self._chunks: list[bytes] = []
 
     def add(self, data: bytes) -> None:
-        """Compress the next chunk."""
+        """Compress the next chunk.
+
+        Raises:
+            StoreError: The content is too large to be read back.
+        """
+        self._size += len(data)
+        _refuse_too_large(self._size, self._max_size)
         if chunk := self._zstd.compress(data):
             self._chunks.append(chunk)
 
@@ -53,7 +78,7 @@ class Decompressor:
     One that is reused costs a quarter of a new one for bodies of about 1 KB.
     """
 
-    def __init__(self, max_size: int = _MAX_SIZE) -> None:
+    def __init__(self, max_size: int = MAX_CONTENT) -> None:
         """Prepare to read frames.
 
         Args:
@@ -96,6 +121,15 @@ class Decompressor:
         if frame.unused_data or start + _CHUNK < len(content):
             raise ValueError("there is more behind the frame")
         return b"".join(chunks)
+
+
+def _refuse_too_large(size: int, max_size: int) -> None:
+    if size > max_size:
+        raise StoreError(
+            f"a document of {size} bytes or more was to be stored, and at most {max_size} can be "
+            "read back, so nothing of this step was stored. Collect or evaluate less at a time: "
+            "fewer connections, packs or objects in one window."
+        )
 
 
 def decompressed(content: bytes) -> bytes:

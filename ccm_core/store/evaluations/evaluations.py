@@ -11,6 +11,7 @@ from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
 from ccm_core.model.evaluation.evidence_read import MANIFESTS
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation, TrendPoint
 from ccm_core.store.codec.bodies import compress_body, decode_body, encode_body, verified
+from ccm_core.store.codec.compression import MAX_CONTENT, Compressor
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import DOCUMENT, EVALUATION
@@ -30,9 +31,19 @@ if TYPE_CHECKING:
 class SqlEvaluationStore:
     """Evaluations in tables; see ``EvaluationStore``."""
 
-    def __init__(self, database: Database, signing: Signing) -> None:
+    def __init__(
+        self, database: Database, signing: Signing, max_content: int = MAX_CONTENT
+    ) -> None:
+        """Use a database.
+
+        Args:
+            database: Where the tables are.
+            signing: Who signs heads.
+            max_content: The bytes that one document may have.
+        """
         self._database = database
         self._signing = signing
+        self._max_content = max_content
 
     def append(
         self,
@@ -42,18 +53,19 @@ class SqlEvaluationStore:
     ) -> str:
         """Store an evaluation unless it is there already, and sign the head; return its digest."""
         signers = self._signing()
-        document = encode_body(evaluation)
+        compressor = Compressor(self._max_content)
+        document = encode_body(evaluation, compressor)
         with self._database.writing() as transaction:
             query = "SELECT seq FROM evaluation WHERE digest = :digest"
             if transaction.row(query, digest=document.digest) is not None:
                 return document.digest
             _refuse_stale(transaction, evaluation)
             for text in packs:
-                _insert_document(transaction, "pack", compress_body(text))
+                _insert_document(transaction, "pack", compress_body(text, compressor))
             row: dict[str, SqlValue] = {
                 "digest": document.digest,
                 "evaluated_at": microseconds(evaluation.evaluated_at),
-                "inputs": _insert_document(transaction, "inputs", encode_body(inputs))
+                "inputs": _insert_document(transaction, "inputs", encode_body(inputs, compressor))
                 if inputs
                 else None,
                 "document": document.content,

@@ -1,0 +1,41 @@
+"""Evidence that a machine dated into the future, of a source that tells no time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def mute(simulated):
+    """The simulated account, whose responses carry no date."""
+    simulated.control.sends_date = False
+    return simulated
+
+
+@pytest.mark.attack(
+    "Clocks",
+    "A run dated 40 h into the future, of a source that tells no time, and an incident meanwhile",
+    "The hours that the run claims to cover are read again once a later run shows the real time",
+)
+def test_hours_that_were_claimed_before_they_passed_are_read(mute):
+    """The incident of the sixth hour is stored, though a run said that hour was read."""
+    mute.collect(NOW + 40 * HOUR)
+    mute.collect(NOW + HOUR)
+    (number,) = mute.add([NOW + 6 * HOUR])
+    mute.collect(NOW + 50 * HOUR)
+    assert [body["number"] for body in mute.kept().values()] == [number]
+
+
+def test_a_second_run_of_the_right_order_reads_nothing_twice(mute):
+    """Only what is dated after something that was stored later is read again."""
+    mute.collect(NOW)
+    mute.collect(NOW + HOUR)
+    before = len(mute.store.runs.collections("simulated"))
+    manifest = mute.collect(NOW + HOUR + timedelta(minutes=1))
+    assert manifest.collections == ()
+    assert len(mute.store.runs.collections("simulated")) == before
