@@ -18,7 +18,7 @@ Project: TypeAlias = Callable[[Any, set[str]], Any]
 """Takes a value and the set to add unknown fields to; returns the projected value."""
 
 _MAX_DEPTH = 24
-_PSEUDONYM = "pseudonym"
+_PSEUDONYM, _DROP = "pseudonym", "drop"
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 """Types that are copied as they are; only objects and arrays are projected further."""
 
@@ -65,11 +65,14 @@ class Projector:
     # -- compiling ----------------------------------------------------------------------------
 
     def _compile(self, node: Any, path: str, depth: int) -> Project:
+        privacy = self._privacy(node)
+        if privacy == _DROP:
+            return lambda _value, _unknown: None
+        if privacy == _PSEUDONYM:
+            return lambda value, _unknown: self._pseudonyms.token(value)
         node = self._resolved(node)
         if depth > _MAX_DEPTH:
             return _scalar
-        if node.get("x-ccm-privacy") == _PSEUDONYM:
-            return lambda value, _unknown: self._pseudonyms.token(value)
         choices = [branch for word in ("anyOf", "oneOf") for branch in node.get(word, ())]
         if choices:
             node = _merged([self._resolved(choice) for choice in choices])
@@ -103,7 +106,7 @@ class Projector:
     ) -> tuple[dict[str, Project], frozenset[str]]:
         allowed, dropped = {}, set()
         for name, child in node.get("properties", {}).items():
-            if self._resolved(child).get("x-ccm-privacy") == "drop":
+            if self._privacy(child) == _DROP:
                 dropped.add(name)
             else:
                 child_path = f"{path}.{name}" if path else name
@@ -111,15 +114,29 @@ class Projector:
         return allowed, frozenset(dropped)
 
     def _is_personal(self, node: Mapping[str, Any], name: str) -> bool:
-        return self._resolved(node["properties"][name]).get("x-ccm-privacy") == _PSEUDONYM
+        return self._privacy(node["properties"][name]) is not None
+
+    def _privacy(self, node: Any, followed: frozenset[str] = frozenset()) -> str | None:
+        """Return the strictest mark that speaks of a field: its own, a reference's, a choice's."""
+        if not isinstance(node, dict):
+            return None
+        marks, reference = {node.get("x-ccm-privacy")}, node.get("$ref")
+        if reference is not None and reference not in followed:
+            marks.add(self._privacy(self._referenced(reference), followed | {reference}))
+        for word in ("anyOf", "oneOf", "allOf"):
+            marks |= {self._privacy(branch, followed) for branch in node.get(word, ())}
+        return next((mark for mark in (_DROP, _PSEUDONYM) if mark in marks), None)
+
+    def _referenced(self, reference: str) -> Any:
+        target: Any = self._schema
+        for part in reference.removeprefix("#/").split("/"):
+            target = target[part]
+        return target
 
     def _resolved(self, node: Any) -> Mapping[str, Any]:
         hops = 0
         while isinstance(node, dict) and "$ref" in node and hops < _MAX_DEPTH:
-            target: Any = self._schema
-            for part in node["$ref"].removeprefix("#/").split("/"):
-                target = target[part]
-            node, hops = target, hops + 1
+            node, hops = self._referenced(node["$ref"]), hops + 1
         return node if isinstance(node, dict) else {}
 
 

@@ -1,8 +1,8 @@
 """A population of records: its root, which costs what changed and not what there is.
 
-The ``(key, digest)`` pairs are spread over 256 buckets by the first byte of the key's SHA-256. The
-root of a bucket is the Merkle root of its pairs; the root of the population is that of its buckets.
-So a changed pair costs the pairs of one bucket, and 256 leaves.
+The ``(key, digest)`` pairs are spread over 65,536 buckets by the first two bytes of the key's
+SHA-256. The root of a bucket is the Merkle root of its pairs; the root of the population is that of
+its buckets. So a changed pair costs the pairs of one bucket, and a leaf for each bucket.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Population:
     """Keys with the digests of their newest versions, and the root over them.
 
     The leaf of a pair is the key in UTF-8, a zero byte and the digest as it is written elsewhere
-    (``sha256:...``), in the order of the keys' code points. The leaf of a bucket is its byte
+    (``sha256:...``), in the order of the keys' code points. The leaf of a bucket is its two bytes
     followed by its root, in the order of the bytes; empty buckets have none. Both trees are hashed
     as RFC 9162, section 2.1.1 says.
     """
@@ -25,8 +25,8 @@ class Population:
     def __init__(self, versions: Iterable[tuple[str, str | None]] = ()) -> None:
         """Put some versions, oldest first; without a digest the key is gone."""
         self.size = 0
-        self._buckets: dict[int, dict[str, str]] = {}
-        self._roots: dict[int, bytes] = {}
+        self._buckets: dict[bytes, dict[str, str]] = {}
+        self._roots: dict[bytes, bytes] = {}
         """The root of each bucket that has not changed since it was computed."""
         self._root: str | None = None
         for key, digest in versions:
@@ -37,7 +37,7 @@ class Population:
         after = Population()
         after.size, after._root = self.size, self._root
         after._buckets, after._roots = dict(self._buckets), dict(self._roots)
-        copied: set[int] = set()
+        copied: set[bytes] = set()
         for key, digest in changes:
             name = _bucket(key)
             if name not in copied:
@@ -65,11 +65,11 @@ class Population:
         """The root, as ``sha256:`` and hexadecimal digits."""
         if self._root is None:
             names = sorted(name for name, bucket in self._buckets.items() if bucket)
-            leaves = [bytes([name]) + self._bucket_root(name) for name in names]
+            leaves = [name + self._bucket_root(name) for name in names]
             self._root = f"sha256:{merkle_hash.root(leaves).hex()}"
         return self._root
 
-    def _bucket_root(self, name: int) -> bytes:
+    def _bucket_root(self, name: bytes) -> bytes:
         root = self._roots.get(name)
         if root is None:
             pairs = sorted(self._buckets[name].items())
@@ -78,5 +78,5 @@ class Population:
         return root
 
 
-def _bucket(key: str) -> int:
-    return hashlib.sha256(key.encode()).digest()[0]
+def _bucket(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()[:2]

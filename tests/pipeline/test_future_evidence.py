@@ -28,7 +28,7 @@ def test_hours_that_were_claimed_before_they_passed_are_read(mute):
     mute.collect(NOW + HOUR)
     (number,) = mute.add([NOW + 6 * HOUR])
     mute.collect(NOW + 50 * HOUR)
-    assert [body["number"] for body in mute.kept().values()] == [number]
+    assert [body["incident_number"] for body in mute.kept().values()] == [number]
 
 
 def test_a_second_run_of_the_right_order_reads_nothing_twice(mute):
