@@ -1,6 +1,6 @@
 """A population of records: its root, which costs what changed and not what there is.
 
-The ``(key, digest)`` pairs are spread over 65,536 buckets by the first two bytes of the key's
+The ``(key, digest)`` pairs are spread over 4,096 buckets by the first twelve bits of the key's
 SHA-256. The root of a bucket is the Merkle root of its pairs; the root of the population is that of
 its buckets. So a changed pair costs the pairs of one bucket, and a leaf for each bucket.
 """
@@ -13,20 +13,24 @@ from collections.abc import Iterable
 from ccm_core.ledger import merkle_hash
 
 
+_UNUSED_BITS = 4
+"""Of the first two bytes of a key's hash."""
+
+
 class Population:
     """Keys with the digests of their newest versions, and the root over them.
 
     The leaf of a pair is the key in UTF-8, a zero byte and the digest as it is written elsewhere
-    (``sha256:...``), in the order of the keys' code points. The leaf of a bucket is its two bytes
-    followed by its root, in the order of the bytes; empty buckets have none. Both trees are hashed
-    as RFC 9162, section 2.1.1 says.
+    (``sha256:...``), in the order of the keys' code points. The leaf of a bucket is its number in
+    two bytes, the high one first, followed by its root, in the order of numbers; empty buckets have
+    none. Both trees are hashed as RFC 9162, section 2.1.1 says.
     """
 
     def __init__(self, versions: Iterable[tuple[str, str | None]] = ()) -> None:
         """Put some versions, oldest first; without a digest the key is gone."""
         self.size = 0
-        self._buckets: dict[bytes, dict[str, str]] = {}
-        self._roots: dict[bytes, bytes] = {}
+        self._buckets: dict[int, dict[str, str]] = {}
+        self._roots: dict[int, bytes] = {}
         """The root of each bucket that has not changed since it was computed."""
         self._root: str | None = None
         for key, digest in versions:
@@ -37,19 +41,19 @@ class Population:
         after = Population()
         after.size, after._root = self.size, self._root
         after._buckets, after._roots = dict(self._buckets), dict(self._roots)
-        copied: set[bytes] = set()
+        copied: set[int] = set()
         for key, digest in changes:
-            name = _bucket(key)
-            if name not in copied:
-                copied.add(name)
-                after._buckets[name] = dict(after._buckets.get(name, {}))
+            number = _bucket(key)
+            if number not in copied:
+                copied.add(number)
+                after._buckets[number] = dict(after._buckets.get(number, {}))
             after.put(key, digest)
         return after
 
     def put(self, key: str, digest: str | None) -> None:
         """Set the digest of a key; None: the key is not there any more."""
-        name = _bucket(key)
-        bucket = self._buckets.setdefault(name, {})
+        number = _bucket(key)
+        bucket = self._buckets.setdefault(number, {})
         if bucket.get(key) == digest:
             return
         self.size += (digest is not None) - (key in bucket)
@@ -57,26 +61,26 @@ class Population:
             del bucket[key]
         else:
             bucket[key] = digest
-        self._roots.pop(name, None)
+        self._roots.pop(number, None)
         self._root = None
 
     @property
     def root(self) -> str:
         """The root, as ``sha256:`` and hexadecimal digits."""
         if self._root is None:
-            names = sorted(name for name, bucket in self._buckets.items() if bucket)
-            leaves = [name + self._bucket_root(name) for name in names]
+            numbers = sorted(number for number, bucket in self._buckets.items() if bucket)
+            leaves = [number.to_bytes(2, "big") + self._bucket_root(number) for number in numbers]
             self._root = f"sha256:{merkle_hash.root(leaves).hex()}"
         return self._root
 
-    def _bucket_root(self, name: bytes) -> bytes:
-        root = self._roots.get(name)
+    def _bucket_root(self, number: int) -> bytes:
+        root = self._roots.get(number)
         if root is None:
-            pairs = sorted(self._buckets[name].items())
+            pairs = sorted(self._buckets[number].items())
             root = merkle_hash.root([f"{key}\0{digest}".encode() for key, digest in pairs])
-            self._roots[name] = root
+            self._roots[number] = root
         return root
 
 
-def _bucket(key: str) -> bytes:
-    return hashlib.sha256(key.encode()).digest()[:2]
+def _bucket(key: str) -> int:
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:2], "big") >> _UNUSED_BITS

@@ -76,16 +76,15 @@ async def diagnose(
 
 def _past(host: Host, connection: Connection, store: EvidenceStore) -> Sequence[Diagnosis]:
     """Return what the connector says of the newest collections, and what it does not say."""
-    reviewed = _reviewed_by_connector(host, connection, store.runs)
+    own = review_evidence(host, connection, store)
+    accepted = {diagnosis.subject for diagnosis in own if diagnosis.ok}
+    reviewed = [
+        diagnosis
+        for diagnosis in _reviewed_by_connector(host, connection, store.runs)
+        if diagnosis.subject not in accepted
+    ]
     subjects = {diagnosis.subject for diagnosis in reviewed if not diagnosis.ok}
-    return (
-        *reviewed,
-        *(
-            diagnosis
-            for diagnosis in review_evidence(host, connection, store)
-            if diagnosis.subject not in subjects
-        ),
-    )
+    return (*reviewed, *(line for line in own if line.subject not in subjects))
 
 
 def _reviewed_by_connector(

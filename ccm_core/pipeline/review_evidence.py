@@ -45,6 +45,8 @@ def review_evidence(
 ) -> Sequence[Diagnosis]:
     """Return one line for each kind whose evidence is insufficient, or was not read at last.
 
+    A kind that is not available, which was accepted, has a line that says so.
+
     Args:
         host: What is installed, and the clock.
         connection: Whose evidence to review.
@@ -69,7 +71,10 @@ def _insufficient(evidence: Evidence, kinds: Sequence[str]) -> Iterator[Diagnosi
     for kind in kinds:
         sufficiency = evidence.sufficiency(kind)
         message = _problem(sufficiency)
-        if message is not None and not sufficiency.accepted:
+        if sufficiency.accepted:
+            accepted = f"not available, which is accepted: {sufficiency.accepted}"
+            yield Diagnosis(subject=kind, ok=True, message=accepted)
+        elif message is not None:
             yield Diagnosis(
                 subject=kind,
                 ok=False,

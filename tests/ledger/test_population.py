@@ -25,9 +25,9 @@ def test_the_root_is_that_of_the_buckets(versions):
     """As the documentation writes it, without any state."""
     buckets = {}
     for key, digest in sorted(remaining(versions).items()):
-        name = sha256(key.encode()).digest()[:2]
+        name = int(sha256(key.encode()).hexdigest()[:3], 16)
         buckets.setdefault(name, []).append(f"{key}\0{digest}".encode())
-    leaves = [name + merkle_hash.root(buckets[name]) for name in sorted(buckets)]
+    leaves = [name.to_bytes(2, "big") + merkle_hash.root(buckets[name]) for name in sorted(buckets)]
     population = Population(versions)
     assert population.root == f"sha256:{merkle_hash.root(leaves).hex()}"
     assert population.size == len(remaining(versions))

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from ccm_core.model.evidence.collection import Collection
 
-TOLERANCE = timedelta(days=1000)
+TOLERANCE = timedelta(hours=1)
 """As far as a clock may be off while evidence is collected."""
 
 

@@ -21,12 +21,13 @@ _CAUSES = {
     Reason.NOT_AVAILABLE: Cause.NOT_IN_PLAN,
     Reason.RATE_LIMITED: Cause.RATE_LIMITED,
     Reason.HIDDEN_REFERENCES: Cause.TEAM_SCOPE,
+    Reason.VISIBILITY: Cause.TEAM_SCOPE,
     Reason.SOURCE_ERROR: Cause.SOURCE_ERROR,
 }
 _STEPS = {
     Cause.DENIED: "allow the credential to read it, then run `ccm collect`",
-    Cause.NOT_IN_PLAN: "none, if the plan is meant to be without it; rules that need it stay "
-    "inconclusive",
+    Cause.NOT_IN_PLAN: "if the plan is meant to be without it, accept it with accept_unavailable "
+    "and a reason; until then, rules that need it stay inconclusive",
     Cause.RATE_LIMITED: "leave ccm more of the limit: lower the rate of other clients of the "
     "credential, or set share; then run `ccm collect`",
     Cause.TEAM_SCOPE: "use a read-only API key of the account, then run `ccm collect`",
