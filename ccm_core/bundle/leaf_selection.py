@@ -33,6 +33,8 @@ class _KindSelection:
 
     current: dict[str, int] = field(default_factory=dict)
     """Before the period: the index of the newest version of each key that is current."""
+    traced: set[str] = field(default_factory=set)
+    """Keys of which an older version is evidence: what became of them is selected as well."""
     begun: bool = False
     pending: list[int] = field(default_factory=list)
     """Since the last collection that is known to belong to the period."""
@@ -47,11 +49,14 @@ class _KindSelection:
         if self.begun:
             (self.selected if inside else self.pending).append(index)
 
-    def add_leaf(self, index: int, leaf: JsonObject) -> None:
-        """Add a leaf that a collection appended."""
+    def add_leaf(self, index: int, leaf: JsonObject, *, evidence: bool) -> None:
+        """Add a leaf that a collection appended, and whether it is evidence behind results."""
         if self.begun:
             (self.pending or self.selected).append(index)
         elif leaf["leaf"] == "version":
+            if evidence or leaf["key"] in self.traced:
+                self.traced.add(leaf["key"])
+                self.selected.append(index)
             self.current.pop(leaf["key"], None)
             if "digest" in leaf:
                 self.current[leaf["key"]] = index
@@ -70,13 +75,14 @@ def select_leaves(leaves: Leaves, criteria: LeafCriteria) -> set[int]:
     indexes = set(criteria.run_ends)
     for index, leaf in leaves:
         form = leaf["leaf"]
-        if form in {"run", "manifest"} or leaf.get("digest") in criteria.evidence_digests:
+        evidence = leaf.get("digest") in criteria.evidence_digests
+        if form in {"run", "manifest"} or evidence:
             indexes.add(index)
         if form == "collection" and leaf["kind"] in kinds:
             kind = by_collection[leaf["id"]] = kinds[leaf["kind"]]
             kind.add_collection(index, inside=parse_instant(leaf["ended_at"]) in criteria.period)
         elif leaf.get("collection") in by_collection:
-            by_collection[leaf["collection"]].add_leaf(index, leaf)
+            by_collection[leaf["collection"]].add_leaf(index, leaf, evidence=evidence)
     for name, kind in kinds.items():
         indexes.update(kind.selected)
         if name not in criteria.event_kinds:

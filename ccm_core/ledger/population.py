@@ -12,7 +12,6 @@ from collections.abc import Iterable
 
 from ccm_core.ledger import merkle_hash
 
-
 _UNUSED_BITS = 4
 """Of the first two bytes of a key's hash."""
 

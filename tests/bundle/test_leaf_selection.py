@@ -82,6 +82,17 @@ JUNE, JULY, LATE, AUGUST = (f"2026-{month}-01T00:00:00Z" for month in ("06", "07
             id="earlier events behind results",
         ),
         pytest.param(
+            [
+                *collected("c1", DOOR, JUNE, ("a", "1"), ("b", "1")),
+                *collected("c2", DOOR, JUNE, ("a", None), ("b", "2")),
+                *collected("c3", DOOR, JULY),
+                *collected("c4", DOOR, LATE, ("a", "1")),
+            ],
+            {"evidence_digests": {"1"}},
+            ["a=1", "b=1", "a=-", "b=2", "c3", "c4", "a=1"],
+            id="what became of older versions that are evidence",
+        ),
+        pytest.param(
             [*collected("c1", KNOCK, JUNE, ("a", "1"))], {}, [], id="earlier events otherwise"
         ),
         pytest.param(

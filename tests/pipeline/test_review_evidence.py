@@ -103,6 +103,7 @@ def test_what_is_accepted_is_shown_and_no_problem(firm):
     """A kind that the plan lacks is named with the reason for accepting it."""
     accepted = {ON_CALL: "the plan has no on-calls"}
     firm.simulator.control.deny("/oncalls", 402, {})
+    firm.now += timedelta(minutes=30)
     collect_all(firm)
     firm.simulator.control.allow("/oncalls")
 

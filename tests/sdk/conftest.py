@@ -59,7 +59,8 @@ def reading():
         def handler(request: httpx.Request) -> httpx.Response:
             sent.append(request)
             answer = next(pending)
-            return answer(request) if callable(answer) else answer
+            response: httpx.Response = answer(request) if callable(answer) else answer
+            return response
 
         async def run():
             outcome = SimpleNamespace(responses=[], error=None, sent=sent)

@@ -34,6 +34,8 @@ class History(NamedTuple):
     needs: dict[str, str]
     """When the evaluation was that needs a document, by digest."""
     rested: dict[ResultKey, Rested]
+    reads: list[tuple[int, datetime, list[Mapping[str, Any]]]]
+    """What each evaluation read: the index of its leaf, its moment, and populations it sealed."""
 
 
 class Reading(NamedTuple):
@@ -49,10 +51,11 @@ def read_evaluations(
     evaluations: Iterable[tuple[int, Mapping[str, Any], bytes]], reading: Reading
 ) -> History:
     """Read evaluations, each with the index of its leaf and the leaf."""
-    history = History({}, {}, set(), {}, {})
+    history = History({}, {}, set(), {}, {}, [])
     for index, leaf, content in evaluations:
         evaluation = read_json(content)
         at = moment(evaluation["evaluated_at"])
+        history.reads.append((index, at, evaluation["evidence_read"]))
         documents = [pack["digest"] for pack in evaluation["packs"]]
         documents += [leaf["inputs"]] if "inputs" in leaf else []
         for name in documents:

@@ -32,6 +32,7 @@ LEAF_FIELDS = (
     "reason",
     "run",
     "signed",
+    "stored_at",
     "stored_before",
 )
 """The fields of leaves that a verifier reads."""

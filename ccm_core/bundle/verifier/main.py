@@ -19,7 +19,8 @@ package that was changed may hold a verifier that was changed.
 6. All contents have the digests that leaves name, each in the file of its kind; only what was
    erased by order is missing, and that is said. No file is there that no leaf speaks of.
 7. Nothing was left out: each collection has what it counted, each population has its root, each
-   run has its collections, and the store stated its heads after every run and evaluation.
+   run has its collections, and the store stated its heads after every run and evaluation. Each
+   evaluation read the populations of snapshots that these leaves lead to, and no others.
 8. The evidence behind the results, and the rule packs that gave them, are here.
 9. The conclusions and the page are made anew from all this, and must be the same to the byte.
 """
@@ -31,7 +32,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.archive import Files, UnreadableBundle, read_archive
-from ccm_core.bundle.verifier.completeness import check_collections, check_runs
+from ccm_core.bundle.verifier.completeness import (
+    check_collections,
+    check_runs,
+    unread_populations,
+)
 from ccm_core.bundle.verifier.contents import (
     BASES,
     EVALUATIONS,
@@ -184,6 +189,7 @@ def check_package(
     for leaves in logs.values():
         check_collections(leaves, contents.kept, problems)
     check_runs(files, package, contents.kept, problems)
+    problems.extend(unread_populations(package, history))
     problems.extend(missing_needs(package, history, contents))
     derived = derived_files(package, expected, history, contents, key)
     problems.extend(wrong_files(files, package, derived))

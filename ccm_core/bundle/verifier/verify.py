@@ -19,7 +19,8 @@ package that was changed may hold a verifier that was changed.
 6. All contents have the digests that leaves name, each in the file of its kind; only what was
    erased by order is missing, and that is said. No file is there that no leaf speaks of.
 7. Nothing was left out: each collection has what it counted, each population has its root, each
-   run has its collections, and the store stated its heads after every run and evaluation.
+   run has its collections, and the store stated its heads after every run and evaluation. Each
+   evaluation read the populations of snapshots that these leaves lead to, and no others.
 8. The evidence behind the results, and the rule packs that gave them, are here.
 9. The conclusions and the page are made anew from all this, and must be the same to the byte.
 """
@@ -166,6 +167,7 @@ def check_package(
     for leaves in logs.values():
         check_collections(leaves, contents.kept, problems)
     check_runs(files, package, contents.kept, problems)
+    problems.extend(unread_populations(package, history))
     problems.extend(missing_needs(package, history, contents))
     derived = derived_files(package, expected, history, contents, key)
     problems.extend(wrong_files(files, package, derived))
@@ -630,6 +632,7 @@ LEAF_FIELDS = (
     "reason",
     "run",
     "signed",
+    "stored_at",
     "stored_before",
 )
 """The fields of leaves that a verifier reads."""
@@ -1202,6 +1205,7 @@ def digest(data: bytes) -> str:
 # -- Check that nothing was left out of an evidence package: collections, populations and runs -----
 
 
+LAST_INDEX = 1 << 62
 COUNTED = ("appended", "tombstones", "rejected")
 
 
@@ -1294,6 +1298,107 @@ def missing_collections(
                 yield collection["id"]
 
 
+# -- what evaluations read --------------------------------------------------------------------
+
+
+class Boundary(NamedTuple):
+    """The population of a kind after a collection."""
+
+    index: int
+    """The last leaf of the collection."""
+    stored_at: datetime
+    root: str
+
+
+def unread_populations(package: Package, history: History) -> Iterator[str]:
+    """Yield the snapshots that an evaluation sealed and the leaves do not lead to.
+
+    So a record that was taken out while it was evaluated, and put back, is noticed. An evaluation
+    may run while a collection is stored: it read the population of some moment between the heads
+    that the store stated before it and after it.
+    """
+    for connection in package.connections:
+        leaves, watch = package.logs[connection], package.scope.watches.get(connection)
+        kinds = set(package.scope.kinds(package.controls)) - (watch.events if watch else set())
+        boundaries = population_boundaries(leaves, kinds)
+        heads = [
+            (index, head["size"])
+            for index, leaf in package.store_log.items()
+            for head in leaf.get("heads", ())
+            if head["log"] == connection
+        ]
+        for index, at, reads in history.reads:
+            sizes = [size for stated, size in heads if stated < index]
+            later = [size for stated, size in heads if stated > index]
+            span = (max(sizes, default=0) - 1, min(later, default=LAST_INDEX) - 1)
+            sealed = {
+                kind["kind"]: kind["root"]
+                for read in reads
+                if read["connection"] == connection
+                for kind in read["kinds"]
+            }
+            for kind in sorted(kinds & sealed.keys() & boundaries.keys()):
+                if sealed[kind] not in possible_roots(boundaries[kind], at, *span):
+                    yield (
+                        f"the evaluation of {at.isoformat()} read another population of {kind} of "
+                        f"{connection} than its leaves lead to"
+                    )
+
+
+def population_boundaries(leaves: Leaves, kinds: Collection[str]) -> dict[str, list[Boundary]]:
+    """Return the populations of kinds after each collection that changed them."""
+    boundaries: dict[str, list[Boundary]] = {}
+    populations: dict[str, dict[str, str]] = {}
+    pending: dict[str, tuple[int, Mapping[str, Any]]] = {}
+    versions = [
+        (index, leaf)
+        for index, leaf in leaves.items()
+        if leaf["leaf"] == "version" and leaf["kind"] in kinds
+    ]
+    for index, leaf in versions:
+        kind = leaf["kind"]
+        before = pending.get(kind)
+        if before and before[1]["collection"] != leaf["collection"]:
+            boundaries.setdefault(kind, []).append(boundary(*before, populations[kind]))
+        population = populations.setdefault(kind, {})
+        population.pop(leaf["key"], None)
+        if "digest" in leaf:
+            population[leaf["key"]] = leaf["digest"]
+        pending[kind] = index, leaf
+    for kind, last in pending.items():
+        boundaries.setdefault(kind, []).append(boundary(*last, populations[kind]))
+    return boundaries
+
+
+def boundary(index: int, leaf: Mapping[str, Any], population: Mapping[str, str]) -> Boundary:
+    """Return the population after the last leaf of a collection."""
+    return Boundary(index, moment(leaf["stored_at"]), population_root(population))
+
+
+def possible_roots(boundaries: Sequence[Boundary], at: datetime, first: int, last: int) -> set[str]:
+    """Return the roots that an evaluation may have read, from one leaf up to another.
+
+    What is dated after its own moment, because a clock was ahead, it did not read.
+    """
+    known = [entry for entry in boundaries if entry.index <= first and entry.stored_at <= at]
+    meanwhile = [entry for entry in boundaries if first < entry.index <= last]
+    roots = {entry.root for entry in (*known[-1:], *meanwhile)}
+    return roots or {population_root({})}
+
+
+def population_root(population: Mapping[str, str]) -> str:
+    """Return the root over a population: a tree over the trees of 256 buckets."""
+    buckets: dict[int, list[bytes]] = {}
+    for key in sorted(population):
+        bucket = hashlib.sha256(key.encode()).digest()[0]
+        buckets.setdefault(bucket, []).append(f"{key}\0{population[key]}".encode())
+    roots = [
+        bytes([bucket]) + bytes.fromhex(merkle_root(buckets[bucket])[len("sha256:") :])
+        for bucket in sorted(buckets)
+    ]
+    return merkle_root(roots)
+
+
 # -- The evaluations of a period, read one at a time: statuses, exceptions, and what they rest on --
 
 
@@ -1322,6 +1427,8 @@ class History(NamedTuple):
     needs: dict[str, str]
     """When the evaluation was that needs a document, by digest."""
     rested: dict[ResultKey, Rested]
+    reads: list[tuple[int, datetime, list[Mapping[str, Any]]]]
+    """What each evaluation read: the index of its leaf, its moment, and populations it sealed."""
 
 
 class Reading(NamedTuple):
@@ -1337,10 +1444,11 @@ def read_evaluations(
     evaluations: Iterable[tuple[int, Mapping[str, Any], bytes]], reading: Reading
 ) -> History:
     """Read evaluations, each with the index of its leaf and the leaf."""
-    history = History({}, {}, set(), {}, {})
+    history = History({}, {}, set(), {}, {}, [])
     for index, leaf, content in evaluations:
         evaluation = read_json(content)
         at = moment(evaluation["evaluated_at"])
+        history.reads.append((index, at, evaluation["evidence_read"]))
         documents = [pack["digest"] for pack in evaluation["packs"]]
         documents += [leaf["inputs"]] if "inputs" in leaf else []
         for name in documents:
