@@ -14,6 +14,7 @@ from urllib.request import proxy_bypass
 import httpx  # noqa: TID253 - this module is imported only where a source is read
 
 from ccm_core.errors import NetworkSetupError
+from ccm_core.sdk.http.base_url import is_loopback
 
 _PROXY_VARIABLES = {
     "https": ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"),
@@ -111,6 +112,8 @@ def _proxy_of(url: str) -> tuple[str, str] | None:
     """Return the variable that names the proxy of a URL, and its host and port without a user."""
     parts = urlsplit(url)
     host = parts.hostname or ""
+    if is_loopback(url):
+        return None  # no proxy is used for it, whatever the environment says
     for name in _PROXY_VARIABLES.get(parts.scheme, ()):
         if (value := os.environ.get(name)) and not proxy_bypass(host):
             address = urlsplit(value if "//" in value else f"//{value}").netloc
