@@ -52,7 +52,12 @@ def test_loopback_redirect_returns_the_whole_address():
 
 def test_loopback_redirect_rejects_other_requests():
     """A favicon, another path, another method, or nonsense: the answer is still waited for."""
-    visits = [("/favicon.ico",), ("/", ""), ("/callback?code=no&state=s3cret", "POST"), ("/callback?code=1&state=s3cret",)]
+    visits = [
+        ("/favicon.ico",),
+        ("/", ""),
+        ("/callback?code=no&state=s3cret", "POST"),
+        ("/callback?code=1&state=s3cret",),
+    ]
     answers, address, _ = listen(*visits)
     assert [b"404 Not Found" in one for one in answers] == [True, True, True, False]
     assert address.endswith("?code=1&state=s3cret")

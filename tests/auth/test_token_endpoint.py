@@ -22,6 +22,7 @@ from ccm_core.errors import (
     Unreachable,
     UsageError,
 )
+from ccm_core.sdk.http.bounded_body import BodyRefused
 from ccm_core.sdk.secret import Secret
 
 OLD = Secret("pdus+_1oLDrEFRESH")
@@ -142,7 +143,19 @@ def test_wrong_client_secret_is_reported(endpoint):
             id="a redirect",
         ),
         pytest.param(
-            json_response({"a": "x" * 300_000}), BadResponse, "262144 bytes", id="too large"
+            json_response({"a": "x" * 300_000}), BodyRefused, "262144 bytes", id="too large"
+        ),
+        pytest.param(
+            SimulatedResponse(body=b"{}", headers={"content-encoding": "gzip, gzip"}),
+            BodyRefused,
+            "expected gzip, deflate",
+            id="compressed in layers",
+        ),
+        pytest.param(
+            SimulatedResponse(body=b'{"access_token": "a", "access_token": "b"}'),
+            BadResponse,
+            "not JSON",
+            id="two tokens under one key",
         ),
         pytest.param(json_response({"ok": True}), BadResponse, "no bearer token", id="no token"),
     ],

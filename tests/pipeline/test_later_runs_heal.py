@@ -1,4 +1,4 @@
-"""What one bad run leaves behind, the next plain `collect` cures: nothing waits a whole lookback."""
+"""What one bad run leaves behind, the next plain `collect` cures; nothing waits a lookback."""
 
 from __future__ import annotations
 

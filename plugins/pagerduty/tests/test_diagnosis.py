@@ -209,8 +209,19 @@ def test_check_reports_a_plan_without_teams(check, simulator):
     assert "as far as the lists could be read" in lines["visibility"].message
 
 
-def test_check_distinguishes_deleted_from_hidden_objects(check, simulator):
-    """A user who is gone hides nothing; a schedule that is named and not there may be hidden."""
+@pytest.mark.parametrize(
+    ("role", "causes"),
+    [
+        pytest.param(None, {}, id="a key of the account"),
+        pytest.param(
+            "limited_user",
+            {"credential": Cause.TIED_TO_USER, "visibility": Cause.TEAM_SCOPE},
+            id="a key of a user",
+        ),
+    ],
+)
+def test_check_distinguishes_deleted_from_hidden_objects(check, simulator, role, causes):
+    """A 404 means deleted where nothing is hidden; a user's key may not see the schedule."""
     target = next(
         target.id
         for policy in simulator.account.policies.values()
@@ -219,10 +230,12 @@ def test_check_distinguishes_deleted_from_hidden_objects(check, simulator):
         if target.type == "schedule"
     )
     del simulator.account.schedules[target]
-    lines = check()
-    assert bad(lines) == {"visibility": Cause.TEAM_SCOPE}
-    assert f"1 schedule ({target})" in lines["visibility"].message
-    assert lines["visibility"].next_step == "if they were deleted, fix the references to them"
+    users = simulator.account.users.values()
+    user = next((user.id for user in users if user.role == role), None)
+    simulator.control.api_keys["mine"] = SimulatedCredential(secret="mine", user_id=user)
+    lines = check(key="mine")
+    assert bad(lines) == causes
+    assert (f"1 schedule ({target})" in lines["visibility"].message) is bool(causes)
 
 
 # -- a connection that cannot be opened --------------------------------------------------------
@@ -357,7 +370,7 @@ def collection(kind: str, *shortfalls: Shortfall, outcome=Outcome.PARTIAL) -> Co
         ),
         pytest.param("service", Reason.HIDDEN_REFERENCES, Cause.TEAM_SCOPE, "account", id="teams"),
         pytest.param("on_call", Reason.DENIED, Cause.DENIED, "allow the credential", id="denied"),
-        pytest.param("team", Reason.NOT_AVAILABLE, Cause.NOT_IN_PLAN, "none, if", id="the plan"),
+        pytest.param("team", Reason.NOT_AVAILABLE, Cause.NOT_IN_PLAN, "if the plan", id="the plan"),
         pytest.param("user", Reason.RATE_LIMITED, Cause.RATE_LIMITED, "share", id="throttled"),
         pytest.param("user", Reason.DRIFTED, Cause.INCOMPLETE, "ccm collect", id="drifted"),
         pytest.param("user", Reason.SOURCE_ERROR, Cause.SOURCE_ERROR, "support", id="broken"),

@@ -23,6 +23,7 @@ from ccm_pagerduty.rulepacks import rule_packs
 from ccm_pagerduty.views import views
 from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account, many_incidents
 from pagerduty_simulator.api.control import SimulatorControl
+from pagerduty_simulator.api.credentials import SimulatedCredential
 
 from ccm_core.cli.terminal.exit_codes import Exit, evaluation_code, most_severe, run_code
 from ccm_core.collect.observer import NullObserver
@@ -236,6 +237,15 @@ class Lab:
         connection = self._connection(frozenset(self.kinds), HASTY, {})
         with self._opened(self._before) as store:
             return evaluate(host, [connection], store, self.packs)
+
+    def become_user_of_one_team(self) -> tuple[str, list[str]]:
+        """Read by the key of a user who sees one team; return it and the others."""
+        user = next(user for user in self.account.users.values() if user.role == "limited_user")
+        credential = SimulatedCredential(secret=self.key, user_id=user.id)
+        self.control.api_keys = {self.key: credential}
+        mine, *others = self.account.teams
+        self.control.visible_teams = {mine}
+        return mine, others
 
     def calm(self) -> dict[str, object]:
         """Let the source be well again; give how it was steered."""

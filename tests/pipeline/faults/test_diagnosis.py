@@ -36,7 +36,7 @@ def test_missing_acknowledgements_are_diagnosed_in_a_run(lab, fault, outcome, st
 
 def test_services_hidden_by_team_scope_are_diagnosed_in_a_run(lab):
     """What names them is told, whatever else is there."""
-    lab.control.visible_teams = {min(lab.account.teams)}
+    lab.become_user_of_one_team()
     diagnosis = causes(lab.read(first=True))
     assert diagnosis["user"][0] == "team_scope"
     assert {cause for cause, _ in diagnosis.values()} == {"team_scope"}

@@ -5,22 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from pagerduty_simulator.api.credentials import SimulatedCredential
-
 from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evidence.collection import Outcome, Reason
 
 NAME = "pagerduty-test"
-
-
-def as_user_of_one_team(lab):
-    """Read by the key of a user who sees one team; return it and the others."""
-    user = next(user for user in lab.account.users.values() if user.role == "limited_user")
-    lab.control.api_keys = {lab.key: SimulatedCredential(secret=lab.key, user_id=user.id)}
-    mine, *others = lab.account.teams
-    lab.control.visible_teams = {mine}
-    return mine, others
 
 
 def nowhere(ran):
@@ -35,7 +24,7 @@ def nowhere(ran):
 @pytest.mark.parametrize("status", [403, 404])
 def test_objects_outside_a_team_credential_are_named(lab, status):
     """The manifest lists every team that people are in and the list of teams has not."""
-    mine, others = as_user_of_one_team(lab)
+    mine, others = lab.become_user_of_one_team()
     lab.control.hidden_status = status
     ran = lab.read(first=True)
 
@@ -56,7 +45,7 @@ def names_hidden_team(results, hidden):
 
 def test_no_rule_over_people_passes_beside_a_hidden_team(lab):
     """What people do in a team that nobody can see is not known, and each rule names a team."""
-    _, hidden = as_user_of_one_team(lab)
+    _, hidden = lab.become_user_of_one_team()
     ran = lab.read(first=True)
 
     for rule in lab.rules_over("on_call"):
@@ -65,7 +54,7 @@ def test_no_rule_over_people_passes_beside_a_hidden_team(lab):
 
 def test_no_rule_over_teams_passes_beside_a_hidden_team(lab):
     """Of every team that owns something is said, and one that is there was not seen."""
-    _, hidden = as_user_of_one_team(lab)
+    _, hidden = lab.become_user_of_one_team()
     ran = lab.read(first=True)
 
     assert ran.outcomes["team"] is Outcome.PARTIAL
@@ -76,7 +65,7 @@ def test_no_rule_over_teams_passes_beside_a_hidden_team(lab):
 @pytest.mark.parametrize("status", [403, 404])
 def test_a_hidden_policy_leaves_its_service_inconclusive(lab, status):
     """A service of a team that may be seen, handed to the policy of a team that may not."""
-    mine, _ = as_user_of_one_team(lab)
+    mine, _ = lab.become_user_of_one_team()
     service = next(one for one in lab.account.services.values() if mine in one.team_ids)
     foreign = next(one for one in lab.account.policies.values() if mine not in one.team_ids)
     lab.account.services[service.id] = replace(service, policy_id=foreign.id)

@@ -9,7 +9,7 @@ import httpx  # noqa: TID253 - the network of these tests is one of its transpor
 import pytest
 from ccm_pagerduty.collectors import collectors
 
-from ccm_core.sdk.types import Estimate, Page, Reason, Shortfall, Window
+from ccm_core.sdk.types import Estimate, Overflow, Page, Reason, Shortfall, Window
 
 (LOG_ENTRIES,) = (one for one in collectors() if one.kind == "pagerduty.incident_log_entry")
 SECOND = timedelta(seconds=1)
@@ -171,3 +171,25 @@ def test_entries_that_no_way_shows_are_counted_as_missing(read, pagerduty):
     """The source counts more than it lists anywhere: never complete."""
     burst = read(of_teams(pagerduty, lost=7))
     assert [(one.reason, one.missing) for one in burst.shortfalls] == [(Reason.TRUNCATED, 7)]
+
+
+def test_a_window_of_many_incidents_is_split_where_their_list_is_refused(pagerduty):
+    """Each part is stored as soon as it was read: a run that is stopped goes on where it was."""
+    begun = pagerduty.now - timedelta(days=10)
+    incidents = [
+        {"id": f"P{n}", "created_at": (begun + n * SECOND).isoformat(), "status": "resolved"}
+        for n in range(1_500)
+    ]
+    request = pagerduty.ask_for(
+        window=Window(begun, begun + timedelta(days=5)),
+        may_split=True,
+        current_records={"pagerduty.incident": incidents},
+    )
+
+    async def use(session):
+        return [event async for event in LOG_ENTRIES.collect(session, request)]
+
+    denied = pagerduty.me(lambda _request: httpx.Response(403, json={"error": {"code": 2010}}))
+    events = pagerduty.talk(denied, use)
+    assert events[-1] == Overflow(total=1_500, limit=1_000)
+    assert not [event for event in events if isinstance(event, Page)]
