@@ -62,9 +62,7 @@ def test_nothing_collected_is_information_and_no_problem(firm):
 @pytest.mark.parametrize(
     ("endpoint", "fault", "kind", "cause", "words"),
     [
-        pytest.param(
-            "/oncalls", refuse(403, {}), ON_CALL, "denied", "is unavailable", id="denied"
-        ),
+        pytest.param("/oncalls", refuse(403, {}), ON_CALL, "denied", "is unavailable", id="denied"),
         pytest.param(
             "/oncalls", refuse(500, {}), ON_CALL, "source_error", "still counts", id="failed"
         ),

@@ -197,13 +197,13 @@ def possible_roots(boundaries: Sequence[Boundary], at: datetime, first: int, las
 
 
 def population_root(population: Mapping[str, str]) -> str:
-    """Return the root over a population: a tree over the trees of 256 buckets."""
+    """Return the root over a population: a tree over the trees of 4,096 buckets."""
     buckets: dict[int, list[bytes]] = {}
     for key in sorted(population):
-        bucket = hashlib.sha256(key.encode()).digest()[0]
+        bucket = int.from_bytes(hashlib.sha256(key.encode()).digest()[:2], "big") >> 4
         buckets.setdefault(bucket, []).append(f"{key}\0{population[key]}".encode())
     roots = [
-        bytes([bucket]) + bytes.fromhex(merkle_root(buckets[bucket])[len("sha256:") :])
+        bucket.to_bytes(2, "big") + bytes.fromhex(merkle_root(buckets[bucket])[len("sha256:") :])
         for bucket in sorted(buckets)
     ]
     return merkle_root(roots)

@@ -62,7 +62,7 @@ def _kind(kind: str, collections: Sequence[Collection]) -> Iterator[Diagnosis]:
     message = f"the last collection, at {ended_at:%Y-%m-%d %H:%M} UTC, was {incomplete[-1].outcome}"
     message += f": {_details(shortfalls)}" if shortfalls else ""
     step = _STEPS[cause]
-    if kind == LOG_ENTRY:
+    if kind == LOG_ENTRY and cause != Cause.TEAM_SCOPE:
         message += f". {WITHOUT_LOG_ENTRIES[0].upper()}{WITHOUT_LOG_ENTRIES[1:]}"
         step = _ACKNOWLEDGEMENT_STEPS.get(cause, step)
         cause = Cause.ACKNOWLEDGEMENTS_MISSING
