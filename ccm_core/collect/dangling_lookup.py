@@ -127,13 +127,14 @@ def amendments(
 
 
 def _shortfalls(hidden: Sequence[Dangling]) -> Sequence[Shortfall]:
-    groups: dict[tuple[str, LookupOutcome | None], list[Dangling]] = {}
+    groups: dict[tuple[str, LookupOutcome], list[Dangling]] = {}
     for reference in hidden:
-        groups.setdefault((reference.kind, reference.lookup_outcome), []).append(reference)
+        outcome = reference.lookup_outcome or LookupOutcome.UNKNOWN
+        groups.setdefault((reference.kind, outcome), []).append(reference)
     return [_shortfall(kind, outcome, groups[kind, outcome]) for kind, outcome in sorted(groups)]
 
 
-def _shortfall(kind: str, outcome: LookupOutcome | None, hidden: Sequence[Dangling]) -> Shortfall:
+def _shortfall(kind: str, outcome: LookupOutcome, hidden: Sequence[Dangling]) -> Shortfall:
     keys, first = sorted({reference.key for reference in hidden}), hidden[0]
     failed = outcome is LookupOutcome.FAILED
     return Shortfall(

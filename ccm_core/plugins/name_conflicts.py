@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from ccm_core.errors import PluginError
 from ccm_core.plugins.catalog import Plugin
 
-_NAMESPACES = {"evidence kind": "kind or view", "view": "kind or view"}
-"""Both are what a rule may be over, so they may not share a name."""
+MANIFESTS = "the manifests of the connector"
+_NAMESPACES = dict.fromkeys(("evidence kind", "view", MANIFESTS), "kind or view")
+"""What a rule may be over, so that none of them may share a name."""
 
 
 def require_unique_names(plugins: Sequence[Plugin]) -> None:
@@ -37,3 +38,5 @@ def _owned_names(plugin: Plugin) -> Iterator[tuple[str, str]]:
     if not plugin.disabled:
         yield "plugin", plugin.name
         yield from plugin.offers.names()
+        for connector in plugin.offers.connectors:
+            yield MANIFESTS, f"{connector.name}.manifest"

@@ -40,6 +40,12 @@ def test_a_plugin_lists_its_offers(install):
     ]
 
 
+@pytest.mark.attack(
+    "Plugins",
+    "A plugin fails while it loads: a hook that is misspelt, not marked, of another signature, "
+    "without an end, with wrong types",
+    "Its failure is in the catalog and in manifests, and the other plugins load",
+)
 @pytest.mark.parametrize(
     ("name", "failure"),
     [
@@ -95,6 +101,12 @@ def test_a_plugin_lists_its_offers(install):
             "what it offers cannot be used: TypeError: "
             "ccm_connectors is a wrapper; expected a plain implementation",
             id="wrapper",
+        ),
+        pytest.param(
+            "unmarked",
+            "its hooks are not those of ccm: TypeError: ccm_rule_packs (fake_unmarked.py:8) is not "
+            "marked as a hook; write @hookimpl of ccm_core.sdk.hookspecs above it",
+            id="hook without its mark",
         ),
     ],
 )

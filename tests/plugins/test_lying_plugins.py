@@ -5,11 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from ccm_core.cli.main import main
+from ccm_core.errors import PluginFault
+from ccm_core.rules.incremental.partition_index import PartitionedRows, PartitionIndex
+from ccm_core.sdk.types import (
+    Partitioning,
+    Record,
+    RecordSource,
+    Row,
+    Subject,
+    View,
+    ViewRequest,
+    Window,
+)
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 KEY = "liar-key-4711-0815"
 SETTINGS = """\
@@ -258,6 +273,19 @@ def test_an_offer_with_a_field_of_another_type_is_refused(ccm, lie, named):
 
 @pytest.mark.attack(
     "Plugins",
+    "A plugin offers a kind by the name under which the host keeps the manifests of its runs",
+    "Both owners of the name are named, and nothing is loaded",
+)
+def test_the_name_of_the_manifests_is_taken(ccm):
+    """Its records would stand in for what the host itself observed."""
+    ended = ccm("check", lie="offer: the kind of the manifests")
+
+    assert ended.code == 2
+    assert 'the name "liar.manifest" (kind or view) has 2 owners' in ended.text
+
+
+@pytest.mark.attack(
+    "Plugins",
     "A snapshot collector yields nothing, after a run that listed two objects",
     "The run fails and says so, and both objects stay as they were",
 )
@@ -278,3 +306,67 @@ def test_debug_shows_the_traceback_without_the_secret(ccm):
     assert "Traceback" in ended.err
     assert "in collect" in ended.err
     assert KEY not in ended.text
+
+
+def partitioned(names):
+    """Make a view of pairs of things of which each thing is a partition by some names."""
+    return View(
+        name="liar.pairs",
+        title="Pairs",
+        inputs=("liar.thing",),
+        rows=lambda request: [
+            Row(
+                subject=Subject(kind="liar.thing", key=record.key, title=record.key),
+                body={"others": len(request.records["liar.thing"]) - 1},
+                evidence_digests=(record.digest,),
+            )
+            for record in request.records["liar.thing"]
+        ],
+        schema=lambda: {"type": "object"},
+        partitions=lambda: Partitioning(
+            names={"liar.thing": names}, name=lambda row: row.subject.key
+        ),
+    )
+
+
+@pytest.mark.attack(
+    "Plugins",
+    "A view says that its rows depend on single records, and they depend on all",
+    "An evaluation that derives changed partitions alone finds the difference and names the view",
+)
+@pytest.mark.xfail(
+    strict=True,
+    reason="The derivation of rows in parts is being rebuilt; until then a view is trusted in what "
+    "it says of its partitions. `ccm evaluate` derives everything and is not affected",
+)
+def test_wrong_partitions_are_found():
+    """The rows of some partitions must be the same, whether they are derived alone or with all."""
+    view = partitioned(lambda record: (record.key,))
+    records = [record("T1"), record("T2")]
+
+    with pytest.raises(PluginFault, match="liar.pairs"):
+        PartitionIndex.of(view.partitions(), {"liar.thing": records}).covers(
+            PartitionedRows.of(view.partitions(), derived(view, records))
+        )
+
+
+def record(key):
+    """Make the record of a thing."""
+    return Record(
+        kind="liar.thing",
+        version=1,
+        key=key,
+        connection="liar",
+        observed_at=NOW,
+        collection="c",
+        source=RecordSource(endpoint="/things", page=1, response_digest="sha256:0"),
+        body={"id": key},
+        digest=f"sha256:{key}",
+    )
+
+
+def derived(view, records):
+    """Derive the rows of a view."""
+    horizon = Window(NOW - timedelta(days=1), NOW)
+    request = ViewRequest(records={"liar.thing": records}, now=NOW, horizon=horizon)
+    return tuple(view.rows(request))

@@ -99,7 +99,11 @@ class Evidence:
             connection=self.connection,
             rows=rows | reused,
             inputs=inputs,
-            enumerated={name: self._enumerated(name) for name in inputs},
+            enumerated={
+                name: self._enumerated(name)
+                for name in inputs
+                if name in self.kinds or name in self.views
+            },
             sufficiency={kind: self.sufficiency(kind) for kind in sorted(self.kinds)},
             lookup_records={
                 kind: self._lookup_records(kind) for kind in sorted(lookups & self.kinds.keys())

@@ -256,8 +256,17 @@ def ccm_evidence_kinds():
     """Offer a kind."""
     shape = "snapshot" if os.environ.get("LIAR") == "offer: shape is text" else Shape.SNAPSHOT
     key = "id" if os.environ.get("LIAR") == "offer: key is text" else ("id",)
-    yield EvidenceKind(
-        name="liar.thing",
+    names = ["liar.thing"]
+    if os.environ.get("LIAR") == "offer: the kind of the manifests":
+        names.append("liar.manifest")
+    for name in names:
+        yield kind(name, shape, key)
+
+
+def kind(name, shape, key):
+    """Make a kind."""
+    return EvidenceKind(
+        name=name,
         version=1,
         title="Things",
         shape=shape,
