@@ -344,7 +344,7 @@ def test_wrong_partitions_are_found():
     view = partitioned(lambda record: (record.key,))
     records = [record("T1"), record("T2")]
 
-    with pytest.raises(PluginFault, match="liar.pairs"):
+    with pytest.raises(PluginFault, match=r"liar\.pairs"):
         PartitionIndex.of(view.partitions(), {"liar.thing": records}).covers(
             PartitionedRows.of(view.partitions(), derived(view, records))
         )

@@ -114,8 +114,8 @@ def missing_collections(
 class Boundary(NamedTuple):
     """The population of a kind after a collection."""
 
-    index: int
-    """The last leaf of the collection."""
+    leaf: int
+    """The index of the collection's last leaf."""
     stored_at: datetime
     root: str
 
@@ -190,8 +190,8 @@ def possible_roots(boundaries: Sequence[Boundary], at: datetime, first: int, las
 
     What is dated after its own moment, because a clock was ahead, it did not read.
     """
-    known = [entry for entry in boundaries if entry.index <= first and entry.stored_at <= at]
-    meanwhile = [entry for entry in boundaries if first < entry.index <= last]
+    known = [entry for entry in boundaries if entry.leaf <= first and entry.stored_at <= at]
+    meanwhile = [entry for entry in boundaries if first < entry.leaf <= last]
     roots = {entry.root for entry in (*known[-1:], *meanwhile)}
     return roots or {population_root({})}
 

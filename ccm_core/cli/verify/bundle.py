@@ -59,10 +59,8 @@ def verified(
     except OSError as cause:
         raise UsageError(f"{path} cannot be read: {cause.strerror}") from cause
     verifier = published_verifier()
-    attempts = [
-        verify_package(str(path), None if key is None else str(key), verifier)
-        for key in keys or [None]
-    ]
+    trusted: Sequence[str | None] = [str(key) for key in keys] or [None]
+    attempts = [verify_package(str(path), key, verifier) for key in trusted]
     checked = min(attempts, key=lambda attempt: len(attempt.problems))
     compare = pins and not checked.problems
     pinned = _compare_pins(path, pins) if compare else PinComparison()
