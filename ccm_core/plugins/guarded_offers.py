@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from ccm_core.errors import PluginFault
 from ccm_core.plugins.catalog import Offers
 from ccm_core.plugins.guard import (
     SESSION_ERRORS,
@@ -23,6 +24,7 @@ from ccm_core.sdk.types import (
     AuthMethod,
     Collector,
     Connector,
+    CrossCheck,
     Demonstration,
     DemoSource,
     Diagnosis,
@@ -81,6 +83,10 @@ def _connector(connector: Connector, call: Call) -> Connector:
         ),
         demonstration=connector.demonstration
         and _demonstration(session(part=f"the demonstration of {name}"), connector.demonstration),
+        cross_checks=tuple(
+            _cross_check(check, call(part=f"a cross check of {name}"))
+            for check in connector.cross_checks
+        ),
         look_up=look_up
         and guarded_coroutine(session(part=f"look_up of {name}"), look_up, _one(LookupOutcome)),
         diagnose_failure=diagnose
@@ -96,6 +102,20 @@ def _connector(connector: Connector, call: Call) -> Connector:
             ),
         ),
     )
+
+
+def _cross_check(check: CrossCheck, call: PluginCall) -> CrossCheck:
+    """Guard a cross check; one that breaks shows nothing, so its kinds are not complete either."""
+    contradictions = guarded(call, check.contradictions, _lines)
+
+    def checked(*arguments: Any) -> tuple[str, ...]:
+        try:
+            found: tuple[str, ...] = contradictions(*arguments)
+        except PluginFault as fault:
+            return (str(fault),)
+        return found
+
+    return replace(check, contradictions=checked)
 
 
 def _auth_method(method: AuthMethod, owner: str, call: Call) -> AuthMethod:
@@ -271,6 +291,12 @@ def _rows(returned: Any) -> tuple[Row, ...]:
                 "Subject, a body of type dict, and tuples of evidence_digests and names"
             )
     return rows
+
+
+def _lines(returned: Any) -> tuple[str, ...]:
+    if isinstance(returned, str):
+        raise TypeError("it returned a str; expected several texts")
+    return _several(str)(returned)
 
 
 def _texts(returned: Any) -> tuple[str, ...]:

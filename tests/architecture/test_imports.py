@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.no_cover  # the sources are read here, not run
+
 NETWORK = {"urllib.request", "http.client", "http.server", "socket", "ssl", "asyncio", "subprocess"}
 
 

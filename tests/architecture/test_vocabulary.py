@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.no_cover  # the sources are read here, not run
+
 FILLER_WORDS = """
 one found said told held there again wanted asked given each known place left then was were other
 seen taken kept heard what made gone came judged named shown written

@@ -273,6 +273,20 @@ def test_an_offer_with_a_field_of_another_type_is_refused(ccm, lie, named):
 
 @pytest.mark.attack(
     "Plugins",
+    "A connector's own check of contradictions between kinds breaks",
+    "The kinds that it should have held against each other are not complete",
+)
+@pytest.mark.parametrize("what", ["exit", "raise", "none", "text"])
+def test_a_broken_cross_check_leaves_its_kinds_partial(ccm, what):
+    """What was not compared is not taken for free of contradictions."""
+    ended = ccm("collect", lie=f"cross check: {what}")
+
+    assert ended.code in {3, 4}
+    assert "a cross check of connector liar broke" in ended.text + manifest_text(ccm)
+
+
+@pytest.mark.attack(
+    "Plugins",
     "A plugin offers a kind by the name under which the host keeps the manifests of its runs",
     "Both owners of the name are named, and nothing is loaded",
 )

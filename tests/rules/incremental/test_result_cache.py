@@ -75,6 +75,8 @@ WORLDS = st.tuples(
 )
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     steps=st.lists(

@@ -23,6 +23,7 @@ from ccm_core.sdk.types import (
     Collector,
     Connector,
     CredentialInfo,
+    CrossCheck,
     Diagnosis,
     EvidenceKind,
     Horizon,
@@ -190,6 +191,11 @@ def review(_collections):
     return lied("review", ())
 
 
+def contradictions(_bodies, _moment):
+    """Find no contradiction."""
+    return lied("cross check", ())
+
+
 def tagged(request):
     """Count the tags of each thing."""
     misbehave("view")
@@ -248,6 +254,7 @@ def ccm_connectors():
         check=check,
         horizon=horizon,
         review_collections=review,
+        cross_checks=(CrossCheck(kinds=("liar.thing",), contradictions=contradictions),),
     )
 
 
