@@ -61,6 +61,15 @@ def test_the_package_runs_as_a_module():
     assert answer.stdout.startswith("Usage:")
 
 
+def test_no_request_searches_for_a_library_that_is_missing():
+    """The http library imports sniffio at each request: found, that costs nothing."""
+    code = "import ccm_core.sdk.http, json, sniffio\nprint(json.dumps(sniffio.__name__))"
+    answer = subprocess.run(  # noqa: S603 - this interpreter, with code that stands above
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert json.loads(answer.stdout) == "sniffio"
+
+
 def test_importing_what_plugins_see_imports_nothing_heavy():
     """A plugin's module can name every type of the sdk without paying for the libraries."""
     code = "import ccm_core.sdk.types, ccm_core.sdk.errors, ccm_core.sdk.secret" + REPORT

@@ -69,6 +69,8 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["mild", "both", "shipped"])
 @settings(deadline=None, max_examples=25)
 @given(steps=STEPS)
