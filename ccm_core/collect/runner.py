@@ -24,7 +24,7 @@ from ccm_core.collect.outcome import dependency_outcome, outcome_of, shortfall_o
 from ccm_core.collect.planner import MAX_WINDOW, CollectTask, Plan, PlanInputs, past
 from ccm_core.collect.reference_tracker import ReferenceTracker
 from ccm_core.collect.run_context import RunContext
-from ccm_core.collect.unlisted_objects import Listing, Reach, without_repeated
+from ccm_core.collect.unlisted_objects import ListedPopulation, Reach, without_repeated
 from ccm_core.collect.window_read import WindowQuery, WindowRead
 from ccm_core.collect.window_split import following_queries, smaller_queries
 from ccm_core.errors import AuthenticationFailed, CollectorFault, SourceError
@@ -280,10 +280,10 @@ class Runner:
         outcome = outcome_of(error, batch.pages, shortfalls)
         self._store(task, batch, outcome, shortfalls, read=read)
 
-    def _listing(self, task: CollectTask, batch: BatchBuilder) -> Listing:
+    def _listing(self, task: CollectTask, batch: BatchBuilder) -> ListedPopulation:
         # Where it is known what was not read, most of a population may be missing for that.
         before = 0 if batch.all_shortfalls() else self._context.population(task.kind.name)
-        return Listing(kind=task.kind, records=len(batch.keys), before=before)
+        return ListedPopulation(kind=task.kind, records=len(batch.keys), before=before)
 
     def _unlisted(
         self, task: CollectTask, batch: BatchBuilder, error: SourceError | None

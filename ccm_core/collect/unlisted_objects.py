@@ -26,7 +26,7 @@ SMALLEST_POPULATION = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class ListedPopulation:
     """What a list of one kind, read to its end, contained."""
 
     kind: EvidenceKind
@@ -57,7 +57,7 @@ class Reach:
     nothing_seen: Shortfall | None = None
     """That a list was empty that never is."""
 
-    def shortfalls(self, listing: Listing) -> list[Shortfall]:
+    def shortfalls(self, listing: ListedPopulation) -> list[Shortfall]:
         """Return what may be missing from a list; note where it shows that nothing is seen."""
         if listing.impossible:
             self.nothing_seen = _nothing_seen(listing.kind)
@@ -70,7 +70,7 @@ class Reach:
         hidden = _hidden(self.credential)
         return [shortfall for shortfall in (self.nothing_seen, hidden) if shortfall]
 
-    def _collapse(self, listing: Listing) -> list[Shortfall]:
+    def _collapse(self, listing: ListedPopulation) -> list[Shortfall]:
         if not listing.collapsed or listing.kind.name in self.accepted_collapses:
             return []
         return [_collapse(listing)]
@@ -91,7 +91,7 @@ class Reach:
             for form, kind in filtered
         )
 
-    def note(self, listing: Listing) -> str | None:
+    def note(self, listing: ListedPopulation) -> str | None:
         """Return that a collapse was accepted, where it was."""
         reason = self.accepted_collapses.get(listing.kind.name)
         if reason is None or not listing.collapsed:
@@ -132,7 +132,7 @@ def _nothing_seen(kind: EvidenceKind) -> Shortfall:
     )
 
 
-def _collapse(listing: Listing) -> Shortfall:
+def _collapse(listing: ListedPopulation) -> Shortfall:
     name = listing.kind.name
     return Shortfall(
         reason=Reason.COLLAPSED,

@@ -104,6 +104,41 @@ def test_verify_names_changed_evidence(ccm, signed_store):
     assert (problem["table"], problem["field"], problem["leaf"]) == ("version", "endpoint", 4)
 
 
+@pytest.mark.attack(
+    "Store",
+    "A record is hidden from `ccm evaluate` and put back before `ccm verify`",
+    "Exit 5; the evaluation and the kind are named",
+)
+def test_verify_names_an_evaluation_that_did_not_see_all_evidence(ccm, signed_store):
+    """Every row, every digest and every signature is right again."""
+    hidden = "kind = 'pagerduty.service' AND digest IS NOT NULL"
+    sql(signed_store, f"CREATE TABLE spare AS SELECT * FROM current_version WHERE {hidden}")  # noqa: S608 - words of ours
+    (signed_store / "spare.db").write_bytes((signed_store / "ccm.db").read_bytes())
+    sql(signed_store, "DROP TABLE spare")
+    sql(signed_store, f"DELETE FROM current_version WHERE {hidden}")  # noqa: S608 - the same
+    assert ccm("evaluate").code in {0, 1, 3}
+    with closing(sqlite3.connect(signed_store / "ccm.db", isolation_level=None)) as database:
+        database.execute("ATTACH ? AS other", (str(signed_store / "spare.db"),))
+        database.execute("INSERT INTO current_version SELECT * FROM other.spare")
+
+    output = ccm("verify")
+    assert output.code == 5
+    (line,) = (line for line in output.out.splitlines() if line.startswith("damaged: "))
+    assert "evaluation sha256:" in line
+    assert "pagerduty.service of pagerduty-test" in line
+
+
+@pytest.mark.parametrize("command", ["collect", "evaluate", "report", "verify", "checkpoint"])
+def test_a_store_with_a_foreign_trigger_is_refused(ccm, signed_store, command):
+    """Exit 5 from every command that opens it; the trigger is named."""
+    sql(
+        signed_store,
+        "CREATE TRIGGER silent BEFORE INSERT ON rejected BEGIN SELECT RAISE(IGNORE); END",
+    )
+    output = ccm(command)
+    assert (output.code, "trigger silent" in output.out + output.err) == (5, True)
+
+
 def test_verification_document_matches_its_schema(ccm, signed_store, validators):
     """With problems and without."""
     folder = signed_store

@@ -74,17 +74,24 @@ def newest_forms(collections: Iterable[Collection]) -> dict[str, Collection]:
     return newest
 
 
-def as_amended(collections: Sequence[Collection]) -> list[Collection]:
+def as_amended(collections: Iterable[Collection]) -> list[Collection]:
     """Return collections as they were amended: each once, under its own id and in its place.
 
     Args:
-        collections: In the order in which they were stored.
+        collections: In the order in which they were stored. An amendment without what it amends
+            stands for itself.
     """
-    stored = {collection.id: collection for collection in collections}
-    return [
-        _joined(stored[root], newest) if newest.id != root else newest
-        for root, newest in newest_forms(collections).items()
-    ]
+    joined: list[Collection] = []
+    places: dict[str, int] = {}
+    for collection in collections:
+        place = places.get(collection.amends or "")
+        if place is None:
+            place = len(joined)
+            joined.append(collection)
+        else:
+            joined[place] = _joined(joined[place], collection)
+        places[collection.id] = place
+    return joined
 
 
 def _joined(collection: Collection, amendment: Collection) -> Collection:

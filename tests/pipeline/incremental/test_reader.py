@@ -54,7 +54,7 @@ def reused_subjects(first, second):
         pytest.param(("services", {"S0": {"status": "x"}, "S1": {}}), 8, id="their-service"),
         pytest.param(("settings", "29d"), 9, id="another-horizon"),
         pytest.param(("erase", LOG_ENTRY, "L3b"), 9, id="something-was-erased"),
-        pytest.param(("ahead", "I3"), 9, id="something-was-kept-later"),
+        pytest.param(("ahead", "I3"), 1, id="something-was-kept-by-a-later-clock"),
         pytest.param(("limit", "6h"), 9, id="another-parameter"),
     ],
 )
