@@ -16,7 +16,7 @@ _UNUSED_BITS = 4
 """Of the first two bytes of a key's hash."""
 
 
-class Population:
+class PopulationTree:
     """Keys with the digests of their newest versions, and the root over them.
 
     The leaf of a pair is the key in UTF-8, a zero byte and the digest as it is written elsewhere
@@ -35,9 +35,9 @@ class Population:
         for key, digest in versions:
             self.put(key, digest)
 
-    def changed(self, changes: Iterable[tuple[str, str | None]]) -> Population:
+    def changed(self, changes: Iterable[tuple[str, str | None]]) -> PopulationTree:
         """Return the population after some changes, as :meth:`put` makes them; this one stays."""
-        after = Population()
+        after = PopulationTree()
         after.size, after._root = self.size, self._root
         after._buckets, after._roots = dict(self._buckets), dict(self._roots)
         copied: set[int] = set()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from ccm_core.ledger.population import Population
+from ccm_core.ledger.population import PopulationTree
 from ccm_core.model.evaluation.evidence_read import (
     COLLECTIONS,
     MANIFESTS,
@@ -36,22 +36,22 @@ class EvidenceSeals:
         """Seal the collections, each with its stored digest, in the order of storing."""
         self._last_collection = stored[-1][1].id if stored else None
         pairs = ((collection.id, digest) for digest, collection in stored)
-        self.population(COLLECTIONS, Population(pairs))
+        self.population(COLLECTIONS, PopulationTree(pairs))
 
     def manifests(self, kind: str, stored: Sequence[tuple[str, Manifest]]) -> None:
         """Seal the manifests, each with its stored digest, and so the kind that is made of them."""
         self._last_run = stored[-1][1].run if stored else None
-        self.population(kind, Population((manifest.run, digest) for digest, manifest in stored))
+        self.population(kind, PopulationTree((manifest.run, digest) for digest, manifest in stored))
 
     def records(self, kind: str, records: Iterable[Record]) -> Iterator[Record]:
         """Yield the records of a kind as they are read, and seal them at the end."""
-        population = Population()
+        population = PopulationTree()
         for record in records:
             population.put(record.key, record.digest)
             yield record
         self.population(kind, population)
 
-    def population(self, kind: str, population: Population) -> None:
+    def population(self, kind: str, population: PopulationTree) -> None:
         """Seal the whole population of a kind."""
         self._kinds[kind] = KindRead(kind=kind, records=population.size, root=population.root)
 

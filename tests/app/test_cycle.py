@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from ccm_core.app.cycle import collect_connections, evaluate_connections, evaluate_report_notify
 from ccm_core.app.rule_sets import compile_rule_set
 from ccm_core.collect.observer import NullObserver
+from ccm_core.errors import StaleEvaluation
 from ccm_core.pipeline.track_findings import all_findings
 
 
@@ -47,3 +50,33 @@ def test_signing_key_is_reported_to_the_caller(workspace, messages):
         connections = workspace.connections(secrets=True)
         asyncio.run(collect_connections(workspace, store, connections, NullObserver()))
     assert any("made a signing key" in message for message in messages)
+
+
+class MovingStore:
+    """A store in which evidence counts as stored meanwhile, the first times that one evaluates."""
+
+    def __init__(self, store, times):
+        self._store, self.times = store, times
+        self.evaluations = self
+
+    def __getattr__(self, name):
+        """Be the store, and its evaluations, in everything else."""
+        return getattr(self._store, name, None) or getattr(self._store.evaluations, name)
+
+    def append(self, *arguments):
+        """Store an evaluation, once evidence stands still."""
+        self.times -= 1
+        if self.times >= 0:
+            raise StaleEvaluation("evidence was stored while it was evaluated")
+        return self._store.evaluations.append(*arguments)
+
+
+def test_evidence_that_moves_is_evaluated_again(workspace):
+    """Twice; where it moves each time, the reason is passed on and nothing is stored."""
+    rules = compile_rule_set(workspace)
+    with workspace.write_store(create=True) as store:
+        with pytest.raises(StaleEvaluation):
+            evaluate_connections(workspace, MovingStore(store, times=3), rules)
+        assert store.evaluations.latest() is None
+        stored = evaluate_connections(workspace, MovingStore(store, times=2), rules)
+        assert store.evaluations.latest() == stored

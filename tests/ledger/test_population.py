@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.ledger import merkle_hash
-from ccm_core.ledger.population import Population
+from ccm_core.ledger.population import PopulationTree
 
 KEYS = st.text(max_size=3)
 DIGESTS = st.sampled_from([f"sha256:{letter * 64}" for letter in "abc"])
@@ -28,7 +28,7 @@ def test_the_root_is_that_of_the_buckets(versions):
         name = int(sha256(key.encode()).hexdigest()[:3], 16)
         buckets.setdefault(name, []).append(f"{key}\0{digest}".encode())
     leaves = [name.to_bytes(2, "big") + merkle_hash.root(buckets[name]) for name in sorted(buckets)]
-    population = Population(versions)
+    population = PopulationTree(versions)
     assert population.root == f"sha256:{merkle_hash.root(leaves).hex()}"
     assert population.size == len(remaining(versions))
 
@@ -36,21 +36,21 @@ def test_the_root_is_that_of_the_buckets(versions):
 @given(VERSIONS, VERSIONS)
 def test_changes_give_the_population_that_all_versions_give(before, changes):
     """And leave the one that was changed as it was."""
-    population = Population(before)
+    population = PopulationTree(before)
     root = population.root
     changed = population.changed(changes)
     assert (changed.root, changed.size) == (
-        Population([*before, *changes]).root,
+        PopulationTree([*before, *changes]).root,
         len(remaining([*before, *changes])),
     )
-    assert population.root == root == Population(before).root
+    assert population.root == root == PopulationTree(before).root
 
 
 @given(VERSIONS, VERSIONS)
 def test_two_populations_have_one_root_only_where_they_are_equal(first, second):
     """Whatever the order in which their keys came."""
     same = remaining(first) == remaining(second)
-    assert (Population(first).root == Population(reversed(second)).root) == (
+    assert (PopulationTree(first).root == PopulationTree(reversed(second)).root) == (
         remaining(first) == remaining(list(reversed(second)))
     )
-    assert not same or Population(first).root == Population(second).root
+    assert not same or PopulationTree(first).root == PopulationTree(second).root

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ccm_core.errors import CcmError, PluginFault
-from ccm_core.ledger.population import Population
+from ccm_core.ledger.population import PopulationTree
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.watermark import Watermark
@@ -86,7 +86,7 @@ class IncrementalReader:
             return self.store.records.erased_keys(self.watch.connection, kind, as_of=self.now)
         return sorted(state.erased.items(), key=lambda entry: entry[0])
 
-    def population(self, kind: str) -> Population:
+    def population(self, kind: str) -> PopulationTree:
         """Return the population that was read of a kind, in this evaluation and the ones before."""
         if self.change(kind) is None and kind not in self.after.kinds:
             self._read(kind)
@@ -237,7 +237,7 @@ class IncrementalReader:
         self.after.kinds[kind] = KindState(
             watermark=since.watermark if since else None,
             erased=_erased(stored),
-            population=Population((record.key, record.digest) for record in stored),
+            population=PopulationTree((record.key, record.digest) for record in stored),
             records=records if kind in self.whole_kinds else None,
         )
         return records

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ccm_core.ledger.population import Population
+from ccm_core.ledger.population import PopulationTree
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.watermark import Watermark
@@ -24,7 +24,7 @@ class KindState:
     """Up to where it was read; None: that is not known."""
     erased: Mapping[str, Window | None]
     """The keys that exist without a body, with the window of each."""
-    population: Population
+    population: PopulationTree
     """The digest of each key that exists, erased ones included."""
     records: tuple[Record, ...] | None = None
     """All that exist with one, sorted by key. None: they are too many to be held."""

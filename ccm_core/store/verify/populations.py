@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ccm_core.errors import CcmError
-from ccm_core.ledger.population import Population
+from ccm_core.ledger.population import PopulationTree
 from ccm_core.ledger.verification_result import VerificationProblem
 from ccm_core.model.evaluation.evidence_read import COLLECTIONS, MANIFESTS, EvidenceRead
 from ccm_core.store.codec.bodies import decode_body
@@ -172,7 +172,7 @@ class _Bounds:
 
 def _differing(rows: Callable[[], _Rows], seals: Iterable[_Seal]) -> Iterator[tuple[_Seal, str]]:
     """Yield the seals whose root is not that of the rows, each with that root."""
-    population, remaining, latest = Population(), rows(), 0
+    population, remaining, latest = PopulationTree(), rows(), 0
     row = next(remaining, None)
     for seal in sorted(seals):
         while row is not None and row[0] <= seal.bound:
@@ -186,7 +186,7 @@ def _differing(rows: Callable[[], _Rows], seals: Iterable[_Seal]) -> Iterator[tu
 
 
 def _root_as_of(rows: _Rows, seal: _Seal) -> str:
-    return Population(
+    return PopulationTree(
         (key, digest)
         for number, moment, key, digest in rows
         if number <= seal.bound and moment <= seal.at

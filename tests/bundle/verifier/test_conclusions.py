@@ -13,7 +13,7 @@ from ccm_core.bundle.verifier import conclusions
 from ccm_core.bundle.verifier.completeness import population_root
 from ccm_core.bundle.verifier.scope import Watch, period_bounds
 from ccm_core.bundle.verifier.spans import read_collection
-from ccm_core.ledger.population import Population
+from ccm_core.ledger.population import PopulationTree
 from ccm_core.model import json_codec
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
@@ -106,7 +106,7 @@ def test_evidence_gaps_are_those_of_the_host(data, events, refreshed, lookback):
 @given(st.dictionaries(st.text(max_size=4), st.sampled_from(["sha256:1", "sha256:2"])))
 def test_roots_of_populations_are_those_of_the_host(population):
     """Whatever the keys are."""
-    assert population_root(population) == Population(population.items()).root
+    assert population_root(population) == PopulationTree(population.items()).root
 
 
 @given(

@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cli_settings import SETTINGS, SMALL
 from forging import ForgedPackage
+from pagerduty_simulator import PagerDutySimulator, build_account
 
 from ccm_core.bundle.verifier.archive import read_archive
+from ccm_core.cli.main import main
+
+
+def surroundings(patch, folder, simulator):
+    """Stand in a folder, with the account's key and a vault that opens by itself."""
+    patch.chdir(folder)
+    patch.setenv("PD_KEY", simulator.api_key)
+    patch.setenv("CCM_VAULT_PASSPHRASE", "correct horse battery staple")
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory):
+    """A folder whose account was collected and evaluated once, and the account."""
+    folder = tmp_path_factory.mktemp("evaluated")
+    with PagerDutySimulator(build_account(datetime.now(UTC), sizes=SMALL)) as simulator:
+        (folder / "ccm.yaml").write_text(SETTINGS.format(url=simulator.base_url))
+        with pytest.MonkeyPatch.context() as patch:
+            surroundings(patch, folder, simulator)
+            assert main(["run"]) in {0, 1}
+        yield folder, simulator
 
 
 @pytest.fixture
-def signed(ccm, connected, monkeypatch):
-    """A folder with a store that was read, judged and signed."""
-    monkeypatch.setenv("CCM_VAULT_PASSPHRASE", "correct horse battery staple")
-    assert ccm("run").code in {0, 1}
-    return connected
+def signed(evaluated, folder, monkeypatch):
+    """A copy of that folder: a store that was read, judged and signed."""
+    evaluated_folder, simulator = evaluated
+    shutil.copytree(evaluated_folder, folder, dirs_exist_ok=True)
+    surroundings(monkeypatch, folder, simulator)
 
 
 def month():
