@@ -11,7 +11,7 @@ from ccm_core.bundle.verifier.merkle import roots_by_size
 from ccm_core.bundle.verifier.signed_note import read_note, signed_by
 from ccm_core.bundle.verifier.strict_json import read_json
 
-MOST_LOGS, MOST_LEAVES = 500, 2_000_000
+MOST_LOGS, MOST_LEAVES = 500, 1_000_000
 MOST_LEAF, MOST_LEDGER = 1 << 18, 256 << 20
 LEAF_FIELDS = (
     "leaf",

@@ -93,13 +93,13 @@ def many_keys(forged):
 
 def many_leaves(forged):
     """Fill a log with more leaves than a verifier reads, which say nothing."""
-    forged.files["ledger/firm/leaves.txt"] = b"".join(b"%d {}\n" % n for n in range(2_000_001))
+    forged.files["ledger/firm/leaves.txt"] = b"".join(b"%d {}\n" % n for n in range(1_000_001))
 
 
 def leaves_up_to_the_bound(forged):
     """Fill a log with as many leaves as a verifier reads."""
     forged.files["ledger/firm/leaves.txt"] = b"".join(
-        b'%d {"leaf":"x","id":"%d"}\n' % (n, n) for n in range(1_990_000)
+        b'%d {"leaf":"x","id":"%d"}\n' % (n, n) for n in range(990_000)
     )
 
 
