@@ -17,6 +17,7 @@ from ccm_pagerduty.diagnosis.endpoints import ENDPOINTS
 from ccm_core.sdk.errors import AuthenticationFailed, Unreachable, UsageError
 from ccm_core.sdk.types import CredentialInfo, Horizon, Visibility
 
+NOT_FOUND = httpx.Response(404, json={"error": {"message": "Not Found", "code": 2100}})
 OWNER = {"user": {"id": "PU", "role": "owner", "email": "o@x.test", "http_cal_url": "https://s"}}
 WRAPPERS = dict(ENDPOINTS)
 
@@ -54,7 +55,7 @@ async def credential(session):
             id="another complaint",
         ),
         pytest.param(httpx.Response(403), CredentialInfo(kind="api_key"), id="not allowed to ask"),
-        pytest.param(httpx.Response(404), CredentialInfo(kind="api_key"), id="not there"),
+        pytest.param(NOT_FOUND, CredentialInfo(kind="api_key"), id="not there"),
     ],
 )
 def test_the_first_request_tells_whose_key_it_is(pagerduty, answer, expected):
@@ -280,7 +281,7 @@ def test_check_of_a_sound_connection_has_no_next_step(checked):
             id="a scope",
         ),
         pytest.param("/users", httpx.Response(403), "not permitted", "administrator", id="a right"),
-        pytest.param("/v3/schedules", httpx.Response(404), "404", "shift-based", id="no v3"),
+        pytest.param("/v3/schedules", NOT_FOUND, "404", "shift-based", id="no v3"),
         pytest.param("/oncalls", httpx.Response(429), "429", "share", id="limited"),
         pytest.param("/services", httpx.Response(500), "500", "request id", id="broken"),
         pytest.param("/services", httpx.Response(401), "401", "region", id="revoked meanwhile"),
