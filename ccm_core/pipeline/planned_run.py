@@ -11,7 +11,7 @@ from ccm_core.collect.planner import Plan, PlanInputs, plan
 from ccm_core.model.evidence.account import current_account, is_foreign, of_account
 from ccm_core.model.evidence.amendments import as_read
 from ccm_core.model.evidence.collection import Collection, Reason
-from ccm_core.model.evidence.storage_order import dated_in_order
+from ccm_core.model.evidence.storage_order import TOLERANCE, dated_in_order
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.source.account import expected_account
 from ccm_core.store.interface.runs import RunStore
@@ -64,7 +64,9 @@ def plan_run(
     stored = _stored_collections(host, connection, runs, now)
     stored_account = current_account(stored)
     account = account or expected_account(connection, stored_account)
-    inputs = plan_inputs(connection, now, force=force)
+    # What a clock that ran ahead stored last is contradicted by nothing yet: all is read again.
+    is_ahead = bool(stored) and stored[-1].ended_at - now > TOLERANCE
+    inputs = plan_inputs(connection, now, force=force or is_ahead)
     collections = dated_in_order(of_account(stored, account), inputs.horizon.since)
     read = by_kind(as_read(collections, sees_whole=sees_whole))
     return PlannedRun(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ccm_core.errors import IntegrityError, UsageError
+from ccm_core.errors import ClockMismatch, IntegrityError, UsageError
 from ccm_core.model import json_codec
 from ccm_core.model.evidence.erasure import Erasure
 from ccm_core.pipeline.report import report_input
@@ -41,17 +41,20 @@ def test_an_evaluation_is_reproduced_to_the_byte_a_month_later(firm):
 
 
 def test_evidence_kept_while_the_clock_was_ahead_is_not_current(firm):
-    """A collection that is dated later than the moment judged is left out, now and ever after."""
+    """Nothing is evaluated until it was read again; what is dated later is left out for good."""
     firm.now = NOW + DAY
     firm.simulator.account.services.clear()
     firm.collect()
     firm.now = NOW + timedelta(minutes=5)
+    with pytest.raises(ClockMismatch, match="ccm collect firm"):
+        firm.evaluate()
+    firm.collect()
     evaluation = firm.evaluate()
     assert json_codec.encode(reproduce(firm.host, firm.store, as_of=firm.now)) == json_codec.encode(
         evaluation
     )
     counted = {one.kind: one.collected_at for one in evaluation.sufficiency}
-    assert counted["pagerduty.service"] == NOW
+    assert counted["pagerduty.service"] == NOW + timedelta(minutes=5)
 
 
 def test_hidden_evidence_is_found_by_reproducing(firm, tmp_path):

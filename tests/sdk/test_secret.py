@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from ccm_core.model.json_codec import encode
-from ccm_core.sdk.secret import Secret
+from ccm_core.sdk.secret import REDACTED, Secret, blank, disclosing
 
 VALUE = "pd-key-1234567890"
 
@@ -63,3 +63,36 @@ def test_secrets_are_compared_by_fingerprint_without_showing_them():
     assert Secret(VALUE).fingerprint() != Secret("other").fingerprint()
     assert Secret(VALUE) == Secret(VALUE)
     assert Secret(VALUE).reveal() == VALUE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("cannot read p@ss word/1", id="plain"),
+        pytest.param("GET /?key=p%40ss%20word%2F1", id="in-a-url"),
+        pytest.param("GET /?key=p%40ss+word%2F1", id="in-a-form"),
+        pytest.param("Authorization: Basic dXNlcjpwQHNzIHdvcmQvMQ==", id="basic"),
+        pytest.param("Authorization: Basic dXNlcjpwQHNzIHdvcmQvMQ", id="basic-without-padding"),
+        pytest.param("token cEBzcyB3b3JkLzE=", id="base64"),
+    ],
+)
+def test_a_disclosed_secret_is_blanked_in_every_form(text):
+    """As it is, in a URL, and in Base64, alone or with a user's name."""
+    with disclosing(["p@ss word/1"]):
+        blanked = blank(text)
+
+    assert REDACTED in blanked
+    assert "word" not in blanked
+    assert "d29yZC" not in blanked
+    assert "cEBz" not in blanked
+
+
+def test_a_secret_that_is_revealed_in_a_session_is_blanked_from_then_on():
+    """A token that was renewed meanwhile too; outside the session nothing is."""
+    renewed = Secret("renewed-token")
+    with disclosing([]):
+        before = blank("renewed-token")
+        renewed.reveal()
+        after = blank("renewed-token")
+
+    assert (before, after, blank("renewed-token")) == ("renewed-token", REDACTED, "renewed-token")

@@ -97,7 +97,7 @@ def evaluation_moment(now: datetime, runs: RunStore, connections: Iterable[str])
             f"{name}: the evidence that was stored last is dated {format_instant(newest)}, and "
             f"this machine's clock says {format_instant(now)}, {behind} before that; nothing was "
             f"evaluated. {SYNCHRONIZE}; if it is right, "
-            f"collect again: ccm collect {name} --all"
+            f"collect again: ccm collect {name}"
         )
     return max(now, newest)
 

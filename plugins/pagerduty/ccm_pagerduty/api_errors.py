@@ -162,9 +162,9 @@ def _refused(base_url: str, region: str) -> str:
 def refused_everywhere(base_url: str) -> AuthenticationFailed:
     """Return the error for an API that answers every path with a web page that says 404."""
     return AuthenticationFailed(
-        f"{base_url} answers every request with 404, and never with JSON as PagerDuty does: the key "
-        "is invalid, or this is not the address of PagerDuty's API. Check the key, and base_url "
-        "where it is set"
+        f"{base_url} answers every request with 404, and never with JSON as PagerDuty does: the "
+        "key is invalid, or this is not the address of PagerDuty's API. Check the key, and "
+        "base_url where it is set"
     )
 
 
