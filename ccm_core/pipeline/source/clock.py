@@ -22,6 +22,8 @@ MAX_UNREPORTED = timedelta(minutes=1)
 """A ``Date`` header has whole seconds, and a response takes its time."""
 MAX_OFFSET = timedelta(hours=1)
 """From here on nothing is stored and nothing is evaluated."""
+_LONG = 600
+"""Seconds from which on only minutes are written."""
 SYNCHRONIZE = "Synchronize this machine's clock"
 
 
@@ -40,7 +42,9 @@ def offset_text(skew: float | None) -> str | None:
     if skew is None or not correction(skew):
         return None
     side = "ahead of" if skew > 0 else "behind"
-    return f"this machine's clock is {format_duration(abs(round(skew)))} {side} the source's"
+    unit = 1 if abs(skew) < _LONG else 60
+    rounded = unit * round(abs(skew) / unit)
+    return f"this machine's clock is {format_duration(rounded)} {side} the source's"
 
 
 def refuse_wrong_clock(connection: str, skew: float | None) -> None:

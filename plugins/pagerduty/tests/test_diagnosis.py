@@ -21,18 +21,13 @@ from pagerduty_simulator import AccountSizes, PagerDutySimulator, build_account
 from pagerduty_simulator.api.credentials import SimulatedCredential
 from pagerduty_simulator.api.faults import too_many_requests
 
-from ccm_core.errors import ReauthorizationRequired
+from ccm_core.errors import NetworkSetupError, ReauthorizationRequired
 from ccm_core.sdk.authorization import BEARER, Authorization, StaticToken
-from ccm_core.sdk.errors import (
-    AuthenticationFailed,
-    BadResponse,
-    NetworkSetupError,
-    RateLimited,
-    Unreachable,
-)
+from ccm_core.sdk.errors import AuthenticationFailed, BadResponse, RateLimited, Unreachable
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import Collection, Outcome, Reason, Shortfall
 
+SETUP = NetworkSetupError("x")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SIZES = AccountSizes(users=8, teams=3, schedules=4, policies=3, services=5, incidents=6)
 TOKEN = "pdus+_0simulated"
@@ -312,13 +307,7 @@ def test_a_key_for_another_address_goes_to_no_region(pagerduty):
             id="a grant",
         ),
         pytest.param("api_key", Unreachable("x"), Cause.UNREACHABLE, "network", id="no answer"),
-        pytest.param(
-            "api_key",
-            NetworkSetupError("x"),
-            Cause.NETWORK_SETUP,
-            "SSL_CERT_FILE",
-            id="a certificate or a proxy",
-        ),
+        pytest.param("api_key", SETUP, Cause.NETWORK_SETUP, "SSL_CERT_FILE", id="a certificate"),
         pytest.param("api_key", RateLimited("429"), Cause.RATE_LIMITED, "requests", id="limited"),
         pytest.param(
             "api_key", BadResponse("HTML"), Cause.SOURCE_ERROR, "try again", id="nonsense"
