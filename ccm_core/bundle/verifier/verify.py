@@ -55,15 +55,22 @@ def main(arguments: Sequence[str]) -> int:
         key = read_key(arguments[1]) if len(arguments) > 1 else None
         open(arguments[0], "rb").close()
     except (OSError, ValueError) as error:
-        print(f"cannot be used: {error}")
+        print(printable(f"cannot be used: {error}"))
         return 2
     with open(__file__, "rb") as file:
         checked = verify_package(arguments[0], key, file.read())
-    print("\n".join(checked.lines()))
+    print("\n".join(printable(line) for line in checked.lines()))
     problems = len(checked.problems)
     count = f"{problems} problem{'' if problems == 1 else 's'}"
-    print(f"{arguments[0]}: {count if problems else checked.conclusion()}")
+    print(printable(f"{arguments[0]}: {count if problems else checked.conclusion()}"))
     return 5 if problems else 0
+
+
+def printable(line: str) -> str:
+    """Escape what steers a terminal or turns text around: names come from whoever made the file."""
+    return "".join(
+        character if character.isprintable() else ascii(character)[1:-1] for character in line
+    )
 
 
 class PackageVerification(NamedTuple):
