@@ -157,7 +157,7 @@ def test_verifier_of_packages_states_the_same_timeline(ends, refreshed):
     read = [as_the_verifier_reads(past) for past in collections]
     assert_same(
         event_spans(collections, 2 * CADENCE, LOOKBACK, refreshed=refreshed),
-        verifier.event_spans(read, 2 * CADENCE, LOOKBACK, refreshed),
+        verifier.event_spans(read, 2 * CADENCE, LOOKBACK, refreshed=refreshed),
     )
     assert_same(
         snapshot_spans(snapshots, 2 * CADENCE),
