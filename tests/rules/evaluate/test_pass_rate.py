@@ -58,8 +58,8 @@ def doors(row, **months):
                 "2026-03": (
                     "insufficient",
                     (
-                        "4 of 5 passed (80 %), 1 inconclusive; at least 75 % must pass, and at most "
-                        "5 % may be inconclusive"
+                        "4 of 5 passed (80 %), 1 inconclusive; "
+                        "at least 75 % must pass, and at most 5 % may be inconclusive"
                     ),
                 )
             },
