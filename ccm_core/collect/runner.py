@@ -142,7 +142,6 @@ class Runner:
     async def _run_task(self, session: Session, task: CollectTask) -> None:
         needs = task.collector.needs
         outcome, inherited = dependency_outcome(needs, self._current(needs))
-        inherited = (*inherited, *self._context.doubts)
         if outcome in {Outcome.FAILED, Outcome.UNAVAILABLE}:
             for window in task.windows:
                 self._store(task, self._new_batch(task, window), outcome, inherited)
@@ -273,6 +272,8 @@ class Runner:
             return
         depends_on = tuple(dict.fromkeys(batch.depends_on))
         inherited = (*inherited, *dependency_outcome(depends_on, self._current(depends_on))[1])
+        if batch.pages or error is None:
+            inherited = (*inherited, *self._context.doubts)
         unlisted = self._unlisted(task, batch, error)
         shortfalls = [*without_repeated(inherited, unlisted), *batch.all_shortfalls(), *unlisted]
         if error is not None:

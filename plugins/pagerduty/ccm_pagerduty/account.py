@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LISTS = ("users", "escalation_policies", "services", "teams", "schedules")
 """Every account has a user, its owner; the others are for credentials that may not list users."""
+_ATTEMPTS = 3
+"""A fault that passes should not make the account of a whole run unknown."""
 _MAX_NAME = 253
 """Characters of a host name (RFC 1035)."""
 
@@ -40,7 +42,7 @@ async def account_of(source: HttpSource, user: JsonObject | None) -> str | None:
 
 async def _account_of_list(source: HttpSource, name: str) -> str | None:
     try:
-        response = await source.get(f"/{name}", (("limit", "1"),), attempts=1)
+        response = await source.get(f"/{name}", (("limit", "1"),), attempts=_ATTEMPTS)
         document = response.json()
     except SourceError:
         return None  # what the collectors make of this list is decided when they read it

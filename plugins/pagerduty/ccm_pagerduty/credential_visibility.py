@@ -23,6 +23,8 @@ SEES_EVERYTHING = frozenset({"owner", "admin"})
 _HIDDEN_BY_TEAMS_ALONE = frozenset({"user", "limited_user", "observer", "read_only_user"})
 """Base roles that see everything but the objects of private teams."""
 _TEAMS = "/abilities/teams"
+_ATTEMPTS = 3
+"""A fault that passes should not make a credential's visibility unknown."""
 
 
 async def visibility_of_user(source: HttpSource, role: object) -> tuple[Visibility, str]:
@@ -48,7 +50,7 @@ async def visibility_of_user(source: HttpSource, role: object) -> tuple[Visibili
 
 async def _plan_lacks_teams(source: HttpSource) -> bool:
     try:
-        await source.get(_TEAMS, attempts=1)
+        await source.get(_TEAMS, attempts=_ATTEMPTS)
     except AbilityMissing:
         return True
     except AuthenticationFailed:

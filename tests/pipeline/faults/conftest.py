@@ -94,6 +94,11 @@ class FaultRun:
             name for one in self.by_kind[kind] for fall in one.shortfalls for name in fall.subjects
         }
 
+    @property
+    def judgement(self) -> Evaluation:
+        """The evaluation without the seals of what it read, which name this run."""
+        return replace(self.evaluation, evidence_read=())
+
     @cached_property
     def rules(self) -> dict[str, RuleResult]:
         """What was said by each rule."""

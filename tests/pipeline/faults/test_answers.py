@@ -135,4 +135,4 @@ def test_an_unreadable_date_header_stops_no_run(lab, date):
     lab.control.inject("/services", dated)
     ran = lab.read("service")
     assert ran.outcomes == {"service": Outcome.COMPLETE}
-    assert ran.evaluation == honest.evaluation
+    assert ran.judgement == honest.judgement

@@ -101,7 +101,7 @@ def test_an_unknown_field_is_listed_and_not_kept(lab):
     assert ran.outcomes == {"service": Outcome.COMPLETE}
     assert ran.by_kind["service"][0].unknown_fields == ("brand_new",)
     assert ran.bodies == honest.bodies
-    assert ran.evaluation == honest.evaluation
+    assert ran.judgement == honest.judgement
 
 
 def test_an_acknowledgement_by_nobody_is_no_acknowledgement_by_a_person(lab):

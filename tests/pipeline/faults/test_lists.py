@@ -187,7 +187,8 @@ def test_a_list_that_fails_permanently_lets_no_rule_pass(lab, amiss, first):
     whole_run = "".join(one.detail for one in ran.manifest.shortfalls)
     assert (amiss.message in whole_run) is (amiss.exit is Exit.SOURCE)
     for kind in KINDS:
-        assert ran.reasons(kind) == {amiss.reason}
+        # What is read another way may be of any account: no list told whose it is.
+        assert ran.reasons(kind) - {Reason.UNIDENTIFIED} == {amiss.reason}
         assert amiss.message in ran.details(kind) or whole_run
     assert ran.exit is amiss.exit
     assert {rule.status for rule in ran.evaluation.rules} == {Status.INSUFFICIENT}
@@ -256,7 +257,7 @@ def test_a_transient_fault_costs_one_request(lab, fault):
 
     assert set(ran.outcomes.values()) == {Outcome.COMPLETE}
     assert ran.bodies == honest.bodies
-    assert ran.evaluation == honest.evaluation
+    assert ran.judgement == honest.judgement
     assert ran.exit is honest.exit
     assert len(ran.requests) > len(honest.requests)
     assert sum(one.counts.retries for one in ran.manifest.collections) >= len(LISTS)
@@ -272,7 +273,7 @@ def test_a_transient_fault_within_a_list_costs_no_record(lab, fault):
 
     assert set(ran.outcomes.values()) == {Outcome.COMPLETE}
     assert ran.bodies == honest.bodies
-    assert ran.evaluation == honest.evaluation
+    assert ran.judgement == honest.judgement
 
 
 def test_a_429_is_waited_out_and_counted(lab):
@@ -328,7 +329,7 @@ def test_a_key_that_may_not_read_its_own_user_collects_everything_else(lab, stat
     ran = lab.read("ability")
     assert ran.manifest.credential.kind == "api_key"
     assert ran.bodies == honest.bodies
-    assert ran.evaluation == honest.evaluation
+    assert ran.judgement == honest.judgement
 
 
 @pytest.mark.parametrize("status", [302, 308])
