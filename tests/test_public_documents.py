@@ -14,7 +14,6 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 
 from ccm_core import schemas
-from ccm_core.bundle.attestation import Predicate
 from ccm_core.model.assurance import Assurance
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.evidence.collection import KindCount
@@ -35,7 +34,6 @@ DOCUMENTS = {
     "report.v1": JsonDocument,
     "assurance.v1": Assurance,
     "period-report.v1": PeriodDocument,
-    "bundle.v1": Predicate,
     "check.v1": Check,
     "connection.v1": RedactedConnection,
 }

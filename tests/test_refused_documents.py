@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ccm_core.bundle.attestation import BundledCheckpoint, Predicate
 from ccm_core.model.assurance import (
     Assurance,
     Conclusion,
@@ -271,20 +270,19 @@ CONNECTION = RedactedConnection(
     expires_at=NOON,
     problem="vault ccm.vault: it is locked",
 )
-PREDICATE = Predicate(
-    origin="ccm/1",
-    period="2026-Q4",
-    since=NOON,
-    until=NOON,
-    assessed_until=NOON,
-    controls=["soc2:CC7.4"],
-    connections=["prod"],
-    kinds=["acme.team"],
-    rules=["service_has_owner"],
-    evaluations=1,
-    checkpoints=[BundledCheckpoint(log="@store", size=3, checkpoint="signed")],
-    host_version="1.0",
-)
+PREDICATE = {
+    "origin": "ccm/1",
+    "period": "2026-Q4",
+    "since": NOON,
+    "until": NOON,
+    "assessed_until": NOON,
+    "controls": ["soc2:CC7.4"],
+    "connections": ["prod"],
+    "kinds": ["acme.team"],
+    "rules": ["service_has_owner"],
+    "evaluations": 1,
+    "checkpoints": [{"log": "@store", "size": 3, "checkpoint": "signed"}],
+}
 DOCUMENTS = {
     name: json.loads(encode(value))
     for name, value in {
