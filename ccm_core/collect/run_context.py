@@ -12,7 +12,7 @@ from ccm_core.collect.observer import Observer
 from ccm_core.model.evidence.collection import Collection, Shortfall
 from ccm_core.model.evidence.write_batch import BodyEncoder, WriteBatch
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.sdk.types import CrossCheck, EvidenceKind
+from ccm_core.sdk.types import CreationEvents, CrossCheck, EvidenceKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +48,8 @@ class RunContext:
     accepted_collapses: Mapping[str, str] = field(default_factory=dict)
     """Why the collapse of a kind's population is accepted, by kind."""
     cross_checks: tuple[CrossCheck, ...] = ()
+    """Of the connector."""
+    creation_events: tuple[CreationEvents, ...] = ()
     """Of the connector."""
     doubts: tuple[Shortfall, ...] = ()
     """Shortfalls of everything that the run reads."""

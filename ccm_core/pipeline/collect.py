@@ -240,6 +240,7 @@ def _run_context(
         account=source.account,
         doubts=source.doubts,
         cross_checks=connection.connector.cross_checks,
+        creation_events=connection.connector.creation_events,
         accepted_collapses=connection.accepted_collapses(run.started_at),
         population=_population(store, None if source.is_new_account else connection.name),
     )

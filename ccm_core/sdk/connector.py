@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ccm_core.model.evidence.collection import Collection, CredentialInfo, LookupOutcome
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.collector import Collector
-from ccm_core.sdk.cross_check import CrossCheck
+from ccm_core.sdk.cross_check import CreationEvents, CrossCheck
 from ccm_core.sdk.evidence_kind import SchemaLoader
 from ccm_core.sdk.oauth import Flow, OAuthGrant
 from ccm_core.sdk.traffic import Traffic
@@ -167,6 +167,9 @@ class Connector:
     cross_checks: tuple[CrossCheck, ...] = ()
     """Kinds that tell of the same thing: where their records contradict each other, none of them
     counts as complete."""
+    creation_events: tuple[CreationEvents, ...] = ()
+    """Events that show when objects were created: a list of its window that lacks such an object
+    does not count as complete."""
     collectors_for: Callable[[JsonObject], tuple[Collector, ...]] | None = None
     """Returns the collectors for a connection's settings; those of kinds that :attr:`collectors`
     does not have are left out. None: settings change nothing about them."""

@@ -30,3 +30,21 @@ class CrossCheck:
     with the ids it is about; pure."""
     uses: tuple[str, ...] = ()
     """Other kinds whose current bodies it is handed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreationEvents:
+    """Events of one kind that show when objects of another kind, listed by window, were created.
+
+    An object that such an event names, created in a window that was read to its end, is in the
+    evidence; where it is not, its list left it out, and what both lists returned becomes partial.
+    """
+
+    kind: str
+    """The kind of the events."""
+    creates: str
+    """The kind of the objects."""
+    path: str
+    """Where an event holds the object's key, such as ``incident.id``."""
+    marker: tuple[str, str]
+    """The path and the value that mark the events of a creation, such as ``("type", "created")``."""

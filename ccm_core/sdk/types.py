@@ -44,7 +44,7 @@ from ccm_core.sdk.connector import (
     Horizon,
     Session,
 )
-from ccm_core.sdk.cross_check import CrossCheck
+from ccm_core.sdk.cross_check import CreationEvents, CrossCheck
 from ccm_core.sdk.evidence_kind import EvidenceKind, SchemaLoader, Shape
 from ccm_core.sdk.rule_pack import RulePackSource
 from ccm_core.sdk.traffic import Traffic
@@ -62,6 +62,7 @@ __all__ = [
     "ConnectRequest",
     "Connector",
     "CredentialInfo",
+    "CreationEvents",
     "CrossCheck",
     "DemoSource",
     "Demonstration",

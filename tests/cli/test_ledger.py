@@ -242,6 +242,19 @@ def test_a_lost_signing_key_is_replaced_and_reported(ccm, signed_store):
     assert [one["handed_over"] for one in ccm("keys", "show", "--json").json] == [True, False]
 
 
+def test_a_stolen_signing_key_is_replaced_without_a_handover(ccm, signed_store):
+    """The vault still has it, and nobody is to trust what it leads to."""
+    stolen = ccm("keys", "export").out.strip()
+    assert ccm("keys", "rotate", "--lost").code == 0
+    output = ccm("verify")
+    assert (output.code, "did not hand over" in output.out) == (3, True)
+    assert ccm("verify", "--key", stolen).code != 0
+    assert [one["handed_over"] for one in ccm("keys", "show", "--json").json] == [True, False]
+
+    assert ccm("keys", "rotate").code == 0  # a later handover does not hide it
+    assert "did not hand over" in ccm("verify").out
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

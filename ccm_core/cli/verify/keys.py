@@ -74,7 +74,7 @@ def export(config: str | None, output: str | None) -> None:
 @click.option(
     "--lost",
     is_flag=True,
-    help="The old key is no longer available, so it does not sign the handover.",
+    help="The old key is lost or was stolen: it does not sign the handover, even from the vault.",
 )
 @click.pass_obj
 def rotate(config: str | None, *, lost: bool) -> None:

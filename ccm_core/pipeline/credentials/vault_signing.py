@@ -57,13 +57,15 @@ def rotate_signing_key(
 ) -> VerifierKey:
     """Replace the signing key. The old one signs the handover, unless it was lost.
 
+    A key that was stolen is still in the vault: it does not sign either where it is given as lost.
+
     The new key is in the vault before the store names it, so that it survives being killed.
 
     Args:
         vault: Where keys are.
         ledger: The store's ledger.
         at: When.
-        lost: Whether the old one is no longer available.
+        lost: Whether the old one is lost or stolen, so that nobody is to trust it.
 
     Raises:
         UsageError: There is no key to replace, or the vault lacks the store's and it is not lost.
@@ -83,6 +85,6 @@ def rotate_signing_key(
     if old_key is not None:
         keys.activate_key(vault, public, at)  # an earlier attempt may have left another successor
     new = keys.prepare_next_key(vault, at)
-    key = ledger.rotate_key([new] if old_key is None else [new, old_key], at)
+    key = ledger.rotate_key([new] if lost or old_key is None else [new, old_key], at)
     keys.activate_key(vault, new.public, at)
     return key

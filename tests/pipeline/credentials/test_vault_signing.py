@@ -129,3 +129,25 @@ def test_a_signing_key_that_does_not_exist_is_not_rotated(store_folder):
         store_folder.state_head(store)
     (message,) = store_folder.verified().unproven
     assert "did not hand over" in message
+
+
+@pytest.mark.attack(
+    "Keys",
+    "A signing key was stolen; it is replaced as lost while the vault still has it",
+    "It signs no handover: every verification reports that",
+)
+@pytest.mark.parametrize("is_prepared", [False, True], ids=["current", "with-a-prepared-successor"])
+def test_a_stolen_signing_key_hands_over_to_nobody(store_folder, is_prepared):
+    """Whoever holds it would otherwise pass for the owner of the store, to those who trust it."""
+    store_folder.state_head()
+    (stolen,) = keys.stored_keys(store_folder.vault())
+    if is_prepared:
+        keys.prepare_next_key(store_folder.vault(), AT)
+    with store_folder.store() as store:
+        rotate_signing_key(store_folder.vault(), store.ledger, AT, lost=True)
+        store_folder.state_head(store)
+        assert [key.handed_over for key in store.ledger.signing_keys()] == [True, False]
+
+    assert stolen.public not in [key.public for key in keys.stored_keys(store_folder.vault())]
+    (message,) = store_folder.verified().unproven
+    assert "did not hand over" in message

@@ -192,7 +192,6 @@ def test_the_states_of_two_connections_are_separate(world, packs):
         pytest.param([], [("entry", "L1b", "I2", "acknowledge", -4)], 1, id="an-entry-moves"),
         pytest.param([], [], 75, id="one-grows-older"),
         pytest.param([("incident", "I8", {"hours": -1.9})], [], 10, id="one-falls-due"),
-        pytest.param([], [("services", {"S1": {}})], 1, id="their-service-vanishes"),
     ],
 )
 def test_a_change_that_concerns_other_rows_changes_their_results(
@@ -208,3 +207,18 @@ def test_a_change_that_concerns_other_rows_changes_their_results(
     after = world.check(packs(name))
 
     assert [rule.results for rule in before.rules] != [rule.results for rule in after.rules]
+
+
+@pytest.mark.parametrize("name", ["plain", "both", "aged"])
+def test_incidents_of_a_vanished_service_are_evaluated_by_what_it_was(world, packs, name):
+    """Kept results and new ones agree, and a service that was deleted changes no status."""
+    before = world.check(packs(name))
+    world.now += timedelta(minutes=1)
+    world.apply(("services", {"S1": {}}))
+    after = world.check(packs(name))
+
+    assert _statuses(after) == _statuses(before)
+
+
+def _statuses(evaluation):
+    return {result.id: result.status for rule in evaluation.rules for result in rule.results}
