@@ -23,6 +23,8 @@ class LeafCriteria:
     """Those of the kinds of which earlier records count only as evidence behind results."""
     evidence_digests: AbstractSet[str]
     """Digests of the evidence behind results of the period."""
+    last_collections: AbstractSet[str] = frozenset()
+    """Those that evaluations of the period name as the last that they read."""
     run_ends: AbstractSet[int] = frozenset()
     """The last leaf of each run, as the store's own log states them."""
 
@@ -36,13 +38,13 @@ class _KindSelection:
     traced: set[str] = field(default_factory=set)
     """Keys of which an older version is evidence: what became of them is selected as well."""
     begun: bool = False
+    """Once one ended after the period began, or was stored after one that was read last."""
     pending: list[int] = field(default_factory=list)
     """Since the last collection that is known to belong to the period."""
     selected: list[int] = field(default_factory=list)
 
     def add_collection(self, index: int, *, inside: bool) -> None:
-        """Add a collection that ended inside the period or not."""
-        self.begun = self.begun or inside
+        """Add a collection that belongs to the period or not."""
         if inside:
             self.selected.extend(self.pending)
             self.pending.clear()
@@ -67,22 +69,27 @@ def select_leaves(leaves: Leaves, criteria: LeafCriteria) -> set[int]:
 
     Of each kind: every collection from the first to the last one that ended in the period, with all
     that it appended, so that its counts and its population can be verified; and what was current
-    before the first of them. Of any kind: the evidence behind results. And every run with its
-    manifest, at any time, which proves that none was left out.
+    before the first of them. Of any kind: the evidence behind results, and the collections that
+    evaluations name as the last that they read. And every run with its manifest, at any time, which
+    proves that none was left out.
     """
     kinds = {kind: _KindSelection() for kind in criteria.kinds}
     by_collection: dict[str, _KindSelection] = {}
-    indexes = set(criteria.run_ends)
+    indexes, was_read = set(criteria.run_ends), False
     for index, leaf in leaves:
         form = leaf["leaf"]
         evidence = leaf.get("digest") in criteria.evidence_digests
-        if form in {"run", "manifest"} or evidence:
+        named = form == "collection" and leaf["id"] in criteria.last_collections
+        if form in {"run", "manifest"} or evidence or named:
             indexes.add(index)
         if form == "collection" and leaf["kind"] in kinds:
-            kind = by_collection[leaf["id"]] = kinds[leaf["kind"]]
-            kind.add_collection(index, inside=parse_instant(leaf["ended_at"]) in criteria.period)
+            kind, ended_at = kinds[leaf["kind"]], parse_instant(leaf["ended_at"])
+            kind.begun = kind.begun or was_read or ended_at >= criteria.period.since
+            kind.add_collection(index, inside=kind.begun and (named or ended_at in criteria.period))
+            by_collection[leaf["id"]] = kind
         elif leaf.get("collection") in by_collection:
             by_collection[leaf["collection"]].add_leaf(index, leaf, evidence=evidence)
+        was_read = was_read or named
     for name, kind in kinds.items():
         indexes.update(kind.selected)
         if name not in criteria.event_kinds:

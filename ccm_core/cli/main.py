@@ -5,11 +5,16 @@ from __future__ import annotations
 import gc
 import importlib
 import logging
-import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
+from ccm_core.cli.terminal.closed_output import (
+    OutputClosed,
+    silent_where_nobody_reads,
+    stop_where_output_is_closed,
+)
 from ccm_core.cli.terminal.exit_codes import Exit, error_code
 from ccm_core.cli.terminal.faults import (
     fault_message,
@@ -68,6 +73,16 @@ MODULES = {
 
 class Verbs(click.Group):
     """The verbs, each loaded from its own module when it is used."""
+
+    def make_context(self, *arguments: Any, **keywords: Any) -> click.Context:
+        """Read the options; click prints help and version here."""
+        with stop_where_output_is_closed():
+            return super().make_context(*arguments, **keywords)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb."""
+        with stop_where_output_is_closed():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the name of every verb."""
@@ -149,14 +164,13 @@ def _run(arguments: Sequence[str] | None) -> int:
         log_traceback(error)
         return error_code(error)
     except click.ClickException as error:
-        error.show()
+        with silent_where_nobody_reads():
+            error.show()
         return Exit.USAGE
     except (KeyboardInterrupt, click.Abort):
         print_message("stopped; what was stored stays stored")
         return Exit.STOPPED
-    except BrokenPipeError:
-        # The reader of our output closed it, as in `ccm evidence export | head`.
-        sys.stderr.close()
+    except OutputClosed:
         return Exit.OK
     except BaseException as fault:  # noqa: BLE001 - whatever went wrong, it is no result of a check
         print_message(fault_message(fault))

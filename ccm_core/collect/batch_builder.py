@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -17,7 +17,7 @@ from ccm_core.model.evidence.window import Window
 from ccm_core.model.evidence.write_batch import BodyEncoder, Observation
 from ccm_core.model.json_codec import JsonObject, encode
 from ccm_core.sdk.timestamps import parse_instant
-from ccm_core.sdk.types import EvidenceKind, Page, Shape
+from ccm_core.sdk.types import CreationEvents, EvidenceKind, Page, Shape
 
 MAX_REQUESTS = 100
 """Different requests that a manifest lists for one collection; the count has all of them."""
@@ -96,6 +96,10 @@ class BatchBuilder:
     """The paths at which records of this kind name what changed, by the kind of what changed."""
     reported_changes: dict[str, dict[str, datetime]] = field(default_factory=dict)
     """By such a kind and key: when the newest event that names it happened."""
+    creation_events: Sequence[CreationEvents] = ()
+    """What marks the events of this kind that show the creation of objects."""
+    created: dict[tuple[str, str], tuple[datetime, str]] = field(default_factory=dict)
+    """By the kind and key of such an object: when an event shows it, and the event's key."""
     notes: list[str] = field(default_factory=list)
     depends_on: list[str] = field(default_factory=list)
     """Kinds through whose records these were found."""
@@ -232,6 +236,7 @@ class BatchBuilder:
             self.outside += 1
             return
         self._add_reported_changes(body, instant)
+        self._add_created(key, body, instant)
         self._observe(key, body, page, source, instant)
 
     def _add_reported_changes(self, body: JsonObject, instant: datetime) -> None:
@@ -239,6 +244,14 @@ class BatchBuilder:
             if isinstance(key := at_path(body, path), str):
                 newest = self.reported_changes.setdefault(kind, {})
                 newest[key] = max(instant, newest.get(key, instant))
+
+    def _add_created(self, event: str, body: JsonObject, instant: datetime) -> None:
+        for creation in self.creation_events:
+            path, value = creation.marker
+            if at_path(body, path) == value and isinstance(
+                key := at_path(body, creation.path), str
+            ):
+                self.created[creation.creates, key] = (instant, event)
 
     def _observe(
         self, key: str, body: JsonObject, page: Page, source: RecordSource, instant: datetime | None

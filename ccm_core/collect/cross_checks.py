@@ -2,16 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from ccm_core.model.evidence.amendments import CONTRADICTION, amend, newest_forms
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
+from ccm_core.model.evidence.window import Window, subtract
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.cross_check import CrossCheck
 
 MOST_EXAMPLES = 3
 """Contradictions that are written out; all are counted."""
+CREATION_DELAY = timedelta(minutes=1)
+"""How far an event of a creation may lie from the instant by which its object is listed."""
+
+Creations = Mapping[tuple[str, str], tuple[datetime, str]]
+"""By the kind and key of an object: when an event shows its creation, and the event's key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Unlisted:
+    """An object that an event shows to have been created and that is not stored."""
+
+    kind: str
+    key: str
+    created_at: datetime
+    event: str
+    named_in: str
+    """The collection of the event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreationTracker:
+    """The objects of which this run's events show the creation and that are not stored."""
+
+    existing_keys: Callable[[str, AbstractSet[str]], AbstractSet[str]]
+    """Returns those of some keys that exist of a kind."""
+    _unlisted: dict[tuple[str, str], _Unlisted] = field(default_factory=dict)
+
+    def add(self, collection: str, creations: Creations) -> None:
+        """Add the creations that a stored collection shows, without what is stored already."""
+        unlisted = {
+            (kind, key): _Unlisted(
+                kind=kind, key=key, created_at=instant, event=event, named_in=collection
+            )
+            for (kind, key), (instant, event) in creations.items()
+        }
+        self._unlisted.update(self._not_stored(unlisted))
+
+    def contradictions(
+        self, earlier: Sequence[Collection], collections: Sequence[Collection], now: datetime
+    ) -> tuple[Collection, ...]:
+        """Return the amendments of lists that lack an object created in their window.
+
+        Args:
+            earlier: The collections before this run. A window that they read to its end counts
+                where this run read the kind as well: what has become of it is known then.
+            collections: Of this run, in order.
+            now: When this is found out.
+        """
+        forms, before = newest_forms(collections), newest_forms(earlier)
+        amended: dict[str, list[_Unlisted]] = {}
+        for unlisted in self._not_stored(self._unlisted).values():
+            if not any(form.kind == unlisted.kind for form in forms.values()):
+                continue
+            listed = list(_windows_read(unlisted.kind, [*before.values(), *forms.values()]))
+            if subtract([_around(unlisted.created_at)], listed):
+                continue
+            for root in _concerned(unlisted, forms):
+                amended.setdefault(root, []).append(unlisted)
+        return tuple(
+            amend(forms[root], name=CONTRADICTION, shortfalls=[_left_out(named)], now=now)
+            for root, named in amended.items()
+        )
+
+    def _not_stored(
+        self, unlisted: Mapping[tuple[str, str], _Unlisted]
+    ) -> Mapping[tuple[str, str], _Unlisted]:
+        keys: dict[str, set[str]] = {}
+        for kind, key in unlisted:
+            keys.setdefault(kind, set()).add(key)
+        stored = {kind: self.existing_keys(kind, of_kind) for kind, of_kind in keys.items()}
+        return {name: entry for name, entry in unlisted.items() if name[1] not in stored[name[0]]}
 
 
 def contradictions(
@@ -59,4 +133,44 @@ def _shortfall(check: CrossCheck, examples: Sequence[str]) -> Shortfall:
         detail=f"{' and '.join(check.kinds)} contradict each other: "
         f"{'; '.join(examples[:MOST_EXAMPLES])}{more}. Run `ccm collect` to read both again; if "
         "they still differ, report it to the source's support",
+    )
+
+
+def _windows_read(kind: str, forms: Iterable[Collection]) -> Iterator[Window]:
+    for form in forms:
+        if form.kind == kind and form.window is not None and form.outcome is Outcome.COMPLETE:
+            yield form.window
+
+
+def _around(instant: datetime) -> Window:
+    return Window(instant - CREATION_DELAY, instant + CREATION_DELAY)
+
+
+def _concerned(unlisted: _Unlisted, forms: Mapping[str, Collection]) -> Iterator[str]:
+    """Yield the ids of this run's lists that name the object, and that should have had it."""
+    of_kind = {root: form for root, form in forms.items() if form.kind == unlisted.kind}
+    around = _around(unlisted.created_at)
+    windows = {
+        root
+        for root, form in of_kind.items()
+        if form.window is not None and subtract([around], [form.window]) != (around,)
+    }
+    yield from windows or of_kind
+    if unlisted.named_in in forms:
+        yield unlisted.named_in
+
+
+def _left_out(unlisted: Sequence[_Unlisted]) -> Shortfall:
+    """Return that a list left out what events show; all of one kind, or the first kind's."""
+    first = unlisted[0]
+    keys = sorted({entry.key for entry in unlisted if entry.kind == first.kind})
+    examples = ", ".join(keys[:MOST_EXAMPLES])
+    more = f" and {len(keys) - MOST_EXAMPLES} more" if len(keys) > MOST_EXAMPLES else ""
+    return Shortfall(
+        reason=Reason.CONTRADICTED,
+        detail=f"{len(keys)} of {first.kind} are not on the list of a window that was read to its "
+        f"end, though events show that they were created in it: {examples}{more}, such as the "
+        f"event {first.event}, at {first.created_at.isoformat()}. Run `ccm collect` to read both "
+        "again; if they still differ, report it to the source's support",
+        missing=len(keys),
     )

@@ -54,6 +54,10 @@ class RunContext:
     doubts: tuple[Shortfall, ...] = ()
     """Shortfalls of everything that the run reads."""
 
+    def creations_shown_by(self, kind: str) -> tuple[CreationEvents, ...]:
+        """Return what marks the events of a kind that show the creation of objects."""
+        return tuple(events for events in self.creation_events if events.kind == kind)
+
 
 class CurrentRecords(Mapping[str, Sequence[JsonObject]]):
     """The current bodies of some kinds, loaded when they are looked up."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ccm_core.collect.batch_builder import BatchBuilder
-from ccm_core.collect.cross_checks import contradictions
+from ccm_core.collect.cross_checks import CreationTracker, contradictions
 from ccm_core.collect.dangling_lookup import (
     DanglingByCollection,
     LookUp,
@@ -54,6 +54,7 @@ class Runner:
         self._context, self._inputs, self._earlier = context, inputs, earlier
         self.collections: list[Collection] = []
         self._references = ReferenceTracker(context.existing_keys)
+        self._creations = CreationTracker(existing_keys=context.existing_keys)
         self._remaining: Sequence[CollectTask] = ()
         """The current task and those after it."""
         self._reported_changes: dict[str, dict[str, datetime]] = {}
@@ -67,23 +68,27 @@ class Runner:
         """Collect everything in the plan; return what cut the run short, if anything did."""
         self._reach.credential = session.credential
         self._kinds = {task.kind.name: task.kind for task in plan.tasks}
+        cut = None
         for index, task in enumerate(plan.tasks):
             self._remaining = plan.tasks[index:]
             try:
                 await self._run_task(session, task)
             except AuthenticationFailed as error:
                 self.fail(plan.tasks[index + 1 :], error)
-                return shortfall_of(error)
+                cut = shortfall_of(error)
+                break
+        now = self._context.clock()
+        self._amend(self._creations.contradictions(self._earlier, self.collections, now))
         self._amend(
             contradictions(
                 self._context.cross_checks,
                 self.collections,
                 self._context.current_records,
                 moment=self._inputs.now,
-                now=self._context.clock(),
+                now=now,
             )
         )
-        return None
+        return cut
 
     def fail(self, tasks: Sequence[CollectTask], error: SourceError) -> None:
         """Store a failed collection for every window of tasks that cannot be tried."""
@@ -253,6 +258,7 @@ class Runner:
             collection=f"{self._context.run}/{task.kind.name}/{len(self.collections) + 1}",
             window=window,
             change_paths=task.reports_changes_of,
+            creation_events=self._context.creations_shown_by(task.kind.name),
         )
 
     # -- storing ------------------------------------------------------------------------------
@@ -357,6 +363,7 @@ class Runner:
             if reference[1] in collected
         }
         self._references.add(stored.id, references, self._is_permanent)
+        self._creations.add(stored.id, batch.created)
         if self._pending_refresh(stored.kind) is not None:
             self._read_keys.setdefault(stored.kind, set()).update(batch.observations)
         for kind, changed in batch.reported_changes.items():

@@ -23,6 +23,7 @@ from ccm_core.bundle.verifier.evaluations import History, Reading, read_evaluati
 from ccm_core.bundle.verifier.log_checks import read_leaf
 from ccm_core.bundle.verifier.main import verify
 from ccm_core.bundle.verifier.package import Package, derived_files, newest_moment
+from ccm_core.bundle.verifier.populations import last_collections
 from ccm_core.bundle.verifier.scope import Scope, period_evaluations, read_scope, scope_inputs
 from ccm_core.bundle.verifier.statement import STATEMENT, VERIFIER
 from ccm_core.bundle.verifier.strict_json import read_json
@@ -207,6 +208,7 @@ def _connection_excerpt(
         kinds=frozenset(kinds),
         event_kinds={kind.name for kind in host.kinds.values() if kind.shape is Shape.EVENT},
         evidence_digests=history.evidence,
+        last_collections=last_collections(history, name),
         run_ends={head["size"] - 1 for head in heads if head["log"] == name},
     )
     excerpt = store.ledger.prove_together(name, lambda leaves: select_leaves(leaves, criteria))
@@ -216,9 +218,11 @@ def _connection_excerpt(
     unproven = [
         collection.id
         for collection in store.runs.collections(name)
-        if collection.kind in kinds
-        and collection.ended_at in period.window
-        and collection.id not in proven
+        if collection.id not in proven
+        and (
+            collection.id in criteria.last_collections
+            or (collection.kind in kinds and collection.ended_at in period.window)
+        )
     ]
     if unproven:
         raise UsageError(

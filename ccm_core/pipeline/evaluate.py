@@ -103,8 +103,9 @@ def current_moment(host: Host, connections: Sequence[Connection], store: Evidenc
     Raises:
         ClockMismatch: This machine's clock is more than an hour behind the stored evidence.
     """
-    names = [connection.name for connection in connections]
-    return evaluation_moment(host.clock(), store.runs, names)
+    now = host.clock()
+    horizons = {connection.name: connection.horizon(now).since for connection in connections}
+    return evaluation_moment(now, store.runs, horizons)
 
 
 def _evaluate_incrementally(

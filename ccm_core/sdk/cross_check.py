@@ -47,4 +47,4 @@ class CreationEvents:
     path: str
     """Where an event holds the object's key, such as ``incident.id``."""
     marker: tuple[str, str]
-    """The path and the value that mark the events of a creation, such as ``("type", "created")``."""
+    """The path and the value that mark such events, as in ``("type", "created")``."""

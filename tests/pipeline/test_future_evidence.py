@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -46,3 +47,24 @@ def test_a_second_run_of_the_right_order_reads_nothing_twice(mute):
     manifest = mute.collect(NOW + HOUR + timedelta(minutes=1))
     assert manifest.collections == ()
     assert len(mute.store.runs.collections("simulated")) == before
+
+
+@pytest.mark.attack(
+    "Clocks",
+    "All objects were stored by a run that is dated 40 h into the future, and are read again now",
+    "They are evidence of now: an evaluation does not find empty lists that count as complete",
+)
+def test_what_was_dated_into_the_future_is_stored_again_where_it_is_read_now(mute):
+    """Unchanged or not, it was observed now; a deleted service is deleted now."""
+    mute.add([NOW - 3 * HOUR])
+    mute.collect(NOW - HOUR)
+    gone = min(mute.account.services)
+    mute.account.services[gone] = replace(mute.account.services.pop(gone), id="PNEWONE")
+    mute.collect(NOW + 40 * HOUR)
+    mute.collect(NOW + HOUR)
+
+    for kind in ("pagerduty.service", "pagerduty.incident"):
+        records = mute.store.records.current("simulated", kind, as_of=NOW + 2 * HOUR)
+        assert {one.key: one.body for one in records} == mute.kept(kind) != {}
+    vanished = mute.store.records.vanished("simulated", "pagerduty.service", as_of=NOW + 2 * HOUR)
+    assert [one.key for one in vanished] == [gone]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from ccm_core.cli.main import main
 from ccm_core.errors import PluginFault
 from ccm_core.rules.incremental.partition_index import PartitionedRows, PartitionIndex
 from ccm_core.sdk.types import (
@@ -27,54 +24,9 @@ from ccm_core.sdk.types import (
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 KEY = "liar-key-4711-0815"
-SETTINGS = """\
-version: 1
-store: {url: "sqlite:///ccm.db"}
-connections:
-  - {name: liar, connector: liar, auth: {method: key, key: "env:LIAR_KEY"}}
-rules: {packs: [liar-pack]}
-"""
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def text(self) -> str:
-        """Everything it printed, on one line."""
-        return " ".join(f"{self.out} {self.err}".split())
-
-
-@pytest.fixture
-def ccm(install, tmp_path, monkeypatch, capfd) -> Callable[..., Ended]:
-    """Run a command in a folder whose only connection is the liar's, which lies as told."""
-    install("liar")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("LIAR_KEY", KEY)
-    Path("ccm.yaml").write_text(SETTINGS, encoding="utf-8")
-
-    def run(*arguments: str, lie: str = "") -> Ended:
-        monkeypatch.setenv("LIAR", lie)
-        capfd.readouterr()
-        code = main(list(arguments))
-        return Ended(code, *capfd.readouterr())
-
-    return run
-
-
-@pytest.fixture
-def collected(ccm):
-    """The same, with evidence that was collected honestly."""
-    assert ccm("collect").code == 0
-    return ccm
-
-
-def statuses(ended: Ended) -> dict[str, str]:
+def statuses(ended) -> dict[str, str]:
     """Return the status of each rule of an evaluation that was printed as JSON."""
     rules = json.loads(ended.out)["rules"]
     return {rule["rule"]: rule["status"] for rule in rules}
@@ -228,7 +180,8 @@ def test_a_secret_in_a_text_is_blanked(ccm, part, how):
 
 @pytest.mark.attack(
     "Plugins",
-    "A schema marks a personal field with a misspelt mark, or with a value that is none",
+    "A schema marks a personal field with a misspelt mark, be it the prefix, or with a value that "
+    "is none",
     "Nothing is collected: the kind, the loader's line and the nearest mark are named",
 )
 @pytest.mark.parametrize(
@@ -236,6 +189,10 @@ def test_a_secret_in_a_text_is_blanked(ccm, part, how):
     [
         ("mark", "did you mean x-ccm-privacy?"),
         ("mark with underscores", "did you mean x-ccm-privacy?"),
+        ("mark of another prefix", "x-cmm-privacy; did you mean x-ccm-privacy?"),
+        ("mark without its hyphen", "xccm-privacy; did you mean x-ccm-privacy?"),
+        ("mark without its prefix", "x-privacy; did you mean x-ccm-privacy?"),
+        ("mark of nobody", "X-Owner; known are x-ccm-privacy"),
         ("value", "expected one of keep, pseudonym, drop"),
     ],
 )

@@ -51,12 +51,14 @@ class Model:
     versions: list = field(default_factory=list)
 
     def keep(self, step):
-        """Append what changed and what vanished; give how many of each, and of the unchanged."""
+        """Append what changed, vanished or has a later date; give how many, and of the unchanged."""
         standing = self.state(step.kind)
-        changed = {k: n for k, n in step.population.items() if standing.get(k) != n}
+        dates = {k: at for of, at, k, _ in self.versions if of == step.kind}
+        later = {k for k, at in dates.items() if at > step.at}
+        changed = {k: n for k, n in step.population.items() if standing.get(k) != n or k in later}
         vanished = []
         if step.snapshot and step.outcome is Outcome.COMPLETE:
-            vanished = [key for key in standing if key not in step.population]
+            vanished = [key for key in {*standing, *later} if key not in step.population]
         self.versions += [(step.kind, step.at, key, n) for key, n in changed.items()]
         self.versions += [(step.kind, step.at, key, None) for key in vanished]
         return len(changed), len(step.population) - len(changed), len(vanished)

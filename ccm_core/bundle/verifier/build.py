@@ -19,6 +19,7 @@ PARTS = (
     "scope",
     "contents",
     "completeness",
+    "populations",
     "evaluations",
     "conclusions",
     "spans",

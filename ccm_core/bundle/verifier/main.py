@@ -32,11 +32,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.archive import Files, UnreadableBundle, read_archive
-from ccm_core.bundle.verifier.completeness import (
-    check_collections,
-    check_runs,
-    unread_populations,
-)
+from ccm_core.bundle.verifier.completeness import check_collections, check_runs
 from ccm_core.bundle.verifier.contents import (
     BASES,
     EVALUATIONS,
@@ -51,6 +47,11 @@ from ccm_core.bundle.verifier.erasures import describe_erasures
 from ccm_core.bundle.verifier.evaluations import History, read_evaluations
 from ccm_core.bundle.verifier.log_checks import STORE_LOG, check_named_keys, read_logs, signer_of
 from ccm_core.bundle.verifier.package import Package, derived_files, newest_moment
+from ccm_core.bundle.verifier.populations import (
+    last_collections,
+    unread_populations,
+    whole_collections,
+)
 from ccm_core.bundle.verifier.scope import (
     period_bounds,
     period_evaluations,
@@ -193,8 +194,10 @@ def check_package(
     contents = read_contents(
         files, expected_files(logs, package.selection(history)), package.reading.erased, problems
     )
-    for leaves in logs.values():
-        check_collections(leaves, contents.kept, problems)
+    kinds, since = package.scope.kinds(package.controls), package.bounds[0]
+    for log, leaves in logs.items():
+        whole = whole_collections(leaves, set(kinds), since, last_collections(history, log))
+        check_collections(leaves, contents.kept, whole, problems)
     check_runs(files, package, contents.kept, problems)
     problems.extend(unread_populations(package, history))
     problems.extend(missing_needs(package, history, contents))

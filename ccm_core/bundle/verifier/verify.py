@@ -39,10 +39,11 @@ import re
 import struct
 import sys
 import zlib
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any, NamedTuple, NoReturn
 
 
@@ -171,8 +172,10 @@ def check_package(
     contents = read_contents(
         files, expected_files(logs, package.selection(history)), package.reading.erased, problems
     )
-    for leaves in logs.values():
-        check_collections(leaves, contents.kept, problems)
+    kinds, since = package.scope.kinds(package.controls), package.bounds[0]
+    for log, leaves in logs.items():
+        whole = whole_collections(leaves, set(kinds), since, last_collections(history, log))
+        check_collections(leaves, contents.kept, whole, problems)
     check_runs(files, package, contents.kept, problems)
     problems.extend(unread_populations(package, history))
     problems.extend(missing_needs(package, history, contents))
@@ -1212,12 +1215,13 @@ def digest(data: bytes) -> str:
 # -- Check that nothing was left out of an evidence package: collections, populations and runs -----
 
 
-LAST_INDEX = 1 << 62
 COUNTED = ("appended", "tombstones", "rejected")
 
 
-def check_collections(leaves: Leaves, contents: Mapping[str, bytes], problems: list[str]) -> None:
-    """Check what is here of each collection against what it counted when it was made."""
+def check_collections(
+    leaves: Leaves, contents: Mapping[str, bytes], whole: Collection[str], problems: list[str]
+) -> None:
+    """Check what is here of each whole collection against what it counted when it was made."""
     collections: dict[str, dict[str, Any]] = {}
     counted: Counter[tuple[str, str]] = Counter()
     populations: dict[tuple[str, str], dict[str, str]] = {}
@@ -1227,7 +1231,7 @@ def check_collections(leaves: Leaves, contents: Mapping[str, bytes], problems: l
         if current != last and last in collections:
             check_population(collections[last], populations, problems)
         last = current
-        if leaf["leaf"] == "collection":
+        if leaf["leaf"] == "collection" and current in whole:
             collections[current] = read_json(contents.get(leaf["digest"], b"{}"))
         elif leaf["leaf"] == "version":
             counted[current, "appended" if "digest" in leaf else "tombstones"] += 1
@@ -1305,92 +1309,153 @@ def missing_collections(
                 yield collection["id"]
 
 
-# -- what evaluations read --------------------------------------------------------------------
+# -- Check what evaluations read: the populations that they sealed, against those of the leaves ----
 
 
-class Boundary(NamedTuple):
-    """The population of a kind after a collection."""
+class SealedRoot(NamedTuple):
+    """A population that an evaluation sealed, and what it must have read."""
 
-    leaf: int
-    """The index of the collection's last leaf."""
-    stored_at: datetime
+    bound: int
+    """The index of the last leaf."""
+    at: datetime
     root: str
+
+
+class Version(NamedTuple):
+    """A leaf that changed a population."""
+
+    index: int
+    stored_at: datetime
+    key: str
+    digest: str | None
+    """None: it vanished."""
+
+
+def last_collections(history: History, connection: str) -> set[str]:
+    """Return the collections of a connection that evaluations name as the last that they read."""
+    reads = (read for _, _, read in history.reads for read in read)
+    names = {read["last_collection"] for read in reads if read["connection"] == connection}
+    return names - {None}
+
+
+def whole_collections(
+    leaves: Leaves, kinds: Collection[str], since: datetime, named: Collection[str]
+) -> set[str]:
+    """Return the collections of which every leaf must be here.
+
+    Of each kind, from the first one that ended after ``since`` or that was stored after one that
+    an evaluation names. What was before is here only as far as it was current then.
+    """
+    whole: set[str] = set()
+    begun: set[str] = set()
+    for leaf in leaves.values():
+        if leaf["leaf"] == "collection":
+            if leaf["kind"] in kinds and moment(leaf["ended_at"]) >= since:
+                begun.add(leaf["kind"])
+            if leaf["kind"] in begun:
+                whole.add(leaf["id"])
+            if leaf["id"] in named:
+                begun.update(kinds)
+    return whole
 
 
 def unread_populations(package: Package, history: History) -> Iterator[str]:
     """Yield the snapshots that an evaluation sealed and the leaves do not lead to.
 
-    So a record that was taken out while it was evaluated, and put back, is noticed. An evaluation
-    may run while a collection is stored: it read the population of some moment between the heads
-    that the store stated before it and after it.
+    So a record that was taken out while it was evaluated, and put back, is noticed, and one that
+    was put in before it was collected.
     """
     for connection in package.connections:
         leaves, watch = package.logs[connection], package.scope.watches.get(connection)
         kinds = set(package.scope.kinds(package.controls)) - (watch.events if watch else set())
-        boundaries = population_boundaries(leaves, kinds)
-        heads = [
-            (index, head["size"])
-            for index, leaf in package.store_log.items()
-            for head in leaf.get("heads", ())
-            if head["log"] == connection
-        ]
-        for index, at, reads in history.reads:
-            sizes = [size for stated, size in heads if stated < index]
-            later = [size for stated, size in heads if stated > index]
-            span = (max(sizes, default=0) - 1, min(later, default=LAST_INDEX) - 1)
-            sealed = {
-                kind["kind"]: kind["root"]
-                for read in reads
-                if read["connection"] == connection
-                for kind in read["kinds"]
-            }
-            for kind in sorted(kinds & sealed.keys() & boundaries.keys()):
-                if sealed[kind] not in possible_roots(boundaries[kind], at, *span):
+        for name in sorted(last_collections(history, connection) - collection_ends(leaves).keys()):
+            yield f"the collection {name}, which an evaluation names as its last, was left out"
+        versions = versions_by_kind(leaves)
+        for kind, seals in sorted(sealed_roots(package, history, connection).items()):
+            if kind in kinds:
+                for seal in differing_seals(versions.get(kind, ()), sorted(seals)):
                     yield (
-                        f"the evaluation of {at.isoformat()} read another population of {kind} of "
-                        f"{connection} than its leaves lead to"
+                        f"the evaluation of {seal.at.isoformat()} read another population of "
+                        f"{kind} of {connection} than its leaves lead to"
                     )
 
 
-def population_boundaries(leaves: Leaves, kinds: Collection[str]) -> dict[str, list[Boundary]]:
-    """Return the populations of kinds after each collection that changed them."""
-    boundaries: dict[str, list[Boundary]] = {}
-    populations: dict[str, dict[str, str]] = {}
-    pending: dict[str, tuple[int, Mapping[str, Any]]] = {}
-    versions = [
-        (index, leaf)
-        for index, leaf in leaves.items()
-        if leaf["leaf"] == "version" and leaf["kind"] in kinds
-    ]
-    for index, leaf in versions:
-        kind = leaf["kind"]
-        before = pending.get(kind)
-        if before and before[1]["collection"] != leaf["collection"]:
-            boundaries.setdefault(kind, []).append(boundary(*before, populations[kind]))
-        population = populations.setdefault(kind, {})
-        population.pop(leaf["key"], None)
-        if "digest" in leaf:
-            population[leaf["key"]] = leaf["digest"]
-        pending[kind] = index, leaf
-    for kind, last in pending.items():
-        boundaries.setdefault(kind, []).append(boundary(*last, populations[kind]))
-    return boundaries
+def sealed_roots(
+    package: Package, history: History, connection: str
+) -> dict[str, list[SealedRoot]]:
+    """Return what evaluations sealed of a connection, by kind.
 
-
-def boundary(index: int, leaf: Mapping[str, Any], population: Mapping[str, str]) -> Boundary:
-    """Return the population after the last leaf of a collection."""
-    return Boundary(index, moment(leaf["stored_at"]), population_root(population))
-
-
-def possible_roots(boundaries: Sequence[Boundary], at: datetime, first: int, last: int) -> set[str]:
-    """Return the roots that an evaluation may have read, from one leaf up to another.
-
-    What is dated after its own moment, because a clock was ahead, it did not read.
+    An evaluation reads up to the last collection that it names, or up to the head that the store's
+    own log states before it, where that is later.
     """
-    known = [entry for entry in boundaries if entry.leaf <= first and entry.stored_at <= at]
-    meanwhile = [entry for entry in boundaries if first < entry.leaf <= last]
-    roots = {entry.root for entry in (*known[-1:], *meanwhile)}
-    return roots or {population_root({})}
+    ends = collection_ends(package.logs[connection])
+    heads = [
+        (index, head["size"])
+        for index, leaf in package.store_log.items()
+        for head in leaf.get("heads", ())
+        if head["log"] == connection
+    ]
+    indexes = [index for index, _ in heads]
+    sizes = [0, *accumulate((size for _, size in heads), max)]
+    roots: dict[str, list[SealedRoot]] = {}
+    for index, at, reads in history.reads:
+        for read in (read for read in reads if read["connection"] == connection):
+            stated = sizes[bisect_left(indexes, index)] - 1
+            bound = max(stated, ends.get(read["last_collection"], -1))
+            for kind in read["kinds"]:
+                seal = SealedRoot(bound, at, kind["root"])
+                roots.setdefault(kind["kind"], []).append(seal)
+    return roots
+
+
+def collection_ends(leaves: Leaves) -> dict[Any, int]:
+    """Return the index of the last leaf of each collection, by its id."""
+    return {
+        leaf["id"] if leaf["leaf"] == "collection" else leaf["collection"]: index
+        for index, leaf in leaves.items()
+        if leaf["leaf"] == "collection" or "collection" in leaf
+    }
+
+
+def versions_by_kind(leaves: Leaves) -> dict[str, list[Version]]:
+    """Return the leaves that change populations, in their order."""
+    versions: dict[str, list[Version]] = {}
+    for index, leaf in leaves.items():
+        if leaf["leaf"] == "version":
+            version = Version(index, moment(leaf["stored_at"]), leaf["key"], leaf.get("digest"))
+            versions.setdefault(leaf["kind"], []).append(version)
+    return versions
+
+
+def differing_seals(
+    versions: Sequence[Version], seals: Sequence[SealedRoot]
+) -> Iterator[SealedRoot]:
+    """Yield the seals, sorted, whose root is not that of the versions up to their bound."""
+    population: dict[str, str] = {}
+    position, latest, root = 0, datetime.min, population_root({})
+    for seal in seals:
+        end = bisect_left(versions, (seal.bound + 1,))
+        if end > position:
+            apply_versions(population, versions[position:end])
+            dates = (version.stored_at.replace(tzinfo=None) for version in versions[position:end])
+            position, latest, root = end, max(latest, *dates), population_root(population)
+        expected = root
+        if latest > seal.at.replace(
+            tzinfo=None
+        ):  # it is of a moment of the past, or clocks went back
+            past: dict[str, str] = {}
+            apply_versions(past, (entry for entry in versions[:end] if entry.stored_at <= seal.at))
+            expected = population_root(past)
+        if expected != seal.root:
+            yield seal
+
+
+def apply_versions(population: dict[str, str], versions: Iterable[Version]) -> None:
+    """Change a population by versions, in their order."""
+    for version in versions:
+        population.pop(version.key, None)
+        if version.digest is not None:
+            population[version.key] = version.digest
 
 
 def population_root(population: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
+from ccm_core.cli.terminal.closed_output import silent_where_nobody_reads
 from ccm_core.control_characters import escape_controls, escape_line
 from ccm_core.model.json_codec import encode, plain
 
@@ -53,9 +54,11 @@ def print_text(text: str, *, nl: bool = True) -> None:
 
 def print_message(message: str, *, nl: bool = True) -> None:
     """Print a message that is not the command's result, to the error stream; escaped as well."""
-    click.echo(escape_controls(message), nl=nl, err=True)
+    with silent_where_nobody_reads():
+        click.echo(escape_controls(message), nl=nl, err=True)
 
 
 def erase_line() -> None:
     """Erase the line of the terminal that the cursor is on (ECMA-48, EL)."""
-    click.echo(_ERASE, nl=False, err=True)
+    with silent_where_nobody_reads():
+        click.echo(_ERASE, nl=False, err=True)

@@ -7,11 +7,12 @@ more than a minute is reported; beyond an hour something is wrong that no arithm
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import ClockMismatch
+from ccm_core.model.evidence.storage_order import dated_in_order
 from ccm_core.sdk.timestamps import format_duration, format_instant
 from ccm_core.sdk.types import Diagnosis
 
@@ -80,30 +81,32 @@ def diagnose_clock(skew: float | None) -> Diagnosis:
     )
 
 
-def evaluation_moment(now: datetime, runs: RunStore, connections: Iterable[str]) -> datetime:
-    """Return the moment to evaluate at: now, but not before the evidence that was stored last.
+def evaluation_moment(now: datetime, runs: RunStore, horizons: Mapping[str, datetime]) -> datetime:
+    """Return the moment to evaluate at: now, but not before the newest evidence that is stored.
+
+    What a later run found unchanged is not stored again, so the newest may be of any run: a clock
+    that went back would hide it. What is dated more than an hour after something that was stored
+    later counts for nothing, so it moves nothing either.
 
     Args:
         now: By this machine's clock.
         runs: Where the collections of the connections are.
-        connections: Their names.
+        horizons: The connections by name, each with the beginning of its horizon.
 
     Raises:
         ClockMismatch: The machine's clock is more than an hour behind that evidence.
     """
-    last = [(_last_stored(runs, name, now), name) for name in connections]
-    newest, name = max(
-        ((moment, name) for moment, name in last if moment is not None), default=(now, "")
-    )
-    if newest - now > MAX_OFFSET:
-        behind = format_duration(round((newest - now).total_seconds()))
+    newest = [(_newest_stored(runs, name, now, since), name) for name, since in horizons.items()]
+    moment, name = max(newest, default=(now, ""))
+    if moment - now > MAX_OFFSET:
+        behind = format_duration(round((moment - now).total_seconds()))
         raise ClockMismatch(
-            f"{name}: the evidence that was stored last is dated {format_instant(newest)}, and "
+            f"{name}: the newest evidence that is stored is dated {format_instant(moment)}, and "
             f"this machine's clock says {format_instant(now)}, {behind} before that; nothing was "
             f"evaluated. {SYNCHRONIZE}; if it is right, "
             f"collect again: ccm collect {name}"
         )
-    return max(now, newest)
+    return max(now, moment)
 
 
 def latest_moment(now: datetime, evaluated: Iterable[datetime]) -> datetime:
@@ -114,6 +117,13 @@ def latest_moment(now: datetime, evaluated: Iterable[datetime]) -> datetime:
     return max((moment for moment in evaluated if moment - now <= MAX_OFFSET), default=now)
 
 
-def _last_stored(runs: RunStore, connection: str, now: datetime) -> datetime | None:
-    collections = runs.collections(connection, since=now)
-    return max((collections[-1].ended_at, collections[-1].started_at)) if collections else None
+def _newest_stored(runs: RunStore, connection: str, now: datetime, since: datetime) -> datetime:
+    """Return the latest moment of a connection's evidence; now, where none is later."""
+    credible = dated_in_order(runs.collections(connection, since=now), since)
+    moments = [max(collection.ended_at, collection.started_at) for collection in credible]
+    newest = max(moments, default=now)
+    if newest <= now:
+        return now
+    names = {collection.run for collection in credible}
+    manifests = (run for run in runs.manifests(connection) if run.run in names)
+    return max((newest, *(manifest.ended_at for manifest in manifests)))

@@ -30,7 +30,8 @@ class RecordStore(Protocol):
         """Store one window of one kind in one transaction; return the collection with its counts.
 
         Bodies are stored once for each digest. A version is appended only where the newest version
-        of the key has another digest or is a tombstone. Either all of it is stored or none.
+        of the key has another digest, is a tombstone, or is dated later than this collection.
+        Either all of it is stored or none.
         """
 
     def current(

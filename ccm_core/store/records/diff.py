@@ -7,15 +7,26 @@ from typing import TYPE_CHECKING
 
 from ccm_core.ledger import merkle_hash
 from ccm_core.model.evidence.collection import Outcome, Reason
+from ccm_core.store.sql.instants import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from ccm_core.model.evidence.collection import Collection
     from ccm_core.model.evidence.write_batch import Observation, WriteBatch
     from ccm_core.store.sql.driver import Row
     from ccm_core.store.sql.transaction import Transaction
 
 _HEADS = "SELECT key, digest FROM current_version WHERE connection = :connection AND kind = :kind"
+_DATED_LATER = """
+SELECT version.key
+FROM collection
+JOIN version ON version.collection = collection.seq
+JOIN current_version ON current_version.seq = version.seq
+WHERE collection.connection = :connection AND collection.kind = :kind
+    AND collection.ended_at > :moment
+"""
+"""Whose newest version is dated later: by a clock that ran ahead, or that has gone back since."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,20 +34,28 @@ class RecordDiff:
     """The difference between the current records and what was observed."""
 
     appended: Sequence[Observation]
-    """Observations whose key is new, had vanished, or had another digest, sorted by key."""
+    """Observations whose key is new, had vanished, or had another digest or a later date, by key."""
     vanished: Sequence[str]
-    """Keys that are not in the population any more, sorted."""
+    """Keys that are not in the population any more, or not before their date, sorted."""
 
 
 def diff(transaction: Transaction, batch: WriteBatch) -> RecordDiff:
-    """Compare a batch with the current records; only a complete snapshot makes keys vanish."""
+    """Compare a batch with the current records; only a complete snapshot makes keys vanish.
+
+    What is dated later than the batch is no evidence of its moment, so it is stored again.
+    """
     digests: dict[str, str | None] = dict(_heads(transaction, batch))
+    dated_later = _dated_later(transaction, batch.collection)
     observed = {observation.key for observation in batch.observations}
-    vanished = (key for key, digest in digests.items() if digest and key not in observed)
+    vanished = (
+        key
+        for key, digest in digests.items()
+        if key not in observed and (digest or key in dated_later)
+    )
     appended = [
         observation
         for observation in batch.observations
-        if digests.get(observation.key) != observation.body.digest
+        if digests.get(observation.key) != observation.body.digest or observation.key in dated_later
     ]
     return RecordDiff(
         appended=sorted(appended, key=lambda observation: observation.key),
@@ -84,6 +103,17 @@ def population_root(population: Iterable[tuple[str, str]]) -> str:
     """
     leaves = [f"{key}\0{digest}".encode() for key, digest in sorted(population)]
     return f"sha256:{merkle_hash.root(leaves).hex()}"
+
+
+def _dated_later(transaction: Transaction, collection: Collection) -> frozenset[str]:
+    return frozenset(
+        transaction.column(
+            _DATED_LATER,
+            connection=collection.connection,
+            kind=collection.kind,
+            moment=microseconds(collection.ended_at),
+        )
+    )
 
 
 def _heads(transaction: Transaction, batch: WriteBatch) -> Iterator[Row]:

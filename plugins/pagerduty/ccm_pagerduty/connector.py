@@ -17,7 +17,7 @@ from ccm_core.sdk.timestamps import parse_duration
 from ccm_core.sdk.types import Connector, Demonstration, Horizon
 from ccm_pagerduty.auth_methods import methods
 from ccm_pagerduty.collectors import collectors
-from ccm_pagerduty.cross_checks import cross_checks
+from ccm_pagerduty.cross_checks import creation_events, cross_checks
 from ccm_pagerduty.diagnosis import check, refused, review
 from ccm_pagerduty.lookup_by_id import look_up
 
@@ -59,6 +59,7 @@ def connector() -> Connector:
         horizon=horizon,
         look_up=look_up,
         cross_checks=cross_checks(),
+        creation_events=creation_events(),
         example=EXAMPLE,
         demonstration=Demonstration(open=_demonstration),
     )

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.types import CrossCheck
+from ccm_core.sdk.types import CreationEvents, CrossCheck
+from ccm_pagerduty.collectors.incident import INCIDENT, LOG_ENTRY
 from ccm_pagerduty.references import references_in, title_of
 from ccm_pagerduty.views.on_call.escalation_targets import type_of
 from ccm_pagerduty.views.on_call.rendered_shifts import after, read_rendering
@@ -39,6 +40,21 @@ def cross_checks() -> tuple[CrossCheck, ...]:
             uses=(ESCALATION_POLICY,),
         ),
         CrossCheck(kinds=(USER, TEAM_MEMBER), contradictions=membership_contradictions),
+    )
+
+
+def creation_events() -> tuple[CreationEvents, ...]:
+    """Return the log entries that show when incidents were created.
+
+    Entries of another type may be of an incident from before the lookback, which is not listed.
+    """
+    return (
+        CreationEvents(
+            kind=LOG_ENTRY,
+            creates=INCIDENT,
+            path="incident.id",
+            marker=("type", "trigger_log_entry"),
+        ),
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from ccm_core.cli.terminal.exit_codes import Exit
@@ -106,3 +109,87 @@ def test_a_sound_account_contradicts_itself_nowhere(lab):
     """Nothing is partial for it."""
     ran = lab.read(first=True)
     assert set(ran.outcomes.values()) == {Outcome.COMPLETE}
+
+
+def without_incidents(lab, keys: set[str] | None = None) -> None:
+    """Let the list of incidents leave out some, or all of them."""
+
+    def shortened(request, respond):
+        answer = respond(request)
+        document = json.loads(answer.body)
+        listed = document["incidents"]
+        document["incidents"] = [
+            one for one in listed if keys is not None and one["id"] not in keys
+        ]
+        document["total"] -= len(listed) - len(document["incidents"])
+        return replace(answer, body=json.dumps(document).encode())
+
+    lab.control.inject("/incidents", shortened)
+
+
+@pytest.mark.attack(
+    "Answers of the source",
+    "The list of incidents leaves out some or all of those that the log entries of the same run "
+    "show to have been created",
+    "Both kinds are partial and name examples; no check over incidents passes",
+)
+@pytest.mark.parametrize("omitted", ["one", "all"])
+def test_log_entries_and_incidents_of_one_run_are_held_against_each_other(lab, omitted):
+    """An incident that was triggered in a window is on the list of that window."""
+    oldest = min(lab.honest(first=True).bodies["incident"].values(), key=created)
+    without_incidents(lab, {oldest["id"]} if omitted == "one" else None)
+    ran = lab.read(first=True)
+
+    assert ran.exit is Exit.INSUFFICIENT
+    assert ran.reasons("incident") == ran.reasons("incident_log_entry") == {Reason.CONTRADICTED}
+    assert oldest["id"] in ran.details("incident")
+    for rule in lab.rules_over("incident", "incident_log_entry"):
+        assert ran.rules[rule].status is not Status.PASS, rule
+
+
+def test_incidents_that_were_left_out_are_read_by_the_next_run(lab):
+    """The windows of both kinds are due again, and nothing is missing then."""
+    honest = lab.honest(first=True).bodies["incident"]
+    without_incidents(lab)
+    ran = lab.read(first=True)
+    lab.control.allow("/incidents")
+    again = lab.read(after=ran)
+
+    assert again.outcomes["incident"] is again.outcomes["incident_log_entry"] is Outcome.COMPLETE
+    assert again.bodies["incident"].keys() == honest.keys()
+
+
+def test_log_entries_read_later_are_held_against_the_incidents_of_earlier_runs(lab):
+    """A window that an earlier run read to its end is still short of what it left out."""
+    oldest = min(lab.honest(first=True).bodies["incident"].values(), key=created)
+    without_incidents(lab, {oldest["id"]})
+    lab.control.deny("/log_entries", 500)
+    lab.control.deny("/incidents/{id}/log_entries", 500)
+    ran = lab.read(first=True)
+    lab.control.allow("/log_entries")
+    again = lab.read(after=ran)
+
+    assert again.reasons("incident_log_entry") == {Reason.CONTRADICTED}
+    assert oldest["id"] in again.details("incident")
+
+
+def created(incident) -> str:
+    """Return when an incident was created."""
+    return incident["created_at"]
+
+
+def test_zz_debug(lab):
+    oldest = min(lab.honest(first=True).bodies["incident"].values(), key=created)
+    without_incidents(lab, {oldest["id"]})
+    lab.control.deny("/log_entries", 500)
+    lab.control.deny("/incidents/{id}/log_entries", 500)
+    ran = lab.read(first=True)
+    lab.control.allow("/log_entries")
+    again = lab.read(after=ran)
+    for r in (ran, again):
+        print(oldest["id"], oldest["created_at"], oldest["id"] in r.bodies["incident"])
+        for k in ("incident", "incident_log_entry"):
+            for c in r.by_kind[k]:
+                print(k, c.window, c.outcome, c.amends, [s.detail for s in c.shortfalls])
+        print([(q.path, q.params) for q in r.requests if "incidents" in q.path])
+    assert 0

@@ -209,15 +209,24 @@ def test_a_change_that_concerns_other_rows_changes_their_results(
     assert [rule.results for rule in before.rules] != [rule.results for rule in after.rules]
 
 
-@pytest.mark.parametrize("name", ["plain", "both", "aged"])
-def test_incidents_of_a_vanished_service_are_evaluated_by_what_it_was(world, packs, name):
-    """Kept results and new ones agree, and a service that was deleted changes no status."""
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        pytest.param("plain", True, id="rules-that-look-it-up"),
+        pytest.param("both", True, id="rules-over-both"),
+        pytest.param("aged", False, id="rules-over-incidents"),
+    ],
+)
+def test_a_service_that_vanishes_changes_only_what_asks_whether_it_exists(
+    world, packs, name, changes
+):
+    """Incidents are evaluated by what it was; cached results and new ones agree."""
     before = world.check(packs(name))
     world.now += timedelta(minutes=1)
     world.apply(("services", {"S1": {}}))
     after = world.check(packs(name))
 
-    assert _statuses(after) == _statuses(before)
+    assert (_statuses(after) != _statuses(before)) is changes
 
 
 def _statuses(evaluation):

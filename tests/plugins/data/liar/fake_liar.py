@@ -9,6 +9,7 @@ import random
 import sys
 from base64 import b64encode
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from types import SimpleNamespace
@@ -176,6 +177,10 @@ def schema():
         "schema: mark": {"x-ccm-privcy": "pseudonym"},
         "schema: mark with underscores": {"x_ccm_privacy": "pseudonym"},
         "schema: value": {"x-ccm-privacy": "pseudonim"},
+        "schema: mark of another prefix": {"x-cmm-privacy": "pseudonym"},
+        "schema: mark without its hyphen": {"xccm-privacy": "pseudonym"},
+        "schema: mark without its prefix": {"x-privacy": "pseudonym"},
+        "schema: mark of nobody": {"X-Owner": "Core"},
     }
     mark = marks.get(os.environ.get("LIAR", ""), {})
     return lied("schema", {**SCHEMA, "properties": {**SCHEMA["properties"], "email": mark}})
@@ -199,7 +204,26 @@ def contradictions(_bodies, _moment):
 def tagged(request):
     """Count the tags of each thing."""
     misbehave("view")
-    return lied("view", [row(record) for record in request.records["liar.thing"]])
+    return lied("view", evidenced([row(record) for record in request.records["liar.thing"]]))
+
+
+def evidenced(rows):
+    """Return rows, or with other evidence or twice where LIAR says so."""
+    foreign = f"sha256:{'0' * 64}"
+    match os.environ.get("LIAR", ""):
+        case "view: no evidence":
+            return [replace(each, evidence_digests=()) for each in rows]
+        case "view: evidence of nothing":
+            return [replace(each, evidence_digests=(foreign,)) for each in rows]
+        case "view: evidence of nothing besides":
+            return [
+                replace(each, evidence_digests=(*each.evidence_digests, foreign)) for each in rows
+            ]
+        case "view: evidence is no text":
+            return [replace(each, evidence_digests=([],)) for each in rows]
+        case "view: a subject twice":
+            return [*rows, replace(rows[0], body=rows[0].body | {"tags": 7})]
+    return rows
 
 
 def changed(request):
