@@ -52,22 +52,37 @@ class CreationTracker:
         }
         self._unlisted.update(self._not_stored(unlisted))
 
+    def with_unlisted(
+        self, keys: Sequence[str], kind: str, collections: Sequence[Collection]
+    ) -> tuple[str, ...]:
+        """Return the keys to read one by one, with those that an earlier run's list left out.
+
+        Args:
+            keys: To read anyway.
+            kind: Of the objects.
+            collections: Of this run: what its own windows left out, another read of them shows.
+        """
+        windows = [form.window for form in collections if form.kind == kind and form.window]
+        left_out = {
+            entry.key
+            for entry in self._not_stored(self._unlisted).values()
+            if entry.kind == kind and subtract([_around(entry.created_at)], windows)
+        }
+        return tuple(sorted({*keys, *left_out}))
+
     def contradictions(
         self, earlier: Sequence[Collection], collections: Sequence[Collection], now: datetime
     ) -> tuple[Collection, ...]:
         """Return the amendments of lists that lack an object created in their window.
 
         Args:
-            earlier: The collections before this run. A window that they read to its end counts
-                where this run read the kind as well: what has become of it is known then.
+            earlier: The collections before this run; what they read to its end counts as well.
             collections: Of this run, in order.
             now: When this is found out.
         """
         forms, before = newest_forms(collections), newest_forms(earlier)
         amended: dict[str, list[_Unlisted]] = {}
         for unlisted in self._not_stored(self._unlisted).values():
-            if not any(form.kind == unlisted.kind for form in forms.values()):
-                continue
             listed = list(_windows_read(unlisted.kind, [*before.values(), *forms.values()]))
             if subtract([_around(unlisted.created_at)], listed):
                 continue

@@ -183,7 +183,8 @@ class Runner:
             await self._read_windows(session, replace(task, refresh=False), windows, inherited)
             changed = self._changed_keys(task)
         self._context.observer.window_started(task.kind.name, None)
-        await self._read(session, task, WindowQuery(changed_keys=changed.keys), inherited)
+        keys = self._creations.with_unlisted(changed.keys, task.kind.name, self.collections)
+        await self._read(session, task, WindowQuery(changed_keys=keys), inherited)
 
     def _changed_keys(self, task: CollectTask) -> ChangedKeys:
         if task.change_feed is None:

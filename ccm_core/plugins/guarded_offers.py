@@ -18,6 +18,7 @@ from ccm_core.plugins.guard import (
     guarded_coroutine,
 )
 from ccm_core.plugins.schema_marks import checked_schema
+from ccm_core.plugins.view_rows import guarded_rows
 from ccm_core.sdk.report_figures import Distribution, ReportSection, Table, Timeline
 from ccm_core.sdk.secret import without_secrets
 from ccm_core.sdk.types import (
@@ -33,9 +34,7 @@ from ccm_core.sdk.types import (
     LookupOutcome,
     Page,
     Partitioning,
-    Row,
     RulePackSource,
-    Subject,
     View,
 )
 
@@ -70,7 +69,7 @@ def _connector(connector: Connector, call: Call) -> Connector:
     return replace(
         connector,
         settings_schema=guarded(
-            call(part=f"the settings schema of {name}"), connector.settings_schema, _one(dict)
+            call(part=f"the settings schema of {name}"), connector.settings_schema, checked_schema
         ),
         auth_methods=tuple(_auth_method(method, name, call) for method in connector.auth_methods),
         connect=_connect(session(part=f"connect of {name}"), connector.connect),
@@ -162,7 +161,7 @@ def _view(view: View, call: Call) -> View:
     name, partitions = f"view {view.name}", view.partitions
     return replace(
         view,
-        rows=guarded(call(part=name), view.rows, _rows),
+        rows=guarded_rows(call(part=name), view.rows),
         schema=guarded(call(part=f"the schema of {name}"), view.schema, checked_schema),
         partitions=partitions
         and guarded(call(part=f"partitions of {name}"), partitions, _one(Partitioning)),
@@ -273,24 +272,6 @@ def _several(*expected: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
         return several
 
     return check
-
-
-def _rows(returned: Any) -> tuple[Row, ...]:
-    """Check rows. A text where several names belong would be taken for its letters."""
-    rows = _several(Row)(returned)
-    for row in rows:
-        is_right = (
-            isinstance(row.body, dict)
-            and isinstance(row.subject, Subject)
-            and type(row.evidence_digests) is tuple
-            and type(row.names) is tuple
-        )
-        if not is_right:
-            raise TypeError(
-                "it returned a Row with a field of another type; expected a subject of type "
-                "Subject, a body of type dict, and tuples of evidence_digests and names"
-            )
-    return rows
 
 
 def _lines(returned: Any) -> tuple[str, ...]:

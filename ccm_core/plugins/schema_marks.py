@@ -15,7 +15,7 @@ _MARKS: dict[str, tuple[object, ...]] = {
     "x-ccm-unit": ("seconds",),
 }
 """The values of each mark; none: any."""
-_PREFIX = "x-ccm"
+_OWN_WORD = "ccm"
 _MAX_DEPTH = 64
 
 
@@ -39,7 +39,7 @@ def _problems(node: Any, path: str, depth: int) -> Iterator[str]:
         return
     for word, child in node.items():
         below = f"{path}.{word}"
-        if str(word).casefold().replace("_", "-").startswith(_PREFIX):
+        if _is_mark(str(word)):
             yield from _mark_problems(str(word), child, path)
         elif word in _BY_NAME and isinstance(child, dict):
             for name, schema in child.items():
@@ -49,6 +49,12 @@ def _problems(node: Any, path: str, depth: int) -> Iterator[str]:
                 yield from _problems(schema, f"{below}[{number}]", depth + 1)
         elif word not in _VALUES:
             yield from _problems(child, below, depth + 1)
+
+
+def _is_mark(word: str) -> bool:
+    """Whether a keyword is a mark, or one that was meant to be: JSON Schema has none of them."""
+    folded = word.casefold()
+    return folded.startswith("x") or _OWN_WORD in folded
 
 
 def _mark_problems(name: str, value: Any, path: str) -> Iterator[str]:
@@ -61,7 +67,14 @@ def _mark_problems(name: str, value: Any, path: str) -> Iterator[str]:
         yield f"{path} has {name}: {value!r}; expected one of {known}"
 
 
-_BY_NAME = {"properties", "$defs", "patternProperties", "dependentSchemas"}
+_BY_NAME = {
+    "properties",
+    "$defs",
+    "definitions",
+    "patternProperties",
+    "dependentSchemas",
+    "dependencies",
+}
 """Words whose values are schemas by name."""
-_VALUES = {"default", "const", "enum", "examples"}
+_VALUES = {"default", "const", "enum", "examples", "dependentRequired", "$vocabulary"}
 """Words whose values are no schemas."""

@@ -22,7 +22,8 @@ class Row:
     """JSON values only. Durations are numbers of seconds. A key that is left out is unknown, and
     a rule that reads it is ``insufficient``; ``null`` says that there is none."""
     evidence_digests: tuple[str, ...]
-    """Digests of the record bodies it was derived from."""
+    """Digests of the records it was derived from: one at least, each of a record that the view
+    was handed."""
     names: tuple[str, ...] = ()
     """The objects it was derived from, as ``kind:key``; the subject is always among them."""
     unknown: Mapping[str, str] = field(default_factory=dict)
@@ -78,6 +79,7 @@ class View:
     inputs: tuple[str, ...]
     """The evidence kinds it reads: a rule over it depends on all of them."""
     rows: Callable[[ViewRequest], Iterable[Row]]
+    """Derives one row for each subject."""
     schema: SchemaLoader
     """JSON Schema of a row's body; ``x-ccm-unit: seconds`` marks durations."""
     enumerated: Mapping[str, Sequence[str]] | None = None

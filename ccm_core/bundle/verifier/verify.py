@@ -1333,9 +1333,12 @@ class Version(NamedTuple):
 
 def last_collections(history: History, connection: str) -> set[str]:
     """Return the collections of a connection that evaluations name as the last that they read."""
-    reads = (read for _, _, read in history.reads for read in read)
-    names = {read["last_collection"] for read in reads if read["connection"] == connection}
-    return names - {None}
+    return {
+        read["last_collection"]
+        for _, _, reads in history.reads
+        for read in reads
+        if read["connection"] == connection and read["last_collection"] is not None
+    }
 
 
 def whole_collections(
@@ -1432,17 +1435,15 @@ def differing_seals(
 ) -> Iterator[SealedRoot]:
     """Yield the seals, sorted, whose root is not that of the versions up to their bound."""
     population: dict[str, str] = {}
-    position, latest, root = 0, datetime.min, population_root({})
+    newest = list(accumulate((version.stored_at for version in versions), max))
+    position, root = 0, population_root({})
     for seal in seals:
         end = bisect_left(versions, (seal.bound + 1,))
         if end > position:
             apply_versions(population, versions[position:end])
-            dates = (version.stored_at.replace(tzinfo=None) for version in versions[position:end])
-            position, latest, root = end, max(latest, *dates), population_root(population)
+            position, root = end, population_root(population)
         expected = root
-        if latest > seal.at.replace(
-            tzinfo=None
-        ):  # it is of a moment of the past, or clocks went back
+        if end and newest[end - 1] > seal.at:  # it is of a moment of the past, or clocks went back
             past: dict[str, str] = {}
             apply_versions(past, (entry for entry in versions[:end] if entry.stored_at <= seal.at))
             expected = population_root(past)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 
-class OutputClosed(Exception):  # noqa: N818 - it is no error
+class OutputClosed(Exception):
     """Nobody reads what is printed any more."""
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ccm_core.assurance.inputs import ConnectionHistory
 from ccm_core.assurance.kind_coverage import find_evidence_gaps, kind_assurance
 from ccm_core.bundle.verifier import conclusions
-from ccm_core.bundle.verifier.completeness import population_root
+from ccm_core.bundle.verifier.populations import population_root
 from ccm_core.bundle.verifier.scope import Watch, period_bounds
 from ccm_core.bundle.verifier.spans import read_collection
 from ccm_core.ledger.population import PopulationTree
