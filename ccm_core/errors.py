@@ -5,6 +5,7 @@
     CcmError
     ├── UsageError                 the person who runs ccm can fix it           exit 2
     │   ├── DocumentError          mistakes in a settings file, pack or waiver
+    │   ├── SettingsError          values of a connection's settings that a connector rejects
     │   ├── PluginError            a plugin that is missing, broken or conflicting
     │   │   └── PluginFault        its code raised or returned what it must not
     │   ├── SecretError            a secret reference that cannot be resolved
@@ -38,7 +39,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 class CcmError(Exception):
@@ -78,6 +79,15 @@ class DocumentError(UsageError):
         """Sort the mistakes by their location."""
         self.mistakes = tuple(sorted(mistakes))
         super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
+
+
+class SettingsError(UsageError):
+    """Values of a connection's settings that its connector rejects, all of them at once."""
+
+    def __init__(self, mistakes: Mapping[str, str]) -> None:
+        """Keep what was got and what is expected, by the name of the setting."""
+        self.mistakes = dict(mistakes)
+        super().__init__("\n".join(f"{name}: {text}" for name, text in self.mistakes.items()))
 
 
 class PluginError(UsageError):

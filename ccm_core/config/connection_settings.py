@@ -10,7 +10,7 @@ from ccm_core.config.schema_defaults import with_defaults
 from ccm_core.config.secret_reference import FORMS, SecretReference
 from ccm_core.config.settings import ConnectionSettings
 from ccm_core.documents import Document, Path, check, quoted, suggest
-from ccm_core.errors import Mistake, PluginError
+from ccm_core.errors import Mistake, PluginError, SettingsError, UsageError
 from ccm_core.model.duration import format_duration, parse_duration
 from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.json_codec import JsonObject
@@ -57,13 +57,14 @@ class _ConnectionReader:
     def connection(self, section: JsonObject) -> ConnectionSettings | None:
         mistakes_before = len(self._mistakes)
         settings = self._settings()
+        has_settings = len(self._mistakes) == mistakes_before
         method = self._method()
         secrets = self._secrets(method) if method else {}
         auth = self._fields(method) if method else {}
         cadences = self._cadences()
         self._check_accepted()
         self._check_dates()
-        horizon = self._horizon(settings) if len(self._mistakes) == mistakes_before else None
+        horizon = self._horizon(settings) if has_settings else None
         if method is None or horizon is None or not isinstance(section.get("name"), str):
             return None
         return ConnectionSettings(
@@ -197,18 +198,25 @@ class _ConnectionReader:
     def _horizon(self, settings: JsonObject) -> Horizon | None:
         """Return the connector's horizon; what it rejects is a mistake in the settings."""
 
-        def call() -> Horizon | str:
+        def call() -> Horizon | Mapping[str, str]:
             try:
                 return self._connector.horizon(settings)
-            except ValueError as error:
-                return str(error)
+            except PluginError:
+                raise
+            except SettingsError as error:
+                return error.mistakes
+            except (ValueError, UsageError) as error:
+                return {"": str(error)}
 
         horizon = self._from_plugin("horizon", call)
         if isinstance(horizon, Horizon):
             if min(horizon.lookback, horizon.lookahead) >= timedelta(0):
                 return horizon
-            horizon = "lookback and lookahead cannot be negative"
-        self._mistakes.append(self._document.mistake((*self._path, "settings"), horizon))
+            horizon = {"": "lookback and lookahead cannot be negative"}
+        path = (*self._path, "settings")
+        for setting, message in horizon.items():
+            at = (*path, setting) if setting else path
+            self._mistakes.append(self._document.mistake(at, message))
         return None
 
     def _validated(self, part: str, path: Path, schema: JsonObject) -> JsonObject:

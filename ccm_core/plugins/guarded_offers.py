@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ccm_core.errors import PluginFault
+from ccm_core.errors import PluginFault, UsageError
 from ccm_core.plugins.catalog import Offers
 from ccm_core.plugins.guard import (
     SESSION_ERRORS,
@@ -76,7 +76,7 @@ def _connector(connector: Connector, call: Call) -> Connector:
         collectors=tuple(_collector(collector, call) for collector in connector.collectors),
         check=guarded_coroutine(session(part=f"check of {name}"), connector.check, diagnoses),
         horizon=guarded(
-            call(part=f"horizon of {name}", may_raise=(ValueError,)),
+            call(part=f"horizon of {name}", may_raise=(ValueError, UsageError)),
             connector.horizon,
             _one(Horizon),
         ),
@@ -94,7 +94,7 @@ def _connector(connector: Connector, call: Call) -> Connector:
         and guarded(call(part=f"review_collections of {name}"), review, diagnoses),
         collectors_for=chosen
         and guarded(
-            call(part=f"collectors_for of {name}"),
+            call(part=f"collectors_for of {name}", may_raise=(UsageError,)),
             chosen,
             lambda returned: tuple(
                 _collector(collector, call) for collector in _several(Collector)(returned)

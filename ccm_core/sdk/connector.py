@@ -150,7 +150,8 @@ class Connector:
     check: Callable[[Any], Awaitable[Sequence[Diagnosis]]]
     """Checks an open session: what is wrong, with the next step."""
     horizon: Callable[[JsonObject], Horizon]
-    """Reads lookback and lookahead out of validated settings."""
+    """Reads lookback and lookahead out of validated settings. Raises ``SettingsError`` with every
+    value that the source does not permit: each is reported at its place in the settings file."""
     example: str = ""
     """A connection for ``ccm init``, as commented YAML of one list item."""
     demonstration: Demonstration | None = None

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from ccm_core.plugins.consistency import problems
+from ccm_core.plugins.schema_marks import checked_schema
 from ccm_core.sdk.types import EvidenceKind, Shape
 
 
@@ -59,3 +60,17 @@ def test_invalid_schema_is_reported_with_its_place(schema, path):
     """The message names the evidence kind and the JSON path of what is not allowed."""
     (problem,) = problems_of(schema)
     assert problem.startswith(f"evidence kind some.kind: the schema is invalid: {path}: ")
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pytest.param({"properties": {"x": {}, "x-ccm": {}}}, id="fields"),
+        pytest.param({"definitions": {"xy": {}}, "$defs": {"x": {}}}, id="definitions"),
+        pytest.param({"dependentRequired": {"x": ["y"]}, "required": ["x"]}, id="dependencies"),
+        pytest.param({"default": {"x-y": 1}, "enum": [{"x": 1}]}, id="values"),
+    ],
+)
+def test_names_that_begin_with_x_are_no_marks(schema):
+    """Only keywords are: a source calls its fields what it likes."""
+    assert checked_schema(schema) == schema

@@ -51,7 +51,7 @@ class Model:
     versions: list = field(default_factory=list)
 
     def keep(self, step):
-        """Append what changed, vanished or has a later date; give how many, and of the unchanged."""
+        """Append what changed, vanished or is dated later; give how many, and of the unchanged."""
         standing = self.state(step.kind)
         dates = {k: at for of, at, k, _ in self.versions if of == step.kind}
         later = {k for k, at in dates.items() if at > step.at}

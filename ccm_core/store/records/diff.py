@@ -20,13 +20,18 @@ if TYPE_CHECKING:
 _HEADS = "SELECT key, digest FROM current_version WHERE connection = :connection AND kind = :kind"
 _DATED_LATER = """
 SELECT version.key
-FROM collection
-JOIN version ON version.collection = collection.seq
-JOIN current_version ON current_version.seq = version.seq
+FROM collection CROSS JOIN version CROSS JOIN current_version
 WHERE collection.connection = :connection AND collection.kind = :kind
     AND collection.ended_at > :moment
+    AND version.collection = collection.seq
+    AND current_version.connection = version.connection
+    AND current_version.kind = version.kind AND current_version.key = version.key
+    AND current_version.seq = version.seq
 """
-"""Whose newest version is dated later: by a clock that ran ahead, or that has gone back since."""
+"""Keys whose newest version is dated later: a clock ran ahead, or went back since.
+
+Joined in this order: such collections are few or none.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +39,7 @@ class RecordDiff:
     """The difference between the current records and what was observed."""
 
     appended: Sequence[Observation]
-    """Observations whose key is new, had vanished, or had another digest or a later date, by key."""
+    """Observations whose key is new, had vanished, or has another digest or a later date; by key."""
     vanished: Sequence[str]
     """Keys that are not in the population any more, or not before their date, sorted."""
 

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.errors import UsageError
+from ccm_core.sdk.errors import SettingsError, UsageError
 from ccm_core.sdk.json_codec import JsonObject, decode
 from ccm_core.sdk.timestamps import parse_duration
 from ccm_core.sdk.types import Connector, Demonstration, Horizon
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     from ccm_core.sdk.types import ConnectRequest, DemoSource
     from ccm_pagerduty.client import PagerDutySession
 
-LOOKBACK_MOST, LOOKAHEAD_MOST = timedelta(days=180), timedelta(days=90)
+_HORIZON = {
+    "lookback": ("30d", timedelta(days=180)),
+    "lookahead": ("14d", timedelta(days=90)),
+}
+"""Of each setting: its default, and the longest that PagerDuty is asked for."""
 
 EXAMPLE = """\
 - name: pagerduty-prod
@@ -77,11 +81,23 @@ def horizon(settings: JsonObject) -> Horizon:
     """Read how far back and ahead a connection collects.
 
     Raises:
-        UsageError: A duration is invalid, or longer than PagerDuty allows.
+        SettingsError: A duration is invalid, or out of its bounds; it has both where both are.
     """
-    lookback = _duration(settings, "lookback", "30d", LOOKBACK_MOST)
-    lookahead = _duration(settings, "lookahead", "14d", LOOKAHEAD_MOST)
-    return Horizon(lookback=lookback, lookahead=lookahead)
+    durations, mistakes = {}, {}
+    for name, (default, longest) in _HORIZON.items():
+        text = settings.get(name, default)
+        try:
+            durations[name] = _duration(text, longest)
+        except ValueError as error:
+            mistakes[name] = f"{name}: {error}"
+    if durations.get("lookback") == timedelta(0):
+        mistakes["lookback"] = (
+            f"lookback: got {settings['lookback']}, expected more than nothing: no incident would "
+            "be read; write 30d, or leave it out"
+        )
+    if mistakes:
+        raise SettingsError(mistakes)
+    return Horizon(**durations)
 
 
 @asynccontextmanager
@@ -98,16 +114,11 @@ async def connect(request: ConnectRequest) -> AsyncIterator[PagerDutySession]:
         yield session
 
 
-def _duration(settings: JsonObject, name: str, default: str, longest: timedelta) -> timedelta:
-    text = settings.get(name, default)
-    try:
-        duration = parse_duration(text)
-    except ValueError as cause:
-        msg = f"{name}: {cause}"
-        raise UsageError(msg) from cause
+def _duration(text: str, longest: timedelta) -> timedelta:
+    duration = parse_duration(text)
     if not timedelta(0) <= duration <= longest:
-        msg = f"{name}: expected a duration of at most {longest.days}d, got {text}"
-        raise UsageError(msg)
+        msg = f"got {text}, expected a duration of at most {longest.days}d; write {longest.days}d"
+        raise ValueError(f"{msg} or less")
     return duration
 
 

@@ -201,10 +201,14 @@ def test_the_horizon_is_read_from_the_settings(settings, expected):
     ("settings", "words"),
     [
         pytest.param(
-            {"lookback": "181d"}, "lookback: .* at most 180d, got 181d", id="too far back"
+            {"lookback": "181d"}, "lookback: got 181d, expected .* at most 180d", id="too far back"
         ),
         pytest.param(
-            {"lookahead": "91d"}, "lookahead: .* at most 90d, got 91d", id="too far ahead"
+            {"lookahead": "91d"}, "lookahead: got 91d, expected .* at most 90d", id="too far ahead"
+        ),
+        pytest.param({"lookback": "0d"}, "lookback: got 0d, expected more", id="no lookback"),
+        pytest.param(
+            {"lookback": "181d", "lookahead": "-1d"}, "(?s)181d.*lookahead: got -1d", id="both"
         ),
         pytest.param({"lookback": "a while"}, "lookback: 'a while'", id="no duration"),
         pytest.param({"lookback": "P1M"}, "lookback: 'P1M'", id="months have no length"),

@@ -96,6 +96,25 @@ def test_a_cadence_beyond_a_week_is_refused(ccm, connected, folder, cadence):
 
 @pytest.mark.attack(
     "Settings",
+    "A lookback of nothing and a lookahead of three months and a day",
+    "Both are refused at once, each at its line, and no fault of the plugin is claimed",
+)
+def test_a_horizon_out_of_its_bounds_is_a_mistake_in_the_settings(ccm, connected, folder):
+    """With every other mistake of the connection beside it."""
+    edited(folder, "lookback: 30d, lookahead: 14d", "lookback: 0d, lookahead: 91d")
+    edited(folder, "settings: {", "cadences: {pagerduty.user: 8d}\n    settings: {")
+    ran = ccm("collect")
+    assert ran.code == 2
+    lines = ran.err.splitlines()
+    assert [line.split(": ")[0].rsplit(":", 2)[1] for line in lines] == ["6", "7", "7"]
+    assert "lookback: got 0d, expected more than nothing" in ran.err
+    assert "lookahead: got 91d, expected a duration of at most 90d" in ran.err
+    assert "broke" not in ran.err
+    assert "install another version" not in ran.err
+
+
+@pytest.mark.attack(
+    "Settings",
     "A lookback of a day, or a lookahead of none",
     "Every check that needs more is inconclusive, and names the setting",
 )

@@ -232,9 +232,9 @@ class Lab:
             return len(store.runs.manifests(NAME)) + len(store.runs.open_runs(NAME))
 
     def stored_at(self) -> datetime:
-        """Return when the evidence of two hours ago was stored."""
+        """Return when the last of the evidence of two hours ago was stored, its manifest."""
         with self._opened(self._before) as store:
-            return store.runs.collections(NAME)[-1].ended_at
+            return store.runs.manifests(NAME)[-1].ended_at
 
     def evaluate_at(self, after: timedelta) -> Evaluation:
         """Evaluate that evidence by a clock that shows so much after it was stored."""
