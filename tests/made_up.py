@@ -108,6 +108,7 @@ def manifest(connection=PROD, collections=(), **more):
         "started_at": NOW - timedelta(hours=2, minutes=3),
         "ended_at": NOW - timedelta(hours=2),
         "clock_skew": 0.4,
+        "clock_disagreement": None,
         "host_version": "0.1.0",
         "settings_digest": "sha256:" + "5e" * 32,
         "credential": CredentialInfo(kind="user_api_key", role="observer"),

@@ -148,8 +148,8 @@ def _shortfall(kind: str, outcome: LookupOutcome, hidden: Sequence[Dangling]) ->
 
 _WHOLE_ACCOUNT = "Use a credential that sees the whole account"
 _WHY = {
-    LookupOutcome.UNLISTED: "they exist, and the list should have had them. Run `ccm collect` "
-    f"again; if it stays so, the credential sees a part. {_WHOLE_ACCOUNT}",
+    LookupOutcome.UNLISTED: "they exist, and the list left them out. Run `ccm collect` again; if "
+    "it stays so, report it to the source's support",
     LookupOutcome.HIDDEN: f"the credential may not see them. {_WHOLE_ACCOUNT}",
     LookupOutcome.NOT_FOUND: "they are deleted or hidden; the source does not distinguish the two "
     f"for this credential. {_WHOLE_ACCOUNT}",

@@ -33,6 +33,7 @@ class RunMetadata:
     entered_at: datetime | None = None
     rotate_by: datetime | None = None
     clock_skew: float | None = None
+    clock_disagreement: float | None = None
     accept_unavailable: Mapping[str, str] = field(default_factory=dict)
     """By kind: why it is accepted that the source does not offer it."""
     cut: Shortfall | None = None
@@ -75,6 +76,7 @@ def manifest(
         started_at=run.started_at,
         ended_at=ended_at,
         clock_skew=metadata.clock_skew,
+        clock_disagreement=metadata.clock_disagreement,
         host_version=metadata.host_version,
         plugins=metadata.plugins,
         settings_digest=settings_digest,

@@ -137,7 +137,10 @@ async def _run(
             finally:
                 # However it ends, the manifest states the credential's rights.
                 metadata = replace(
-                    metadata, credential=source.credential, clock_skew=source.clock_skew
+                    metadata,
+                    credential=source.credential,
+                    clock_skew=source.clock_skew,
+                    clock_disagreement=source.clock_disagreement,
                 )
     except SourceError as error:
         runner.fail(due.tasks, error)

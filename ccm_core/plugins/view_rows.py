@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from collections.abc import Set as AbstractSet
 from typing import Any
 
 from ccm_core.plugins.guard import Guard, PluginCall
@@ -62,7 +61,7 @@ def _require_one_row_each(rows: Sequence[Row]) -> None:
         subjects.add(subject)
 
 
-def _require_evidence(rows: Sequence[Row], handed_out: AbstractSet[str]) -> None:
+def _require_evidence(rows: Sequence[Row], handed_out: frozenset[str]) -> None:
     """Require that what a row is said to rest on is among the records of the view's inputs."""
     for row in rows:
         digests = row.evidence_digests
@@ -83,12 +82,12 @@ def _require_evidence(rows: Sequence[Row], handed_out: AbstractSet[str]) -> None
             )
 
 
-def _digests(request: ViewRequest) -> AbstractSet[str]:
+def _digests(request: ViewRequest) -> frozenset[str]:
     populations: Iterable[Sequence[Record]] = (
         *request.records.values(),
         *request.vanished.values(),
     )
-    return {record.digest for records in populations for record in records}
+    return frozenset(record.digest for records in populations for record in records)
 
 
 def _name(row: Row) -> str:

@@ -14,7 +14,7 @@ from ccm_core.cli.terminal.progress import observer
 from ccm_core.cli.terminal.workspace import open_workspace, run_async
 from ccm_core.model.evidence.amendments import as_amended
 from ccm_core.model.evidence.manifest import Manifest
-from ccm_core.pipeline.source.clock import SYNCHRONIZE, offset_text
+from ccm_core.pipeline.source.clock import SYNCHRONIZE, disagreement_text, offset_text
 
 
 @click.command("collect")
@@ -52,6 +52,8 @@ def print_clock_offsets(manifests: Sequence[Manifest]) -> None:
             print_message(
                 f"{manifest.connection}: {offset}; evidence is dated by the source's. {SYNCHRONIZE}"
             )
+        if seconds := manifest.clock_disagreement:
+            print_message(f"{manifest.connection}: {disagreement_text(seconds)}")
 
 
 def _rows(manifest: Manifest) -> Iterator[tuple[str, ...]]:

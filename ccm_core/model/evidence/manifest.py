@@ -61,7 +61,9 @@ class Manifest:
     started_at: datetime
     ended_at: datetime
     clock_skew: float | None = None
-    """Seconds by which our clock is ahead of the source's ``Date`` header."""
+    """Seconds by which our clock is ahead of the source's first ``Date`` header."""
+    clock_disagreement: float | None = None
+    """Seconds by which another one of the run differs most from it; None where that is little."""
     host_version: str
     plugins: tuple[PluginVersion, ...] = ()
     settings_digest: str

@@ -8,6 +8,7 @@ more than a minute is reported; beyond an hour something is wrong that no arithm
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,15 @@ from ccm_core.sdk.timestamps import format_duration, format_instant
 from ccm_core.sdk.types import Diagnosis
 
 if TYPE_CHECKING:
+    from ccm_core.sdk.traffic import Traffic
     from ccm_core.store.interface.runs import RunStore
 
 MAX_UNREPORTED = timedelta(minutes=1)
 """A ``Date`` header has whole seconds, and a response takes its time."""
 MAX_OFFSET = timedelta(hours=1)
 """From here on nothing is stored and nothing is evaluated."""
+MAX_DISAGREEMENT = timedelta(minutes=5)
+"""Between the responses of one session, some of which take long."""
 _LONG = 600
 """Seconds from which on only minutes are written."""
 SYNCHRONIZE = "Synchronize this machine's clock"
@@ -61,8 +65,30 @@ def refuse_wrong_clock(connection: str, skew: float | None) -> None:
         )
 
 
-def diagnose_clock(skew: float | None) -> Diagnosis:
-    """Return by how much this machine is off, and what to do."""
+def disagreement(traffic: Traffic) -> float | None:
+    """Return by how many seconds a response differs from the first one; None: by few."""
+    first, odd = traffic.clock_skew, traffic.odd_clock_skew
+    if first is None or odd is None or abs(odd - first) <= MAX_DISAGREEMENT.total_seconds():
+        return None
+    return round(abs(odd - first), 1)
+
+
+def disagreement_text(seconds: float) -> str:
+    """Return by how much a response differs from the first one, and which of them counts."""
+    apart = format_duration(60 * round(seconds / 60))
+    return f"a response of the source differs by {apart} from the first, which alone dates evidence"
+
+
+def diagnose_clock(traffic: Traffic) -> Diagnosis:
+    """Return by how much this machine is off, by the response that would date evidence."""
+    diagnosis = _diagnose_skew(traffic.clock_skew)
+    seconds = disagreement(traffic)
+    if seconds is None:
+        return diagnosis
+    return replace(diagnosis, message=f"{diagnosis.message}; {disagreement_text(seconds)}")
+
+
+def _diagnose_skew(skew: float | None) -> Diagnosis:
     if skew is None:
         message = "the source's responses carry no time, so the clock was not compared"
         return Diagnosis(subject="clock", ok=True, message=message)

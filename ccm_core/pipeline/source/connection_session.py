@@ -60,13 +60,13 @@ async def check(
     request = connect_request(host, connection, Limiters(), lambda _seconds: None)
     async with open_session(connection, request) as session:
         diagnoses = await connection.connector.check(session)
-        account, skew = session.credential.account, session.traffic.clock_skew
+        account, clock = session.credential.account, diagnose_clock(session.traffic)
     return SessionTest(
         connection=connection,
         diagnoses=(
             *diagnoses,
             diagnose_account(connection, account, stored_account),
-            diagnose_clock(skew),
+            clock,
             *diagnose_age(connection, host.clock()),
         ),
         account=account,

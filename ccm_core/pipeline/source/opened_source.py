@@ -12,7 +12,7 @@ from ccm_core.errors import SourceError
 from ccm_core.model.evidence.collection import CredentialInfo, Shortfall, Visibility
 from ccm_core.pipeline.context import Connection
 from ccm_core.pipeline.source.account import refuse_other_account, unidentified
-from ccm_core.pipeline.source.clock import correction, refuse_wrong_clock
+from ccm_core.pipeline.source.clock import correction, disagreement, refuse_wrong_clock
 from ccm_core.pipeline.source.connection_session import open_session
 from ccm_core.sdk.secret import without_secrets
 from ccm_core.sdk.types import ConnectRequest, Session
@@ -59,6 +59,11 @@ class OpenedSource:
     def clock_skew(self) -> float | None:
         """Seconds by which this machine is ahead; None where the source does not tell."""
         return self.session.traffic.clock_skew if self.session else None
+
+    @property
+    def clock_disagreement(self) -> float | None:
+        """Seconds by which a response differs from the first one; None where none does."""
+        return disagreement(self.session.traffic) if self.session else None
 
 
 @asynccontextmanager

@@ -269,8 +269,7 @@ class HttpSource:
         self._answered = True
         received = self._clock()
         lowered = {name.lower(): value for name, value in stream.headers.items()}
-        skew = clock_skew(lowered.get("date"), received)
-        self.traffic.clock_skew = self.traffic.clock_skew if skew is None else skew
+        self.traffic.note_clock_skew(clock_skew(lowered.get("date"), received))
         return HttpResponse(
             path=request.path,
             status=stream.status_code,

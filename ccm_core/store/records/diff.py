@@ -39,7 +39,7 @@ class RecordDiff:
     """The difference between the current records and what was observed."""
 
     appended: Sequence[Observation]
-    """Observations whose key is new, had vanished, or has another digest or a later date; by key."""
+    """Observations whose key is new, had vanished, has another digest or is dated later, by key."""
     vanished: Sequence[str]
     """Keys that are not in the population any more, or not before their date, sorted."""
 

@@ -31,6 +31,14 @@ SETUP = NetworkSetupError("x")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SIZES = AccountSizes(users=8, teams=3, schedules=4, policies=3, services=5, incidents=6)
 TOKEN = "pdus+_0simulated"
+LISTS = {
+    "/users": "users",
+    "/teams": "teams",
+    "/services": "services",
+    "/escalation_policies": "escalation_policies",
+    "/schedules": "schedules",
+    "/v3/schedules": "schedules",
+}
 
 
 @pytest.fixture
@@ -90,6 +98,38 @@ def test_every_cause_has_a_section_in_the_docs():
     page = Path(__file__).parents[3] / "docs/how-to/when-something-is-missing.md"
     sections = re.findall(r"^### `(\w+)`$", page.read_text("utf-8"), re.MULTILINE)
     assert sorted(sections) == sorted(Cause)
+
+
+@pytest.mark.attack(
+    "Visibility",
+    "ccm check reads an account in which every list is empty",
+    "The check says that nothing is listed, and is not OK",
+)
+def test_check_of_an_account_without_users_is_not_ok(check, simulator):
+    """An account has an owner, so that nothing is shown of what the credential sees."""
+    for path, wrapper in LISTS.items():
+        simulator.control.deny(path, 200, {wrapper: [], "limit": 100, "offset": 0, "more": False})
+    lines = check()
+
+    assert bad(lines) == {"visibility": Cause.NOTHING_LISTED}
+    assert "0 users, expected at least 1" in lines["visibility"].message
+    assert "whole account" not in lines["credential"].message
+
+
+@pytest.mark.attack(
+    "Visibility",
+    "A list leaves out an object that the same key reads by its id",
+    "The check blames the list, and neither the credential nor whoever deleted something",
+)
+def test_check_blames_a_short_list_for_what_it_leaves_out(check, simulator):
+    """What can be read is neither hidden nor deleted."""
+    body = {"teams": [], "limit": 100, "offset": 0, "more": False}
+    simulator.control.deny("/teams", 200, body)
+    line = check()["visibility"]
+
+    assert line.cause == Cause.SHORT_LIST
+    assert "left out" in line.message
+    assert not re.search("hidden|deleted", f"{line.message} {line.next_step}")
 
 
 # -- the product's own list of troubles --------------------------------------------------------

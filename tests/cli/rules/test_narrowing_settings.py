@@ -106,7 +106,7 @@ def test_a_horizon_out_of_its_bounds_is_a_mistake_in_the_settings(ccm, connected
     ran = ccm("collect")
     assert ran.code == 2
     lines = ran.err.splitlines()
-    assert [line.split(": ")[0].rsplit(":", 2)[1] for line in lines] == ["6", "7", "7"]
+    assert [line.split(": ")[0].rsplit(":", 2)[1] for line in lines] == ["7", "8", "8"]
     assert "lookback: got 0d, expected more than nothing" in ran.err
     assert "lookahead: got 91d, expected a duration of at most 90d" in ran.err
     assert "broke" not in ran.err

@@ -27,9 +27,10 @@ async def check(session: PagerDutySession) -> Sequence[Diagnosis]:
     )
     from ccm_pagerduty.diagnosis.sample_lists import read_lists
 
-    lines = [permissions.credential(session.credential), *permissions.scopes(session.credential)]
-    lines += await endpoints.endpoints(session)
+    lines = [*permissions.scopes(session.credential), *await endpoints.endpoints(session)]
     listings = await read_lists(session)
+    nothing_listed = visibility.nothing_listed(listings)
+    lines.insert(0, permissions.credential(session.credential, nothing_listed=nothing_listed))
     lines.append(await visibility.visibility(session, listings))
     lines.append(empty_schedules.without_users(listings))
     return lines

@@ -18,6 +18,8 @@ class Cause(StrEnum):
     UNKNOWN_OWNER = "unknown_owner"
     TEAM_SCOPE = "team_scope"
     DENIED = "denied"
+    NOTHING_LISTED = "nothing_listed"
+    SHORT_LIST = "short_list"
     NOT_IN_PLAN = "not_in_plan"
     NOT_FOUND = "not_found"
     RATE_LIMITED = "rate_limited"

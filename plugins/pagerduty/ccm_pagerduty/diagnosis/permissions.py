@@ -19,15 +19,22 @@ CLASSIC = frozenset({*CLASSIC_SCOPES, "write"})
 """Scopes of a classic app: any of them opens every endpoint."""
 _OF_A_USER = {USER_KEY: "an API key of a user", USER_TOKEN: "an OAuth token of a user"}
 _OF_THE_ACCOUNT = {
-    ACCOUNT_KEY: "an API key of the account; it sees the whole account",
-    APP_TOKEN: "an OAuth token of an app; it sees the account within its scopes",
+    ACCOUNT_KEY: ("an API key of the account", "it sees the whole account"),
+    APP_TOKEN: ("an OAuth token of an app", "it sees the account within its scopes"),
 }
 
 
-def credential(owner: CredentialInfo) -> Diagnosis:
-    """Return whose credential it is, and what that hides."""
+def credential(owner: CredentialInfo, *, nothing_listed: bool = False) -> Diagnosis:
+    """Return whose credential it is, and what that hides.
+
+    Args:
+        owner: As PagerDuty reports it.
+        nothing_listed: Whether a list is empty that never is: then nothing shows what it sees.
+    """
     if owner.kind in _OF_THE_ACCOUNT:
-        return Diagnosis(subject="credential", ok=True, message=_OF_THE_ACCOUNT[owner.kind])
+        name, reach = _OF_THE_ACCOUNT[owner.kind]
+        message = name if nothing_listed else f"{name}; {reach}"
+        return Diagnosis(subject="credential", ok=True, message=message)
     if owner.kind not in _OF_A_USER:
         return Diagnosis(
             subject="credential",
@@ -38,7 +45,7 @@ def credential(owner: CredentialInfo) -> Diagnosis:
         )
     message = f"{_OF_A_USER[owner.kind]} with the base role {owner.role or 'unknown'}"
     if owner.visibility is Visibility.WHOLE:
-        message = f"{message}; {owner.visibility_reason}"
+        message = message if nothing_listed else f"{message}; {owner.visibility_reason}"
         return Diagnosis(subject="credential", ok=True, message=message)
     key = "use a read-only API key of the account"
     token = "authorize as Account Owner or Global Admin, or connect as an app"  # noqa: S105 - advice

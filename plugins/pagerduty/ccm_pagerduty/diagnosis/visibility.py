@@ -56,18 +56,38 @@ _FIELDS = {
     USERS: (("teams", TEAM),),
 }
 """By list: the fields that refer to objects, with their kinds."""
-_HIDDEN = {LookupOutcome.HIDDEN, LookupOutcome.NOT_FOUND, LookupOutcome.UNLISTED}
+_HIDDEN = {LookupOutcome.HIDDEN, LookupOutcome.NOT_FOUND}
+
+
+_NOTHING_LISTED = Diagnosis(
+    subject="visibility",
+    ok=False,
+    cause=Cause.NOTHING_LISTED,
+    message="/users lists 0 users, expected at least 1: every account has an owner. Nothing shows "
+    "what the credential sees",
+    next_step="check that the credential and base_url are of the account; use a read-only API key "
+    "of the account",
+)
 
 
 async def visibility(session: PagerDutySession, listings: Mapping[str, Listing]) -> Diagnosis:
     """Return how many objects are referenced and not listed, and which."""
-    hidden, unchecked = await _hidden(session, unlisted(listings))
+    if nothing_listed(listings):
+        return _NOTHING_LISTED
+    hidden, left_out, unchecked = await _look_up_all(session, unlisted(listings))
     if hidden:
         return _partial(session, hidden, unchecked)
+    if left_out:
+        return _short_list(left_out)
     message = "every referenced object is listed"
     if not all(listings[path].complete for paths in _LISTS.values() for path in paths):
         message += ", as far as the lists could be read and compared"
     return Diagnosis(subject="visibility", ok=True, message=message)
+
+
+def nothing_listed(listings: Mapping[str, Listing]) -> bool:
+    """Return whether there is no user: every account has one, its owner."""
+    return listings[USERS].complete and not listings[USERS].items
 
 
 def unlisted(listings: Mapping[str, Listing]) -> dict[str, set[str]]:
@@ -102,11 +122,16 @@ def _objects(value: object) -> list[JsonObject]:
     return [child for child in value if isinstance(child, dict)] if isinstance(value, list) else []
 
 
-async def _hidden(
+async def _look_up_all(
     session: PagerDutySession, missing: Mapping[str, set[str]]
-) -> tuple[dict[str, list[str]], int]:
-    """Look up some of the missing objects, and drop those that were deleted."""
+) -> tuple[dict[str, list[str]], dict[str, list[str]], int]:
+    """Look up some of the missing objects, and drop those that were deleted.
+
+    Returns those that may be hidden, those that exist all the same, and how many were not looked
+    up.
+    """
     hidden: dict[str, list[str]] = {}
+    left_out: dict[str, list[str]] = {}
     lookups = unchecked = 0
     for kind, keys in missing.items():
         for key in sorted(keys):
@@ -115,7 +140,9 @@ async def _hidden(
             if outcome is None or outcome in _HIDDEN:
                 hidden.setdefault(kind, []).append(key)
                 unchecked += outcome is None
-    return hidden, unchecked
+            elif outcome is LookupOutcome.UNLISTED:
+                left_out.setdefault(kind, []).append(key)
+    return hidden, left_out, unchecked
 
 
 async def _look_up(session: PagerDutySession, kind: str, key: str) -> LookupOutcome | None:
@@ -142,6 +169,19 @@ def _partial(
         if of_account
         else "use a read-only API key of the account, or of a member of these teams; if the "
         "objects were deleted, fix the references to them",
+    )
+
+
+def _short_list(left_out: Mapping[str, list[str]]) -> Diagnosis:
+    count = sum(map(len, left_out.values()))
+    objects = "; ".join(_names(kind, keys) for kind, keys in left_out.items())
+    return Diagnosis(
+        subject="visibility",
+        ok=False,
+        cause=Cause.SHORT_LIST,
+        message=f"{count} object{'' if count == 1 else 's'} left out by their lists, though each "
+        f"can be read by its id: {objects}",
+        next_step="try again; if their lists still lack them, report it to PagerDuty's support",
     )
 
 

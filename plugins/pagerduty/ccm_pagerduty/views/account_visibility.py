@@ -18,7 +18,7 @@ from ccm_pagerduty.views.row_builder import RecordIndex, RowBuilder
 from ccm_pagerduty.views.three_valued import known_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
@@ -37,7 +37,13 @@ WHOLE, PART = "whole", "part"
 _READ_SCOPES = frozenset({"read", "openid"})
 _NOT_HIDDEN = frozenset({"found", "deleted"})
 """Lookup outcomes of a referenced, unlisted object that is not hidden."""
-_INCONCLUSIVE = frozenset({"not_found", "unknown"})
+_INCONCLUSIVE = {
+    "not_found": "is not in the evidence, and may be deleted or hidden",
+    "unknown": "is not in the evidence, and may be deleted or hidden",
+    "unlisted": "exists, and its list left it out",
+    None: "is not in the evidence, and may be deleted or hidden",
+}
+"""Why such a lookup outcome leaves open whether the credential sees everything."""
 _MAX_REASONS = 3
 """How many reasons are written out."""
 
@@ -89,17 +95,28 @@ def _unlisted_objects(
             uncertain.add(f"{kind} was never collected")
             continue
         run, collections = tried
-        builder.read(run)
+        uncertain.update(_nothing_listed(builder.read(run), collections))
         for ref in (ref for collection in collections for ref in collection["dangling"]):
             if shapes.get(ref["kind"]) == "event" and ref["lookup_outcome"] is None:
                 # An event from before the period is referenced and not listed; it is not hidden.
                 continue
             name, outcome = f"{ref['kind']}:{ref['key']}", ref["lookup_outcome"]
-            if outcome in _INCONCLUSIVE or outcome is None:
-                uncertain.add(f"{name} is not in the evidence, and may be deleted or hidden")
+            if why := _INCONCLUSIVE.get(outcome):
+                uncertain.add(f"{name} {why}")
             elif outcome not in _NOT_HIDDEN:
                 hidden.add(name)
     return sorted(hidden), sorted(uncertain)
+
+
+def _nothing_listed(manifest: JsonObject, collections: Iterable[JsonObject]) -> Iterator[str]:
+    """Yield what the lists of a run lack for a credential that is stated to see everything."""
+    credential = manifest["credential"]
+    if credential is None or credential["visibility"] != WHOLE:
+        return
+    for collection in collections:
+        for shortfall in collection["shortfalls"]:
+            if shortfall["reason"] == "visibility":
+                yield shortfall["detail"]
 
 
 def _reason(uncertain: Sequence[str]) -> str:

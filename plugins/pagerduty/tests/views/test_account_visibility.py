@@ -66,7 +66,7 @@ def test_hidden_objects_of_an_amendment_count(only, pd):
     ("lookup_outcome", "expected"),
     [
         pytest.param("hidden", False, id="hidden"),
-        pytest.param("unlisted", False, id="left out of its list"),
+        pytest.param("unlisted", None, id="left out of its list"),
         pytest.param("deleted", True, id="deleted"),
         pytest.param("found", True, id="of another form"),
         pytest.param("not_found", None, id="deleted or hidden"),
@@ -80,6 +80,31 @@ def test_hidden_objects_limit_the_visibility(only, pd, lookup_outcome, expected)
     assert row.get("sees_whole_account") is expected
     hidden = ["pagerduty.escalation_policy:P9"] if expected is False else []
     assert row["hidden_objects"] == hidden
+
+
+def test_an_object_that_its_list_left_out_does_not_accuse_the_credential(view, pd):
+    """The same key reads it by its id: the list is short."""
+    manifest = pd.run(-1, ("service", {"dangling": [named("unlisted")]}), scheduled=SCHEDULED)
+    (row,) = view("account_visibility", manifest=[manifest])
+    assert "exists, and its list left it out" in row.unknown["sees_whole_account"]
+
+
+@pytest.mark.attack(
+    "Visibility",
+    "A key of the account lists no user, and every account has one",
+    "Whether the credential sees the whole account is inconclusive",
+)
+@pytest.mark.parametrize("amended", [False, True])
+def test_a_list_that_is_never_empty_shows_that_nothing_is_seen(view, pd, amended):
+    """What the connector states of the credential is not borne out by what it lists."""
+    short = {"shortfalls": [{"reason": "visibility", "detail": "listed 0, expected at least 1"}]}
+    amendment = [("service", {"id": "1/visibility", "amends": "1"} | short)] if amended else []
+    run = pd.run(
+        -1, ("service", {"id": "1"} | ({} if amended else short)), *amendment, scheduled=SCHEDULED
+    )
+    (row,) = view("account_visibility", manifest=[run])
+    assert "sees_whole_account" not in row.body
+    assert "expected at least 1" in row.unknown["sees_whole_account"]
 
 
 @pytest.mark.parametrize(
