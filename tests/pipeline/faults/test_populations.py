@@ -55,6 +55,7 @@ def test_an_account_without_users_is_no_account(lab):
     assert Reason.VISIBILITY in ran.reasons("user")
     assert "at least 1" in ran.details("user")
     assert set(statuses(ran).values()) == {Status.INSUFFICIENT}
+    assert ran.rules["pagerduty_credential_sees_whole_account"].status is Status.INSUFFICIENT
 
 
 def test_what_was_read_before_the_empty_list_is_amended(lab):

@@ -97,7 +97,9 @@ def test_an_object_that_its_list_left_out_does_not_accuse_the_credential(view, p
 @pytest.mark.parametrize("amended", [False, True])
 def test_a_list_that_is_never_empty_shows_that_nothing_is_seen(view, pd, amended):
     """What the connector states of the credential is not borne out by what it lists."""
-    short = {"shortfalls": [{"reason": "visibility", "detail": "listed 0, expected at least 1"}]}
+    detail = "listed 0, expected at least 1"
+    shortfall = {"reason": "visibility", "detail": detail, "missing": None, "subjects": []}
+    short = {"shortfalls": [shortfall]}
     amendment = [("service", {"id": "1/visibility", "amends": "1"} | short)] if amended else []
     run = pd.run(
         -1, ("service", {"id": "1"} | ({} if amended else short)), *amendment, scheduled=SCHEDULED
