@@ -66,7 +66,7 @@ class Workspace:
         """
         catalog = load(discover(), require=draft.plugins.require, disable=draft.plugins.disable)
         try:
-            settings = validate(draft, catalog.connectors)
+            settings = validate(draft, catalog.connectors, clock().date())
         except DocumentError as error:
             failures = [f"{plugin}: {plugin.failure}" for plugin in catalog.failures]
             if failures:

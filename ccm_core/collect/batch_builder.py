@@ -41,8 +41,14 @@ class _Listing:
     linked: bool = True
     """Whether every page was checked to begin with what the one before it ended with."""
     shifted: bool = False
+    newest: int = 0
+    """The number of the newest page; numbers count from 1."""
+    disorder: str | None = None
+    """Which page does not follow on the one before it, the first such."""
 
     def add(self, page: Page) -> None:
+        self.disorder = self.disorder or self._disorder(page)
+        self.newest = page.number
         self.rows += len(page.items)
         self.ended = page.last
         self.linked = self.linked and (page.number == 1 or page.shifted is not None)
@@ -50,6 +56,13 @@ class _Listing:
         if page.total is not None:
             self.first_total = page.total if self.first_total is None else self.first_total
             self.last_total = page.total
+
+    def _disorder(self, page: Page) -> str | None:
+        if self.ended:
+            return f"page {page.number} came after the last one"
+        if page.number != self.newest + 1:
+            return f"page {page.number} came where page {self.newest + 1} was expected"
+        return None
 
     @property
     def received(self) -> int:
@@ -169,8 +182,8 @@ class BatchBuilder:
     def drifted(self) -> bool:
         """Return whether a listing differs from the source's count or changed meanwhile."""
         listings = self._listings.values()
-        has_drifted = bool(self._conflicts()) or any(listing.drifted for listing in listings)
-        return has_drifted and not self.shortfalls
+        has_drifted = any(listing.drifted or listing.disorder for listing in listings)
+        return (has_drifted or bool(self._conflicts())) and not self.shortfalls
 
     def all_shortfalls(self) -> tuple[Shortfall, ...]:
         """Return every shortfall, those that only the whole window shows included."""
@@ -178,6 +191,7 @@ class BatchBuilder:
             *self.shortfalls,
             *self._rejections(),
             *self._conflicting_bodies(),
+            *self._disordered(),
             *self._unfinished(),
         )
 
@@ -297,6 +311,16 @@ class BatchBuilder:
                 subjects=tuple(f"{kind}:{key}" for key in keys),
             )
 
+    def _disordered(self) -> Iterable[Shortfall]:
+        for request, listing in self._listings.items():
+            if listing.disorder is not None:
+                yield Shortfall(
+                    reason=Reason.SOURCE_ERROR,
+                    detail=f"{request.endpoint}: {listing.disorder}; what was listed may not be "
+                    "all that there is",
+                )
+                return
+
     def _unfinished(self) -> Iterable[Shortfall]:
         open_requests = (
             request
@@ -323,12 +347,12 @@ class BatchBuilder:
 
 
 def key_of(body: JsonObject, paths: Iterable[str]) -> str | None:
-    """Join the values at the key's paths by ``/``; None where the first of them is missing.
+    """Join the values at the key's paths by ``/``; None where the first is missing or empty.
 
     Parts that may be null by nature (a shift's end, a policy's direct user) are written ``-``.
     """
     parts = [at_path(body, path) for path in paths]
-    if not parts or parts[0] is None:
+    if not parts or parts[0] is None or parts[0] == "":
         return None
     if len(parts) == 1:
         return str(parts[0])

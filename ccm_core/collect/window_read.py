@@ -170,6 +170,11 @@ class WindowRead:
     def _require_statement(self) -> None:
         """Require that something states what the source lists, be it nothing."""
         batch, task = self.batch, self._task
+        if self._is_stated and batch.items:
+            raise CollectorFault(
+                f"it yielded NothingToRead, and pages with {batch.items} objects besides; expected "
+                "one or the other"
+            )
         if batch.pages or batch.shortfalls or self._is_stated or self.overflow or task.refresh:
             return
         parents = dict.fromkeys((*task.collector.needs, *batch.depends_on))

@@ -21,6 +21,9 @@ Value = TypeVar("Value")
 MAX_CADENCE = timedelta(days=7)
 """The longest time between two collections of a kind that settings may ask for."""
 
+MAX_COLLAPSE = timedelta(days=90)
+"""How far ahead settings may accept that a population collapses."""
+
 
 def read_connection(
     document: Document,
@@ -28,6 +31,7 @@ def read_connection(
     section: JsonObject,
     connectors: Mapping[str, Connector],
     mistakes: list[Mistake],
+    today: date,
 ) -> ConnectionSettings | None:
     """Return a connection; None where it has mistakes, which are appended to the list."""
     name = section.get("connector")
@@ -40,19 +44,25 @@ def read_connection(
         message += " (`ccm plugins` lists what is installed and what did not load)"
         mistakes.append(document.mistake((*path, "connector"), message))
         return None
-    return _ConnectionReader(document, path, connector, mistakes).connection(section)
+    return _ConnectionReader(document, path, connector, mistakes, today).connection(section)
 
 
 class _ConnectionReader:
     """Reads the parts of one connection; each appends its mistakes to the list."""
 
     def __init__(
-        self, document: Document, path: Path, connector: Connector, mistakes: list[Mistake]
+        self,
+        document: Document,
+        path: Path,
+        connector: Connector,
+        mistakes: list[Mistake],
+        today: date,
     ) -> None:
         self._document = document
         self._path = path
         self._connector = connector
         self._mistakes = mistakes
+        self._today = today
 
     def connection(self, section: JsonObject) -> ConnectionSettings | None:
         mistakes_before = len(self._mistakes)
@@ -171,6 +181,16 @@ class _ConnectionReader:
                     message = f"{quoted(str(kind))} is accepted twice; keep one entry"
                     self._mistakes.append(self._document.mistake(path, message))
                 named.add(str(kind))
+                self._check_reason((*self._path, setting, index, "reason"), entry.get("reason"))
+
+    def _check_reason(self, path: Path, reason: object) -> None:
+        """Append a mistake for a reason without a word; the schema has rejected an empty one."""
+        if isinstance(reason, str) and reason and not any(map(str.isalnum, reason)):
+            message = (
+                f"got {quoted(reason)}, expected a reason in words: reports show it to whoever has "
+                "to believe it; write why this is accepted"
+            )
+            self._mistakes.append(self._document.mistake(path, message))
 
     def _kinds(self) -> list[str]:
         return sorted(collector.kind for collector in self._connector.collectors)
@@ -188,12 +208,22 @@ class _ConnectionReader:
                 yield kind, AcceptedCollapse(reason=entry["reason"], until=until)
 
     def _check_dates(self) -> None:
+        latest = self._today + MAX_COLLAPSE
         for index, entry in enumerate(_entries(self._document.get((*self._path, _COLLAPSES)))):
-            until = entry.get("until")
-            if isinstance(until, str) and _date(until) is None:
-                path = (*self._path, _COLLAPSES, index, "until")
-                message = f"expected a day such as 2026-12-31, got {quoted(until)}"
-                self._mistakes.append(self._document.mistake(path, message))
+            text = entry.get("until")
+            until = _date(text)
+            if isinstance(text, str) and until is None:
+                message = f"expected a day such as {latest}, got {quoted(text)}"
+            elif until is not None and until > latest:
+                message = (
+                    f"got {until}, expected at most {latest}, which is {MAX_COLLAPSE.days} days "
+                    "ahead: the next loss would pass unseen for as long; write an earlier day, and "
+                    "accept it again if it is needed then"
+                )
+            else:
+                continue
+            path = (*self._path, _COLLAPSES, index, "until")
+            self._mistakes.append(self._document.mistake(path, message))
 
     def _horizon(self, settings: JsonObject) -> Horizon | None:
         """Return the connector's horizon; what it rejects is a mistake in the settings."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,13 @@ VAULT = "ccm.vault"
 """The default vault file, in the settings file's folder."""
 
 
-def validate(draft: SettingsDraft, connectors: Mapping[str, Connector]) -> Settings:
+def validate(draft: SettingsDraft, connectors: Mapping[str, Connector], today: date) -> Settings:
     """Return the settings of a draft.
+
+    Args:
+        draft: What the file has.
+        connectors: Those that are installed, by name.
+        today: The day in UTC, for what is accepted up to a day.
 
     Raises:
         DocumentError: There are mistakes; it has all of them, those of the draft included.
@@ -31,7 +37,7 @@ def validate(draft: SettingsDraft, connectors: Mapping[str, Connector]) -> Setti
     """
     mistakes = list(draft.mistakes)
     connections = [
-        read_connection(draft.document, index, section, connectors, mistakes)
+        read_connection(draft.document, index, section, connectors, mistakes, today)
         for index, section in draft.connections()
     ]
     notify = read_notify(draft.document, draft.base, mistakes)

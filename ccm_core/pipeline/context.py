@@ -53,7 +53,7 @@ class Connection:
         return {
             kind: f"{collapse.reason} (until {collapse.until})"
             for kind, collapse in self.accept_collapse.items()
-            if now.date() <= collapse.until
+            if collapse.is_in_force(now)
         }
 
     @property

@@ -201,6 +201,7 @@ def watch_scope(host: Host, connection: Connection) -> WatchScope:
         cadences={kind: cadence.total_seconds() for kind, cadence in cadences.items()},
         refreshed=tuple(collector.kind for collector in collectors if collector.refresh),
         accept_unavailable=dict(connection.accept_unavailable),
+        accept_collapse=dict(connection.accept_collapse),
         event_kinds=tuple(kind for kind in cadences if host.kinds[kind].shape is Shape.EVENT),
         manifests=_manifest_kind(host, connection.connector.name),
     )
@@ -279,6 +280,7 @@ def load_evidence(
         kinds=kinds if manifests is None else kinds | {manifests.name: manifests},
         refreshed=frozenset(scope.refreshed),
         accept_unavailable=scope.accept_unavailable,
+        accept_collapse=scope.accept_collapse,
         views=host.views,
         cadences={name: timedelta(seconds=span) for name, span in scope.cadences.items()},
         load=load if incremental else cache(load),

@@ -166,6 +166,71 @@ def test_one_key_with_the_same_body_twice_is_a_duplicate(read):
 
 @pytest.mark.attack(
     "Plugins",
+    "A collector's pages leave out a number, begin with another, or go on after the last one",
+    "The collection is partial and names the page",
+)
+@pytest.mark.parametrize(
+    ("numbers", "last", "named"),
+    [
+        pytest.param((1, 3), (3,), "page 3 came where page 2 was expected", id="a-gap"),
+        pytest.param((2, 3), (3,), "page 2 came where page 1 was expected", id="no-first-page"),
+        pytest.param((1, 1), (), "page 1 came where page 2 was expected", id="one-twice"),
+        pytest.param((1, 2), (1, 2), "page 2 came after the last one", id="after-the-last"),
+        pytest.param((1, 1), (1,), "page 1 came after the last one", id="again-after-the-last"),
+    ],
+)
+def test_pages_that_do_not_follow_on_each_other_are_partial(read, numbers, last, named):
+    """Objects of a page may be missing, or the source has more than it stated."""
+    pages = [
+        page([{"id": f"T{index}"}], number, last=number in last)
+        for index, number in enumerate(numbers)
+    ]
+    harvest = read(*pages)
+
+    assert harvest.collection.outcome is Outcome.PARTIAL
+    assert any(f"/things: {named}" in fall.detail for fall in harvest.collection.shortfalls)
+    assert len(harvest.observations) == len(pages)
+
+
+@pytest.mark.attack(
+    "Plugins",
+    "A collector yields objects, and states that there is nothing to read",
+    "The collection fails and names the contradiction; nothing it read is kept",
+)
+@pytest.mark.parametrize("is_stated_first", [True, False])
+def test_objects_where_nothing_is_to_read_fail(read, is_stated_first):
+    """One of both is wrong, and the host does not know which."""
+    events = [NothingToRead(reason="no thing has a lid"), page([{"id": "T2"}])]
+    harvest = read(*(events if is_stated_first else reversed(events)))
+
+    assert harvest.collection.outcome is Outcome.FAILED
+    assert "NothingToRead" in harvest.collection.shortfalls[0].detail
+    assert not harvest.observations
+
+
+def test_an_empty_page_and_nothing_to_read_agree(read):
+    """Both state that there is nothing."""
+    harvest = read(page([]), NothingToRead(reason="no thing has a lid"))
+
+    assert harvest.collection.outcome is Outcome.COMPLETE
+
+
+@pytest.mark.attack(
+    "Plugins",
+    "A source lists an object whose key is an empty text",
+    "The record is kept apart and the collection is partial",
+)
+def test_object_with_an_empty_key_is_rejected(read):
+    """Every other object without a key would be taken for the same one."""
+    harvest = read(page([{"id": "T1"}, {"id": ""}]))
+
+    assert harvest.collection.outcome is Outcome.PARTIAL
+    assert "has no key (id)" in harvest.rejected[0].problems[0]
+    assert [observation.key for observation in harvest.observations] == ["T1"]
+
+
+@pytest.mark.attack(
+    "Plugins",
     "A collector yields nothing at all",
     "The collection fails, and what was collected before stays",
 )

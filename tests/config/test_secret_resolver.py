@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from pathlib import Path
 from types import ModuleType
 
@@ -17,6 +18,7 @@ from ccm_core.config.settings_validation import validate
 from ccm_core.errors import SecretError
 from ccm_core.sdk.secret import Secret
 
+TODAY = date(2026, 11, 23)
 TWO = b"""\
 version: 1
 connections:
@@ -214,7 +216,7 @@ def test_keyring_that_is_not_installed_is_reported(monkeypatch):
 
 def test_all_secrets_of_a_command_are_resolved_together(tmp_path, connectors):
     """Secrets come by connection and field; what is missing is told all at once."""
-    read = validate(read_settings(TWO, "ccm.yaml", base=tmp_path), connectors)
+    read = validate(read_settings(TWO, "ccm.yaml", base=tmp_path), connectors, TODAY)
 
     with pytest.raises(SecretError) as caught:
         resolve_all(read.connections, environment={}, base=read.base)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from ccm_core.config.settings_reader import load_settings, read_settings
 from ccm_core.config.settings_validation import validate
 from ccm_core.errors import DocumentError, PluginError, UsageError
 
+TODAY = date(2026, 11, 23)
 HEAD = "version: 1\nconnections:\n"
 GOOD = """\
   - name: acme-prod
@@ -23,7 +24,7 @@ GOOD = """\
 
 def read(text: str, connectors, *, base: Path = Path("/srv/ccm")):
     """Read settings from a text."""
-    return validate(read_settings(text.encode(), "ccm.yaml", base=base), connectors)
+    return validate(read_settings(text.encode(), "ccm.yaml", base=base), connectors, TODAY)
 
 
 def mistakes(text: str, connectors) -> list[str]:
@@ -337,7 +338,7 @@ def test_a_settings_file_is_read_from_its_folder(tmp_path, connectors):
     path = tmp_path / "ccm.yaml"
     path.write_text(HEAD + GOOD + "rules: {waivers: w.yaml}\n")
 
-    settings = validate(load_settings(path), connectors)
+    settings = validate(load_settings(path), connectors, TODAY)
 
     assert settings.base == tmp_path
     assert settings.rules.waivers == tmp_path / "w.yaml"

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ccm_core.errors import ClockMismatch
 from ccm_core.model.evidence.window import Window, subtract, union
+from ccm_core.pipeline.source.clock import evaluation_moment
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -68,3 +70,17 @@ def test_what_was_dated_into_the_future_is_stored_again_where_it_is_read_now(mut
         assert {one.key: one.body for one in records} == mute.kept(kind) != {}
     vanished = mute.store.records.vanished("simulated", "pagerduty.service", as_of=NOW + 2 * HOUR)
     assert [one.key for one in vanished] == [gone]
+
+
+def test_evaluating_is_refused_until_the_real_time_was_read(mute):
+    """Of a run that is 40 h ahead nothing is evaluated; afterwards now is now again."""
+    now, horizons = NOW + 2 * HOUR, {"simulated": NOW - timedelta(days=30)}
+    mute.collect(NOW + 40 * HOUR)
+    with pytest.raises(ClockMismatch, match="newest evidence that is stored"):
+        evaluation_moment(now, mute.store.runs, horizons)
+
+    mute.collect(NOW + HOUR)
+    assert evaluation_moment(now, mute.store.runs, horizons) == now
+    mute.collect(NOW + 2.5 * HOUR)
+    mute.collect(NOW + 2.25 * HOUR)
+    assert evaluation_moment(now, mute.store.runs, horizons) == NOW + 2.5 * HOUR

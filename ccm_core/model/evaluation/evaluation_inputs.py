@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ccm_core.model.evaluation.waiver import Waiver
+from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.evidence.manifest import PluginVersion
 from ccm_core.model.json_codec import JsonObject
 
@@ -58,6 +59,8 @@ class WatchScope:
     """Kinds of events of which old ones may change and are read again."""
     accept_unavailable: dict[str, str] = field(default_factory=dict)
     """By kind: why it is accepted that the source does not offer it."""
+    accept_collapse: dict[str, AcceptedCollapse] = field(default_factory=dict)
+    """By kind: why its population may collapse, and until when."""
     event_kinds: tuple[str, ...] = ()
     """Those of the kinds that are events; all others are snapshots."""
     manifests: ManifestKind | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,3 +21,7 @@ class AcceptedCollapse:
     reason: str
     until: date
     """The last day, in UTC, on which such a loss is believed."""
+
+    def is_in_force(self, now: datetime) -> bool:
+        """Return whether such a loss is still believed at a moment."""
+        return now.astimezone(UTC).date() <= self.until

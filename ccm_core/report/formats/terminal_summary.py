@@ -101,6 +101,7 @@ def summary_lines(report: Summary, width: int = WIDTH, detail: Detail = FULL) ->
         list(_rules("HEALTH OF MONITORING", _unhealthy(report), width, detail)),
         list(_collection_problems(report, width, detail)),
         list(_accepted(report, width, detail)),
+        list(_narrowing(report, width, detail)),
         list(_next_steps(report, width, detail)),
     )
     return [line for block in blocks if block for line in ("", *block)][1:]
@@ -238,6 +239,16 @@ def _accepted(report: Summary, width: int, detail: Detail) -> Iterator[str]:
     yield f"ACCEPTED GAPS ({len(report.accepted):,})"
     for text in report.accepted:
         yield from _item(plain(text), width, detail)
+
+
+def _narrowing(report: Summary, width: int, detail: Detail) -> Iterator[str]:
+    if not report.narrowing:
+        return
+    yield f"SETTINGS THAT NARROW WHAT IS EVALUATED ({len(report.narrowing):,})"
+    for text in report.narrowing[: detail.evidence]:
+        yield from _item(plain(text), width, detail)
+    if detail.evidence is not None and report.narrowing[detail.evidence :]:
+        yield f"    and {phrases.count(len(report.narrowing) - detail.evidence, 'more setting')}"
 
 
 def _kind_problem(kind: KindSufficiency) -> str:

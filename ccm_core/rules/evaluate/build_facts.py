@@ -11,12 +11,13 @@ from typing import Protocol
 
 from ccm_core.errors import CcmError, PluginFault
 from ccm_core.model.evaluation.result import KindSufficiency
+from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.evidence.collection import Collection, is_not_offered
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_json import thawed
 from ccm_core.rules.cel.lookup_function import LookupRecord
-from ccm_core.rules.evaluate.narrowing import narrowed_connection
+from ccm_core.rules.evaluate.narrowing import accepted_collapses, narrowed_connection
 from ccm_core.rules.evaluate.rows import RecordLoader, rows_of_kind, rows_of_view
 from ccm_core.rules.evaluate.sufficiency import assess_sufficiency, subtract_erased
 from ccm_core.rules.pack.compiled import CompiledPacks
@@ -63,6 +64,8 @@ class Evidence:
     horizon: Window
     accept_unavailable: Mapping[str, str] = field(default_factory=dict)
     """Why it is accepted that the source does not offer a kind, by kind."""
+    accept_collapse: Mapping[str, AcceptedCollapse] = field(default_factory=dict)
+    """Why the population of a kind may collapse, and until when, by kind."""
     refreshed: AbstractSet[str] = frozenset()
     """Kinds of events of which old ones may change and are read again."""
     erased: Callable[[str], Sequence[str]] = _none_erased
@@ -117,10 +120,11 @@ class Evidence:
                 name: result.error for name, result in derived.items() if result.error
             },
             rederive={name: cache(partial(self._derive, name)) for name in reused},
-            narrowing=tuple(
-                narrowed_connection(
+            narrowing=(
+                *narrowed_connection(
                     self.connection, self.kinds, self.cadences, self.horizon, self.now
-                )
+                ),
+                *accepted_collapses(self.connection, self.accept_collapse, self.now),
             ),
             plugin_failures=plugin_failures,
         )

@@ -10,6 +10,7 @@ from ccm_core.rules.pack.compiled import CompiledPack
 from ccm_core.sdk.timestamps import format_duration
 
 if TYPE_CHECKING:
+    from ccm_core.model.evidence.acceptance import AcceptedCollapse
     from ccm_core.model.evidence.window import Window
     from ccm_core.sdk.evidence_kind import EvidenceKind
 
@@ -47,6 +48,18 @@ def narrowed_connection(
             yield f"{connection}: {name} is collected every {got}, of the kind: every {own}"
     if now - horizon.since < WHOLE_MONTH:
         yield f"{connection}: looks back {_duration(now - horizon.since)}, which is no whole month"
+
+
+def accepted_collapses(
+    connection: str, accepted: Mapping[str, AcceptedCollapse], now: datetime
+) -> Iterator[str]:
+    """Yield each kind whose population may still lose most of its records without a doubt."""
+    for kind, collapse in sorted(accepted.items()):
+        if collapse.is_in_force(now):
+            yield (
+                f"{connection}: {kind} may lose most of its records at once until "
+                f"{collapse.until}, which is accepted: {collapse.reason}"
+            )
 
 
 def _duration(span: timedelta) -> str:

@@ -105,6 +105,14 @@ def test_an_acceptance_ends_where_the_source_offers_the_kind(ccm, connected, acc
         ("    accept_unavailable: [{kind: pagerduty.teams, reason: x}]\nrules:", "pagerduty.teams"),
         ("    accept_unavailable: [{kind: pagerduty.team}]\nrules:", "reason"),
         ("    accept_unavailable: [{kind: pagerduty.team, reason: ''}]\nrules:", "1 characters"),
+        (
+            "    accept_unavailable: [{kind: pagerduty.team, reason: ' '}]\nrules:",
+            'got " ", expected a reason in words',
+        ),
+        (
+            "    accept_collapse: [{kind: pagerduty.team, reason: ' . ', until: 2026-12-01}]\nrules:",
+            'got " . ", expected a reason in words',
+        ),
         (f"    accept_unavailable: [{TEAM}, {TEAM}]\nrules:", "accepted twice"),
         ("    accept_collapse: [{kind: pagerduty.team, reason: x}]\nrules:", "until"),
         (

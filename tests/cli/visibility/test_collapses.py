@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 GONE = """\
@@ -74,13 +76,39 @@ def test_a_collapse_stays_partial_until_it_is_accepted(ccm, shrunk, folder):
     late = ccm("collect", "--json")
     assert of_users(late.json[0])[0]["outcome"] == "partial"
 
-    settings.write_text(text.replace("rules:", GONE.format(until="2999-01-01")))
+    until = datetime.now(UTC).date() + timedelta(days=30)
+    settings.write_text(text.replace("rules:", GONE.format(until=until)))
     accepted = ccm("run", "--json")
     entry = of_users(accepted.json["manifests"][0])[0]
     assert "collapsed" not in {fall["reason"] for fall in entry["shortfalls"]}
     assert any("we sold the freight unit" in note for note in entry["notes"])
     assert len(users_listed(ccm)) == 9
-    assert "we sold the freight unit" in (folder / "ccm-report.html").read_text()
+    shown = f"may lose most of its records at once until {until}, which is accepted: we sold the"
+    (narrowed,) = accepted.json["evaluation"]["narrowing"]
+    assert shown in narrowed
+    assert shown in (folder / "ccm-report.html").read_text()
+    summary = " ".join(ccm("run").out.split())
+    assert "SETTINGS THAT NARROW WHAT IS EVALUATED (1)" in summary
+    assert shown in summary
+    assert "reproduced" in ccm("evaluate", "--reproduce").out + ccm("evaluate", "--reproduce").err
+
+
+@pytest.mark.attack(
+    "Settings",
+    "Accept that most records of a kind may vanish, up to a day in 2099",
+    "Refused: at most 90 days ahead; what is accepted is shown in the report and the summary",
+)
+@pytest.mark.parametrize(("days", "code"), [(26_000, 2), (92, 2), (89, 0)])
+def test_a_collapse_is_accepted_for_90_days_at_most(ccm, connected, folder, days, code):
+    """The message has the place, what was got, the bound, the reason and the way on."""
+    until = datetime.now(UTC).date() + timedelta(days=days)
+    settings = folder / "ccm.yaml"
+    settings.write_text(settings.read_text().replace("rules:", GONE.format(until=until)))
+    ran = ccm("connections", "list")
+    assert ran.code == code
+    if code:
+        assert f"ccm.yaml:8:80: got {until}, expected at most" in ran.err
+        assert "90 days ahead: the next loss would pass unseen" in ran.err
 
 
 def test_a_small_population_may_shrink(ccm, connected):
