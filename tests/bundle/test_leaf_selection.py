@@ -76,6 +76,23 @@ JUNE, JULY, LATE, AUGUST = (f"2026-{month}-01T00:00:00Z" for month in ("06", "07
             id="a clock that went back or ahead leaves no gap",
         ),
         pytest.param(
+            [*collected("c1", DOOR, JUNE, ("a", "1")), *collected("c2", DOOR, AUGUST, ("a", "2"))],
+            {},
+            ["a=1"],
+            id="what was current in a period without a collection",
+        ),
+        pytest.param(
+            [
+                *collected("c1", DOOR, JUNE, ("a", "1")),
+                *collected("c2", LOCK, JUNE, ("a", "1")),
+                *collected("c3", DOOR, JUNE, ("a", "2")),
+                *collected("c4", DOOR, JULY, ("a", "3")),
+            ],
+            {"last_collections": {"c2"}},
+            ["a=1", "c2", "c3", "a=2", "c4", "a=3"],
+            id="the last collection that an evaluation read, and every one after it",
+        ),
+        pytest.param(
             [*collected("c1", KNOCK, JUNE, ("a", "1"), ("b", "1"))],
             {"evidence_digests": {"1"}},
             ["a=1", "b=1"],

@@ -210,11 +210,13 @@ class Company:
 
 
 @contextmanager
-def founded(folder):
-    """Give a small firm whose account was read once, into a store that is signed."""
+def founded(folder, denied=()):
+    """Give a small firm whose account was read once, but for what is denied, and its store."""
     keys = [Signer()]
     with PagerDutySimulator(build_account(FOUNDED, sizes=SMALL)) as simulator:
         simulator.control.rate_limit = 1_000_000
+        for template in denied:
+            simulator.control.deny(template)
         settings = StoreLocation(url="sqlite:///ccm.db")
         store = open_store(settings, base=folder, signing=lambda: keys or Unsigned(why="lost"))
         company = Company(simulator, store, keys)

@@ -27,7 +27,8 @@ class SealedRoot(NamedTuple):
 class Version(NamedTuple):
     """A leaf that changed a population."""
 
-    index: int
+    number: int
+    """Its index."""
     stored_at: datetime
     key: str
     digest: str | None

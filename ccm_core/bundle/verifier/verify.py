@@ -1324,7 +1324,8 @@ class SealedRoot(NamedTuple):
 class Version(NamedTuple):
     """A leaf that changed a population."""
 
-    index: int
+    number: int
+    """Its index."""
     stored_at: datetime
     key: str
     digest: str | None

@@ -40,6 +40,22 @@ def test_check_names_objects_that_are_hidden(ccm, connected):
     assert causes["pagerduty.user"] == "team_scope"
 
 
+def test_check_blames_the_list_that_left_objects_out(ccm, connected):
+    """The same key reads them by id: after a collection too, nothing is said to be hidden."""
+    body = {"teams": [], "limit": 100, "offset": 0, "total": 0, "more": False}
+    connected.control.deny("/teams", 200, body)
+    ccm("collect")
+    causes = bad(ccm("check", "--json"))
+    assert causes["visibility"] == causes["pagerduty.service"] == "short_list"
+
+
+def test_check_of_an_account_in_which_nothing_is_listed_exits_3(ccm, connected):
+    """An account has an owner."""
+    connected.control.deny("/users", 200, {"users": [], "limit": 100, "offset": 0, "more": False})
+    ran = ccm("check", "--json")
+    assert (ran.code, bad(ran)) == (3, {"visibility": "nothing_listed"})
+
+
 def test_check_of_an_unreachable_source_diagnoses_its_collections(ccm, connected, folder):
     """The exit code is 4, and the next step is there."""
     ccm("collect")

@@ -10,6 +10,7 @@ import pytest
 
 from ccm_core.bundle.verifier.main import verify
 from ccm_core.errors import IntegrityError
+from ccm_core.store.sqlite.verify import verify_store
 
 SERVICE = "kind = 'pagerduty.service' AND key = (SELECT min(key) FROM current_version WHERE kind = "
 HIDE = f"DELETE FROM current_version WHERE {SERVICE}'pagerduty.service')"  # noqa: S608 - our words
@@ -19,6 +20,11 @@ def rows(path, statement, values=()):
     """Run a statement past ccm; return its rows."""
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         return database.execute(statement, values).fetchall()
+
+
+def store_problems(folder):
+    """Return what `ccm verify` names of the store of a folder."""
+    return verify_store(folder / "ccm.db", on_progress=lambda *_: None).problems
 
 
 @pytest.mark.attack(
@@ -55,3 +61,57 @@ def test_evaluations_of_many_moments_read_what_their_package_holds(
     for period in ("2026-08", "2026-08-04", "2026-08-05"):
         write_bundle(firm, tmp_path / "b.zip", period=period)
         assert verify(str(tmp_path / "b.zip"), key_of(firm))[1] == []
+    assert store_problems(tmp_path) == ()
+
+
+@pytest.mark.attack(
+    "Evidence packages",
+    "A fix is put into the store while rules are evaluated, before it is made at the source",
+    "The package is refused: an evaluation reads nothing that was collected after it",
+)
+def test_an_evaluation_that_read_what_was_collected_later_is_named(firm, write_bundle, tmp_path):
+    """What it sealed is the very population that the next run stores."""
+    store = tmp_path / "ccm.db"
+    (hidden,) = rows(store, f"SELECT * FROM current_version WHERE {SERVICE}'pagerduty.service')")  # noqa: S608 - our words
+    (key,) = rows(store, f"SELECT key FROM current_version WHERE {SERVICE}'pagerduty.service')")[0]  # noqa: S608 - our words
+    rows(store, HIDE)
+    firm.evaluate()
+    rows(store, f"INSERT INTO current_version VALUES ({','.join('?' * len(hidden))})", hidden)  # noqa: S608 - the same
+    services = firm.simulator.account.services
+    (number,) = (number for number, service in services.items() if service.id == key)
+    del services[number]
+    firm.now += timedelta(days=1)
+    firm.collect()
+    with pytest.raises(IntegrityError, match=r"read another population of pagerduty\.service"):
+        write_bundle(firm, tmp_path / "b.zip")
+    assert "pagerduty.service" in {problem.field for problem in store_problems(tmp_path)}
+
+
+def test_an_evaluation_before_a_kind_was_collected_read_nothing_of_it(
+    found_firm, write_bundle, key_of, tmp_path
+):
+    """The first run was denied the services, and the second one read them."""
+    with found_firm(tmp_path, denied=["/services"]) as firm:
+        firm.evaluate()
+        firm.simulator.control.allow("/services")
+        firm.now += timedelta(days=1)
+        firm.collect()
+        firm.evaluate()
+        for period in ("2026-08", "2026-08-03", "2026-08-04"):
+            write_bundle(firm, tmp_path / "b.zip", period=period)
+            assert verify(str(tmp_path / "b.zip"), key_of(firm))[1] == []
+        assert store_problems(tmp_path) == ()
+
+
+def test_an_evaluation_by_a_clock_that_was_set_back_read_nothing(
+    firm, write_bundle, key_of, tmp_path
+):
+    """All of the first run is dated after it."""
+    firm.now -= timedelta(seconds=90)
+    firm.evaluate()
+    firm.now += timedelta(days=1)
+    firm.collect()
+    firm.evaluate()
+    write_bundle(firm, tmp_path / "b.zip")
+    assert verify(str(tmp_path / "b.zip"), key_of(firm))[1] == []
+    assert store_problems(tmp_path) == ()
