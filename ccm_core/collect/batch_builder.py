@@ -8,74 +8,22 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from ccm_core.collect.listing import Listing
 from ccm_core.collect.privacy_projection import Projector, Pseudonymizer
 from ccm_core.collect.schema_references import reference_fields
 from ccm_core.collect.validation import SchemaValidator
 from ccm_core.model.evidence.collection import Counts, Reason, Request, Shortfall
 from ccm_core.model.evidence.record import RecordSource, RejectedObject
-from ccm_core.model.evidence.window import Window
+from ccm_core.model.evidence.window import SECOND, Window
 from ccm_core.model.evidence.write_batch import BodyEncoder, Observation
 from ccm_core.model.json_codec import JsonObject, encode
-from ccm_core.sdk.timestamps import parse_instant
+from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_core.sdk.types import CreationEvents, EvidenceKind, Page, Shape
 
 MAX_REQUESTS = 100
 """Different requests that a manifest lists for one collection; the count has all of them."""
 MAX_NAMED_KEYS = 5
 """Keys that the detail of a shortfall names; its subjects are all of them."""
-
-
-@dataclass(slots=True)
-class _Listing:
-    """What one request and its following pages have returned so far."""
-
-    keys: set[str] = field(default_factory=set)
-    rows: int = 0
-    keyless: int = 0
-    first_total: int | None = None
-    last_total: int | None = None
-    ended: bool = False
-    """Whether the source said that there is no more."""
-    cut: bool = False
-    """Whether it was stopped on purpose before its end."""
-    linked: bool = True
-    """Whether every page was checked to begin with what the one before it ended with."""
-    shifted: bool = False
-    newest: int = 0
-    """The number of the newest page; numbers count from 1."""
-    disorder: str | None = None
-    """Which page does not follow on the one before it, the first such."""
-
-    def add(self, page: Page) -> None:
-        self.disorder = self.disorder or self._disorder(page)
-        self.newest = page.number
-        self.rows += len(page.items)
-        self.ended = page.last
-        self.linked = self.linked and (page.number == 1 or page.shifted is not None)
-        self.shifted = self.shifted or bool(page.shifted)
-        if page.total is not None:
-            self.first_total = page.total if self.first_total is None else self.first_total
-            self.last_total = page.total
-
-    def _disorder(self, page: Page) -> str | None:
-        if self.ended:
-            return f"page {page.number} came after the last one"
-        if page.number != self.newest + 1:
-            return f"page {page.number} came where page {self.newest + 1} was expected"
-        return None
-
-    @property
-    def received(self) -> int:
-        """Count what was received; each key once where the pages' edges were not checked."""
-        return self.rows if self.linked else len(self.keys) + self.keyless
-
-    @property
-    def drifted(self) -> bool:
-        """Return whether the source's counts disagree with each other or with what was received."""
-        if self.shifted or self.first_total != self.last_total:
-            return True
-        complete = self.last_total is None or self.cut or self.received == self.last_total
-        return not complete
 
 
 class RecordValidator:
@@ -99,6 +47,8 @@ class BatchBuilder:
     collection: str
     window: Window | None
     """What the collection covers: items outside it are counted and left out."""
+    requested: Window | None = None
+    """What was requested from the source: the window, and its overlap with the one before."""
     observations: dict[str, Observation] = field(default_factory=dict)
     rejected: list[RejectedObject] = field(default_factory=list)
     shortfalls: list[Shortfall] = field(default_factory=list)
@@ -120,19 +70,23 @@ class BatchBuilder:
     items: int = 0
     duplicates: int = 0
     outside: int = 0
+    strays: dict[str, datetime] = field(default_factory=dict)
+    """By key: the events outside what was requested, with their instants."""
+    has_requested: bool = False
+    """Whether an event lies in what was requested."""
     first_total: int | None = None
     last_total: int | None = None
     keys: set[str] = field(default_factory=set)
     """Every key that was received, those outside the window included."""
     conflicting_keys: set[str] = field(default_factory=set)
     """Keys that were received with different bodies; the last one is stored."""
-    _listings: dict[Request, _Listing] = field(default_factory=dict)
+    _listings: dict[Request, Listing] = field(default_factory=dict)
 
     def add(self, page: Page) -> None:
         """Project, validate and deduplicate the items of one page."""
         self.pages += 1
         self.items += len(page.items)
-        listing = self._listings.setdefault(page.request, _Listing())
+        listing = self._listings.setdefault(page.request, Listing())
         listing.add(page)
         if page.total is not None:
             self.first_total = page.total if self.first_total is None else self.first_total
@@ -192,13 +146,14 @@ class BatchBuilder:
             *self._rejections(),
             *self._conflicting_bodies(),
             *self._disordered(),
+            *self._none_requested(),
             *self._unfinished(),
         )
 
     # -- one item -----------------------------------------------------------------------------
 
     def _add_item(
-        self, item: JsonObject, page: Page, source: RecordSource, listing: _Listing
+        self, item: JsonObject, page: Page, source: RecordSource, listing: Listing
     ) -> None:
         projected = self.validator.projector.project(item)
         body = projected.body
@@ -246,12 +201,20 @@ class BatchBuilder:
         if self.window is None or instant is None:
             self._observe(key, body, page, source, None)
             return
+        self._note_stray(key, instant, self.requested or self.window)
         if instant not in self.window:
             self.outside += 1
             return
         self._add_reported_changes(body, instant)
         self._add_created(key, body, instant)
         self._observe(key, body, page, source, instant)
+
+    def _note_stray(self, key: str, instant: datetime, requested: Window) -> None:
+        """Note an event that was not requested; no source says which ends a window includes."""
+        if requested.since - SECOND <= instant <= requested.until + SECOND:
+            self.has_requested = True
+        else:
+            self.strays[key] = instant
 
     def _add_reported_changes(self, body: JsonObject, instant: datetime) -> None:
         for kind, path in self.change_paths.items():
@@ -320,6 +283,18 @@ class BatchBuilder:
                     "all that there is",
                 )
                 return
+
+    def _none_requested(self) -> Iterable[Shortfall]:
+        requested = self.requested or self.window
+        if requested is not None and self.strays and not self.has_requested:
+            key, instant = next(iter(self.strays.items()))
+            yield Shortfall(
+                reason=Reason.SOURCE_ERROR,
+                detail=f"listed events, and none of them lies in the requested window, "
+                f"{format_instant(requested.since)} to {format_instant(requested.until)}; for "
+                f"example {key} at {format_instant(instant)}. The instants may be read in another "
+                "unit or time zone than the source writes them",
+            )
 
     def _unfinished(self) -> Iterable[Shortfall]:
         open_requests = (

@@ -270,3 +270,36 @@ def test_nothing_is_read_of_objects_where_there_are_none(chain, owners, outcome)
 
     (collection,) = round_.keeper.collections("fake.thing")
     assert collection.outcome is outcome
+
+
+@pytest.mark.attack(
+    "Plugins",
+    "A collector lists events of which not one lies in the window it was asked for, such as "
+    "instants in milliseconds that are read as seconds",
+    "The collection is partial and names an example: they do not vanish as outside the window",
+)
+@pytest.mark.parametrize(
+    ("instants", "outcome"),
+    [
+        pytest.param([NOW.replace(year=1970)], Outcome.PARTIAL, id="another-unit"),
+        pytest.param([NOW.replace(year=2970)] * 2, Outcome.PARTIAL, id="of-the-future"),
+        pytest.param([NOW - timedelta(days=31)], Outcome.PARTIAL, id="before-the-overlap"),
+        pytest.param([NOW - timedelta(days=30, hours=1)], Outcome.COMPLETE, id="in-the-overlap"),
+        pytest.param([NOW.replace(year=1970), LONG_AGO], Outcome.COMPLETE, id="beside-another"),
+        pytest.param([], Outcome.COMPLETE, id="no-event"),
+    ],
+)
+def test_events_of_which_none_was_requested_are_partial(events, instants, outcome):
+    """A window is exactly what is to be read; what overlaps with its neighbour is no stray."""
+    round_ = events([])
+    listed = [{"id": f"E{n}", "at": format_instant(at)} for n, at in enumerate(instants)]
+    round_.collectors = [
+        collector_of("fake.event", page(listed), overlap=timedelta(hours=2)),
+    ]
+    round_.run()
+
+    (collection,) = round_.keeper.collections("fake.event")
+    assert collection.outcome is outcome
+    if outcome is Outcome.PARTIAL:
+        (fall,) = collection.shortfalls
+        assert f"E0 at {format_instant(instants[0])}" in fall.detail

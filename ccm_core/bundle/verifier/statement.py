@@ -10,7 +10,7 @@ from typing import Any
 from ccm_core.bundle.verifier.archive import Files, UnreadableBundle
 from ccm_core.bundle.verifier.ed25519 import verify_signature
 from ccm_core.bundle.verifier.signed_note import public_key, read_note, signed_by
-from ccm_core.bundle.verifier.strict_json import read_canonical
+from ccm_core.bundle.verifier.strict_json import read_canonical, write_json
 
 STATEMENT, VERIFIER = "statement.json", "verify.py"
 PAYLOAD_TYPE, PREDICATE_TYPE = "application/vnd.in-toto+json", "urn:ccm:bundle:v1"
@@ -93,7 +93,7 @@ def check_predicate(
         f"the statement's {name}: expected {shortened(expected.get(name))}, "
         f"got {shortened(stated.get(name))}"
         for name in sorted(stated.keys() | expected.keys())
-        if stated.get(name) != expected.get(name)
+        if name not in stated or write_json(stated[name]) != write_json(expected.get(name))
     )
 
 

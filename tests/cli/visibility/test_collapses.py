@@ -107,7 +107,7 @@ def test_a_collapse_is_accepted_for_90_days_at_most(ccm, connected, folder, days
     ran = ccm("connections", "list")
     assert ran.code == code
     if code:
-        assert f"ccm.yaml:8:80: got {until}, expected at most" in ran.err
+        assert f"ccm.yaml:8:87: got {until}, expected at most" in ran.err
         assert "90 days ahead: the next loss would pass unseen" in ran.err
 
 
