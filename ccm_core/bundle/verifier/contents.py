@@ -101,8 +101,8 @@ def read_contents(
             if file in KEPT:
                 contents.kept[name] = line
 
-        if file in files and not (leaves and files.size(file)):
-            problems.append(f"{file} does not belong in a package: it holds nothing that leaves name")
+        if file in files and not files.size(file):
+            problems.append(f"{file} does not belong in a package: it is empty")
         actual = read_file(files, file, len(leaves), keep)
         problems.extend(compare_lines(file, actual, leaves, erased, homes))
     return contents

@@ -111,8 +111,10 @@ def check_signer(
 
 def canonical_note(text: bytes, signatures: Sequence[tuple[str, bytes]]) -> bytes:
     """Return the note of a checkpoint in the one form that ccm writes: with one signature."""
+    if len(signatures) != 1:
+        return b""
+    ((name, signature),) = signatures
     origin, size, root = text.decode().split("\n")[:3]
-    name, signature = signatures[0]
     root = base64.b64encode(base64.b64decode(root)).decode()
     encoded = base64.b64encode(signature).decode()
     return f"{origin}\n{int(size)}\n{root}\n\n\u2014 {name} {encoded}\n".encode()

@@ -569,7 +569,8 @@ def check_predicate(
         f"the statement's {name}: expected {shortened(expected.get(name))}, "
         f"got {shortened(stated.get(name))}"
         for name in sorted(stated.keys() | expected.keys())
-        if stated.get(name) != expected.get(name)
+        if name not in stated.keys() & expected.keys()
+        or write_json(stated[name]) != write_json(expected[name])  # 2.0 is not 2
     )
 
 
@@ -701,8 +702,14 @@ def check_signer(
     problems: list[str],
 ) -> None:
     """Check that the checkpoint of a log is signed by the key that was in use at that moment."""
-    text, signatures = read_note(files[f"ledger/{log}/checkpoint.txt"])
+    note = files[f"ledger/{log}/checkpoint.txt"]
+    text, signatures = read_note(note)
     size = int(text.split(b"\n")[1])
+    if note != canonical_note(text, signatures):
+        problems.append(
+            f"the checkpoint of the log {log} is not in the form that ccm writes: an origin, a size, "
+            "a root and one signature, each on a line"
+        )
     key = signer_of(log, size, logs.get(STORE_LOG, {}))
     if key is None:
         problems.append(f"no signed statement of the store is of the log {log} at {size} leaves")
@@ -711,6 +718,17 @@ def check_signer(
             f"the checkpoint of the log {log} at {size} leaves is not signed by {key}, "
             "the key of that moment"
         )
+
+
+def canonical_note(text: bytes, signatures: Sequence[tuple[str, bytes]]) -> bytes:
+    """Return the note of a checkpoint in the one form that ccm writes: with one signature."""
+    if len(signatures) != 1:
+        return b""
+    ((name, signature),) = signatures
+    origin, size, root = text.decode().split("\n")[:3]
+    root = base64.b64encode(base64.b64decode(root)).decode()
+    encoded = base64.b64encode(signature).decode()
+    return f"{origin}\n{int(size)}\n{root}\n\n\u2014 {name} {encoded}\n".encode()
 
 
 def signer_of(log: str, size: int, store_log: Mapping[int, Any]) -> str | None:
@@ -738,9 +756,9 @@ def check_named_keys(
     files: Files, logs: Mapping[str, Mapping[int, Any]], problems: list[str]
 ) -> None:
     """Check that the keys of the package are those that the store's own log names, in order."""
-    names = sorted(path for path in files if path.startswith("keys/"))
+    stated = {name: files[name] for name in files if name.startswith("keys/")}
     notes = [note.encode() for _, _, note in named_keys(logs.get(STORE_LOG, {}))]
-    if [files[name] for name in names] != notes:
+    if stated != {f"keys/{number:04}.txt": note for number, note in enumerate(notes, 1)}:
         problems.append("the keys in keys/ are not those that the store's ledger names")
 
 
@@ -755,14 +773,17 @@ def rebuild_roots(
         index = int(number)
         if number != b"%d" % index or index <= last:
             raise ValueError(f"the leaves of the log {log} are not in order at {number[:20]!r}")
+        if index >= size:
+            raise ValueError(f"the log {log} has {size} leaves, and the package has leaf {index}")
         if len(leaves) >= MOST_LEAVES:
             raise ValueError(f"the log {log} has more than {MOST_LEAVES} leaves")
         leaves[index], last = leaf, index
-    hashes = [
-        base64.b64decode(line, validate=True) for line in files.lines(f"ledger/{log}/hashes.txt")
-    ]
+    name = f"ledger/{log}/hashes.txt"
+    hashes = [base64.b64decode(line, validate=True) for line in files.lines(name)]
     if any(len(digest) != 32 for digest in hashes):
         raise ValueError(f"the hashes of the log {log} are no SHA-256")
+    if files[name] != b"".join(base64.b64encode(digest) + b"\n" for digest in hashes):
+        raise ValueError(f"{name} is not written in the form that ccm writes")
     return leaves, roots_by_size(size, leaves, hashes, frozenset(sizes))
 
 
@@ -1154,6 +1175,8 @@ def read_contents(
             if file in KEPT:
                 contents.kept[name] = line
 
+        if file in files and not files.size(file):
+            problems.append(f"{file} does not belong in a package: it is empty")
         actual = read_file(files, file, len(leaves), keep)
         problems.extend(compare_lines(file, actual, leaves, erased, homes))
     return contents

@@ -12,7 +12,7 @@ from ccm_core.cli.terminal.output import print_message
 from ccm_core.cli.terminal.remaining_time import Estimated, estimate_words, remaining_words
 from ccm_core.collect.observer import NullObserver, Observer
 from ccm_core.control_characters import escape_line
-from ccm_core.model.evidence.collection import Collection, Outcome
+from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
 
 if TYPE_CHECKING:
@@ -152,5 +152,16 @@ def _line(collection: Collection) -> str:
         f"{counts.appended} new or changed, {counts.requests} requests"
     )
     if collection.outcome is not Outcome.COMPLETE and collection.shortfalls:
-        line += f"; {collection.shortfalls[0].detail}"
+        line += f"; {reason_text(collection.shortfalls[0])}"
     return line
+
+
+def reason_text(shortfall: Shortfall) -> str:
+    """Return why a kind is not complete, on its own line.
+
+    What a credential may not see is the same for many kinds, and takes a sentence: here it is one
+    word, and the sentence is shown once for all of them.
+    """
+    if shortfall.reason is Reason.VISIBILITY:
+        return str(Reason.VISIBILITY)
+    return shortfall.detail

@@ -10,9 +10,10 @@ from ccm_core.app.cycle import collect_connections
 from ccm_core.cli.terminal.exit_codes import most_severe, run_code
 from ccm_core.cli.terminal.options import json_option
 from ccm_core.cli.terminal.output import print_json, print_message, print_table
-from ccm_core.cli.terminal.progress import observer
+from ccm_core.cli.terminal.progress import observer, reason_text
 from ccm_core.cli.terminal.workspace import open_workspace, run_async
 from ccm_core.model.evidence.amendments import as_amended
+from ccm_core.model.evidence.collection import Reason
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.pipeline.source.clock import SYNCHRONIZE, disagreement_text, offset_text
 
@@ -35,6 +36,7 @@ def command(config: str | None, connections: tuple[str, ...], *, force: bool, as
         print_json(manifests)
     else:
         print_manifests(manifests)
+        print_visibility(manifests)
     print_clock_offsets(manifests)
     return most_severe(map(run_code, manifests))
 
@@ -43,6 +45,19 @@ def print_manifests(manifests: Sequence[Manifest]) -> None:
     """Print what each run did, one row for each kind."""
     rows = [row for manifest in manifests for row in _rows(manifest)]
     print_table(("connection", "kind", "outcome", "read", "new", "requests", "reason"), rows)
+
+
+def print_visibility(manifests: Sequence[Manifest]) -> None:
+    """Print once what credentials may not see, which many kinds have in common."""
+    for manifest in manifests:
+        details = {
+            shortfall.detail
+            for collection in as_amended(manifest.collections)
+            for shortfall in collection.shortfalls
+            if shortfall.reason is Reason.VISIBILITY
+        }
+        for detail in sorted(details):
+            print_message(f"{manifest.connection}, {Reason.VISIBILITY}: {detail}")
 
 
 def print_clock_offsets(manifests: Sequence[Manifest]) -> None:
@@ -67,7 +82,7 @@ def _rows(manifest: Manifest) -> Iterator[tuple[str, ...]]:
             str(counts.items),
             str(counts.appended),
             str(counts.requests),
-            "; ".join(shortfall.detail for shortfall in collection.shortfalls),
+            "; ".join(map(reason_text, collection.shortfalls)),
         )
     for kind in manifest.not_due:
         yield (name, kind, "not due", "", "", "", "")

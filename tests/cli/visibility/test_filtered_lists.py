@@ -222,3 +222,20 @@ def test_an_object_deleted_under_a_narrow_key_is_not_evaluated_for_ever(ccm, con
     }
     assert service not in listed
     assert len(listed) == len(connected.account.services)
+
+
+@pytest.mark.attack(
+    "Visibility",
+    "The sentence about what a key may not see stands on each of twelve lines of one run",
+    "Each line has one word, and the sentence stands once below them",
+)
+def test_what_a_key_may_not_see_is_told_once_when_collecting(ccm, connected):
+    """What differs from kind to kind stands out from what all of them have in common."""
+    connected.control.deny("/users/me")
+    ran = ccm("collect", "--all")
+    printed = ran.out + ran.err
+    assert printed.count("lists do not say what they leave out") == 1
+    assert "pagerduty-test, visibility: the credential" in ran.err
+    rows = [line.split("\t") for line in ran.out.splitlines()]
+    assert [row[-1] for row in rows if row[1] == "pagerduty.user"] == ["visibility"]
+    assert any(line.startswith("pagerduty.user: partial") for line in ran.err.splitlines())

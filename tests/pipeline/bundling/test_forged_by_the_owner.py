@@ -17,6 +17,7 @@ from ccm_core.ledger.checkpoint import PinnedCheckpoint
 INCIDENTS = "evidence/firm/pagerduty.incident.jsonl"
 SERVICES = "evidence/firm/pagerduty.service.jsonl"
 EVALUATIONS = "contents/evaluations.jsonl"
+LEAVES = "ledger/firm/leaves.txt"
 
 
 @pytest.fixture
@@ -77,7 +78,43 @@ def without_rules_on_services(forged):
     forged.predicate["rules"] = forged.predicate["rules"][:1]
 
 
+def rename_key(forged):
+    """Give the file of the store's key another name."""
+    forged.files["keys/0001-.txt"] = forged.files.pop("keys/0001.txt")
+
+
+def add_signature(forged):
+    """Add a line of nobody to the store's checkpoint, and state it."""
+    name, line = "ledger/@store/checkpoint.txt", "\u2014 anybody AAAA\n"
+    forged.files[name] += line.encode()
+    forged.predicate["checkpoints"][0]["checkpoint"] += line
+
+
+def put(name, content):
+    """Put a file into the package."""
+    return lambda forged: forged.files.update({name: content})
+
+
 FORGERIES = {
+    "an empty file of evidence": (put("evidence/firm/acme.door.jsonl", b""), "it is empty"),
+    "an empty file of contents": (put("contents/waived.jsonl", b""), "it is empty"),
+    "an empty rule pack": (put("packs/0.yaml", b""), "it is empty"),
+    "a key under another name": (rename_key, "the keys in keys/ are not those"),
+    "a checkpoint with a line of nobody": (add_signature, "is not in the form that ccm writes"),
+    "hashes of which one is empty": (put("ledger/@store/hashes.txt", b"\n"), "no SHA-256"),
+    "hashes with another end of line": (
+        put("ledger/@store/hashes.txt", b"\r\n"),
+        "not an evidence",
+    ),
+    "hashes without an end of line": (put("ledger/@store/hashes.txt", b"\r"), "the last newline"),
+    "a leaf beyond the end of its log": (
+        lambda forged: forged.files.update(
+            {LEAVES: forged.files[LEAVES] + b'999999999999999999 {"leaf":"run"}\n'}
+        ),
+        "and the package has leaf 999999999999999999",
+    ),
+    "a number of another type": (state(evaluations=2.0), "the statement's evaluations"),
+    "a field of its own without a value": (state(opinion=None), "the statement's opinion"),
     "the page": (
         lambda forged: forged.files.update({"index.html": b"<h1>No exceptions noted</h1>"}),
         "index.html is not what follows",
