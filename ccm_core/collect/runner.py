@@ -249,18 +249,15 @@ class Runner:
             query=query,
             inputs=self._inputs,
             traffic=session.traffic,
-            batch=self._new_batch(task, query.window, query.requested_window()),
+            batch=self._new_batch(task, query.window),
         )
 
-    def _new_batch(
-        self, task: CollectTask, window: Window | None, requested: Window | None = None
-    ) -> BatchBuilder:
+    def _new_batch(self, task: CollectTask, window: Window | None) -> BatchBuilder:
         return BatchBuilder(
             validator=self._context.validator(task.kind),
             pack=self._context.packer(),
             collection=f"{self._context.run}/{task.kind.name}/{len(self.collections) + 1}",
             window=window,
-            requested=requested,
             change_paths=task.reports_changes_of,
             creation_events=self._context.creations_shown_by(task.kind.name),
         )

@@ -65,6 +65,7 @@ class WindowRead:
         self._context, self._task, self._query, self._inputs = context, task, query, inputs
         self._traffic, self._traffic_before = traffic, replace(traffic)
         self.batch = batch
+        self.batch.requested = query.requested_window()
         self.started_at = context.clock()
         self.overflow: Overflow | None = None
         """The source would not list all of it, and nothing was read."""
