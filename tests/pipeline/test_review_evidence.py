@@ -64,7 +64,7 @@ def test_nothing_collected_is_information_and_no_problem(firm):
     [
         pytest.param("/oncalls", refuse(403, {}), ON_CALL, "denied", "is unavailable", id="denied"),
         pytest.param(
-            "/oncalls", refuse(500, {}), ON_CALL, "source_error", "still counts", id="failed"
+            "/oncalls", refuse(400, {}), ON_CALL, "source_error", "still counts", id="failed"
         ),
         pytest.param(
             "/users", refuse(401, {}), USER, "denied", "the last attempt", id="refused once"
