@@ -21,7 +21,7 @@ from ccm_core.sdk.secret import blank, without_secrets
 in_plugin: ContextVar[bool] = ContextVar("in_plugin", default=False)
 """Whether a plugin's code runs: what is printed then goes to standard error."""
 
-_PASSED = (KeyboardInterrupt, GeneratorExit, StopIteration, StopAsyncIteration)
+_PASSED = (KeyboardInterrupt, StopIteration, StopAsyncIteration)
 _LONGEST = 500
 """How many characters of an exception's own text are shown."""
 

@@ -54,10 +54,12 @@ COMMANDS = {
 @pytest.mark.attack(
     "Plugins",
     "Code of a plugin exits the process, raises what is no Exception, recurses without end, "
-    "cancels itself, or raises the error that accuses the evidence",
+    "cancels or closes itself, or raises the error that accuses the evidence",
     "One message with the plugin, the part and the line; no traceback, no exit code 0, 1 or 5",
 )
-@pytest.mark.parametrize("what", ["exit", "abort", "recursion", "cancel", "accuse", "raise"])
+@pytest.mark.parametrize(
+    "what", ["exit", "abort", "recursion", "cancel", "close", "accuse", "raise"]
+)
 @pytest.mark.parametrize("part", COMMANDS)
 def test_whatever_a_plugin_raises_is_one_message(collected, part, what):
     """It neither ends the process nor decides its code."""
@@ -66,6 +68,7 @@ def test_whatever_a_plugin_raises_is_one_message(collected, part, what):
     ended = collected(*COMMANDS[part], lie=f"{part}: {what}")
 
     assert "Traceback" not in ended.text
+    assert "ccm stopped" not in ended.text
     if part == "section":  # what was evaluated stands, and the report says why a section is missing
         assert ended.code in {0, 3}
         return

@@ -707,8 +707,8 @@ def check_signer(
     size = int(text.split(b"\n")[1])
     if note != canonical_note(text, signatures):
         problems.append(
-            f"the checkpoint of the log {log} is not in the form that ccm writes: an origin, a size, "
-            "a root and one signature, each on a line"
+            f"the checkpoint of the log {log} is not in the form that ccm writes: an origin, a "
+            "size, a root and one signature, each on a line"
         )
     key = signer_of(log, size, logs.get(STORE_LOG, {}))
     if key is None:

@@ -82,7 +82,7 @@ def _kind(
 
 
 def _cause(shortfall: Shortfall, left_out: AbstractSet[str]) -> Cause:
-    if shortfall.subjects and left_out.issuperset(shortfall.subjects):
+    if shortfall.subjects and left_out >= set(shortfall.subjects):
         return Cause.SHORT_LIST
     return _CAUSES.get(shortfall.reason, Cause.INCOMPLETE)
 

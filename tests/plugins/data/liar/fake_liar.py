@@ -88,6 +88,8 @@ def misbehave(where):
             print("a line of the plugin")  # noqa: T201 - the attack
         case "cancel":
             raise asyncio.CancelledError
+        case "close":
+            raise GeneratorExit
         case "accuse":
             raise IntegrityError("the stored evidence is damaged")
         case "raise":
