@@ -86,10 +86,8 @@ def misbehave(where):
             recurse()
         case "print":
             print("a line of the plugin")  # noqa: T201 - the attack
-        case "cancel":
-            raise asyncio.CancelledError
-        case "close":
-            raise GeneratorExit
+        case "cancel" | "close":
+            raise asyncio.CancelledError if what == "cancel" else GeneratorExit
         case "accuse":
             raise IntegrityError("the stored evidence is damaged")
         case "raise":
