@@ -8,9 +8,9 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from ccm_core.collect.listing import Listing
+from ccm_core.collect.listing import PageListing
 from ccm_core.collect.privacy_projection import Projector, Pseudonymizer
-from ccm_core.collect.schema_references import reference_fields
+from ccm_core.collect.references.schema_references import reference_fields
 from ccm_core.collect.validation import SchemaValidator
 from ccm_core.model.evidence.collection import Counts, Reason, Request, Shortfall
 from ccm_core.model.evidence.record import RecordSource, RejectedObject
@@ -80,13 +80,13 @@ class BatchBuilder:
     """Every key that was received, those outside the window included."""
     conflicting_keys: set[str] = field(default_factory=set)
     """Keys that were received with different bodies; the last one is stored."""
-    _listings: dict[Request, Listing] = field(default_factory=dict)
+    _listings: dict[Request, PageListing] = field(default_factory=dict)
 
     def add(self, page: Page) -> None:
         """Project, validate and deduplicate the items of one page."""
         self.pages += 1
         self.items += len(page.items)
-        listing = self._listings.setdefault(page.request, Listing())
+        listing = self._listings.setdefault(page.request, PageListing())
         listing.add(page)
         if page.total is not None:
             self.first_total = page.total if self.first_total is None else self.first_total
@@ -153,7 +153,7 @@ class BatchBuilder:
     # -- one item -----------------------------------------------------------------------------
 
     def _add_item(
-        self, item: JsonObject, page: Page, source: RecordSource, listing: Listing
+        self, item: JsonObject, page: Page, source: RecordSource, listing: PageListing
     ) -> None:
         projected = self.validator.projector.project(item)
         body = projected.body

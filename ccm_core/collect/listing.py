@@ -8,7 +8,7 @@ from ccm_core.sdk.types import Page
 
 
 @dataclass(slots=True)
-class Listing:
+class PageListing:
     """What one request and its following pages have returned so far."""
 
     keys: set[str] = field(default_factory=set)

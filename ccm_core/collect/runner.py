@@ -13,16 +13,16 @@ from datetime import datetime, timedelta
 
 from ccm_core.collect.batch_builder import BatchBuilder
 from ccm_core.collect.cross_checks import CreationTracker, contradictions
-from ccm_core.collect.dangling_lookup import (
+from ccm_core.collect.objects_to_refresh import ChangedKeys, ChangeFeed
+from ccm_core.collect.outcome import dependency_outcome, outcome_of, shortfall_of
+from ccm_core.collect.planner import MAX_WINDOW, CollectTask, Plan, PlanInputs, past
+from ccm_core.collect.references.dangling_lookup import (
     DanglingByCollection,
     LookUp,
     amendments,
     look_up_all,
 )
-from ccm_core.collect.objects_to_refresh import ChangedKeys, ChangeFeed
-from ccm_core.collect.outcome import dependency_outcome, outcome_of, shortfall_of
-from ccm_core.collect.planner import MAX_WINDOW, CollectTask, Plan, PlanInputs, past
-from ccm_core.collect.reference_tracker import ReferenceTracker
+from ccm_core.collect.references.reference_tracker import ReferenceTracker
 from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.unlisted_objects import ListedPopulation, Reach, without_repeated
 from ccm_core.collect.window_read import WindowQuery, WindowRead

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.collect.privacy_projection import Projector, Pseudonymizer
-from ccm_core.collect.schema_references import reference_fields
+from ccm_core.collect.references.schema_references import reference_fields
 from ccm_core.collect.validation import SchemaValidator
 
 KEY = Pseudonymizer(b"1" * 32)

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ccm_core.sdk.types import JsonObject
-    from ccm_pagerduty.diagnosis.sample_lists import Listing
+    from ccm_pagerduty.diagnosis.sample_lists import SampleList
 
 MAX_NAMES = 5
 """Schedules that a line names."""
 
 
-def without_users(listings: Mapping[str, Listing]) -> Diagnosis:
+def without_users(listings: Mapping[str, SampleList]) -> Diagnosis:
     """Return which layer-based schedules have no layer with users."""
     schedules = listings[SCHEDULES].items
     empty = [schedule for schedule in schedules if not any(map(_staffed, _layers(schedule)))]

@@ -30,7 +30,7 @@ _PARAMETERS = {SCHEDULES: (("include[]", "schedule_layers"),)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class SampleList:
     """One list, as far as it was read."""
 
     items: Sequence[JsonObject] = ()
@@ -43,12 +43,12 @@ class Listing:
         return {str(item.get("id")) for item in self.items}
 
 
-async def read_lists(session: PagerDutySession) -> Mapping[str, Listing]:
+async def read_lists(session: PagerDutySession) -> Mapping[str, SampleList]:
     """Return the lists by path; a refused list is empty and not complete."""
     return {path: await _read(session, path) for path in _WRAPPERS}
 
 
-async def _read(session: PagerDutySession, path: str) -> Listing:
+async def _read(session: PagerDutySession, path: str) -> SampleList:
     items: list[JsonObject] = []
     pages, last = 0, False
     listing = session.listing(path, _WRAPPERS[path], _PARAMETERS.get(path, ()), counted=False)
@@ -60,8 +60,8 @@ async def _read(session: PagerDutySession, path: str) -> Listing:
                 if pages >= PAGES:
                     break
     except SourceError:
-        return Listing()
+        return SampleList()
     finally:
         if close := getattr(listing, "aclose", None):
             await close()
-    return Listing(items=items, complete=last)
+    return SampleList(items=items, complete=last)

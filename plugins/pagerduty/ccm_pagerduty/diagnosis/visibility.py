@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject
     from ccm_pagerduty.client import PagerDutySession
-    from ccm_pagerduty.diagnosis.sample_lists import Listing
+    from ccm_pagerduty.diagnosis.sample_lists import SampleList
 
 MAX_LOOKUPS = 20
 """Objects that are requested one by one, to distinguish hidden from deleted ones."""
@@ -70,7 +70,7 @@ _NOTHING_LISTED = Diagnosis(
 )
 
 
-async def visibility(session: PagerDutySession, listings: Mapping[str, Listing]) -> Diagnosis:
+async def visibility(session: PagerDutySession, listings: Mapping[str, SampleList]) -> Diagnosis:
     """Return how many objects are referenced and not listed, and which."""
     if nothing_listed(listings):
         return _NOTHING_LISTED
@@ -85,12 +85,12 @@ async def visibility(session: PagerDutySession, listings: Mapping[str, Listing])
     return Diagnosis(subject="visibility", ok=True, message=message)
 
 
-def nothing_listed(listings: Mapping[str, Listing]) -> bool:
+def nothing_listed(listings: Mapping[str, SampleList]) -> bool:
     """Return whether there is no user: every account has one, its owner."""
     return listings[USERS].complete and not listings[USERS].items
 
 
-def unlisted(listings: Mapping[str, Listing]) -> dict[str, set[str]]:
+def unlisted(listings: Mapping[str, SampleList]) -> dict[str, set[str]]:
     """Return by kind the ids that are referenced and not listed, for completely read lists."""
     listed = {
         kind: {key for path in paths for key in listings[path].ids}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ccm_core.collect.reference_tracker import ReferenceTracker
+from ccm_core.collect.references.reference_tracker import ReferenceTracker
 
 STANDING = {"acme.team": {"T1", "T2"}}
 

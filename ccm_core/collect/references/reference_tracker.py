@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 
-from ccm_core.collect.dangling_lookup import DanglingByCollection
+from ccm_core.collect.references.dangling_lookup import DanglingByCollection
 from ccm_core.model.evidence.collection import Dangling
 
 References = Mapping[tuple[str, str, str], str]

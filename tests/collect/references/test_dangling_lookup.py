@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ccm_core.collect.dangling_lookup import MAX_LOOKUPS, amendments, look_up_all
+from ccm_core.collect.references.dangling_lookup import MAX_LOOKUPS, amendments, look_up_all
 from ccm_core.errors import AuthenticationFailed, Unreachable
 from ccm_core.model.evidence.collection import Collection, Dangling, LookupOutcome, Outcome, Reason
 

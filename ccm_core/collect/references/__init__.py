@@ -1,0 +1,1 @@
+"""References between records: which there are, and what became of those that lead nowhere."""
