@@ -122,7 +122,7 @@ def test_a_pack_mistake_is_reported_at_its_position(ccm, connected, folder, rule
 def test_an_unusable_source_leaves_evidence_unchanged(
     ccm, connected, folder, monkeypatch, break_it, code, message
 ):
-    """The exit code is 4, the manifest says why, and the evidence of before counts until it ages."""
+    """The exit code is 4, the manifest says why, and what was read before counts until it ages."""
     ccm("collect")
     before = ccm("evidence", "export", "--kind", "pagerduty.service").out
     statuses = {rule["rule"]: rule["status"] for rule in ccm("evaluate", "--json").json["rules"]}
