@@ -118,7 +118,7 @@ def test_a_key_echoed_by_the_source_is_never_printed(lab, endpoint, echo):
     "date",
     [
         pytest.param("yesterday", id="no date"),
-        pytest.param(f"{datetime.now(UTC):%a, %d %b %Y %H:%M:%S} -0000", id="no zone"),
+        pytest.param("%a, %d %b %Y %H:%M:%S -0000", id="no zone"),
         pytest.param("", id="empty"),
         pytest.param("Fri, 99 Foo 99999 99:99:99 GMT", id="no such day"),
     ],
@@ -128,7 +128,9 @@ def test_an_unreadable_date_header_stops_no_run(lab, date):
 
     def dated(request, honest):
         answer = honest(request)
-        return replace(answer, headers=answer.headers | {"date": date})
+        # Of now: the suite may have begun long ago.
+        now = f"{datetime.now(UTC):{date}}" if "%" in date else date
+        return replace(answer, headers=answer.headers | {"date": now})
 
     honest = lab.honest("service")
     lab.control.inject("/users/me", dated)
