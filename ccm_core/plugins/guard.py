@@ -6,7 +6,6 @@ process, and cannot claim of the host's evidence what only the host can know.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import traceback
 from collections.abc import Callable
@@ -90,7 +89,7 @@ class Guard:
     def _passes(self, error: BaseException) -> bool:
         if isinstance(error, (*_PASSED, PluginFault, *self._call.may_raise)):
             return True
-        if isinstance(error, asyncio.CancelledError):
+        if _is_cancellation(error):
             return _is_cancelled()
         return isinstance(error, CcmError) and _raised_by_host(error)
 
@@ -132,8 +131,16 @@ SESSION_ERRORS = (SourceError, UsageError)
 """What may be raised by code that talks to a source."""
 
 
+def _is_cancellation(error: BaseException) -> bool:
+    import asyncio  # slow to import, and needed where something was raised
+
+    return isinstance(error, asyncio.CancelledError)
+
+
 def _is_cancelled() -> bool:
     """Whether the host cancelled the task, rather than the plugin raising that by itself."""
+    import asyncio
+
     try:
         task = asyncio.current_task()
     except RuntimeError:

@@ -9,7 +9,6 @@ import click
 
 from ccm_core.cli.terminal.closed_output import silent_where_nobody_reads
 from ccm_core.control_characters import escape_controls, escape_line
-from ccm_core.model.json_codec import encode, plain
 
 _ERASE = "\r\x1b[2K"
 
@@ -18,12 +17,16 @@ def print_json(value: object) -> None:
     """Print one JSON document with sorted keys."""
     import msgspec
 
+    from ccm_core.model.json_codec import encode, plain
+
     text = msgspec.json.format(encode(plain(value)), indent=2 if sys.stdout.isatty() else 0)
     print_text(text.decode())
 
 
 def print_json_lines(values: Iterable[object]) -> None:
     """Print one JSON document on each line."""
+    from ccm_core.model.json_codec import encode
+
     for value in values:
         print_text(encode(value).decode())
 
