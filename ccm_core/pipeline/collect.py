@@ -83,6 +83,7 @@ async def collect(
                     force=force,
                     account=source.account,
                     sees_whole=source.sees_whole,
+                    stored=None if source.clock_correction else planned.stored,
                 )
             return await _collect_planned(by_source, connection, store, observer, planned, source)
 

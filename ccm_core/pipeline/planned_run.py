@@ -25,8 +25,10 @@ class PlannedRun:
     """What a run will do, and what that was decided by."""
 
     now: datetime
+    stored: Sequence[Collection]
+    """The collections before the run that a plan may need."""
     collections: list[Collection]
-    """Those before the run, without those of another account."""
+    """Those of them that count: of the account, and not dated by a clock that ran ahead."""
     foreign: frozenset[str]
     """The ids of those of another account."""
     stored_account: str | None
@@ -49,6 +51,7 @@ def plan_run(
     force: bool,
     account: str | None = None,
     sees_whole: bool = False,
+    stored: Sequence[Collection] | None = None,
 ) -> PlannedRun:
     """Plan a run of a connection by what is stored of it.
 
@@ -59,9 +62,11 @@ def plan_run(
         force: Read what is not due as well.
         account: The account that is read; None: the expected one.
         sees_whole: Whether the credential is shown to see the whole account.
+        stored: What an earlier plan of the same run by the same clock has read of ``runs``.
     """
     now = host.clock().replace(microsecond=0)
-    stored = _stored_collections(host, connection, runs, now)
+    if stored is None:
+        stored = _stored_collections(host, connection, runs, now)
     stored_account = current_account(stored)
     account = account or expected_account(connection, stored_account)
     # What a clock that ran ahead stored last is contradicted by nothing yet: all is read again.
@@ -71,6 +76,7 @@ def plan_run(
     read = by_kind(as_read(collections, sees_whole=sees_whole))
     return PlannedRun(
         now=now,
+        stored=stored,
         collections=collections,
         foreign=frozenset(
             collection.id for collection in stored if is_foreign(collection, account)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from ccm_core.errors import PluginFault, UsageError
@@ -35,6 +35,7 @@ from ccm_core.sdk.types import (
     Page,
     Partitioning,
     RulePackSource,
+    SchemaLoader,
     View,
 )
 
@@ -68,8 +69,8 @@ def _connector(connector: Connector, call: Call) -> Connector:
     review, chosen = connector.review_collections, connector.collectors_for
     return replace(
         connector,
-        settings_schema=guarded(
-            call(part=f"the settings schema of {name}"), connector.settings_schema, checked_schema
+        settings_schema=_schema(
+            call(part=f"the settings schema of {name}"), connector.settings_schema
         ),
         auth_methods=tuple(_auth_method(method, name, call) for method in connector.auth_methods),
         connect=_connect(session(part=f"connect of {name}"), connector.connect),
@@ -152,7 +153,7 @@ def _kind(kind: EvidenceKind, call: Call) -> EvidenceKind:
     name = f"evidence kind {kind.name}"
     return replace(
         kind,
-        schema=guarded(call(part=f"the schema of {name}"), kind.schema, checked_schema),
+        schema=_schema(call(part=f"the schema of {name}"), kind.schema),
         owners=kind.owners and guarded(call(part=f"owners of {name}"), kind.owners, _texts),
     )
 
@@ -162,10 +163,15 @@ def _view(view: View, call: Call) -> View:
     return replace(
         view,
         rows=guarded_rows(call(part=name), view.rows),
-        schema=guarded(call(part=f"the schema of {name}"), view.schema, checked_schema),
+        schema=_schema(call(part=f"the schema of {name}"), view.schema),
         partitions=partitions
         and guarded(call(part=f"partitions of {name}"), partitions, _one(Partitioning)),
     )
+
+
+def _schema(call: PluginCall, schema: SchemaLoader) -> SchemaLoader:
+    """Guard the loader of a schema, which is asked for again and again: it is checked once."""
+    return cache(guarded(call, schema, checked_schema))
 
 
 def _pack(pack: RulePackSource, call: Call) -> RulePackSource:

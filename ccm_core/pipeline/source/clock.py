@@ -151,5 +151,5 @@ def _newest_stored(runs: RunStore, connection: str, now: datetime, since: dateti
     if newest <= now:
         return now
     names = {collection.run for collection in credible}
-    manifests = (run for run in runs.manifests(connection) if run.run in names)
-    return max((newest, *(manifest.ended_at for manifest in manifests)))
+    later = runs.manifests(connection, since=now)
+    return max((newest, *(manifest.ended_at for manifest in later if manifest.run in names)))

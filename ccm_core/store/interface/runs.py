@@ -56,9 +56,19 @@ class RunStore(Protocol):
         """List the collections of a connection, each with the digest of its stored bytes."""
 
     def manifests(
-        self, connection: str | None = None, *, as_of: datetime | None = None
+        self,
+        connection: str | None = None,
+        *,
+        as_of: datetime | None = None,
+        since: datetime | None = None,
     ) -> Sequence[Manifest]:
-        """List the manifests of sealed runs in the order in which they were sealed."""
+        """List the manifests of sealed runs in the order in which they were sealed.
+
+        Args:
+            connection: Whose; None: of every connection.
+            as_of: Only what was sealed by then.
+            since: Only what was sealed later.
+        """
 
     def manifests_with_digests(
         self, connection: str, *, as_of: datetime

@@ -58,11 +58,10 @@ _VANISHED = f"""
 {_RECORDS}
 WHERE version.connection = :connection AND version.kind = :kind AND version.stored_at <= :as_of
     AND version.digest IS NOT NULL
-    AND (
-        SELECT later.digest IS NULL FROM version AS later
+    AND EXISTS (
+        SELECT 1 FROM version AS later
         WHERE later.connection = :connection AND later.kind = :kind AND later.key = version.key
             AND later.seq > version.seq AND later.stored_at <= :as_of
-        ORDER BY later.seq DESC LIMIT 1
     )
     AND NOT EXISTS (
         SELECT 1 FROM version AS later

@@ -158,10 +158,14 @@ class SqlRunStore:
             ]
 
     def manifests(
-        self, connection: str | None = None, *, as_of: datetime | None = None
+        self,
+        connection: str | None = None,
+        *,
+        as_of: datetime | None = None,
+        since: datetime | None = None,
     ) -> Sequence[Manifest]:
         """List manifests in the order in which they were stored."""
-        return [manifest for _, manifest in self._manifests(connection, as_of)]
+        return [manifest for _, manifest in self._manifests(connection, as_of, since)]
 
     def manifests_with_digests(
         self, connection: str, *, as_of: datetime
@@ -177,7 +181,10 @@ class SqlRunStore:
             )
 
     def _manifests(
-        self, connection: str | None, as_of: datetime | None
+        self,
+        connection: str | None,
+        as_of: datetime | None,
+        since: datetime | None = None,
     ) -> Sequence[tuple[str, Manifest]]:
         of_connection = "" if connection is None else "AND run.connection = :connection"
         with self._database.reading() as transaction:
@@ -185,11 +192,12 @@ class SqlRunStore:
                 f"""
                 SELECT run.id, manifest.digest, manifest.document
                 FROM manifest JOIN run ON run.seq = manifest.run
-                WHERE manifest.ended_at <= :as_of {of_connection}
+                WHERE manifest.ended_at <= :as_of AND manifest.ended_at > :since {of_connection}
                 ORDER BY manifest.seq
                 """,
                 connection=connection,
                 as_of=_END_OF_TIME if as_of is None else microseconds(as_of),
+                since=-_END_OF_TIME if since is None else microseconds(since),
             )
             return [
                 (digest, decode_body(document, digest, Manifest, f"manifest of run {run}"))
