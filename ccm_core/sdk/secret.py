@@ -30,19 +30,21 @@ class DisclosedSecrets:
     def __init__(self) -> None:
         """Start without any."""
         self._values: set[str] = set()
+        self._forms: tuple[str, ...] = ()
+        """How they may be written, the longest first."""
 
     def add(self, value: str) -> None:
         """Note a secret."""
-        if len(value) >= _SHORTEST:
+        if len(value) >= _SHORTEST and value not in self._values:
             self._values.add(value)
+            forms = {form for known in self._values for form in _forms(known)}
+            self._forms = tuple(sorted(forms, key=len, reverse=True))
 
     def blank(self, text: str) -> str:
         """Return a text with every secret replaced, however it is encoded in it."""
         if not self._values:
             return text
-        for form in sorted({form for value in self._values for form in _forms(value)}, key=len)[
-            ::-1
-        ]:
+        for form in self._forms:
             text = text.replace(form, REDACTED)
         return _ENCODED.sub(self._blank_encoded, text)
 
@@ -127,13 +129,13 @@ class Secret:
 
     def __repr__(self) -> str:
         """Print stars."""
-        return "Secret('********')"
+        return f"Secret({REDACTED!r})"
 
     __str__ = __repr__
 
     def __format__(self, _spec: str) -> str:
         """Print stars in f-strings too."""
-        return "********"
+        return REDACTED
 
     def __eq__(self, other: object) -> bool:
         """Compare by value."""
