@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +54,8 @@ class SourcePart:
     """What runs the file as a command; empty in all parts but one."""
     defines: tuple[str, ...]
     """The names that it defines at its top."""
+    classes: tuple[str, ...]
+    """Those of them that are classes."""
 
 
 def published() -> str:
@@ -75,7 +79,8 @@ def published() -> str:
         *(f"{_heading(part.docstring)}\n\n\n{part.body}" for part in parts[1:]),
         *(part.command for part in parts if part.command),
     ]
-    return "\n\n\n".join(blocks) + "\n"
+    classes = {name for part in parts for name in part.classes}
+    return _privatize("\n\n\n".join(blocks) + "\n", classes)
 
 
 def _read_part(name: str) -> SourcePart:
@@ -92,7 +97,20 @@ def _read_part(name: str) -> SourcePart:
         body="\n".join(lines[imports[-1].end_lineno : end]).strip(),
         command="\n".join(lines[end:]).strip(),
         defines=tuple(_defined(module)),
+        classes=tuple(node.name for node in module.body if isinstance(node, ast.ClassDef)),
     )
+
+
+def _privatize(text: str, classes: Set[str]) -> str:
+    """Return the text with an underscore before the classes' names: nothing imports the file."""
+    lines = text.splitlines(keepends=True)
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    names = [token for token in tokens if token.type == tokenize.NAME and token.string in classes]
+    for token in reversed(names):
+        row, column = token.start
+        line = lines[row - 1]
+        lines[row - 1] = f"{line[:column]}_{line[column:]}"
+    return "".join(lines)
 
 
 def _is_own(node: ast.Import | ast.ImportFrom) -> bool:

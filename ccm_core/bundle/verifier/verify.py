@@ -74,7 +74,7 @@ def printable(line: str) -> str:
     )
 
 
-class PackageVerification(NamedTuple):
+class _PackageVerification(NamedTuple):
     """What verifying a package showed."""
 
     facts: list[str]
@@ -103,7 +103,7 @@ def verify(path: str, key: str | None = None) -> tuple[list[str], list[str]]:
     return [*checked.facts, *checked.erased], checked.problems
 
 
-def verify_package(path: str, key: str | None = None, verifier: bytes = b"") -> PackageVerification:
+def verify_package(path: str, key: str | None = None, verifier: bytes = b"") -> _PackageVerification:
     """Verify a package.
 
     Args:
@@ -111,7 +111,7 @@ def verify_package(path: str, key: str | None = None, verifier: bytes = b"") -> 
         key: The public key that is trusted, as ``name+id+base64``; None: whatever key is in it.
         verifier: The published verifier that is running; the one in the package should be the same.
     """
-    checked = PackageVerification([], [], [], [])
+    checked = _PackageVerification([], [], [], [])
     problems = checked.problems
     try:
         files = read_archive(path)
@@ -129,7 +129,7 @@ def verify_package(path: str, key: str | None = None, verifier: bytes = b"") -> 
                 f"{VERIFIER} in the package is not this verifier: do not run it, unless you know "
                 "its version"
             )
-    except UnreadableBundle as error:
+    except _UnreadableBundle as error:
         problems.append(str(error))
     except KeyError as error:
         problems.append(f"{error} is missing")
@@ -138,7 +138,7 @@ def verify_package(path: str, key: str | None = None, verifier: bytes = b"") -> 
     return checked
 
 
-def read_package(files: Files, predicate: Mapping[str, Any], logs: Mapping[str, Leaves]) -> Package:
+def read_package(files: Files, predicate: Mapping[str, Any], logs: Mapping[str, Leaves]) -> _Package:
     """Read which rules and kinds the package is of, from the inputs that leaves name."""
     bounds = period_bounds(predicate["period"])
     store_log = logs[STORE_LOG]
@@ -146,22 +146,22 @@ def read_package(files: Files, predicate: Mapping[str, Any], logs: Mapping[str, 
     lines = files.lines(BASES) if BASES in files else ()
     inputs = {digest(line): line for line in lines if digest(line) in names}
     if names - inputs.keys():
-        raise UnreadableBundle(f"the inputs {min(names - inputs.keys())} are missing: {BASES}")
+        raise _UnreadableBundle(f"the inputs {min(names - inputs.keys())} are missing: {BASES}")
     scope = read_scope(read_json(inputs[name]) for name in sorted(names))
     controls = sorted(set(predicate["controls"]) & scope.needs.keys())
     if not controls:
-        raise UnreadableBundle("the statement names no control that the evaluations tested")
+        raise _UnreadableBundle("the statement names no control that the evaluations tested")
     newest = newest_moment(logs, bounds[0])
     assessed = max(moment(predicate["assessed_until"]), min(newest, bounds[1]))
-    return Package(predicate["period"], min(assessed, bounds[1]), controls, logs, scope)
+    return _Package(predicate["period"], min(assessed, bounds[1]), controls, logs, scope)
 
 
 def check_package(
     files: Files,
     predicate: Mapping[str, Any],
-    package: Package,
+    package: _Package,
     key: str,
-    checked: PackageVerification,
+    checked: _PackageVerification,
 ) -> None:
     """Check everything that the package holds and states; add what is proven of it."""
     logs, problems = package.logs, checked.problems
@@ -189,18 +189,18 @@ def check_package(
 
 
 def evaluation_lines(
-    files: Files, package: Package
+    files: Files, package: _Package
 ) -> Iterator[tuple[int, Mapping[str, Any], bytes]]:
     """Yield the evaluations of the period that are here, each with the index of its leaf."""
     indexes = {leaf["digest"]: index for index, leaf in package.evaluations.items()}
     for line in files.lines(EVALUATIONS) if EVALUATIONS in files else ():
         index = indexes.get(digest(line))
         if index is None:
-            raise UnreadableBundle(f"{EVALUATIONS} has a line that no leaf of the period names")
+            raise _UnreadableBundle(f"{EVALUATIONS} has a line that no leaf of the period names")
         yield index, package.evaluations[index], line
 
 
-def missing_needs(package: Package, history: History, contents: Contents) -> Iterator[str]:
+def missing_needs(package: _Package, history: _History, contents: _Contents) -> Iterator[str]:
     """Yield the packs, inputs and evidence that results rest on and that are not here."""
     present = contents.digests | set(package.reading.erased)
     for name in sorted(history.needs.keys() - present):
@@ -209,7 +209,7 @@ def missing_needs(package: Package, history: History, contents: Contents) -> Ite
         yield f"a result of the period needs {name}, which is missing"
 
 
-def wrong_files(files: Files, package: Package, derived: Mapping[str, bytes]) -> Iterator[str]:
+def wrong_files(files: Files, package: _Package, derived: Mapping[str, bytes]) -> Iterator[str]:
     """Yield the files that no leaf speaks of, and those that differ from what the leaves prove."""
     known = {*derived, STATEMENT, VERIFIER}
     known |= {
@@ -230,7 +230,7 @@ def describe(
     predicate: Mapping[str, Any],
     key: str,
     logs: Mapping[str, Leaves],
-    contents: Contents,
+    contents: _Contents,
 ) -> Iterator[str]:
     """Yield what the package is of, how much of it is proven, and which key signed it."""
     controls = ", ".join(predicate["controls"])
@@ -274,14 +274,14 @@ FOLDERS = ("ledger/", "contents/", "evidence/", "packs/", "keys/")
 LAST = ("key.pem", "assurance.json", "erasures.json", "verify.py", "index.html", "statement.json")
 
 
-class UnreadableBundle(Exception):
+class _UnreadableBundle(Exception):
     """The package cannot be read any further."""
 
 
-class Archive(Mapping[str, bytes]):
+class _Archive(Mapping[str, bytes]):
     """The files of an archive, by name; one is unpacked only while somebody uses it."""
 
-    def __init__(self, packed: bytes, members: Sequence[Member]) -> None:
+    def __init__(self, packed: bytes, members: Sequence[_Member]) -> None:
         self._packed = packed
         self._members = {member.name: member for member in members}
         self.digests = {name: self._digest(name) for name in self._members}
@@ -317,9 +317,9 @@ class Archive(Mapping[str, bytes]):
                 yield b"".join(rest)
                 rest = [other]
             if len(rest) * CHUNK > MOST_LINE:
-                raise UnreadableBundle(f"{name} has a line of more than {MOST_LINE} bytes")
+                raise _UnreadableBundle(f"{name} has a line of more than {MOST_LINE} bytes")
         if any(rest):
-            raise UnreadableBundle(f"{name}: bytes follow the last newline, so they are no line")
+            raise _UnreadableBundle(f"{name}: bytes follow the last newline, so they are no line")
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """Yield the bytes of a file; they are exactly those that the archive declares."""
@@ -331,9 +331,9 @@ class Archive(Mapping[str, bytes]):
                 data = unpack.decompress(packed, CHUNK)
                 size, crc, packed = size + len(data), zlib.crc32(data, crc), unpack.unconsumed_tail
                 if size > member.size:
-                    raise UnreadableBundle(f"{name}: expected {member.size} bytes, got more")
+                    raise _UnreadableBundle(f"{name}: expected {member.size} bytes, got more")
                 if unpack.unused_data or (not data and packed):
-                    raise UnreadableBundle(f"{name}: bytes follow its compressed bytes")
+                    raise _UnreadableBundle(f"{name}: bytes follow its compressed bytes")
                 if data:
                     yield data
         while not unpack.eof:
@@ -343,7 +343,7 @@ class Archive(Mapping[str, bytes]):
                 break
             yield data
         if not unpack.eof or (size, crc) != (member.size, member.crc):
-            raise UnreadableBundle(f"the archive is damaged: {name} is not what it declares")
+            raise _UnreadableBundle(f"the archive is damaged: {name} is not what it declares")
 
     def _digest(self, name: str) -> str:
         digest = hashlib.sha256()
@@ -352,90 +352,90 @@ class Archive(Mapping[str, bytes]):
         return digest.hexdigest()
 
 
-Files = Archive
+Files = _Archive
 
 
-def read_archive(path: str) -> Archive:
+def read_archive(path: str) -> _Archive:
     """Check every byte of the archive that is no content, and unpack each file once."""
     try:
         with open(path, "rb") as file:
             packed = file.read(MOST_BYTES + 1)
-        return Archive(packed, read_members(packed))
+        return _Archive(packed, read_members(packed))
     except (zlib.error, OSError, UnicodeDecodeError) as error:
-        raise UnreadableBundle(f"the archive is damaged: {error}") from error
+        raise _UnreadableBundle(f"the archive is damaged: {error}") from error
 
 
-def read_members(packed: bytes) -> list[Member]:
+def read_members(packed: bytes) -> list[_Member]:
     """Read the directory, and hold it and every header against the form that they must have."""
     if not END_RECORD.size <= len(packed) <= MOST_BYTES:
-        raise UnreadableBundle(f"the archive is damaged: it has {len(packed)} bytes")
+        raise _UnreadableBundle(f"the archive is damaged: it has {len(packed)} bytes")
     last = packed[-END_RECORD.size :]
     mark, *_, length, start, _ = END_RECORD.unpack(last)
     if mark != b"PK\x05\x06":
-        raise UnreadableBundle("the archive is damaged: it does not end as a zip archive does")
+        raise _UnreadableBundle("the archive is damaged: it does not end as a zip archive does")
     if start + length + END_RECORD.size != len(packed) or length > MOST_FILES * MOST_NAME:
-        raise UnreadableBundle("the archive is damaged: its directory is not where it should be")
+        raise _UnreadableBundle("the archive is damaged: its directory is not where it should be")
     directory = packed[start : start + length]
     members = list(parse_directory(directory))
     check_members(members)
     check_form(packed, members, start)
     entries = b"".join(map(directory_entry, members))
     if directory != entries or last != end_record(len(members), length, start):
-        raise UnreadableBundle("the archive's directory is not in the form that ccm writes")
+        raise _UnreadableBundle("the archive's directory is not in the form that ccm writes")
     return members
 
 
-def parse_directory(directory: bytes) -> Iterator[Member]:
+def parse_directory(directory: bytes) -> Iterator[_Member]:
     """Yield the members that the directory names."""
     at = 0
     while at < len(directory):
         if len(directory) - at < DIRECTORY_ENTRY.size or directory[at : at + 4] != b"PK\x01\x02":
-            raise UnreadableBundle("the archive is damaged: its directory breaks off")
+            raise _UnreadableBundle("the archive is damaged: its directory breaks off")
         fields = DIRECTORY_ENTRY.unpack_from(directory, at)
         crc, packed, size, name, extra, comment = fields[7:13]
         at += DIRECTORY_ENTRY.size
-        yield Member(directory[at : at + name].decode(), crc, packed, size, fields[-1])
+        yield _Member(directory[at : at + name].decode(), crc, packed, size, fields[-1])
         at += name + extra + comment
 
 
-def check_members(members: Sequence[Member]) -> None:
+def check_members(members: Sequence[_Member]) -> None:
     """Refuse names that clash or climb, and too much data, before anything is unpacked."""
     for name, count in Counter(member.name for member in members).items():
         if count > 1:
-            raise UnreadableBundle(f"{name!r} is in the archive {count} times")
+            raise _UnreadableBundle(f"{name!r} is in the archive {count} times")
         parts = set(name.split("/"))
         if not name.isprintable() or "\\" in name or ":" in name or {"", ".", ".."} & parts:
-            raise UnreadableBundle(f"{name!r} is not a safe file name: it may lead out of a folder")
+            raise _UnreadableBundle(f"{name!r} is not a safe file name: it may lead out of a folder")
     size = sum(member.size for member in members)
     packed = sum(member.packed for member in members)
     bomb = size > MOST_RATIO * packed + FREE_BYTES
     if bomb or len(members) > MOST_FILES or size > MOST_BYTES:
-        raise UnreadableBundle(
+        raise _UnreadableBundle(
             f"the archive would unpack to {len(members)} files of {size} bytes, which is too much"
         )
 
 
-def check_form(packed: bytes, members: Sequence[Member], start: int) -> None:
+def check_form(packed: bytes, members: Sequence[_Member], start: int) -> None:
     """Check that the members fill the archive up to its directory, one header before each."""
     if list(members) != sorted(members, key=lambda member: member_order(member.name)):
-        raise UnreadableBundle("the files of the archive are not in the order that ccm writes")
+        raise _UnreadableBundle("the files of the archive are not in the order that ccm writes")
     expected = 0
     for member in members:
         header = local_header(member)
         actual = packed[expected : expected + len(header)]
         if member.offset != expected or actual != header:
-            raise UnreadableBundle(
+            raise _UnreadableBundle(
                 f"the archive holds data that belongs to no file, or another header: {member.name}"
             )
         expected = member.end
     if expected != start:
-        raise UnreadableBundle("the archive holds data that belongs to no file")
+        raise _UnreadableBundle("the archive holds data that belongs to no file")
 
 
 # -- the form of the archive ------------------------------------------------------------------
 
 
-class Member(NamedTuple):
+class _Member(NamedTuple):
     """One file of the archive."""
 
     name: str
@@ -455,7 +455,7 @@ class Member(NamedTuple):
         return self.data_offset + self.packed
 
 
-def local_header(member: Member) -> bytes:
+def local_header(member: _Member) -> bytes:
     """Return the bytes before the compressed bytes of a member."""
     name = member.name.encode()
     form = (VERSION, UTF_8, DEFLATED, MIDNIGHT, FIRST_DAY)
@@ -463,7 +463,7 @@ def local_header(member: Member) -> bytes:
     return LOCAL_HEADER.pack(b"PK\x03\x04", *form, *sizes) + name
 
 
-def directory_entry(member: Member) -> bytes:
+def directory_entry(member: _Member) -> bytes:
     """Return the bytes of a member in the directory."""
     name = member.name.encode()
     form = (UNIX | VERSION, VERSION, UTF_8, DEFLATED, MIDNIGHT, FIRST_DAY)
@@ -498,7 +498,7 @@ MOST_KEYS = 256
 def read_statement(files: Files, keys: Sequence[str], problems: list[str]) -> dict[str, Any]:
     """Check the signed statement against the files, and return it. The newest key signs it."""
     if files.size(STATEMENT) > MOST_STATEMENT:
-        raise UnreadableBundle(f"{STATEMENT} has more than {MOST_STATEMENT} bytes")
+        raise _UnreadableBundle(f"{STATEMENT} has more than {MOST_STATEMENT} bytes")
     envelope = read_canonical(STATEMENT, files[STATEMENT])
     payload = base64.b64decode(envelope["payload"], validate=True)
     newest = public_key(keys[-1])
@@ -509,7 +509,7 @@ def read_statement(files: Files, keys: Sequence[str], problems: list[str]) -> di
         problems.append(f"{STATEMENT} is not signed by {keys[-1]}, the newest key of the store")
     statement: dict[str, Any] = read_canonical(f"the payload of {STATEMENT}", payload)
     if statement["predicateType"] != PREDICATE_TYPE:
-        raise UnreadableBundle(
+        raise _UnreadableBundle(
             f"{STATEMENT}: expected {PREDICATE_TYPE}, got {statement['predicateType']}; "
             "take the verifier of a newer ccm-core"
         )
@@ -584,7 +584,7 @@ def trusted_keys(files: Files, key: str | None, problems: list[str]) -> list[str
     """Return the newest keys of the store, linked by hand-overs: one of them must be trusted."""
     chains = key_chains(files, problems)
     if not chains:
-        raise UnreadableBundle("the package holds no public key")
+        raise _UnreadableBundle("the package holds no public key")
     newest = chains[-1]
     if any(key in chain for chain in chains[:-1]):
         problems.append(
@@ -603,12 +603,12 @@ def key_chains(files: Files, problems: list[str]) -> list[list[str]]:
     chains: list[list[str]] = []
     names = sorted(path for path in files if path.startswith("keys/"))
     if len(names) > MOST_KEYS:
-        raise UnreadableBundle(f"the package has {len(names)} keys; a verifier reads {MOST_KEYS}")
+        raise _UnreadableBundle(f"the package has {len(names)} keys; a verifier reads {MOST_KEYS}")
     for name in names:
         text, signatures = read_note(files[name])
         lines = text.decode().split("\n")
         if lines[0] != "ccm signing key" or not signed_by(lines[1], text, signatures):
-            raise UnreadableBundle(f"{name} is not signed by the key that it names")
+            raise _UnreadableBundle(f"{name} is not signed by the key that it names")
         previous = lines[3][len("replaces ") :] if lines[3] else None
         last = chains[-1][-1] if chains else None
         if previous != last:
@@ -809,7 +809,7 @@ def check_sizes(files: Files) -> None:
 # -- What a package is of, derived from its proven leaves and contents, for writer and verifier ----
 
 
-class Package(NamedTuple):
+class _Package(NamedTuple):
     """What a package is of, and the leaves that it holds."""
 
     period: str
@@ -817,7 +817,7 @@ class Package(NamedTuple):
     controls: list[str]
     logs: Mapping[str, Leaves]
     """The store's own first, then those of the connections."""
-    scope: Scope
+    scope: _Scope
 
     @property
     def bounds(self) -> tuple[datetime, datetime]:
@@ -846,15 +846,15 @@ class Package(NamedTuple):
         return period_evaluations(self.store_log, *self.bounds)
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> _Reading:
         """What is read of the evaluations."""
         rules = set(self.scope.rules(self.controls))
-        return Reading(rules, set(self.connections), erased_digests(self.store_log))
+        return _Reading(rules, set(self.connections), erased_digests(self.store_log))
 
-    def selection(self, history: History) -> Selection:
+    def selection(self, history: _History) -> _Selection:
         """Return which leaves have their content in the package."""
         since, until = self.bounds
-        return Selection(
+        return _Selection(
             self.scope.history_since(self.connections, since),
             until,
             {leaf["digest"] for leaf in self.evaluations.values()},
@@ -892,15 +892,15 @@ class Package(NamedTuple):
 
 
 def derived_files(
-    package: Package,
+    package: _Package,
     predicate: Mapping[str, Any],
-    history: History,
-    contents: Contents,
+    history: _History,
+    contents: _Contents,
     key: str,
 ) -> dict[str, bytes]:
     """Return the files that are made of proven contents, and of nothing else."""
     since, until = package.bounds
-    question = PeriodQuestion(
+    question = _PeriodQuestion(
         package.period, (since, package.assessed_until), until, package.controls
     )
     collecting = [
@@ -942,7 +942,7 @@ PART = re.compile(r"([0-9]{4})(?:-(?:Q([1-4])|([0-9]{2})(?:-([0-9]{2}))?))?")
 """A period, or one end of it."""
 
 
-class Need(NamedTuple):
+class _Need(NamedTuple):
     """The evidence that one rule needs."""
 
     rule: str
@@ -950,7 +950,7 @@ class Need(NamedTuple):
     max_age: float | None
 
 
-class Watch(NamedTuple):
+class _Watch(NamedTuple):
     """What one connection collects: of several evaluations the strictest."""
 
     cadences: Mapping[str, float]
@@ -961,12 +961,12 @@ class Watch(NamedTuple):
     """The kind of its manifests; empty where they are no evidence."""
 
 
-class Scope(NamedTuple):
+class _Scope(NamedTuple):
     """What the inputs of the evaluations of a period state."""
 
-    needs: Mapping[str, Sequence[Need]]
+    needs: Mapping[str, Sequence[_Need]]
     """By control."""
-    watches: Mapping[str, Watch]
+    watches: Mapping[str, _Watch]
     """By connection."""
 
     def rules(self, controls: Iterable[str]) -> list[str]:
@@ -1013,13 +1013,13 @@ def scope_inputs(store_log: Leaves, evaluations: Leaves) -> set[str]:
     return stated or {digest for _, _, digest in sorted(every)[-1:]}
 
 
-def read_scope(inputs: Iterable[Mapping[str, Any]]) -> Scope:
+def read_scope(inputs: Iterable[Mapping[str, Any]]) -> _Scope:
     """Return what the inputs of evaluations state, together."""
-    needs: dict[str, dict[Need, None]] = {}
-    watches: dict[str, Watch] = {}
+    needs: dict[str, dict[_Need, None]] = {}
+    watches: dict[str, _Watch] = {}
     for document in inputs:
         for rule in document["rules"]:
-            need = Need(rule["rule"], frozenset(rule["kinds"]), rule["max_age"])
+            need = _Need(rule["rule"], frozenset(rule["kinds"]), rule["max_age"])
             for control in rule["controls"]:
                 needs.setdefault(control, {})[need] = None
         for watch in document["watch_scopes"]:
@@ -1031,20 +1031,20 @@ def read_scope(inputs: Iterable[Mapping[str, Any]]) -> Scope:
         )
         for control, supporting in needs.items()
     }
-    return Scope(by_rule, watches)
+    return _Scope(by_rule, watches)
 
 
-def strictest(before: Watch | None, stated: Mapping[str, Any]) -> Watch:
+def strictest(before: _Watch | None, stated: Mapping[str, Any]) -> _Watch:
     """Return what a connection collects, held to the strictest of two statements."""
     cadences = dict(stated["cadences"])
     manifests = stated["manifests"] or {"kind": "", "cadence": 0}
     if manifests["kind"]:
         cadences[manifests["kind"]] = manifests["cadence"]
     if before is None:
-        before = Watch({}, 0, frozenset(), frozenset(), "")
+        before = _Watch({}, 0, frozenset(), frozenset(), "")
     for kind, cadence in before.cadences.items():
         cadences[kind] = min(cadence, cadences.get(kind, cadence))
-    return Watch(
+    return _Watch(
         cadences,
         max(before.lookback, stated["lookback"]),
         before.refreshed | set(stated["refreshed"]),
@@ -1093,7 +1093,7 @@ MOST_KEPT = 512 << 20
 Leaves = Mapping[int, Mapping[str, Any]]
 
 
-class Selection(NamedTuple):
+class _Selection(NamedTuple):
     """Which leaves have their content in the package."""
 
     history_since: datetime
@@ -1106,7 +1106,7 @@ class Selection(NamedTuple):
     """Digests of the evidence behind results."""
 
 
-class Contents(NamedTuple):
+class _Contents(NamedTuple):
     """The contents that are here."""
 
     digests: set[str]
@@ -1114,7 +1114,7 @@ class Contents(NamedTuple):
     """Those of the files that are read again, by digest."""
 
 
-def is_selected(leaf: Mapping[str, Any], selection: Selection) -> bool:
+def is_selected(leaf: Mapping[str, Any], selection: _Selection) -> bool:
     """Return whether the content of a leaf must be in the package: of other times only leaves."""
     if leaf["leaf"] == "manifest":
         inside = selection.history_since <= moment(leaf["ended_at"]) < selection.until
@@ -1139,7 +1139,7 @@ def pack_file(digest: str) -> str:
 
 
 def expected_files(
-    logs: Mapping[str, Leaves], selection: Selection
+    logs: Mapping[str, Leaves], selection: _Selection
 ) -> dict[str, dict[str, Mapping[str, Any]]]:
     """Return each file's contents in the order of their leaves: the first leaf of each digest."""
     files: dict[str, dict[str, Mapping[str, Any]]] = {}
@@ -1160,11 +1160,11 @@ def read_contents(
     expected: Mapping[str, Mapping[str, Mapping[str, Any]]],
     erased: Collection[str],
     problems: list[str],
-) -> Contents:
+) -> _Contents:
     """Check each file against the leaves that speak of it, and return what is here."""
     if sum(files.size(name) for name in KEPT if name in files) > MOST_KEPT:
-        raise UnreadableBundle(f"collections and manifests have more than {MOST_KEPT} bytes")
-    contents = Contents(set(), {})
+        raise _UnreadableBundle(f"collections and manifests have more than {MOST_KEPT} bytes")
+    contents = _Contents(set(), {})
     homes = {name: file for file, leaves in expected.items() for name in leaves}
     named = {name for name in files if name.startswith((*CONTENT_FOLDERS, "packs/"))}
     for file in sorted(named | set(expected)):
@@ -1294,7 +1294,7 @@ def check_population(
 
 def check_runs(
     files: Files,
-    package: Package,
+    package: _Package,
     contents: Mapping[str, bytes],
     problems: list[str],
 ) -> None:
@@ -1314,7 +1314,7 @@ def check_runs(
 
 
 def missing_collections(
-    leaves: Leaves, package: Package, contents: Mapping[str, bytes]
+    leaves: Leaves, package: _Package, contents: Mapping[str, bytes]
 ) -> Iterator[str]:
     """Yield the ids of collections that the manifests name and the log does not have."""
     present = {leaf.get("id") for leaf in leaves.values() if leaf["leaf"] == "collection"}
@@ -1335,7 +1335,7 @@ def missing_collections(
 # -- Check what evaluations read: the populations that they sealed, against those of the leaves ----
 
 
-class SealedRoot(NamedTuple):
+class _SealedRoot(NamedTuple):
     """A population that an evaluation sealed, and what it must have read."""
 
     bound: int
@@ -1344,7 +1344,7 @@ class SealedRoot(NamedTuple):
     root: str
 
 
-class Version(NamedTuple):
+class _Version(NamedTuple):
     """A leaf that changed a population."""
 
     number: int
@@ -1355,7 +1355,7 @@ class Version(NamedTuple):
     """None: it vanished."""
 
 
-def last_collections(history: History, connection: str) -> set[str]:
+def last_collections(history: _History, connection: str) -> set[str]:
     """Return the collections of a connection that evaluations name as the last that they read."""
     return {
         read["last_collection"]
@@ -1386,7 +1386,7 @@ def whole_collections(
     return whole
 
 
-def unread_populations(package: Package, history: History) -> Iterator[str]:
+def unread_populations(package: _Package, history: _History) -> Iterator[str]:
     """Yield the snapshots that an evaluation sealed and the leaves do not lead to.
 
     So a record that was taken out while it was evaluated, and put back, is noticed, and one that
@@ -1408,8 +1408,8 @@ def unread_populations(package: Package, history: History) -> Iterator[str]:
 
 
 def sealed_roots(
-    package: Package, history: History, connection: str
-) -> dict[str, list[SealedRoot]]:
+    package: _Package, history: _History, connection: str
+) -> dict[str, list[_SealedRoot]]:
     """Return what evaluations sealed of a connection, by kind.
 
     An evaluation reads up to the last collection that it names, or up to the head that the store's
@@ -1424,13 +1424,13 @@ def sealed_roots(
     ]
     indexes = [index for index, _ in heads]
     sizes = [0, *accumulate((size for _, size in heads), max)]
-    roots: dict[str, list[SealedRoot]] = {}
+    roots: dict[str, list[_SealedRoot]] = {}
     for index, at, reads in history.reads:
         for read in (read for read in reads if read["connection"] == connection):
             stated = sizes[bisect_left(indexes, index)] - 1
             bound = max(stated, ends.get(read["last_collection"], -1))
             for kind in read["kinds"]:
-                seal = SealedRoot(bound, at, kind["root"])
+                seal = _SealedRoot(bound, at, kind["root"])
                 roots.setdefault(kind["kind"], []).append(seal)
     return roots
 
@@ -1444,19 +1444,19 @@ def collection_ends(leaves: Leaves) -> dict[Any, int]:
     }
 
 
-def versions_by_kind(leaves: Leaves) -> dict[str, list[Version]]:
+def versions_by_kind(leaves: Leaves) -> dict[str, list[_Version]]:
     """Return the leaves that change populations, in their order."""
-    versions: dict[str, list[Version]] = {}
+    versions: dict[str, list[_Version]] = {}
     for index, leaf in leaves.items():
         if leaf["leaf"] == "version":
-            version = Version(index, moment(leaf["stored_at"]), leaf["key"], leaf.get("digest"))
+            version = _Version(index, moment(leaf["stored_at"]), leaf["key"], leaf.get("digest"))
             versions.setdefault(leaf["kind"], []).append(version)
     return versions
 
 
 def differing_seals(
-    versions: Sequence[Version], seals: Sequence[SealedRoot]
-) -> Iterator[SealedRoot]:
+    versions: Sequence[_Version], seals: Sequence[_SealedRoot]
+) -> Iterator[_SealedRoot]:
     """Yield the seals, sorted, whose root is not that of the versions up to their bound."""
     population: dict[str, str] = {}
     newest = list(accumulate((version.stored_at for version in versions), max))
@@ -1475,7 +1475,7 @@ def differing_seals(
             yield seal
 
 
-def apply_versions(population: dict[str, str], versions: Iterable[Version]) -> None:
+def apply_versions(population: dict[str, str], versions: Iterable[_Version]) -> None:
     """Change a population by versions, in their order."""
     for version in versions:
         population.pop(version.key, None)
@@ -1505,7 +1505,7 @@ ResultKey = tuple[str, str, str, str]
 """Rule, connection, kind and key of the subject."""
 
 
-class Rested(NamedTuple):
+class _Rested(NamedTuple):
     """Results on one subject that rest on evidence that was erased since."""
 
     subject: Mapping[str, Any]
@@ -1513,7 +1513,7 @@ class Rested(NamedTuple):
     digests: frozenset[str]
 
 
-class History(NamedTuple):
+class _History(NamedTuple):
     """What the evaluations of a period state of some rules."""
 
     statuses: dict[str, list[tuple[datetime, int, str]]]
@@ -1523,12 +1523,12 @@ class History(NamedTuple):
     """Digests of the evidence behind results."""
     needs: dict[str, str]
     """When the evaluation was that needs a document, by digest."""
-    rested: dict[ResultKey, Rested]
+    rested: dict[ResultKey, _Rested]
     reads: list[tuple[int, datetime, list[Mapping[str, Any]]]]
     """What each evaluation read: the index of its leaf, its moment, and populations it sealed."""
 
 
-class Reading(NamedTuple):
+class _Reading(NamedTuple):
     """What is read of an evaluation."""
 
     rules: Collection[str]
@@ -1538,10 +1538,10 @@ class Reading(NamedTuple):
 
 
 def read_evaluations(
-    evaluations: Iterable[tuple[int, Mapping[str, Any], bytes]], reading: Reading
-) -> History:
+    evaluations: Iterable[tuple[int, Mapping[str, Any], bytes]], reading: _Reading
+) -> _History:
     """Read evaluations, each with the index of its leaf and the leaf."""
-    history = History({}, {}, set(), {}, {}, [])
+    history = _History({}, {}, set(), {}, {}, [])
     for index, leaf, content in evaluations:
         evaluation = read_json(content)
         at = moment(evaluation["evaluated_at"])
@@ -1560,7 +1560,7 @@ def read_evaluations(
 
 
 def add_results(
-    history: History, order: tuple[datetime, int], rule: Mapping[str, Any], reading: Reading
+    history: _History, order: tuple[datetime, int], rule: Mapping[str, Any], reading: _Reading
 ) -> None:
     """Add the results of one rule."""
     for result in rule["results"]:
@@ -1570,8 +1570,8 @@ def add_results(
             history.evidence.update(digests)
             gone = frozenset(name for name in digests if name in reading.erased)
             if gone:
-                before = history.rested.get(key, Rested(subject, 0, frozenset()))
-                history.rested[key] = Rested(subject, before.evaluations + 1, before.digests | gone)
+                before = history.rested.get(key, _Rested(subject, 0, frozenset()))
+                history.rested[key] = _Rested(subject, before.evaluations + 1, before.digests | gone)
         # Where a pass rate decides, failures within it are tolerated.
         if result["status"] == "fail" and rule["status"] not in PASSING:
             add_failure(history.failures, key, order, result)
@@ -1606,17 +1606,17 @@ Gap = dict[str, Any]
 Statuses = Sequence[tuple[datetime, str]]
 
 
-class Collecting(NamedTuple):
+class _Collecting(NamedTuple):
     """One connection, and what was collected over it."""
 
     connection: str
-    watch: Watch
-    collections: Sequence[Collected]
+    watch: _Watch
+    collections: Sequence[_Collected]
     runs: Sequence[Mapping[str, Any]]
     """Its manifests, in the order in which the runs began."""
 
 
-class PeriodQuestion(NamedTuple):
+class _PeriodQuestion(NamedTuple):
     """What is concluded."""
 
     period: str
@@ -1627,7 +1627,7 @@ class PeriodQuestion(NamedTuple):
 
 
 def conclude(
-    question: PeriodQuestion, scope: Scope, history: History, collecting: Sequence[Collecting]
+    question: _PeriodQuestion, scope: _Scope, history: _History, collecting: Sequence[_Collecting]
 ) -> dict[str, Any]:
     """Return what the evidence of a period proves, as ``assurance.json`` has it."""
     kinds = scope.kinds(question.controls)
@@ -1651,10 +1651,10 @@ def conclude(
 
 
 def read_collecting(
-    connection: str, leaves: Leaves, kept: Mapping[str, bytes], scope: Scope
-) -> Collecting:
+    connection: str, leaves: Leaves, kept: Mapping[str, bytes], scope: _Scope
+) -> _Collecting:
     """Read what was collected over a connection, from its manifests and its collections."""
-    watch = scope.watches.get(connection, Watch({}, 0, frozenset(), frozenset(), ""))
+    watch = scope.watches.get(connection, _Watch({}, 0, frozenset(), frozenset(), ""))
     runs, collections = [], {}
     for leaf in leaves.values():
         content = kept.get(leaf.get("digest", ""))
@@ -1674,7 +1674,7 @@ def read_collecting(
     ordered = sorted(
         collections.values(), key=lambda entry: (entry.ended_at, entry.started_at, entry.id)
     )
-    return Collecting(connection, watch, ordered, sorted(runs, key=started))
+    return _Collecting(connection, watch, ordered, sorted(runs, key=started))
 
 
 def started(run: Mapping[str, Any]) -> datetime:
@@ -1685,11 +1685,11 @@ def started(run: Mapping[str, Any]) -> datetime:
 # -- kinds ------------------------------------------------------------------------------------
 
 
-def kind_assurance(source: Collecting, kind: str, period: Window) -> dict[str, Any]:
+def kind_assurance(source: _Collecting, kind: str, period: Window) -> dict[str, Any]:
     """Return what the evidence of a period proves of one kind of one connection."""
     gaps = find_gaps(source, kind, period, None)
     frequencies = list(required_frequencies(source, kind, period))
-    runs: dict[str, list[Collected]] = {}
+    runs: dict[str, list[_Collected]] = {}
     for collection in source.collections:
         if collection.kind == kind and period[0] <= collection.ended_at < period[1]:
             runs.setdefault(collection.run, []).append(collection)
@@ -1710,7 +1710,7 @@ def kind_assurance(source: Collecting, kind: str, period: Window) -> dict[str, A
     }
 
 
-def find_gaps(source: Collecting, kind: str, period: Window, max_age: float | None) -> list[Gap]:
+def find_gaps(source: _Collecting, kind: str, period: Window, max_age: float | None) -> list[Gap]:
     """Return every part of a period for which the evidence of a kind was not sufficient."""
     gaps: list[Gap] = []
     for limited, allowed in age_limits(source, kind, period, max_age):
@@ -1726,7 +1726,7 @@ def find_gaps(source: Collecting, kind: str, period: Window, max_age: float | No
     return gaps
 
 
-def kind_spans(source: Collecting, kind: str, allowed: timedelta) -> Iterator[EvidenceSpan]:
+def kind_spans(source: _Collecting, kind: str, allowed: timedelta) -> Iterator[_EvidenceSpan]:
     """Return the spans of a kind."""
     collections = [entry for entry in source.collections if entry.kind == kind]
     if kind in source.watch.events:
@@ -1736,7 +1736,7 @@ def kind_spans(source: Collecting, kind: str, allowed: timedelta) -> Iterator[Ev
 
 
 def age_limits(
-    source: Collecting, kind: str, period: Window, max_age: float | None
+    source: _Collecting, kind: str, period: Window, max_age: float | None
 ) -> list[tuple[Window, timedelta]]:
     """Return how old the evidence might be: twice the frequency that was required at the time."""
     if max_age is not None:
@@ -1749,7 +1749,7 @@ def age_limits(
 
 
 def required_frequencies(
-    source: Collecting, kind: str, period: Window
+    source: _Collecting, kind: str, period: Window
 ) -> Iterator[tuple[Window, timedelta]]:
     """Yield each frequency with the time it was in force: from a run that states it to the next."""
     stated = []
@@ -1768,9 +1768,9 @@ def required_frequencies(
 
 def control_assurance(
     name: str,
-    needs: Sequence[Need],
-    history: History,
-    collecting: Sequence[Collecting],
+    needs: Sequence[_Need],
+    history: _History,
+    collecting: Sequence[_Collecting],
     period: Window,
 ) -> dict[str, Any]:
     """Return what the evidence of a period proves of one control."""
@@ -1798,7 +1798,7 @@ def control_assurance(
 
 
 def missing_evidence(
-    needs: Sequence[Need], collecting: Sequence[Collecting], period: Window
+    needs: Sequence[_Need], collecting: Sequence[_Collecting], period: Window
 ) -> Iterator[Gap]:
     """Yield the gaps in the evidence that rules need."""
     for need in needs:
@@ -1811,7 +1811,7 @@ def missing_evidence(
 
 
 def unevaluated(
-    statuses: Statuses, needs: Sequence[Need], collecting: Sequence[Collecting], period: Window
+    statuses: Statuses, needs: Sequence[_Need], collecting: Sequence[_Collecting], period: Window
 ) -> Iterator[Gap]:
     """Yield the parts of the period without an evaluation."""
     kinds = {kind for need in needs for kind in need.kinds}
@@ -1839,7 +1839,7 @@ def inconclusive(statuses: Statuses, missing: Sequence[Gap], period: Window) -> 
                 yield gap_of(window, f"its result was {status}")
 
 
-def exceptions_of(rules: Collection[str], history: History) -> Iterator[dict[str, Any]]:
+def exceptions_of(rules: Collection[str], history: _History) -> Iterator[dict[str, Any]]:
     """Yield what failed some rules, sorted by rule and subject."""
     for key in sorted(history.failures):
         failure = history.failures[key]
@@ -1926,7 +1926,7 @@ TRANSPORT = frozenset({"source_error", "rate_limited", "interrupted"})
 """Reasons that state nothing about what is at the source."""
 
 
-class Collected(NamedTuple):
+class _Collected(NamedTuple):
     """One collection, as far as it decides what is known."""
 
     id: str
@@ -1949,7 +1949,7 @@ class Collected(NamedTuple):
         return None
 
 
-class EvidenceSpan(NamedTuple):
+class _EvidenceSpan(NamedTuple):
     """A time during which evidence was sufficient (no problem, no subjects), or was not."""
 
     window: Window
@@ -1957,10 +1957,10 @@ class EvidenceSpan(NamedTuple):
     subjects: frozenset[str]
 
 
-def read_collection(document: Mapping[str, Any]) -> Collected:
+def read_collection(document: Mapping[str, Any]) -> _Collected:
     """Read a collection from its document."""
     window = document["window"]
-    return Collected(
+    return _Collected(
         document["id"],
         document["run"],
         document["kind"],
@@ -1972,7 +1972,7 @@ def read_collection(document: Mapping[str, Any]) -> Collected:
     )
 
 
-def is_transport_failure(collection: Collected) -> bool:
+def is_transport_failure(collection: _Collected) -> bool:
     """Return whether a collection states nothing about what is at the source."""
     if collection.outcome == "failed":
         return True
@@ -1981,10 +1981,10 @@ def is_transport_failure(collection: Collected) -> bool:
     return partial and bool(reasons) and reasons <= TRANSPORT
 
 
-def snapshot_spans(collections: Sequence[Collected], allowed: timedelta) -> Iterator[EvidenceSpan]:
+def snapshot_spans(collections: Sequence[_Collected], allowed: timedelta) -> Iterator[_EvidenceSpan]:
     """Yield the spans of a snapshot kind: one collection decides, unless it is too old."""
     yield before_the_first(collections)
-    conclusive: Collected | None = None
+    conclusive: _Collected | None = None
     for collection, following in with_next(collections):
         if conclusive is None or not is_transport_failure(collection):
             conclusive = collection
@@ -1992,13 +1992,13 @@ def snapshot_spans(collections: Sequence[Collected], allowed: timedelta) -> Iter
         for window in split((collection.ended_at, following), [too_old_at]):
             decisive = conclusive if window[0] < too_old_at else collection
             if decisive.doubted is None:
-                yield EvidenceSpan(window, outcome_words(decisive), frozenset())
+                yield _EvidenceSpan(window, outcome_words(decisive), frozenset())
                 continue
             stale = (add_capped(decisive.ended_at, allowed), too_old(allowed))
             yield from cut(window, (EARLIEST, ""), stale, decisive.doubted)
 
 
-class KnownEvents:
+class _KnownEvents:
     """What is known of past events, collection by collection."""
 
     def __init__(self) -> None:
@@ -2006,10 +2006,10 @@ class KnownEvents:
         self.incomplete: list[Window] = []
         self.partial: list[tuple[Window, frozenset[str]]] = []
         self.failed: list[Window] = []
-        self.refresh: Collected | None = None
-        self.refresh_attempt: Collected | None = None
+        self.refresh: _Collected | None = None
+        self.refresh_attempt: _Collected | None = None
 
-    def add(self, collection: Collected) -> None:
+    def add(self, collection: _Collected) -> None:
         """Replace what was known of a collection's window with what it read."""
         failure = is_transport_failure(collection)
         if collection.window is None:
@@ -2035,12 +2035,12 @@ class KnownEvents:
         elif collection.doubted:
             self.partial.append(((since, until), collection.doubted))
 
-    def decisive(self, *, in_date: bool, refresh_in_date: bool) -> KnownEvents:
+    def decisive(self, *, in_date: bool, refresh_in_date: bool) -> _KnownEvents:
         """Return what decides: failures only where nothing better does, or it is too old."""
         failed = self.failed
         if in_date:
             failed = subtract(failed, [(self.covered[-1][1], LATEST)])
-        events = KnownEvents()
+        events = _KnownEvents()
         events.covered = union([*self.covered, *failed])
         events.incomplete = union([*self.incomplete, *failed])
         events.partial = self.partial
@@ -2055,11 +2055,11 @@ class KnownEvents:
 
 
 def event_spans(
-    collections: Sequence[Collected], allowed: timedelta, lookback: timedelta, *, refreshed: bool
-) -> Iterator[EvidenceSpan]:
+    collections: Sequence[_Collected], allowed: timedelta, lookback: timedelta, *, refreshed: bool
+) -> Iterator[_EvidenceSpan]:
     """Yield the spans of an event kind: all events within the lookback must be known."""
     yield before_the_first(collections)
-    known = KnownEvents()
+    known = _KnownEvents()
     for collection, following in with_next(collections):
         known.add(collection)
         yield from spans_within(
@@ -2068,8 +2068,8 @@ def event_spans(
 
 
 def spans_within(
-    known: KnownEvents, whole: Window, allowed: timedelta, lookback: timedelta, *, refreshed: bool
-) -> Iterator[EvidenceSpan]:
+    known: _KnownEvents, whole: Window, allowed: timedelta, lookback: timedelta, *, refreshed: bool
+) -> Iterator[_EvidenceSpan]:
     """Yield the spans from one collection of events to the next."""
     read, refresh = known.covered, known.refresh
     read_until = add_capped(read[-1][1], min(allowed, lookback)) if read else EARLIEST
@@ -2082,17 +2082,17 @@ def spans_within(
 
 
 def spans_of(
-    known: KnownEvents, whole: Window, allowed: timedelta, lookback: timedelta, *, refreshed: bool
-) -> Iterator[EvidenceSpan]:
+    known: _KnownEvents, whole: Window, allowed: timedelta, lookback: timedelta, *, refreshed: bool
+) -> Iterator[_EvidenceSpan]:
     """Yield the spans of a window in which the same collections decide."""
     if known.refresh is None and refreshed:
-        yield EvidenceSpan(whole, "later changes to events were never read", frozenset())
+        yield _EvidenceSpan(whole, "later changes to events were never read", frozenset())
         return
     if known.refresh is not None and known.refresh.doubted is None:
-        yield EvidenceSpan(whole, outcome_words(known.refresh), frozenset())
+        yield _EvidenceSpan(whole, outcome_words(known.refresh), frozenset())
         return
     if not known.covered:
-        yield EvidenceSpan(whole, "no events were read yet", frozenset())
+        yield _EvidenceSpan(whole, "no events were read yet", frozenset())
         return
     newest = known.covered[-1]
     unread = max([newest[0], *(window[1] for window in known.incomplete)])
@@ -2110,7 +2110,7 @@ def cut(
     ready: tuple[datetime, str],
     stale: tuple[datetime, str],
     subjects: frozenset[str],
-) -> Iterator[EvidenceSpan]:
+) -> Iterator[_EvidenceSpan]:
     """Cut a window into what is too early, what is sufficient, and what is too late."""
     begins = min(max(whole[0], ready[0]), whole[1])
     ends = max(begins, min(whole[1], stale[0]))
@@ -2120,7 +2120,7 @@ def cut(
         ((ends, whole[1]), stale[1]),
     ):
         if window[0] < window[1]:
-            yield EvidenceSpan(window, problem, frozenset() if problem else subjects)
+            yield _EvidenceSpan(window, problem, frozenset() if problem else subjects)
 
 
 def split(whole: Window, moments: Sequence[datetime]) -> Iterator[Window]:
@@ -2129,18 +2129,18 @@ def split(whole: Window, moments: Sequence[datetime]) -> Iterator[Window]:
     return zip([whole[0], *inner], [*inner, whole[1]])
 
 
-def before_the_first(collections: Sequence[Collected]) -> EvidenceSpan:
+def before_the_first(collections: Sequence[_Collected]) -> _EvidenceSpan:
     """Return the span before anything was collected."""
     first = collections[0].ended_at if collections else LATEST
-    return EvidenceSpan((EARLIEST, first), "it had not been collected yet", frozenset())
+    return _EvidenceSpan((EARLIEST, first), "it had not been collected yet", frozenset())
 
 
-def with_next(collections: Sequence[Collected]) -> Iterator[tuple[Collected, datetime]]:
+def with_next(collections: Sequence[_Collected]) -> Iterator[tuple[_Collected, datetime]]:
     """Yield each collection with the end of the next one."""
     return zip(collections, [*(later.ended_at for later in collections[1:]), LATEST])
 
 
-def outcome_words(collection: Collected) -> str:
+def outcome_words(collection: _Collected) -> str:
     """Return what is wrong with a collection."""
     reasons = sorted({f"{fall['reason']}: {fall['detail']}" for fall in collection.shortfalls})
     return (
@@ -2219,7 +2219,7 @@ ORDER_FIELDS = ("id", "erased_at", "reason", "connection", "kind", "key", "store
 
 
 def erasures(
-    logs: Mapping[str, Leaves], store_log: Leaves, here: Collection[str], history: History
+    logs: Mapping[str, Leaves], store_log: Leaves, here: Collection[str], history: _History
 ) -> list[dict[str, Any]]:
     """Return each order that erased evidence of the package: ``erasures.json``."""
     missing = {
@@ -2250,7 +2250,7 @@ def content_of(digest: str, leaf: Mapping[str, Any]) -> dict[str, Any]:
     return {"digest": digest, **{name: leaf.get(name) for name in names}}
 
 
-def results_of(digests: Collection[str], history: History) -> Iterator[dict[str, Any]]:
+def results_of(digests: Collection[str], history: _History) -> Iterator[dict[str, Any]]:
     """Yield the results that rest on erased contents."""
     for (rule, connection, kind, key), rested in sorted(history.rested.items()):
         if not rested.digests.isdisjoint(digests):
