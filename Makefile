@@ -4,6 +4,9 @@
 PYTHON ?= python3
 JOBS ?= 2
 
+# Else every program that is started, by people and by tests, compiles all of its modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null)
 READY := .venv/.ready-$(VERSION)
