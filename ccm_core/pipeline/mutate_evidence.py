@@ -16,7 +16,7 @@ from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shor
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.pipeline.evaluate import load_evidence, watch_scope
+from ccm_core.pipeline.evaluate import current_moment, load_evidence, watch_scope
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
 from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule
@@ -56,8 +56,11 @@ def mutate_evidence(
         store: Where it is stored. It is only read.
         packs: The rules.
         as_of: The evidence of that moment; None: of now.
+
+    Raises:
+        ClockMismatch: It is of now, and the evidence is from more than an hour later.
     """
-    now = as_of or host.clock()
+    now = as_of or current_moment(host, connections, store)
     return tuple(
         lie
         for connection in connections

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ccm_core.collect.visibility_gaps import newest
+from ccm_core.errors import ClockMismatch
 from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.pipeline.evaluate import load_evidence, watch_scope
+from ccm_core.pipeline.evaluate import current_moment, load_evidence, watch_scope
+from ccm_core.pipeline.source.clock import SYNCHRONIZE
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.sdk.types import Diagnosis
@@ -45,7 +47,8 @@ def review_evidence(
 ) -> Sequence[Diagnosis]:
     """Return one line for each kind whose evidence is insufficient, or was not read at last.
 
-    A kind that is not available, which was accepted, has a line that says so.
+    A kind that is not available, which was accepted, has a line that says so. Where this machine's
+    clock is more than an hour behind the evidence, that is the only line.
 
     Args:
         host: What is installed, and the clock.
@@ -56,7 +59,11 @@ def review_evidence(
         StoreError: The store cannot be read.
     """
     scope = watch_scope(host, connection)
-    evidence = load_evidence(host, scope, store, host.clock())
+    try:
+        now = current_moment(host, [connection], store)
+    except ClockMismatch as mismatch:
+        return (_clock_is_behind(mismatch),)
+    evidence = load_evidence(host, scope, store, now)
     kinds = scope.cadences.keys()
     attempts = [collection for collection in evidence.collections if collection.kind in kinds]
     if not attempts:
@@ -65,6 +72,16 @@ def review_evidence(
         *_insufficient(evidence, sorted(kinds)),
         *_failed_attempts(evidence, newest(attempts, kinds)),
     ]
+
+
+def _clock_is_behind(mismatch: ClockMismatch) -> Diagnosis:
+    return Diagnosis(
+        subject="evidence",
+        ok=False,
+        cause="clock_skew",
+        message=str(mismatch),
+        next_step=SYNCHRONIZE.lower(),
+    )
 
 
 def _insufficient(evidence: Evidence, kinds: Sequence[str]) -> Iterator[Diagnosis]:

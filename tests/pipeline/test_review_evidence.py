@@ -87,6 +87,41 @@ def test_newest_collection_that_lacks_something_is_a_problem(
     assert "ccm collect" in lines[kind].next_step
 
 
+@pytest.mark.attack(
+    "Clocks",
+    "`ccm check` after a run that was denied a kind, on a machine whose clock went back 20 min",
+    "The denial is a problem all the same: evidence is reviewed as of the newest that is stored",
+)
+def test_a_clock_that_went_back_hides_no_denial(firm):
+    """What was stored after the moment that the clock tells is reviewed as well."""
+    firm.simulator.control.inject("/oncalls", refuse(403, {}))
+    firm.now += timedelta(minutes=30)
+    collect_all(firm)
+    firm.simulator.control.allow("/oncalls")
+    firm.now -= timedelta(minutes=20)
+    well, lines = reviewed(firm)
+
+    assert not well
+    assert (lines[ON_CALL].ok, lines[ON_CALL].cause) == (False, "denied")
+
+
+@pytest.mark.attack(
+    "Clocks",
+    "`ccm check` on a machine whose clock is a day before the newest evidence",
+    "A problem that names both moments: what is stored cannot be reviewed at that clock",
+)
+def test_a_clock_a_day_before_the_evidence_is_a_problem_and_no_traceback(firm):
+    """The rest of the connection is checked, and the line has the next step."""
+    firm.now -= timedelta(days=1)
+    well, lines = reviewed(firm)
+
+    assert not well
+    assert list(lines) == ["evidence"]
+    assert (lines["evidence"].ok, lines["evidence"].cause) == (False, "clock_skew")
+    assert "newest evidence that is stored" in lines["evidence"].message
+    assert lines["evidence"].next_step == "synchronize this machine's clock"
+
+
 def test_evidence_that_is_too_old_is_a_problem(firm):
     """A run that stopped being made is noticed, kind by kind."""
     firm.now += timedelta(days=10)
