@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ccm_core.model.evaluation.result import POPULATION, KindSufficiency, Result, RuleResult, Status
 from ccm_core.model.evaluation.rule import PackPurpose
-from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Shortfall
 from ccm_core.report.content import phrases
 from ccm_core.report.content.credential_age import rotation_step
@@ -18,14 +17,21 @@ from ccm_core.report.content.evidence_limits import (
     evidence_limits,
     is_limited_only,
 )
+from ccm_core.report.content.inconclusive_reasons import (
+    INCONCLUSIVE,
+    InconclusiveReason,
+    InsufficientKinds,
+    inconclusive_reasons,
+    insufficient_kinds,
+    is_whole,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from ccm_core.model.evaluation.result import AppliedPack
     from ccm_core.report.types import ReportInput
 
-_INCONCLUSIVE = (Status.INSUFFICIENT, Status.ERROR)
 _VERDICT_ORDER = (
     Status.PASS,
     Status.FAIL,
@@ -34,8 +40,6 @@ _VERDICT_ORDER = (
     Status.NOT_APPLICABLE,
 )
 _FIXES_NAMED = 3
-_WHOLE = ("connection", "population")
-"""Kinds of subjects that are not a single resource; a population does not count them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,26 +49,6 @@ class StatusCount:
     status: Status
     number: int
     words: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InconclusiveReason:
-    """One reason why resources of a check were inconclusive."""
-
-    status: Status
-    """``insufficient`` or ``error``."""
-    connection: str
-    reason: str
-    subjects: tuple[Subject, ...]
-    example: str = ""
-    """The id of one of the results."""
-    evidence: tuple[KindSufficiency, ...] = ()
-    """The evidence that the reason names and that is not sufficient."""
-
-    @property
-    def whole(self) -> bool:
-        """Whether it concerns all of a connection and no single resource in it."""
-        return all(subject.kind in _WHOLE for subject in self.subjects)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +62,15 @@ class RuleSummary:
     """The same, shorter: ``3 of 60 failed, 2 risk accepted``."""
     failing: tuple[Result, ...] = ()
     """Failing results, those without a waiver first."""
+    more_failing: int = 0
+    """How many more there are, where a page cannot draw them all."""
+    filtered_failing: int = 0
+    """How many more there are in the evaluation, of which this report is a part."""
     reasons: tuple[InconclusiveReason, ...] = ()
+    more_reasons: int = 0
+    """How many more there are, where a page cannot draw them all."""
+    filtered_inconclusive: int = 0
+    """How many more resources are inconclusive in the evaluation, of which this is a part."""
     due_next: datetime | None = None
     """When the first resource falls due that is not due yet."""
     remarks: tuple[str, ...] = ()
@@ -148,11 +140,12 @@ class Summary:
 def summary(inputs: ReportInput) -> Summary:
     """Count, sort and word what a report shows."""
     evaluation = inputs.evaluation
-    rules = sorted((_rule(rule, evaluation.sufficiency) for rule in evaluation.rules), key=_rank)
+    insufficient = insufficient_kinds(evaluation.sufficiency)
+    rules = sorted((_rule(rule, insufficient) for rule in evaluation.rules), key=_rank)
     counts = _status_counts(evaluation.rules)
     monitoring, company = _by_purpose(rules, evaluation.packs)
     failing = tuple(entry for entry in company if _fails(entry.rule))
-    inconclusive = tuple(entry for entry in company if entry.rule.status in _INCONCLUSIVE)
+    inconclusive = tuple(entry for entry in company if entry.rule.status in INCONCLUSIVE)
     collection_problems = tuple(
         kind
         for kind in evaluation.sufficiency
@@ -176,7 +169,7 @@ def summary(inputs: ReportInput) -> Summary:
         failing=failing,
         inconclusive=inconclusive,
         partly_inconclusive=tuple(
-            entry for entry in company if entry.reasons and entry.rule.status not in _INCONCLUSIVE
+            entry for entry in company if entry.reasons and entry.rule.status not in INCONCLUSIVE
         ),
         passing=tuple(entry for entry in company if entry.rule.status is Status.PASS),
         not_applicable=tuple(
@@ -215,7 +208,7 @@ def _status_counts(rules: Sequence[RuleResult]) -> tuple[StatusCount, ...]:
     return tuple(counts)
 
 
-def _rule(rule: RuleResult, sufficiency: Sequence[KindSufficiency]) -> RuleSummary:
+def _rule(rule: RuleResult, insufficient: InsufficientKinds) -> RuleSummary:
     failing = [_without_title(result) for result in rule.results if result.status is Status.FAIL]
     due = [result.due_at for result in rule.results if result.due_at is not None]
     return RuleSummary(
@@ -223,7 +216,8 @@ def _rule(rule: RuleResult, sufficiency: Sequence[KindSufficiency]) -> RuleSumma
         population=_population(rule, "applicable "),
         short_population=_population(rule, ""),
         failing=tuple(sorted(failing, key=_subject_rank)),
-        reasons=_reasons(rule.results, sufficiency),
+        reasons=inconclusive_reasons(rule.results, insufficient),
+        **_filtered(rule),
         due_next=min(due, default=None),
         remarks=_remarks(rule),
     )
@@ -242,7 +236,7 @@ def _remarks(rule: RuleResult) -> tuple[str, ...]:
     settled = (
         result for result in rule.results if result.status in (Status.PASS, Status.NOT_APPLICABLE)
     )
-    remarks = dict.fromkeys(_remark(result) for result in settled if _is_whole(result))
+    remarks = dict.fromkeys(_remark(result) for result in settled if is_whole(result))
     return tuple(remark for remark in remarks if remark != rule.title)
 
 
@@ -252,13 +246,9 @@ def _remark(result: Result) -> str:
     return result.reason
 
 
-def _is_whole(result: Result) -> bool:
-    return result.subject.kind in _WHOLE
-
-
 def _fails(rule: RuleResult) -> bool:
     return rule.status is Status.FAIL or (
-        rule.population.failed > 0 and rule.status in _INCONCLUSIVE
+        rule.population.failed > 0 and rule.status in INCONCLUSIVE
     )
 
 
@@ -270,7 +260,7 @@ def _rank(entry: RuleSummary) -> tuple[int, int, int, str, str]:
 
 def _subject_rank(result: Result) -> tuple[bool, bool, str, str, str]:
     subject = result.subject
-    single = not _is_whole(result)
+    single = not is_whole(result)
     return (bool(result.waiver), single, result.connection, subject.title, subject.key)
 
 
@@ -278,11 +268,11 @@ def _population(rule: RuleResult, qualifier: str) -> str:
     """Word a population; the first number is shown against what the check applies to."""
     population = rule.population
     if rule.results and all(
-        result.status in _INCONCLUSIVE and _is_whole(result) for result in rule.results
+        result.status in INCONCLUSIVE and is_whole(result) for result in rule.results
     ):
         return f"none of {population.total:,} tested" if population.total else "not tested"
     if not population.total:
-        whole = rule.results and all(map(_is_whole, rule.results))
+        whole = rule.results and all(map(is_whole, rule.results))
         return "whole connection" if whole else "no resources"
     counts = [(number, words) for number, words in _population_counts(rule) if number]
     applicable = population.total - population.not_applicable
@@ -309,38 +299,15 @@ def _population_counts(rule: RuleResult) -> tuple[tuple[int, str], ...]:
     )
 
 
-def _reasons(
-    results: Iterable[Result], sufficiency: Sequence[KindSufficiency]
-) -> tuple[InconclusiveReason, ...]:
-    grouped: dict[tuple[Status, str, str], list[Result]] = {}
-    for result in results:
-        if result.status in _INCONCLUSIVE:
-            key = (result.status, result.connection, result.reason)
-            grouped.setdefault(key, []).append(result)
-    return tuple(
-        InconclusiveReason(
-            status=status,
-            connection=connection,
-            reason=reason,
-            subjects=tuple(result.subject for result in group),
-            example=group[0].id,
-            evidence=_evidence_in(reason, connection, sufficiency),
-        )
-        for (status, connection, reason), group in grouped.items()
-    )
-
-
-def _evidence_in(
-    reason: str, connection: str, sufficiency: Sequence[KindSufficiency]
-) -> tuple[KindSufficiency, ...]:
-    names = {name.strip(".") for name in re.findall(r"[\w.]+", reason)}
-    return tuple(
-        kind
-        for kind in sufficiency
-        if kind.connection == connection
-        and kind.kind in names
-        and (kind.problem or kind.shortfalls)
-    )
+def _filtered(rule: RuleResult) -> dict[str, int]:
+    """Return how many resources a filter left out: the population counts those of all."""
+    single = Counter(result.status for result in rule.results if not is_whole(result))
+    population = rule.population
+    inconclusive = sum(single[status] for status in INCONCLUSIVE)
+    return {
+        "filtered_failing": max(0, population.failed - single[Status.FAIL]),
+        "filtered_inconclusive": max(0, population.insufficient + population.error - inconclusive),
+    }
 
 
 def _fixes(failing: Sequence[RuleSummary]) -> list[str]:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ccm_core.model.evaluation.result import KindSufficiency, Result
-    from ccm_core.report.content.summary import InconclusiveReason, RuleSummary, Summary
+    from ccm_core.report.content.inconclusive_reasons import InconclusiveReason
+    from ccm_core.report.content.summary import RuleSummary, Summary
     from ccm_core.report.types import ReportInput
 
 WIDTH = 88

@@ -118,6 +118,19 @@ class CelEnvironment:
             _set_parameter(name, condition.evaluate_condition(plain), variables, unknown)
         return self._activate(row, variables, unknown, why, lookups)
 
+    def value_without_row(
+        self, condition: Expression, parameters: Mapping[str, bool]
+    ) -> bool | None:
+        """Return whether a condition is true or false whatever the row; None: it depends on it.
+
+        Args:
+            condition: The condition.
+            parameters: The values of condition parameters, by name; all others are unknown.
+        """
+        variables = {f"params.{name}": value for name, value in parameters.items()}
+        value = condition.evaluate_condition(self._activate({}, variables, {}, {}, None))
+        return None if isinstance(value, NotEvaluable) else value
+
     def _activate(
         self,
         row: JsonObject,

@@ -37,6 +37,13 @@ from ccm_core.rules.pack.conditional_parameters import (
     read_overrides,
     row_path,
 )
+from ccm_core.rules.pack.constant_conditions import (
+    ASSERTION,
+    DUE_LATER,
+    MATCH,
+    PARAMETER,
+    ConditionRole,
+)
 from ccm_core.rules.pack.expression_checks import (
     ExpressionChecker,
     ExpressionScope,
@@ -176,7 +183,7 @@ class PackCompiler:
         # A condition parameter can use no other condition parameter.
         scope = self._new_scope(parameter.over or "", [])
         checker = ExpressionChecker(scope=scope, mistakes=self.mistakes)
-        condition = checker.condition(text, mistake)
+        condition = checker.condition(text, mistake, PARAMETER)
         if checker.lookup_kinds:
             self.mistakes.append(mistake("a condition parameter cannot look records up", (1, 1)))
         return condition
@@ -189,9 +196,9 @@ class PackCompiler:
             self._check_source(rule.over, (*path, "over"))
         checker = ExpressionChecker(scope=self._scope(rule.over), mistakes=self.mistakes)
         self._lets(rule, path, checker)
-        match = self._condition(checker, rule.match, (*path, "match"))
-        assertion = self._condition(checker, rule.assertion, (*path, "assert"))
-        not_due = self._condition(checker, rule.not_due, (*path, "not_due"))
+        match = self._condition(checker, rule.match, (*path, "match"), MATCH)
+        assertion = self._condition(checker, rule.assertion, (*path, "assert"), ASSERTION)
+        not_due = self._condition(checker, rule.not_due, (*path, "not_due"), DUE_LATER)
         message = checker.message(rule.message, self._mistake_at((*path, "message")))
         lookup_kinds = tuple(sorted(checker.lookup_kinds))
         fields = checker.scope.fields
@@ -244,9 +251,12 @@ class PackCompiler:
                 checker.let(name, text, self._mistake_at(let_path))
 
     def _condition(
-        self, checker: ExpressionChecker, text: str | None, path: Path
+        self, checker: ExpressionChecker, text: str | None, path: Path, role: ConditionRole
     ) -> Expression | None:
-        return checker.condition(text, self._mistake_at(path)) if text else None
+        if not text:
+            return None
+        parameters = self._conditions.get(checker.scope.over, {})
+        return checker.condition(text, self._mistake_at(path), role, parameters)
 
     # -- the scope of an expression -----------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from ccm_core.documents import suggest
 from ccm_core.errors import Mistake
+from ccm_core.model.frozen_json import FrozenDict
 from ccm_core.rules.cel.checked_ast import (
     CelNode,
     CheckedExpression,
@@ -19,6 +20,11 @@ from ccm_core.rules.cel.checked_ast import (
 from ccm_core.rules.cel.compiler import NAMES, CelEnvironment
 from ccm_core.rules.cel.error_messages import plain_message
 from ccm_core.rules.cel.expression import Expression, ExpressionError
+from ccm_core.rules.pack.constant_conditions import (
+    ConditionRole,
+    ConditionScope,
+    constant_mistake,
+)
 from ccm_core.rules.pack.message_template import (
     CompiledPlaceholder,
     MessageTemplate,
@@ -75,19 +81,45 @@ class ExpressionChecker:
     """The kinds that records are looked up in."""
     _reported: set[str] = field(default_factory=set)
 
-    def condition(self, text: str, mistake: MistakeFactory) -> Expression | None:
-        """Compile an expression that must yield true or false."""
+    def condition(
+        self,
+        text: str,
+        mistake: MistakeFactory,
+        role: ConditionRole,
+        parameters: Mapping[str, Expression] = FrozenDict(),
+    ) -> Expression | None:
+        """Compile an expression that must yield true or false, and not the same for every row.
+
+        Args:
+            text: The expression.
+            mistake: Makes a mistake in it.
+            role: What the condition is for.
+            parameters: The condition parameters that it may read, by name.
+        """
+        mistakes_before = len(self.mistakes)
         expression = self.expression(text, mistake)
-        if expression and expression.type not in _TRUTH:
-            message = f"expected true or false, got {expression.type.lower()}"
+        if expression is None or len(self.mistakes) > mistakes_before:
+            return expression
+        if expression.type not in _TRUTH:
+            message: str | None = f"expected true or false, got {expression.type.lower()}"
+        else:
+            message = constant_mistake(expression, role, self._condition_scope(), parameters)
+        if message:
             self.mistakes.append(mistake(message, (1, 1)))
         return expression
+
+    def _condition_scope(self) -> ConditionScope:
+        return ConditionScope(
+            environment=self.scope.environment,
+            lets=self.lets,
+            varying={*self.scope.conditions, *self.scope.override_paths},
+        )
 
     def let(self, name: str, text: str, mistake: MistakeFactory) -> None:
         """Compile an expression and declare its name for those that follow."""
         # A mistake is reported here; the name stays declared, so that it is not reported again.
         compiled = self.expression(text, mistake)
-        self.lets[name] = compiled or self.scope.environment.compile("dyn(null)")
+        self.lets[name] = compiled or self.scope.environment.compile("dyn(row)")
 
     def message(self, template: str, mistake: MistakeFactory) -> MessageTemplate:
         """Compile a message template."""

@@ -45,7 +45,7 @@ def test_what_would_pass_is_inconclusive_and_what_fails_stays_failed(evaluate_ro
 def test_an_empty_population_says_nothing(evaluate_rows, row, hidden, on_empty, rows):
     """Whatever a rule makes of nothing, there may be something."""
     shown = [row(f"D{number}", locked=True) for number in range(rows)]
-    result = evaluate_rows(shown, inputs=hidden(), on_empty=on_empty, match="'false'")
+    result = evaluate_rows(shown, inputs=hidden(), on_empty=on_empty, match="'!row.locked'")
     assert result.status is Status.INSUFFICIENT
     assert by_key(result)["hq"] == "insufficient"
 
