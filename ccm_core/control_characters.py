@@ -35,5 +35,16 @@ def escape_line(text: str) -> str:
     return _LINE_BREAKING.sub(_escaped, text)
 
 
+def printable_excerpt(text: str, most: int, substitute: str = "") -> str:
+    """Return the begin of a text of somebody else's, as far as it can be printed.
+
+    Args:
+        text: Such as a header of a response.
+        most: The characters that are looked at.
+        substitute: What stands for a character that cannot be printed.
+    """
+    return "".join(char if char.isprintable() else substitute for char in text[:most])
+
+
 def _escaped(match: re.Match[str]) -> str:
     return f"\\u{ord(match[0]):04x}"

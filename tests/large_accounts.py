@@ -117,7 +117,9 @@ def sections(connection, lines):
         for number in range(lines)
     )
     rows = tuple(
-        tuple(Cell(text=f"{connection} cell {number} {column}", tone=Tone.BAD) for column in "abcdef")
+        tuple(
+            Cell(text=f"{connection} cell {number} {column}", tone=Tone.BAD) for column in "abcdef"
+        )
         for number in range(lines)
     )
     weeks = tuple(

@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.control_characters import escape_controls, escape_line, replace_controls
+from ccm_core.control_characters import (
+    escape_controls,
+    escape_line,
+    printable_excerpt,
+    replace_controls,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,3 +56,18 @@ def test_escaped_json_has_the_same_value(text):
     """A program reads what was there; only how it is written differs."""
     written = escape_controls(json.dumps(text, ensure_ascii=False))
     assert json.loads(written) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "excerpt"),
+    [
+        pytest.param("br\x1b[2J", "br[2J", id="terminal escape"),
+        pytest.param("abc\u202egnp", "abcgnp", id="text turned around"),
+        pytest.param("one\ntwo", "onetwo", id="line feed"),
+        pytest.param("x" * 20, "x" * 10, id="too long"),
+    ],
+)
+def test_an_excerpt_of_foreign_text_is_short_and_printable(text, excerpt):
+    """Whatever a response's header holds, a message quotes a short printable piece of it."""
+    assert printable_excerpt(text, 10) == excerpt
+    assert printable_excerpt("a\x07b", 10, substitute="?") == "a?b"

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 from ccm_core.auth import pkce
+from ccm_core.control_characters import printable_excerpt
 from ccm_core.errors import AuthenticationFailed, BadResponse, UsageError
 from ccm_core.model.json_codec import decode
 from ccm_core.sdk.oauth import OAuthProvider
@@ -241,7 +242,7 @@ def _refusal(error: str, description: str) -> str:
 
 
 def _printable(text: str) -> str:
-    return "".join(char for char in text[:_MAX_TEXT] if char.isprintable())
+    return printable_excerpt(text, _MAX_TEXT)
 
 
 def _text(fields: dict[str, object], name: str) -> str | None:

@@ -146,8 +146,7 @@ def _shortfall(check: CrossCheck, examples: Sequence[str]) -> Shortfall:
     return Shortfall(
         reason=Reason.CONTRADICTED,
         detail=f"{' and '.join(check.kinds)} contradict each other: "
-        f"{'; '.join(examples[:MOST_EXAMPLES])}{more}. Run `ccm collect` to read both again; if "
-        "they still differ, report it to the source's support",
+        f"{'; '.join(examples[:MOST_EXAMPLES])}{more}",
     )
 
 
@@ -185,7 +184,6 @@ def _left_out(unlisted: Sequence[_Unlisted]) -> Shortfall:
         reason=Reason.CONTRADICTED,
         detail=f"{len(keys)} of {first.kind} are not on the list of a window that was read to its "
         f"end, though events show that they were created in it: {examples}{more}, such as the "
-        f"event {first.event}, at {first.created_at.isoformat()}. Run `ccm collect` to read both "
-        "again; if they still differ, report it to the source's support",
+        f"event {first.event}, at {first.created_at.isoformat()}",
         missing=len(keys),
     )

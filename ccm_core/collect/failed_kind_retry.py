@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from ccm_core.collect.repeated_contradictions import repeated_contradictions
 from ccm_core.model.evidence.collection import Collection, Reason
 
 FIRST_RETRY = timedelta(minutes=1)
@@ -33,9 +34,12 @@ def retry_delay(
         starts: When each run started.
     """
     failed_runs: list[str] = []
+    repeated = repeated_contradictions(collections)
     for run in _newest_first(collections):
         incomplete = [collection for collection in run if collection.doubted != frozenset()]
-        permanent = bool(incomplete) and all(map(_is_permanent, incomplete))
+        permanent = bool(incomplete) and all(
+            collection.id in repeated or _is_permanent(collection) for collection in incomplete
+        )
         if permanent and not failed_runs:
             return cadence
         if permanent or not incomplete:

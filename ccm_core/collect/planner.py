@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from ccm_core.collect.cadence import DueTime, due_time, grace_period, is_fresh, run_starts
 from ccm_core.collect.objects_to_refresh import ChangeFeed
+from ccm_core.collect.repeated_contradictions import repeated_contradictions
 from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.decisive_collections import Interval, intervals, newest_first
 from ccm_core.model.evidence.window import Window, split_window, subtract
@@ -125,6 +126,7 @@ class _Planner:
         self._collectors = [_without_missing_feed(collector, collected) for collector in collectors]
         self._kinds, self._collections, self._inputs = kinds, collections, inputs
         self._starts = run_starts(_flattened(collections))
+        self._repeated = repeated_contradictions(_flattened(collections))
 
     def plan(self) -> Plan:
         windows = {
@@ -260,11 +262,9 @@ class _Planner:
         settled: list[Window] = []
         for attempt in attempts:
             collection = attempt.collection
-            if not _is_complete(collection):
-                continue
-            if self._is_fresh(collection, cadence):
+            if self._is_settled_now(collection, cadence):
                 settled.extend(attempt.windows)
-            elif collector.settles_after is not None:
+            elif _is_complete(collection) and collector.settles_after is not None:
                 until = collection.started_at - collector.settles_after
                 settled.extend(
                     Window(window.since, min(window.until, until))
@@ -280,9 +280,14 @@ class _Planner:
         """
         past = [snapshot for snapshot in snapshots if not self._is_in_future(snapshot)]
         return bool(past) and all(
-            _is_complete(snapshot) and self._is_fresh(snapshot, cadence)
+            self._is_settled_now(snapshot, cadence)
             for snapshot in (snapshots[-1], newest_first(past)[0])
         )
+
+    def _is_settled_now(self, collection: Collection, cadence: timedelta) -> bool:
+        """Return whether it is fresh, and another read would add nothing at once."""
+        conclusive = _is_complete(collection) or collection.id in self._repeated
+        return conclusive and self._is_fresh(collection, cadence)
 
     def _is_in_future(self, collection: Collection) -> bool:
         now = self._inputs.now

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ccm_core.collect.batch_builder import BatchBuilder
+from ccm_core.collect.collection_record import current_collections, write_batch
 from ccm_core.collect.cross_checks import CreationTracker, contradictions
 from ccm_core.collect.objects_to_refresh import ChangedKeys, ChangeFeed
 from ccm_core.collect.outcome import dependency_outcome, outcome_of, shortfall_of
@@ -23,6 +24,7 @@ from ccm_core.collect.references.dangling_lookup import (
     look_up_all,
 )
 from ccm_core.collect.references.reference_tracker import ReferenceTracker
+from ccm_core.collect.repeated_contradictions import with_next_step
 from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.unlisted_objects import ListedPopulation, Reach, without_repeated
 from ccm_core.collect.window_read import WindowQuery, WindowRead
@@ -124,7 +126,8 @@ class Runner:
 
     def _amend(self, amended: Sequence[Collection]) -> None:
         for amendment in amended:
-            self.collections.append(self._context.append(WriteBatch(collection=amendment)))
+            stated = with_next_step(amendment, as_amended(self._earlier))
+            self.collections.append(self._context.append(WriteBatch(collection=stated)))
 
     def dangling(self) -> DanglingByCollection:
         """Return the references of this run's records whose target is not listed."""
@@ -321,31 +324,15 @@ class Runner:
         shortfalls: Sequence[Shortfall],
         read: WindowRead | None = None,
     ) -> None:
-        now = self._context.clock()
-        counts = batch.counts()
-        collection = Collection(
-            id=batch.collection,
-            run=self._context.run,
-            connection=self._context.connection,
-            kind=task.kind.name,
-            version=task.kind.version,
-            window=batch.window,
-            started_at=read.started_at if read else now,
-            ended_at=now,
-            outcome=outcome,
-            shortfalls=tuple(shortfalls),
-            requests=batch.requests(),
-            counts=read.with_traffic(counts) if read else counts,
-            unknown_fields=tuple(sorted(batch.unknown_fields)),
-            notes=tuple(dict.fromkeys(batch.notes)),
-            depends_on=tuple(dict.fromkeys(batch.depends_on)),
-            account=self._context.account,
-        )
         stored = self._context.append(
-            WriteBatch(
-                collection=collection,
-                observations=tuple(batch.observations.values()),
-                rejected=tuple(batch.rejected),
+            write_batch(
+                self._context,
+                task.kind,
+                batch,
+                outcome,
+                shortfalls,
+                read=read,
+                now=self._context.clock(),
                 snapshot=task.kind.shape is Shape.SNAPSHOT and not self._reach.nothing_seen,
             )
         )
@@ -388,12 +375,4 @@ class Runner:
         return next(refreshes, None)
 
     def _current(self, kinds: Sequence[str]) -> Mapping[str, Sequence[Collection]]:
-        """Return the collections of this run of some kinds, or else the newest of each."""
-        current: dict[str, Sequence[Collection]] = {}
-        for kind in kinds:
-            in_run = [collection for collection in self.collections if collection.kind == kind]
-            earlier = [collection for collection in self._earlier if collection.kind == kind]
-            current[kind] = as_amended(in_run or earlier)
-            if not in_run:
-                current[kind] = current[kind][-1:]
-        return current
+        return current_collections(kinds, self.collections, self._earlier)

@@ -28,7 +28,7 @@ from ccm_core.pipeline.manifest_evidence import (
     manifest_kind_name,
     manifest_records,
 )
-from ccm_core.pipeline.source.clock import evaluation_moment
+from ccm_core.pipeline.source.clock import after_last_evaluation, evaluation_moment
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
 from ccm_core.rules.evaluate.evaluator import evaluate_incrementally as reevaluate_packs
@@ -100,12 +100,15 @@ def evaluate(
 def current_moment(host: Host, connections: Sequence[Connection], store: EvidenceStore) -> datetime:
     """Return the moment to evaluate some connections at: now, by the clocks of their sources.
 
+    It is never before the last evaluation, unless that was made more than an hour ahead of now.
+
     Raises:
         ClockMismatch: This machine's clock is more than an hour behind the stored evidence.
     """
     now = host.clock()
     horizons = {connection.name: connection.horizon(now).since for connection in connections}
-    return evaluation_moment(now, store.runs, horizons)
+    moment = evaluation_moment(now, store.runs, horizons)
+    return after_last_evaluation(moment, now, store.findings.tracked_until())
 
 
 def _evaluate_incrementally(

@@ -146,7 +146,7 @@ def _trace(
     if row is None or facts is None:
         return None
     lookups = LookupTable(facts.lookup_records, incomplete_objects(facts.sufficiency.values()))
-    return explain_row(pack, group, rule, row, now, lookups)
+    return explain_row(pack, group, rule, row, now, lookups, facts.period)
 
 
 def _difference(

@@ -36,11 +36,8 @@ class PlannedRun:
     inputs: PlanInputs
     due: Plan
 
-    @property
-    def unseen(self) -> bool:
-        """Whether a credential that sees the whole account would have more to read."""
-        every = (shortfall for entry in self.collections for shortfall in entry.shortfalls)
-        return any(shortfall.reason is Reason.VISIBILITY for shortfall in every)
+    unseen: bool
+    """Whether a credential that sees the whole account would have more to read."""
 
 
 def plan_run(
@@ -73,7 +70,7 @@ def plan_run(
     is_ahead = bool(stored) and stored[-1].ended_at - now > TOLERANCE
     inputs = plan_inputs(connection, now, force=force or is_ahead)
     collections = dated_in_order(of_account(stored, account), inputs.horizon.since)
-    read = by_kind(as_read(collections, sees_whole=sees_whole))
+    due = _plan(host, connection, collections, inputs, sees_whole=sees_whole)
     return PlannedRun(
         now=now,
         stored=stored,
@@ -83,8 +80,27 @@ def plan_run(
         ),
         stored_account=stored_account,
         inputs=inputs,
-        due=plan(connection.collectors, host.kinds, read, inputs),
+        due=due,
+        unseen=_has_hidden(collections)
+        and _plan(host, connection, collections, inputs, sees_whole=True) != due,
     )
+
+
+def _plan(
+    host: Host,
+    connection: Connection,
+    collections: Sequence[Collection],
+    inputs: PlanInputs,
+    *,
+    sees_whole: bool,
+) -> Plan:
+    read = by_kind(as_read(collections, sees_whole=sees_whole))
+    return plan(connection.collectors, host.kinds, read, inputs)
+
+
+def _has_hidden(collections: Sequence[Collection]) -> bool:
+    every = (shortfall for collection in collections for shortfall in collection.shortfalls)
+    return any(shortfall.reason is Reason.VISIBILITY for shortfall in every)
 
 
 def collections_for_planning(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ccm_core.model.evaluation.result import KindSufficiency
+from ccm_core.model.evidence.window import Window
 from ccm_core.rules.cel.lookup_function import LookupRecords
 from ccm_core.sdk.evidence_kind import SchemaLoader
 from ccm_core.sdk.view import Row
@@ -75,3 +76,10 @@ class Facts:
     """What its settings leave out, in words."""
     plugin_failures: tuple[str, ...] = ()
     """Plugins that did not load, each with the reason."""
+
+    @property
+    def period(self) -> Window | None:
+        """Return the evaluated period; None: it is not known."""
+        if self.period_start is None or self.period_end is None:
+            return None
+        return Window(self.period_start, self.period_end)

@@ -28,6 +28,11 @@ class Row:
     """The objects it was derived from, as ``kind:key``; the subject is always among them."""
     unknown: Mapping[str, str] = field(default_factory=dict)
     """Why a key was left out, in plain words, by its dotted path; ``*``: why any other was."""
+    occurred_at: datetime | None = None
+    """When it occurred; None: it is there at any time, such as a service."""
+    final: bool = False
+    """Whether nothing about it will change any more. What is final and occurred before the
+    evaluated period is not evaluated; the host leaves it out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

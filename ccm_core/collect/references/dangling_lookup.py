@@ -136,9 +136,8 @@ def _shortfalls(hidden: Sequence[Dangling]) -> Sequence[Shortfall]:
 
 def _shortfall(kind: str, outcome: LookupOutcome, hidden: Sequence[Dangling]) -> Shortfall:
     keys, first = sorted({reference.key for reference in hidden}), hidden[0]
-    failed = outcome is LookupOutcome.FAILED
     return Shortfall(
-        reason=Reason.SOURCE_ERROR if failed else Reason.HIDDEN_REFERENCES,
+        reason=_REASONS.get(outcome, Reason.HIDDEN_REFERENCES),
         detail=f"{len(keys)} of {kind} are referenced and not listed, such as {first.key}, "
         f"referenced by {first.named_by} in {first.field}: {_WHY[outcome]}",
         missing=len(keys),
@@ -146,10 +145,13 @@ def _shortfall(kind: str, outcome: LookupOutcome, hidden: Sequence[Dangling]) ->
     )
 
 
+_REASONS = {
+    LookupOutcome.FAILED: Reason.SOURCE_ERROR,
+    LookupOutcome.UNLISTED: Reason.CONTRADICTED,
+}
 _WHOLE_ACCOUNT = "Use a credential that sees the whole account"
 _WHY = {
-    LookupOutcome.UNLISTED: "they exist, and the list left them out. Run `ccm collect` again; if "
-    "it stays so, report it to the source's support",
+    LookupOutcome.UNLISTED: "they exist, and the list left them out",
     LookupOutcome.HIDDEN: f"the credential may not see them. {_WHOLE_ACCOUNT}",
     LookupOutcome.NOT_FOUND: "they are deleted or hidden; the source does not distinguish the two "
     f"for this credential. {_WHOLE_ACCOUNT}",

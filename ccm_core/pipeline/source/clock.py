@@ -29,6 +29,8 @@ MAX_DISAGREEMENT = timedelta(minutes=5)
 """Between the responses of one session, some of which take long."""
 _LONG = 600
 """Seconds from which on only minutes are written."""
+_NEXT = timedelta(microseconds=1)
+"""Between two evaluations while the clock is behind the first of them."""
 SYNCHRONIZE = "Synchronize this machine's clock"
 
 
@@ -133,6 +135,23 @@ def evaluation_moment(now: datetime, runs: RunStore, horizons: Mapping[str, date
             f"collect again: ccm collect {name}"
         )
     return max(now, moment)
+
+
+def after_last_evaluation(moment: datetime, now: datetime, last: datetime | None) -> datetime:
+    """Return the moment to evaluate at: not before the last evaluation, where a clock went back.
+
+    Findings are tracked from one evaluation to a later one: what failed at an earlier moment, or at
+    the same one, would be no finding. One from more than an hour ahead was made with a clock that
+    was wrong, and moves nothing.
+
+    Args:
+        moment: What it would be.
+        now: By this machine's clock.
+        last: The moment of the last evaluation whose findings were tracked; None: there is none.
+    """
+    if last is None or not now < last <= now + MAX_OFFSET:
+        return moment
+    return max(moment, last + _NEXT)
 
 
 def latest_moment(now: datetime, evaluated: Iterable[datetime]) -> datetime:

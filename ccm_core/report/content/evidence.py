@@ -61,6 +61,11 @@ class ConnectionEvidence:
     waited: float = 0.0
     """Seconds spent waiting for rate limits."""
 
+    @property
+    def problems(self) -> int:
+        """Return how many kinds are not sufficient for any check, or lack some objects."""
+        return sum(bool(kind.problem or kind.affected_objects) for kind in self.kinds)
+
 
 def connection_evidence(inputs: ReportInput) -> tuple[ConnectionEvidence, ...]:
     """Join sufficiency, manifests and counts by connection and kind, sorted by both."""

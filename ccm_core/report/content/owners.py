@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ccm_core.model.evaluation.result import CONNECTION, POPULATION, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ccm_core.model.evaluation.result import Evaluation
     from ccm_core.model.evaluation.subject import Subject
@@ -57,6 +57,12 @@ def owners(evaluation: Evaluation) -> Owners:
         unowned=counts[None],
         numbers={name: number for number, name in enumerate(names, 1)},
     )
+
+
+def busiest(teams: Sequence[Owner], most: int) -> tuple[Owner, ...]:
+    """Return the teams with most results, by name; all of them, where there are not more."""
+    by_number = sorted(teams, key=lambda team: (-team.number, team.name))
+    return tuple(sorted(by_number[:most], key=lambda team: team.name))
 
 
 def _unowned(subject: Subject) -> tuple[None, ...]:

@@ -1,6 +1,6 @@
 """Bound what a page draws: the worst of every list, so that it opens whatever the account's size.
 
-A list that is cut keeps the number of what is left out: the page states it, and how to get the rest.
+A list that is cut keeps the number of what is left out: the page states it, and where the rest is.
 """
 
 from __future__ import annotations

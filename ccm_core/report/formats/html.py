@@ -15,7 +15,18 @@ from ccm_core.report.charts import timeline
 from ccm_core.report.charts.plugin_sections import lay_out_sections
 from ccm_core.report.content import bar, phrases
 from ccm_core.report.content.evidence import connection_evidence
-from ccm_core.report.content.owners import owners
+from ccm_core.report.content.evidence_bounds import MOST_SHORTFALLS, bounded_evidence
+from ccm_core.report.content.fair_shares import fair_lengths
+from ccm_core.report.content.omissions import PageOmissions, omissions, report_command
+from ccm_core.report.content.owners import busiest, owners
+from ccm_core.report.content.page_bounds import (
+    MOST,
+    MOST_NOTES,
+    MOST_REMARKS,
+    bounded,
+    drawn_bytes,
+    left_out,
+)
 from ccm_core.report.content.posture import STATUSES, frameworks, trend
 from ccm_core.report.content.summary import summary
 from ccm_core.report.content.waivers import waiver_summaries
@@ -27,14 +38,26 @@ if TYPE_CHECKING:
 
     from ccm_core.model.evaluation.finding import Finding
     from ccm_core.model.evidence.collection import Outcome
+    from ccm_core.report.content.summary import Summary
+    from ccm_core.report.content.waivers import WaiverSummary
     from ccm_core.report.types import ReportInput
 
 FOLD = 10
 """Longer lists are collapsed after so many."""
-MOST = 1000
-"""Longer lists end here with the number that is left out; the JSON report has them all."""
 PAPER = 25
 """On paper they end here with the number that only the file has."""
+MOST_NAMES = 12
+"""Names in one sentence."""
+MOST_ALARMS = 10
+"""Notes of one sort at the top."""
+MOST_TEAMS = 200
+"""Teams to filter by: those with most to do."""
+MOST_LETTERS = 8_000
+"""Of one text that a source wrote."""
+WAIVER_BYTES = 150_000
+"""For the risk acceptances, the one that expires first at the top."""
+_WAIVER = 600
+"""Bytes of one, without its texts."""
 
 _SHAPES = {"good": "pass", "bad": "fail", "unknown": "insufficient"}
 """The shape that stands before a cell of each tone."""
@@ -50,24 +73,53 @@ class HtmlReport:
 
     def render(self, inputs: ReportInput) -> bytes:
         """Fill the template. The same input gives the same bytes."""
-        return page(
-            "report.html",
-            scripted=True,
-            report=summary(inputs),
-            evaluation=inputs.evaluation,
-            evidence=connection_evidence(inputs),
-            digest=inputs.digest,
-            findings=inputs.findings,
-            owners=owners(inputs.evaluation),
-            ages={name: _age(finding, inputs) for name, finding in inputs.findings.items()},
-            sections=lay_out_sections(inputs),
-            frameworks=tuple(frameworks(inputs.evaluation.controls)),
-            days=trend(inputs.trend, (rule.rule for rule in inputs.evaluation.rules)),
-            waivers=waiver_summaries(inputs),
-            anchors={rule.rule: anchor(rule.pack, rule.rule) for rule in inputs.evaluation.rules},
-            control_ids={(control.framework, control.id) for control in inputs.evaluation.controls},
-            host_version=inputs.host_version,
-        )
+        return page("report.html", scripted=True, **_content(inputs))
+
+
+def _content(inputs: ReportInput) -> dict[str, object]:
+    """Return the variables of the template, with lists that a page can draw."""
+    evaluation = inputs.evaluation
+    report = bounded(summary(inputs))
+    evidence = bounded_evidence(connection_evidence(inputs))
+    sections = lay_out_sections(inputs)
+    waivers = waiver_summaries(inputs)
+    (drawn_waivers,) = fair_lengths([waivers], _waiver_bytes, WAIVER_BYTES, MOST)
+    every_owner = owners(evaluation)
+    teams = busiest(every_owner.teams, MOST_TEAMS)
+    not_drawn = PageOmissions(
+        results=left_out(report),
+        sections=sum(len(section.absent) for section in sections if section.last),
+        lines=sum(figure.left_out for section in sections for figure in section.figures),
+        connections=len(evidence.brief) + evidence.more,
+        waivers=len(waivers) - drawn_waivers,
+    )
+    return {
+        "report": report,
+        "evaluation": evaluation,
+        "evidence": evidence,
+        "digest": inputs.digest,
+        "findings": inputs.findings,
+        "owners": every_owner,
+        "teams": teams,
+        "more_teams": len(every_owner.teams) - len(teams),
+        "ages": _ages(report, inputs),
+        "sections": sections,
+        "frameworks": tuple(frameworks(evaluation.controls)),
+        "days": trend(inputs.trend, (rule.rule for rule in evaluation.rules)),
+        "waivers": waivers[:drawn_waivers],
+        "more_waivers": not_drawn.waivers,
+        "omissions": omissions(inputs, not_drawn),
+        "everything": report_command(inputs, "--format json", "-o report.json"),
+        "anchors": {rule.rule: anchor(rule.pack, rule.rule) for rule in evaluation.rules},
+        "control_ids": {(control.framework, control.id) for control in evaluation.controls},
+        "host_version": inputs.host_version,
+    }
+
+
+def _waiver_bytes(entry: WaiverSummary) -> int:
+    waiver = entry.waiver
+    texts = (waiver.id, waiver.rule, waiver.rule, waiver.reason, waiver.owner, waiver.approver)
+    return _WAIVER + drawn_bytes(*texts)
 
 
 def page(template: str, *, scripted: bool = False, **values: object) -> bytes:
@@ -86,6 +138,14 @@ def page(template: str, *, scripted: bool = False, **values: object) -> bytes:
     )
     # Half of a surrogate pair has no bytes; `clean` has replaced it wherever text is shown.
     return filled.encode()
+
+
+def _ages(report: Summary, inputs: ReportInput) -> dict[str, str]:
+    """Return for how long each failure that is drawn has been known."""
+    drawn = (
+        result.id for entry in (*report.failing, *report.monitoring) for result in entry.failing
+    )
+    return {name: _age(inputs.findings[name], inputs) for name in drawn if name in inputs.findings}
 
 
 def _age(finding: Finding, inputs: ReportInput) -> str:
@@ -128,6 +188,11 @@ def _templates() -> Environment:
     templates.globals |= {
         "FOLD": FOLD,
         "MOST": MOST,
+        "MOST_ALARMS": MOST_ALARMS,
+        "MOST_NAMES": MOST_NAMES,
+        "MOST_NOTES": MOST_NOTES,
+        "MOST_REMARKS": MOST_REMARKS,
+        "MOST_SHORTFALLS": MOST_SHORTFALLS,
         "PAPER": PAPER,
         "LANES_FOLD": timeline.FOLD,
         "TONES": _SHAPES,
@@ -163,9 +228,12 @@ def _code(match: re.Match[str]) -> str:
 
 
 def _shown(value: Any) -> Any:
-    if isinstance(value, str) and not hasattr(value, "__html__"):
-        return replace_controls(value)
-    return value
+    if not isinstance(value, str) or hasattr(value, "__html__"):
+        return value
+    more = len(value) - MOST_LETTERS
+    if more > 0:
+        value = f"{value[:MOST_LETTERS]}… ({phrases.count(more, 'more character')})"
+    return replace_controls(value)
 
 
 def _source(templates: Environment, name: str) -> str:

@@ -64,7 +64,7 @@
         if (term ? contains(element, term) : element.querySelector("[data-owner]")) { element.open = true; }
       });
     }
-    matches.textContent = term || team ? shown + " of " + counted.length + " shown" : "";
+    matches.textContent = term || team ? shown + " of " + counted.length + " shown" + (matches.dataset.note || "") : "";
   }
 
   function applyFilters() {

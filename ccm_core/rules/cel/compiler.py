@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from cel_expr_python import cel
 
 RESERVED = re.compile(
-    "row|params|now|lookup|cel|true|false|null|in|as|break|const|continue|else|"
+    "row|params|now|period|lookup|overlapping|within|total|elapsed|deadline|cel|true|false|null|in|as|break|const|continue|else|"
     "for|function|if|import|let|loop|package|namespace|return|var|void|while|int|"
     "uint|double|bool|string|bytes|list|map|type|duration|timestamp|size|has|all|"
     "exists|exists_one|filter|dyn|optional"
 )
 """Names that mean something else in CEL and cannot be given to a ``let``."""
-NAMES = ("row", "params", "now", "lookup")
+NAMES = ("row", "params", "now", "period", "lookup")
 """The names that every condition may use."""
 
 
@@ -162,7 +162,7 @@ def _environment(types: Mapping[str, str], lets: Mapping[str, Expression]) -> ce
     }
     variables = {name: by_name[signature] for name, signature in types.items()}
     variables["row"] = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
-    variables["now"] = cel.Type.TIMESTAMP
+    variables |= dict.fromkeys(("now", "period.since", "period.until"), cel.Type.TIMESTAMP)
     variables |= {name: let.program.return_type() for name, let in lets.items()}
     return new_environment(variables, find_nothing)
 

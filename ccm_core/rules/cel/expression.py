@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_json import thawed
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.checked_ast import CheckedExpression, FieldPath, dotted, read_paths
 from ccm_core.rules.cel.lookup_function import LookupTable
-from ccm_core.rules.cel.runtime import NOT_IN_EVIDENCE
+from ccm_core.rules.cel.runtime_errors import NOT_IN_EVIDENCE
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
@@ -123,9 +124,14 @@ class Expression:
         return NotEvaluable(reason=reason, missing_key=name, insufficient=True)
 
 
-def shared_variables(parameters: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Return what is the same for every row: the plain parameters and the moment."""
-    return {"now": now} | {f"params.{name}": thawed(value) for name, value in parameters.items()}
+def shared_variables(
+    parameters: Mapping[str, Any], now: datetime, period: Window | None = None
+) -> dict[str, Any]:
+    """Return what is the same for every row: the plain parameters, the moment and the period."""
+    variables: dict[str, Any] = {"now": now}
+    if period is not None:
+        variables |= {"period.since": period.since, "period.until": period.until}
+    return variables | {f"params.{name}": thawed(value) for name, value in parameters.items()}
 
 
 def without_status(error: str) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.rules.cel.runtime import NOT_IN_EVIDENCE, new_environment
+from ccm_core.rules.cel.runtime import new_environment
+from ccm_core.rules.cel.runtime_errors import NOT_IN_EVIDENCE
 
 if TYPE_CHECKING:
     from cel_expr_python import cel

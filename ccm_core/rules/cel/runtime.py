@@ -1,18 +1,18 @@
-"""The CEL runtime: the one place that sets it up, with its extensions and ``lookup``."""
+"""The CEL runtime: the one place that sets it up, with its extensions and functions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ccm_core.rules.cel import interval_functions
+from ccm_core.rules.cel.runtime_errors import NOT_IN_EVIDENCE
+
 if TYPE_CHECKING:
     from cel_expr_python import cel
 
 Find: TypeAlias = Callable[[str, "str | int"], Any]
 """Returns the body of a record by kind and key. Raises LookupError."""
-
-NOT_IN_EVIDENCE = "not in the evidence: "
-"""Leads the message of a lookup that finds nothing, so that it is recognized as that."""
 
 
 def find_nothing(kind: str, key: str | int) -> Any:
@@ -46,5 +46,8 @@ def new_environment(variables: Mapping[str, cel.Type], find: Find) -> cel.Env:
             ext_strings.ExtStrings(),
             ext_bindings.ExtBindings(),
         ],
-        functions=[cel.FunctionDecl("lookup", overloads)],
+        functions=[
+            cel.FunctionDecl("lookup", overloads),
+            *interval_functions.declarations(),
+        ],
     )

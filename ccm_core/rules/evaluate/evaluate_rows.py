@@ -11,6 +11,7 @@ from typing import Any
 
 from ccm_core.model.evaluation.result import Result, Status
 from ccm_core.model.evaluation.result_id import rule_part, subject_part
+from ccm_core.model.evidence.window import Window
 from ccm_core.rules.cel.expression import RowContext, shared_variables
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.evaluate.evidence_gate import EvidenceGate
@@ -54,6 +55,8 @@ class RowEvaluator:
     lookups: LookupTable
     """Of this evaluation and this connection alone."""
     now: datetime
+    period: Window | None = None
+    """The evaluated one; None: it is not known, and a condition that reads it is insufficient."""
     cache_key: CacheKey | None = None
     """What the results depend on besides the rows; None: nothing is to be cached."""
     cached: GroupCache | None = None
@@ -64,7 +67,7 @@ class RowEvaluator:
 
     def evaluate(self, rows: Iterable[Row]) -> Iterator[tuple[Result, ...]]:
         """Yield the results of every rule on each row; nothing is cached."""
-        shared = shared_variables(self.pack.values, self.now)
+        shared = shared_variables(self.pack.values, self.now, self.period)
         for row in rows:
             yield self._results(row, shared, self.rules)
 
@@ -74,7 +77,7 @@ class RowEvaluator:
         invalidator = Invalidator(
             [rule.dependencies for rule in rules], [rule.due_by_age for rule in rules], self.now
         )
-        shared = shared_variables(self.pack.values, self.now)
+        shared = shared_variables(self.pack.values, self.now, self.period)
         if self.cached is None:
             cached_rows = [self._cached_row(invalidator, None, row, shared) for row in rows]
             results = group_results(rows, [row.results for row in cached_rows], len(rules))
@@ -96,7 +99,7 @@ class RowEvaluator:
         names = self.group.conditions.keys() & self.pack.changed
         if not names:
             return {}
-        shared = shared_variables(self.pack.values, self.now)
+        shared = shared_variables(self.pack.values, self.now, self.period)
         contexts = [self._context(row, shared) for row in rows]
         return {
             name: sum(

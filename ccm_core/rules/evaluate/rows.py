@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -58,7 +58,7 @@ def rows_of_view(
     records: Mapping[str, Sequence[Record]] = {kind: load(kind) for kind in view.inputs}
     vanished = {kind: load_vanished(kind) for kind in view.vanished}
     request = ViewRequest(records=records, now=now, horizon=horizon, vanished=vanished)
-    rows = derived_rows(view, request)
+    rows = rows_of_period(derived_rows(view, request), horizon)
     return tuple(sorted(rows, key=lambda row: (row.subject.kind, row.subject.key)))
 
 
@@ -71,6 +71,16 @@ def derived_rows(view: View, request: ViewRequest) -> Iterator[Row]:
     for row in view.rows(request):
         body = thawing.body(row.body)
         yield row if body is row.body else replace(row, body=body)
+
+
+def rows_of_period(rows: Iterable[Row], period: Window) -> Iterator[Row]:
+    """Yield rows without those that are final and occurred before a period."""
+    return (row for row in rows if not row.final or occurred_in(row, period))
+
+
+def occurred_in(row: Row, period: Window) -> bool:
+    """Return whether a row is of a period: what is there at any time always is."""
+    return row.occurred_at is None or row.occurred_at >= period.since
 
 
 def subject_of(kind: EvidenceKind, record: Record) -> Subject:

@@ -142,6 +142,7 @@ class GroupEvaluator:
                 facts.lookup_records, incomplete_objects(facts.sufficiency.values())
             ),
             now=self.now,
+            period=facts.period,
             cache_key=cache_key,
             cached=cached,
             age_sensitivity=GroupAgeSensitivity.of(

@@ -141,5 +141,6 @@ _OPERATIONS: Mapping[str, Callable[[Sequence[Unit]], Unit]] = {
     "_/_": _quotient,
     **dict.fromkeys(("_%_", "-_", "dyn", "int", "double", "value"), lambda units: units[0]),
     **dict.fromkeys(("orValue", "or", "optional.of"), _common),
+    **dict.fromkeys(("total", "elapsed"), lambda _units: Unit.SECONDS),
 }
 """How the unit of a call's value follows from those of its operands; any other has none."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ccm_core.model.evaluation.explanation import ConditionTrace, ExpressionValue, RuleTrace
+from ccm_core.model.evidence.window import Window
 from ccm_core.rules.cel.checked_ast import ELEMENT, FieldPath, dotted, read_paths
 from ccm_core.rules.cel.clauses import Clause, clauses
 from ccm_core.rules.cel.compiler import CelEnvironment
@@ -31,6 +32,7 @@ def explain_row(
     row: Row,
     now: datetime,
     lookups: LookupTable | None = None,
+    period: Window | None = None,
 ) -> RuleTrace:
     """Evaluate a rule on one row, step by step.
 
@@ -41,10 +43,12 @@ def explain_row(
         row: The row.
         now: The moment of the evaluation.
         lookups: What ``lookup`` reads; None: nothing.
+        period: The evaluated period; None: it is not known.
     """
+    shared = shared_variables(pack.values, now, period)
     chosen = {name: overrides.value_for(row.body) for name, overrides in pack.overrides.items()}
     context = group.environment.row_context(
-        row.body, shared_variables(pack.values, now), group.conditions, chosen, row.unknown, lookups
+        row.body, shared, group.conditions, chosen, row.unknown, lookups
     )
     explainer = _Explainer(environment=group.environment, lets=rule.lets, context=context)
     return RuleTrace(
@@ -91,7 +95,7 @@ class _Explainer:
         for path in paths:
             if path[0] in self.lets and len(path) == 1:
                 yield self.value(path[0], self.lets[path[0]])
-            elif path[0] in {"row", "params", "now"} and path != ("row",):
+            elif path[0] in {"row", "params", "now", "period"} and path != ("row",):
                 yield self.value(dotted(path), self._expression(path))
 
     def parameters(self, rule: CompiledRule) -> Iterator[ExpressionValue]:

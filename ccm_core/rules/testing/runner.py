@@ -34,6 +34,8 @@ from ccm_core.sdk.view import Row
 _NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 """The moment of a test that names none."""
 _CADENCE = timedelta(hours=1)
+_LOOKBACK, _LOOKAHEAD = timedelta(days=30), timedelta(days=14)
+"""The evaluated period of a test, before and after its moment; longer where its rule needs more."""
 _CONNECTION = "test"
 
 
@@ -159,13 +161,27 @@ def _facts(packs: CompiledPacks, rule: CompiledRule, test: RuleTest, now: dateti
         sufficiency={kind: sufficiency(kind) for kind in kinds},
         lookup_records=_records(test.lookups),
         reassess=sufficiency,
+        period_start=now - max(_LOOKBACK, rule.period or _LOOKBACK),
+        period_end=now + max(_LOOKAHEAD, rule.ahead or _LOOKAHEAD),
     )
 
 
 def _row(over: str, index: int, body: JsonObject) -> Row:
     key = f"row-{index + 1}"
     subject = Subject(kind=over, key=key, title=key)
-    return Row(subject=subject, body=body, evidence_digests=(digest(encode(body)),))
+    return Row(
+        subject=subject,
+        body=body,
+        evidence_digests=(digest(encode(body)),),
+        occurred_at=_occurred_at(body),
+    )
+
+
+def _occurred_at(body: JsonObject) -> datetime | None:
+    try:
+        return parse_instant(body["occurred_at"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _records(lookups: Mapping[str, JsonObject]) -> dict[str, dict[str, LookupRecord]]:

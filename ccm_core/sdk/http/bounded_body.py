@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx  # noqa: TID253 - this module is imported only where a source is read
 
+from ccm_core.control_characters import printable_excerpt
 from ccm_core.errors import BadResponse
 
 ACCEPT_ENCODING = "gzip, deflate"
@@ -29,7 +30,7 @@ async def bounded_body(response: httpx.Response, request: str, most: int) -> byt
     """
     coding = response.headers.get("content-encoding", "").strip().lower()
     if coding not in _ACCEPTED:
-        shown = "".join(char for char in coding[:40] if char.isprintable())
+        shown = printable_excerpt(coding, 40)
         raise BodyRefused(
             f"{request}: the body is compressed as {shown!r}; expected {ACCEPT_ENCODING} or nothing"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from ccm_core.control_characters import printable_excerpt
 from ccm_core.errors import BadRequest
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -49,7 +50,7 @@ def _without_user(parts: SplitResult) -> str:
 
 
 def _refused(target: str, why: str) -> BadRequest:
-    shown = "".join(char if char.isprintable() else "?" for char in target[:_MAX_QUOTED])
+    shown = printable_excerpt(target, _MAX_QUOTED, substitute="?")
     return BadRequest(
         f"GET {shown}: {why}; nothing was sent, because the credential would go along. "
         "Expected a path of the source, or an absolute URL of the same scheme, host and port"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ccm_core.control_characters import printable_excerpt
 from ccm_core.errors import BadResponse
 from ccm_core.model.digest import digest
 from ccm_core.model.json_codec import RepeatedKeyError, decode
@@ -70,4 +71,4 @@ class HttpResponse:
 
 def _printable(text: str) -> str:
     """Return a header's value cut short, without control characters."""
-    return "".join(char for char in text[:_MAX_QUOTED] if char.isprintable())
+    return printable_excerpt(text, _MAX_QUOTED)

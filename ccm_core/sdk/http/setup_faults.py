@@ -13,6 +13,7 @@ from urllib.request import proxy_bypass
 
 import httpx  # noqa: TID253 - this module is imported only where a source is read
 
+from ccm_core.control_characters import printable_excerpt
 from ccm_core.errors import NetworkSetupError
 from ccm_core.sdk.http.base_url import is_loopback
 
@@ -136,4 +137,4 @@ def _reason(cause: OSError) -> str:
 
 def _words(text: str) -> str:
     """Return a text of the other side cut short, without control characters."""
-    return "".join(char for char in text[:_MAX_QUOTED] if char.isprintable())
+    return printable_excerpt(text, _MAX_QUOTED)

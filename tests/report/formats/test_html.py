@@ -158,7 +158,7 @@ def test_lists_of_more_than_a_thousand_end(make):
     failing = [make.result(f"Service {n:04}", Status.FAIL, "bad") for n in range(1234)]
     page = read(make.report_input(make.rule("r", "Title", "low", failing)))
     assert (
-        "234 more failing resources left out of this page. The JSON report has them all."
+        "234 more failing resources not drawn on this page. How to list them"
         in page.text
     )
 

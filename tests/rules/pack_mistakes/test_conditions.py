@@ -31,7 +31,7 @@ import pytest
             [
                 (
                     '15:10: unknown name "nobody"; '
-                    'expected one of "row", "now", "lookup", "params.NAME"'
+                    'expected one of "row", "now", "period", "lookup", "params.NAME"'
                 )
             ],
             id="in-a-block",
@@ -98,7 +98,12 @@ import pytest
         pytest.param(
             "{row.title}",
             "{who}",
-            [('14:16: unknown name "who"; expected one of "row", "now", "lookup", "params.NAME"')],
+            [
+                (
+                    '14:16: unknown name "who"; expected one of "row", "now", "period", '
+                    '"lookup", "params.NAME"'
+                )
+            ],
             id="message-name",
         ),
         pytest.param(
@@ -137,7 +142,7 @@ import pytest
             [
                 (
                     '13:13: unknown name "locked"; '
-                    'expected one of "row", "now", "lookup", "params.NAME"'
+                    'expected one of "row", "now", "period", "lookup", "params.NAME"'
                 )
             ],
             id="row-left-out",

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.intervals import Window
 from ccm_core.sdk.timestamps import format_instant, parse_instant
-from ccm_pagerduty.views.intervals import seconds_of, whole_seconds
+from ccm_pagerduty.views.intervals import whole_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from ccm_core.sdk.types import JsonObject
+
+ALWAYS = Window(
+    datetime(1, 1, 1, tzinfo=UTC),
+    datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC),
+)
+"""What is observed where no rendering bounds it: a user whom a policy names is on call always."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +33,7 @@ class Shift:
     @property
     def covered(self) -> Window | None:
         """Return the part in which somebody is on call; a deleted user is until the deletion."""
-        if self.user is None:
-            return None
-        deleted_at = self.user.get("deleted_at")
-        return self.window if deleted_at is None else before(self.window, parse_instant(deleted_at))
+        return None if self.user is None else until_deletion(self.window, self.user)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,25 +60,21 @@ def read_rendering(body: JsonObject) -> ScheduleRendering | None:
     return ScheduleRendering(window=window, shifts=tuple(_shifts(entries, window)))
 
 
-def before(window: Window, instant: datetime) -> Window | None:
-    """Return the part of a window before an instant."""
-    until = min(window.until, instant)
+def until_deletion(window: Window, user: JsonObject) -> Window | None:
+    """Return the part of a window before a user's deletion: all of it, where that is undated."""
+    deleted_at = user.get("deleted_at")
+    until = window.until if deleted_at is None else min(window.until, parse_instant(deleted_at))
     return Window(window.since, until) if window.since < until else None
-
-
-def after(window: Window, instant: datetime) -> Window | None:
-    """Return the part of a window from an instant on."""
-    since = max(window.since, instant)
-    return Window(since, window.until) if since < window.until else None
 
 
 def window_fields(window: Window) -> JsonObject:
     """Return a window as rows show it."""
-    return {
-        "since": format_instant(window.since),
-        "until": format_instant(window.until),
-        "seconds": seconds_of(window.length),
-    }
+    return {"since": format_instant(window.since), "until": format_instant(window.until)}
+
+
+def windows_fields(windows: Iterable[Window]) -> list[JsonObject]:
+    """Return windows as rows show them."""
+    return [window_fields(window) for window in windows]
 
 
 def _shifts(entries: Iterable[JsonObject], within: Window) -> Iterable[Shift]:

@@ -1,0 +1,196 @@
+"""Clocks that run now and then: in some stretches of time, and there in some hours of the week.
+
+Rows hold a clock as a list of stretches, in order and disjoint::
+
+    [{"since": "2026-01-05T08:00:00Z", "until": null, "hours": null}]
+
+It runs in each stretch from ``since`` to ``until`` (null: without an end). Where ``hours`` is not
+null it runs only then: ``{"time_zone", "days", "start", "end"}``, with ISO weekdays (Monday is 1)
+and wall-clock times; an ``end`` that is not after ``start`` is on the next day. A day on which
+clocks change has an hour more or less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ccm_core.model.evidence.window import Window, union
+from ccm_core.model.instant import format_instant, parse_instant
+from ccm_core.model.json_codec import JsonObject
+
+NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""In place of the moment at which a clock has run long enough, where it stops before."""
+
+_DAY = timedelta(days=1)
+_LONGEST_SEARCH = timedelta(days=3660)
+"""How far a deadline is looked for in hours of the week."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeeklyHours:
+    """The same hours on certain days of each week."""
+
+    zone: ZoneInfo
+    start: time
+    end: time
+    """Not after ``start``: on the next day."""
+    days: frozenset[int]
+    """The days on which they begin; Monday is 1."""
+
+    def shifts(self, since: datetime, until: datetime) -> Iterator[Window]:
+        """Yield the hours of each day, whole, that may overlap a period; in order."""
+        day, last = since.astimezone(self.zone).date() - _DAY, until.astimezone(self.zone).date()
+        while day <= last:
+            if day.isoweekday() in self.days:
+                end_day = day + _DAY if self.end <= self.start else day
+                begin = datetime.combine(day, self.start, self.zone).astimezone(UTC)
+                end = datetime.combine(end_day, self.end, self.zone).astimezone(UTC)
+                if begin < end:
+                    yield Window(begin, end)
+            day += _DAY
+
+    def plain(self) -> JsonObject:
+        """Return them as a row holds them."""
+        return {
+            "time_zone": self.zone.key,
+            "days": sorted(self.days),
+            "start": self.start.isoformat(),
+            "end": self.end.isoformat(),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A time in which a clock runs."""
+
+    since: datetime
+    until: datetime | None = None
+    """None: without an end."""
+    hours: WeeklyHours | None = None
+    """None: all of the time."""
+
+    def running(self, until: datetime) -> Iterator[Window]:
+        """Yield when the clock runs in it before a moment, disjoint and in order."""
+        end = until if self.until is None else min(self.until, until)
+        if self.since >= end:
+            return
+        whole = Window(self.since, end)
+        if self.hours is None:
+            yield whole
+            return
+        shifts = self.hours.shifts(self.since, end)
+        yield from union(part for shift in shifts if (part := shift.intersection(whole)))
+
+    def plain(self) -> JsonObject:
+        """Return it as a row holds it."""
+        return {
+            "since": format_instant(self.since),
+            "until": None if self.until is None else format_instant(self.until),
+            "hours": None if self.hours is None else self.hours.plain(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Measures the time that counts toward a limit."""
+
+    stretches: tuple[Stretch, ...]
+    """Disjoint and in order."""
+
+    def elapsed(self, until: datetime) -> timedelta:
+        """Return how long it ran until a moment."""
+        windows = (window for stretch in self.stretches for window in stretch.running(until))
+        return sum((window.length for window in windows), timedelta())
+
+    def deadline(self, limit: timedelta) -> datetime:
+        """Return the moment at which it has run so long; :data:`NEVER`: it does not."""
+        remaining = limit
+        for stretch in self.stretches:
+            search_end = min(NEVER, stretch.since + limit + _LONGEST_SEARCH)
+            if stretch.hours is None:
+                search_end = NEVER
+            for window in _lazily(stretch, search_end):
+                if window.length >= remaining:
+                    return window.since + remaining
+                remaining -= window.length
+        return NEVER
+
+    def is_running(self, instant: datetime) -> bool:
+        """Return whether it runs at an instant."""
+        after = instant + timedelta(microseconds=1)
+        return any(
+            instant in window for stretch in self.stretches for window in stretch.running(after)
+        )
+
+    def plain(self) -> list[JsonObject]:
+        """Return it as a row holds it."""
+        return [stretch.plain() for stretch in self.stretches]
+
+
+def read_clock(stretches: Sequence[Mapping[str, Any]]) -> Clock:
+    """Return the clock of a row.
+
+    Raises:
+        ValueError: It is no clock; the message says what is wrong.
+    """
+    try:
+        read = tuple(_stretch(stretch) for stretch in stretches)
+    except (KeyError, TypeError, AttributeError) as cause:
+        raise ValueError(f"this is no clock: {cause!r}") from None
+    ends = [stretch.until or NEVER for stretch in read]
+    starts = [stretch.since for stretch in read]
+    if any(end > start for end, start in zip(ends, starts[1:], strict=False)):
+        raise ValueError("this is no clock: its stretches overlap or are out of order")
+    return Clock(read)
+
+
+@lru_cache(maxsize=1024)
+def weekly_hours(zone: str, days: tuple[int, ...], start: str, end: str) -> WeeklyHours:
+    """Return hours of the week.
+
+    Raises:
+        ValueError: There is no such zone, time or weekday.
+    """
+    if not days or not set(days) <= set(range(1, 8)):
+        raise ValueError(f"expected weekdays from 1, Monday, to 7, got {list(days)}")
+    try:
+        return WeeklyHours(
+            zone=ZoneInfo(zone),
+            start=time.fromisoformat(start),
+            end=time.fromisoformat(end),
+            days=frozenset(days),
+        )
+    except (ZoneInfoNotFoundError, OSError):
+        raise ValueError(f"there is no time zone {zone!r}") from None
+
+
+def _stretch(plain: Mapping[str, Any]) -> Stretch:
+    until, hours = plain["until"], plain["hours"]
+    stretch = Stretch(
+        since=parse_instant(plain["since"]),
+        until=None if until is None else parse_instant(until),
+        hours=None
+        if hours is None
+        else weekly_hours(hours["time_zone"], tuple(hours["days"]), hours["start"], hours["end"]),
+    )
+    if stretch.until is not None and stretch.until < stretch.since:
+        raise ValueError(f"this is no clock: a stretch ends ({until}) before it begins")
+    return stretch
+
+
+def _lazily(stretch: Stretch, search_end: datetime) -> Iterable[Window]:
+    """Yield when a clock runs in a stretch, day by day: a deadline is mostly near its begin."""
+    if stretch.hours is None:
+        yield from stretch.running(search_end)
+        return
+    step, begin, last = _DAY * 8, stretch.since, min(search_end, stretch.until or search_end)
+    while begin < last:
+        end = min(begin + step, last)
+        part = Stretch(since=begin, until=end, hours=stretch.hours)
+        yield from part.running(end)
+        begin = end

@@ -1,0 +1,111 @@
+"""Clocks run in stretches and in hours of the week, and know when a limit is reached."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccm_core.model.clock import NEVER, Clock, Stretch, read_clock, weekly_hours
+
+MONDAY = datetime(2026, 1, 5, 8, tzinfo=UTC)
+OFFICE = {"time_zone": "UTC", "days": [1, 2, 3, 4, 5], "start": "09:00:00", "end": "17:00:00"}
+NIGHT = {"time_zone": "Europe/Berlin", "days": [6], "start": "22:00:00", "end": "06:00:00"}
+
+
+def stretch(since, until=None, hours=None):
+    """Return a stretch of a clock, as a row holds it."""
+    return {"since": since, "until": until, "hours": hours}
+
+
+@pytest.mark.parametrize(
+    ("clock", "until", "hours"),
+    [
+        ([stretch("2026-01-05T08:00:00Z")], "2026-01-05T10:00:00Z", 2),
+        ([stretch("2026-01-05T08:00:00Z", hours=OFFICE)], "2026-01-05T10:00:00Z", 1),
+        ([stretch("2026-01-05T08:00:00Z", hours=OFFICE)], "2026-01-12T10:00:00Z", 41),
+        ([stretch("2026-01-05T08:00:00Z", "2026-01-05T09:00:00Z")], "2026-01-12T10:00:00Z", 1),
+        (
+            [
+                stretch("2026-01-05T08:00:00Z", "2026-01-05T09:00:00Z"),
+                stretch("2026-01-06T08:00:00Z"),
+            ],
+            "2026-01-06T11:00:00Z",
+            4,
+        ),
+        # The clocks of Berlin go forward in this night, which has an hour less.
+        ([stretch("2026-03-28T00:00:00Z", hours=NIGHT)], "2026-03-30T00:00:00Z", 7),
+        ([stretch("2026-01-05T08:00:00Z")], "2026-01-01T00:00:00Z", 0),
+        ([], "2026-01-01T00:00:00Z", 0),
+    ],
+)
+def test_a_clock_counts_the_time_in_which_it_runs(clock, until, hours):
+    """It counts whole stretches, or the hours of the week in them."""
+    assert read_clock(clock).elapsed(datetime.fromisoformat(until)) == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("clock", "hours", "deadline"),
+    [
+        ([stretch("2026-01-05T08:00:00Z")], 2, "2026-01-05T10:00:00Z"),
+        ([stretch("2026-01-05T08:00:00Z", hours=OFFICE)], 2, "2026-01-05T11:00:00Z"),
+        ([stretch("2026-01-09T16:00:00Z", hours=OFFICE)], 2, "2026-01-12T10:00:00Z"),
+        ([stretch("2026-01-05T08:00:00Z", "2026-01-05T09:00:00Z")], 2, None),
+        ([], 1, None),
+    ],
+)
+def test_a_deadline_is_when_the_clock_has_run_so_long(clock, hours, deadline):
+    """A clock that stops before has none."""
+    expected = datetime.fromisoformat(deadline) if deadline else NEVER
+    assert read_clock(clock).deadline(timedelta(hours=hours)) == expected
+
+
+@pytest.mark.parametrize(
+    ("clock", "problem"),
+    [
+        ([{"since": "2026-01-05T08:00:00Z"}], "no clock"),
+        (["2026-01-05T08:00:00Z"], "no clock"),
+        ([stretch("2026-01-05T08:00:00Z", "2026-01-04T08:00:00Z")], "ends"),
+        ([stretch("2026-01-05T08:00:00Z"), stretch("2026-01-06T08:00:00Z")], "overlap"),
+        ([stretch("yesterday")], "yesterday"),
+        ([stretch("2026-01-05T08:00:00Z", hours=OFFICE | {"time_zone": "Moon/Sea"})], "Moon/Sea"),
+        ([stretch("2026-01-05T08:00:00Z", hours=OFFICE | {"days": [0]})], "weekdays"),
+        ([stretch("2026-01-05T08:00:00Z", hours=OFFICE | {"start": "9"})], "9"),
+    ],
+)
+def test_what_is_no_clock_is_refused(clock, problem):
+    """The message names what is wrong."""
+    with pytest.raises(ValueError, match=problem):
+        read_clock(clock)
+
+
+zones = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
+times = st.sampled_from(["00:00:00", "06:30:00", "09:00:00", "17:00:00", "22:15:00"])
+hours = st.builds(
+    weekly_hours,
+    zones,
+    st.sets(st.integers(1, 7), min_size=1).map(lambda days: tuple(sorted(days))),
+    times,
+    times,
+)
+moments = st.integers(0, 400 * 24 * 60).map(lambda minutes: MONDAY + timedelta(minutes=minutes))
+
+
+@given(moments, st.none() | hours, st.integers(1, 200 * 60))
+def test_a_clock_has_run_the_limit_at_its_deadline(since, weekly, minutes):
+    """Exactly then, and not a microsecond before."""
+    clock = Clock((Stretch(since=since, hours=weekly),))
+    limit = timedelta(minutes=minutes)
+    deadline = clock.deadline(limit)
+    assert clock.elapsed(deadline) == limit
+    assert clock.elapsed(deadline - timedelta(microseconds=1)) < limit
+
+
+@given(moments, hours, moments, moments)
+def test_elapsed_time_never_shrinks(since, weekly, one, other):
+    """It grows by no more than what passes."""
+    clock = read_clock(Clock((Stretch(since=since, hours=weekly),)).plain())
+    early, late = sorted((one, other))
+    assert timedelta() <= clock.elapsed(late) - clock.elapsed(early) <= late - early

@@ -1,0 +1,134 @@
+"""Conditions clip the intervals and read the clocks of a row."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccm_core.model.evidence.window import Window
+from ccm_core.rules.cel.compiler import CelEnvironment
+from ccm_core.rules.cel.expression import NotEvaluable, shared_variables
+from ccm_core.rules.cel.interval_functions import overlapping, total, within
+from ccm_core.sdk.timestamps import format_instant
+
+NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
+PERIOD = Window(NOW - timedelta(days=30), NOW + timedelta(days=14))
+
+
+def evaluate(text, row, period=PERIOD):
+    """Return the value of a condition on a row."""
+    environment = CelEnvironment.of({"limit": "duration"}, [])
+    context = environment.row_context(row, shared_variables({"limit": 3600}, NOW, period))
+    return environment.compile(text).evaluate(context)
+
+
+GAP = {"since": "2026-01-15T10:00:00Z", "until": "2026-01-15T14:00:00Z", "cause": "no_shift"}
+OLD = {"since": "2025-12-01T00:00:00Z", "until": "2025-12-02T00:00:00Z"}
+UNKNOWN = {
+    "since": "2026-01-20T00:00:00Z",
+    "until": "2026-01-21T00:00:00Z",
+    "unknown": "the role of Ada is unknown",
+}
+CLOCK = [{"since": "2026-01-15T11:30:00Z", "until": None, "hours": None}]
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "expected"),
+    [
+        ("overlapping(row.gaps, now, period.until).size()", {"gaps": [GAP, OLD]}, 1),
+        (
+            "overlapping(row.gaps, now, period.until)[0].since",
+            {"gaps": [GAP]},
+            "2026-01-15T10:00:00Z",
+        ),
+        ("within(row.gaps, now, period.until)[0].since", {"gaps": [GAP]}, "2026-01-15T12:00:00Z"),
+        ("within(row.gaps, now, period.until)[0].cause", {"gaps": [GAP]}, "no_shift"),
+        ("total(within(row.gaps, now, period.until))", {"gaps": [GAP, GAP]}, 7200),
+        ("total(row.gaps) > params.limit", {"gaps": [GAP]}, True),
+        (
+            "overlapping(row.gaps, period.since, now).all(gap, has(gap.cause))",
+            {"gaps": [GAP]},
+            True,
+        ),
+        ("overlapping(row.gaps, now, period.until).size()", {"gaps": []}, 0),
+        ("overlapping(row.gaps, period.since, now).size()", {"gaps": [GAP, UNKNOWN]}, 1),
+        ("elapsed(row.clock, now)", {"clock": CLOCK}, 1800),
+        ("now <= deadline(row.clock, params.limit)", {"clock": CLOCK}, True),
+        ("now <= deadline(row.clock, 1799.5)", {"clock": CLOCK}, False),
+    ],
+)
+def test_functions_return_what_overlaps_and_when_a_limit_is_reached(text, row, expected):
+    """A condition asks for any period; the row says nothing of now."""
+    assert evaluate(text, row) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "reason"),
+    [
+        (
+            "overlapping(row.gaps, now, period.until).size() == 0",
+            {"gaps": [UNKNOWN]},
+            "the role of Ada is unknown (from 2026-01-20T00:00:00Z to 2026-01-21T00:00:00Z)",
+        ),
+        ("within(row.gaps, now, period.until).size() == 0", {"gaps": [UNKNOWN]}, "role of Ada"),
+        ("total(row.gaps) == 0", {"gaps": [UNKNOWN]}, "role of Ada"),
+        ("overlapping(row.gaps, now, now).size() == 0", {"gaps": []}, "no period"),
+        ("overlapping(row.gaps, now, period.since).size() == 0", {"gaps": []}, "no period"),
+        ("overlapping(row.gaps, now, period.until).size() == 0", {}, "row has no `gaps`"),
+        ("now <= deadline(row.clock, 1)", {}, "row has no `clock`"),
+    ],
+)
+def test_what_the_evidence_does_not_show_is_insufficient(text, row, reason):
+    """Never an empty list, which would pass."""
+    value = evaluate(text, row)
+    assert isinstance(value, NotEvaluable)
+    assert value.insufficient
+    assert reason in value.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("overlapping(row.gaps, now, period.until).size() == 0", {"gaps": [{"since": "x"}]}),
+        ("overlapping(row.gaps, now, period.until).size() == 0", {"gaps": "none"}),
+        ("overlapping(row.gaps, now, period.until).size() == 0", {"gaps": [5]}),
+        ("now <= deadline(row.clock, 5)", {"clock": [{"since": "x"}]}),
+        ("elapsed(row.clock, now) < 5.0", {"clock": 7}),
+    ],
+)
+def test_what_is_no_interval_and_no_clock_is_an_error(text, row):
+    """Neither a pass nor a lack of evidence."""
+    value = evaluate(text, row)
+    assert isinstance(value, NotEvaluable)
+    assert not value.insufficient
+
+
+def test_a_condition_without_a_period_is_no_pass():
+    """Where nobody says which period is evaluated, nothing is said about it."""
+    value = evaluate("overlapping(row.gaps, period.since, now).size() == 0", {"gaps": []}, None)
+    assert isinstance(value, NotEvaluable)
+
+
+minutes = st.integers(0, 3000)
+intervals = st.lists(
+    st.tuples(minutes, minutes).map(
+        lambda pair: {
+            "since": format_instant(NOW + timedelta(minutes=min(pair))),
+            "until": format_instant(NOW + timedelta(minutes=max(pair))),
+        }
+    ),
+    max_size=6,
+)
+
+
+@given(intervals, minutes, minutes, minutes)
+def test_periods_that_adjoin_add_up(gaps, one, two, three):
+    """What two adjoining periods hold is what the whole of them holds."""
+    first, middle, last = (NOW + timedelta(minutes=m) for m in sorted((one, two, three)))
+    if first < middle < last:
+        parts = total(within(gaps, first, middle)) + total(within(gaps, middle, last))
+        assert parts == total(within(gaps, first, last))
+        assert len(overlapping(gaps, first, middle)) == len(within(gaps, first, middle))
