@@ -1,9 +1,8 @@
-"""The collection that states what one window returned, and the batch that stores both. Pure."""
+"""The collection that states what one window returned, and the batch that stores both."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from ccm_core.collect.batch_builder import BatchBuilder
 from ccm_core.collect.run_context import RunContext
@@ -22,22 +21,20 @@ def write_batch(
     shortfalls: Sequence[Shortfall],
     *,
     read: WindowRead | None,
-    now: datetime,
     snapshot: bool,
 ) -> WriteBatch:
     """Return what is stored of a window.
 
     Args:
-        context: Of the run.
+        context: Of the run, and the clock of its end.
         kind: What was read.
         batch: What the window returned.
         outcome: How that went.
         shortfalls: What is missing.
         read: The read that ended; None: it was not tried.
-        now: When it ended.
         snapshot: Whether what is not in the batch is gone.
     """
-    counts = batch.counts()
+    now, counts = context.clock(), batch.counts()
     collection = Collection(
         id=batch.collection,
         run=context.run,

@@ -332,7 +332,6 @@ class Runner:
                 outcome,
                 shortfalls,
                 read=read,
-                now=self._context.clock(),
                 snapshot=task.kind.shape is Shape.SNAPSHOT and not self._reach.nothing_seen,
             )
         )

@@ -14,6 +14,7 @@ from ccm_core.errors import Mistake, PluginError, SettingsError, UsageError
 from ccm_core.model.duration import format_duration, parse_duration
 from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.json_codec import JsonObject
+from ccm_core.model.statement_text import has_words
 from ccm_core.sdk.types import AuthMethod, Connector, Horizon
 
 Value = TypeVar("Value")
@@ -185,7 +186,7 @@ class _ConnectionReader:
 
     def _check_reason(self, path: Path, reason: object) -> None:
         """Append a mistake for a reason without a word; the schema has rejected an empty one."""
-        if isinstance(reason, str) and reason and not any(map(str.isalnum, reason)):
+        if isinstance(reason, str) and reason and not has_words(reason):
             message = (
                 f"got {quoted(reason)}, expected a reason in words: reports show it to whoever has "
                 "to believe it; write why this is accepted"

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -26,7 +26,7 @@ from ccm_core.model.json_codec import JsonObject
 NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """In place of the moment at which a clock has run long enough, where it stops before."""
 
-_DAY = timedelta(days=1)
+_DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
 _LONGEST_SEARCH = timedelta(days=3660)
 """How far a deadline is looked for in hours of the week."""
 
@@ -48,11 +48,21 @@ class WeeklyHours:
         while day <= last:
             if day.isoweekday() in self.days:
                 end_day = day + _DAY if self.end <= self.start else day
-                begin = datetime.combine(day, self.start, self.zone).astimezone(UTC)
-                end = datetime.combine(end_day, self.end, self.zone).astimezone(UTC)
+                begin, end = self._instant(day, self.start), self._instant(end_day, self.end)
                 if begin < end:
                     yield Window(begin, end)
             day += _DAY
+
+    def _instant(self, day: date, hour: time) -> datetime:
+        """Return the instant of a wall-clock time.
+
+        It is the first where a day has it twice, and the change of the clocks where it has it not.
+        """
+        wall = datetime.combine(day, hour, self.zone)
+        instant = wall.astimezone(UTC)
+        if instant.astimezone(self.zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
+            return instant
+        return _change(self.zone, wall.replace(fold=1).astimezone(UTC), instant)
 
     def plain(self) -> JsonObject:
         """Return them as a row holds them."""
@@ -108,7 +118,13 @@ class Clock:
         return sum((window.length for window in windows), timedelta())
 
     def deadline(self, limit: timedelta) -> datetime:
-        """Return the moment at which it has run so long; :data:`NEVER`: it does not."""
+        """Return the moment at which it has run so long; :data:`NEVER`: it does not.
+
+        Raises:
+            ValueError: The limit is negative.
+        """
+        if limit < timedelta():
+            raise ValueError("the limit of a deadline cannot be negative")
         remaining = limit
         for stretch in self.stretches:
             search_end = min(NEVER, stretch.since + limit + _LONGEST_SEARCH)
@@ -167,6 +183,19 @@ def weekly_hours(zone: str, days: tuple[int, ...], start: str, end: str) -> Week
         )
     except (ZoneInfoNotFoundError, OSError):
         raise ValueError(f"there is no time zone {zone!r}") from None
+
+
+@lru_cache(maxsize=1024)
+def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+    """Return the moment between two instants at which a zone's clocks change."""
+    offset = before.astimezone(zone).utcoffset()
+    while after - before > _SECOND:
+        middle = (before + (after - before) / 2).replace(microsecond=0)
+        if middle.astimezone(zone).utcoffset() == offset:
+            before = middle
+        else:
+            after = middle
+    return after
 
 
 def _stretch(plain: Mapping[str, Any]) -> Stretch:

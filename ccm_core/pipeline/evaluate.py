@@ -90,7 +90,7 @@ def evaluate(
     Raises:
         ClockMismatch: It is to be evaluated now, and the evidence is from more than an hour later.
     """
-    now = as_of or current_moment(host, connections, store)
+    now = as_of or _next_moment(host, connections, store)
     scopes = [watch_scope(host, connection) for connection in connections]
     if cache is None or as_of is not None:
         return evaluate_scopes(host, scopes, store, packs, waivers, now=now)
@@ -100,15 +100,18 @@ def evaluate(
 def current_moment(host: Host, connections: Sequence[Connection], store: EvidenceStore) -> datetime:
     """Return the moment to evaluate some connections at: now, by the clocks of their sources.
 
-    It is never before the last evaluation, unless that was made more than an hour ahead of now.
-
     Raises:
         ClockMismatch: This machine's clock is more than an hour behind the stored evidence.
     """
     now = host.clock()
     horizons = {connection.name: connection.horizon(now).since for connection in connections}
-    moment = evaluation_moment(now, store.runs, horizons)
-    return after_last_evaluation(moment, now, store.findings.tracked_until())
+    return evaluation_moment(now, store.runs, horizons)
+
+
+def _next_moment(host: Host, connections: Sequence[Connection], store: EvidenceStore) -> datetime:
+    """Return the current moment; a little after the last evaluation where the clock went back."""
+    moment = current_moment(host, connections, store)
+    return after_last_evaluation(moment, host.clock(), store.findings.tracked_until())
 
 
 def _evaluate_incrementally(

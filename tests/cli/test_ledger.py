@@ -365,3 +365,16 @@ def test_an_ambiguous_erasure_deletes_nothing(ccm, signed_store, arguments, says
     assert output.code == 2
     assert says in output.err
     assert "erased" not in ccm("verify").out
+
+
+@pytest.mark.attack(
+    "Settings",
+    "`ccm erase` with a reason that is blank, invisible or dots",
+    "Refused with exit code 2, and nothing is erased",
+)
+@pytest.mark.parametrize("reason", ["", "  ", "\u200b", "..."])
+def test_an_erasure_without_a_reason_in_words_deletes_nothing(ccm, signed_store, reason):
+    """The ledger says for ever why evidence is gone."""
+    output = ccm("erase", "--kind", "pagerduty.service", "--yes", "--reason", reason)
+    assert (output.code, "expected a reason in words" in output.err) == (2, True)
+    assert "erased" not in ccm("verify").out

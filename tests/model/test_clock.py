@@ -14,6 +14,8 @@ MONDAY = datetime(2026, 1, 5, 8, tzinfo=UTC)
 OFFICE = {"time_zone": "UTC", "days": [1, 2, 3, 4, 5], "start": "09:00:00", "end": "17:00:00"}
 NIGHT = {"time_zone": "Europe/Berlin", "days": [6], "start": "22:00:00", "end": "06:00:00"}
 
+GONE = {"days": [7], "start": "02:30:00", "end": "05:00:00"}
+
 
 def stretch(since, until=None, hours=None):
     """Return a stretch of a clock, as a row holds it."""
@@ -37,6 +39,18 @@ def stretch(since, until=None, hours=None):
         ),
         # The clocks of Berlin go forward in this night, which has an hour less.
         ([stretch("2026-03-28T00:00:00Z", hours=NIGHT)], "2026-03-30T00:00:00Z", 7),
+        # 02:30 does not exist in it: the hours begin when the clocks change, and are 03:00 to 05:00.
+        (
+            [stretch("2026-03-28T00:00:00Z", hours=NIGHT | GONE)],
+            "2026-03-30T00:00:00Z",
+            2,
+        ),
+        # It comes twice in October.
+        (
+            [stretch("2026-10-24T00:00:00Z", hours=NIGHT | GONE)],
+            "2026-10-26T00:00:00Z",
+            3.5,
+        ),
         ([stretch("2026-01-05T08:00:00Z")], "2026-01-01T00:00:00Z", 0),
         ([], "2026-01-01T00:00:00Z", 0),
     ],
@@ -60,6 +74,12 @@ def test_a_deadline_is_when_the_clock_has_run_so_long(clock, hours, deadline):
     """A clock that stops before has none."""
     expected = datetime.fromisoformat(deadline) if deadline else NEVER
     assert read_clock(clock).deadline(timedelta(hours=hours)) == expected
+
+
+def test_a_negative_limit_has_no_deadline():
+    """It is a mistake, and no moment before the clock began."""
+    with pytest.raises(ValueError, match="negative"):
+        read_clock([stretch("2026-01-05T08:00:00Z")]).deadline(timedelta(seconds=-1))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from ccm_core.cli.terminal.output import print_message
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
 from ccm_core.model.evidence.erasure import Erasure, ErasureResult
+from ccm_core.model.statement_text import has_words
 from ccm_core.sdk.timestamps import parse_duration, parse_instant
 from ccm_core.sdk.types import Shape
 
@@ -49,6 +50,11 @@ def command(  # noqa: PLR0913 - each is an option of its own
     kept_before = _moment(before, older_than, now)
     if not any((connection, kind, key, kept_before)):
         raise UsageError("say what to erase: --connection, --kind, --key, --before or --older-than")
+    if not has_words(reason):
+        raise UsageError(
+            f"--reason: got {reason!a}, expected a reason in words: it stays in the ledger "
+            "for whoever asks why the evidence is gone; write who asked for it, and why"
+        )
     if key is not None and kind is None:
         raise UsageError("--key names an object of one kind: give --kind as well")
     workspace = open_workspace(config)

@@ -16,6 +16,43 @@ as_of_option = click.option(
     "--as-of", metavar="INSTANT", help="The state of the evidence as of this moment."
 )
 connection_option = click.option("--connection", metavar="NAME", help="Only this connection.")
+connections_option = click.option(
+    "--connection",
+    "connections",
+    multiple=True,
+    metavar="NAME",
+    help="Only this connection; may be repeated.",
+)
+control_option = click.option(
+    "--control",
+    "controls",
+    multiple=True,
+    metavar="FRAMEWORK:ID",
+    help="Only checks that support this control; may be repeated.",
+)
+severity_option = click.option(
+    "--severity",
+    "severities",
+    multiple=True,
+    metavar="LEVEL",
+    type=click.Choice(["critical", "high", "medium", "low", "informational"]),
+    help="Only checks of this severity; may be repeated.",
+)
+status_option = click.option(
+    "--status",
+    "statuses",
+    multiple=True,
+    metavar="STATUS",
+    type=click.Choice(["pass", "fail", "insufficient", "error", "not_applicable"]),
+    help="Only results with this status; may be repeated.",
+)
+owner_option = click.option(
+    "--owner",
+    "owners",
+    multiple=True,
+    metavar="TEAM",
+    help="Only what this team owns; may be repeated.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 

@@ -10,7 +10,15 @@ import click
 from ccm_core.app.report_file import write_report_file
 from ccm_core.app.rule_sets import compile_configured_packs
 from ccm_core.app.workspace import Workspace
-from ccm_core.cli.terminal.options import as_of_option, read_as_of
+from ccm_core.cli.terminal.options import (
+    as_of_option,
+    connections_option,
+    control_option,
+    owner_option,
+    read_as_of,
+    severity_option,
+    status_option,
+)
 from ccm_core.cli.terminal.output import print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.cli.verbs.assurance import read_controls, read_period
@@ -52,11 +60,20 @@ from ccm_core.rules.results.filter import ResultFilter
     show_default=True,
     help="The sample size of each control, for a period.",
 )
-@click.option("--control", multiple=True, metavar="FRAMEWORK:ID", help="Only this control.")
-@click.option("--framework", multiple=True, metavar="NAME", help="Only this framework.")
-@click.option("--connection", multiple=True, metavar="NAME", help="Only this connection.")
+@connections_option
+@control_option
+@click.option(
+    "--framework",
+    "frameworks",
+    multiple=True,
+    metavar="NAME",
+    help="Only this framework; may be repeated.",
+)
+@severity_option
+@status_option
+@owner_option
 @click.pass_obj
-def command(  # noqa: PLR0913 - one argument for each option
+def command(
     config: str | None,
     *,
     formats: tuple[str, ...],
@@ -64,20 +81,23 @@ def command(  # noqa: PLR0913 - one argument for each option
     as_of: str | None,
     period: str | None,
     samples: int,
-    control: tuple[str, ...],
-    framework: tuple[str, ...],
-    connection: tuple[str, ...],
+    **names: tuple[str, ...],
 ) -> None:
     """Write the report of the last evaluation, or of a period, in one format or several.
 
     Nothing is evaluated again.
     """
-    part = ResultFilter(connections=connection, controls=control, frameworks=framework)
+    part = ResultFilter(**names)
     if period is None:
         targets = report_targets(formats, output)
         rendered = _evaluation_report(open_workspace(config), targets, part, as_of)
     elif as_of is not None:
         raise UsageError("--period and --as-of exclude each other")
+    elif part.severities or part.statuses or part.owners:
+        raise UsageError(
+            "--severity, --status and --owner select results of one evaluation; with --period, "
+            "use --connection, --control and --framework"
+        )
     else:
         targets = report_targets(formats, output, PERIOD)
         rendered = _period_report(open_workspace(config), targets, part, period, samples)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ccm_core.report.types import ReportInput
 
 
+_ONE_CONNECTION = ("--connection NAME", "-o NAME.html")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Omission:
     """One list that is cut."""
@@ -43,7 +46,7 @@ class PageOmissions:
 def omissions(inputs: ReportInput, left_out: PageOmissions) -> tuple[Omission, ...]:
     """Return every list that is cut, with the command for the rest; empty where none is."""
     return tuple(
-        Omission(what=phrases.count(number, *nouns), command=report_command(inputs, *options))
+        Omission(what=phrases.count(number, *nouns), command=_command(inputs, options))
         for number, nouns, options in _lists(left_out)
         if number
     )
@@ -57,11 +60,18 @@ def report_command(inputs: ReportInput, *options: str) -> str:
     return " ".join(["ccm report", "--as-of", at, *dict.fromkeys([*given, *options])])
 
 
+def _command(inputs: ReportInput, options: tuple[str, ...]) -> str:
+    if options is _ONE_CONNECTION and len(inputs.evaluation.connections) == 1:
+        at = format_instant(inputs.evaluation.evaluated_at)
+        return f"ccm views show VIEW --as-of {at}"
+    return report_command(inputs, *options)
+
+
 def _lists(left_out: PageOmissions) -> Iterator[tuple[int, tuple[str, str], tuple[str, ...]]]:
     results = left_out.results
     failing = ("--status fail", "-o failing.csv")
     inconclusive = ("--status insufficient", "--status error", "-o inconclusive.csv")
-    connection = ("--connection NAME", "-o NAME.html")
+    connection = _ONE_CONNECTION
     yield results.failing, ("failing resource", "failing resources"), failing
     yield (
         results.reasons,

@@ -5,20 +5,23 @@ A list that is cut keeps the number of what is left out: the page states it, and
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ccm_core.control_characters import replace_controls
 from ccm_core.report.content.fair_shares import fair_lengths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ccm_core.model.evaluation.result import Result
     from ccm_core.model.evaluation.subject import Subject
     from ccm_core.report.content.inconclusive_reasons import InconclusiveReason
     from ccm_core.report.content.summary import RuleSummary, Summary
+
+T = TypeVar("T")
 
 MOST = 1000
 """Entries of any list."""
@@ -103,19 +106,49 @@ def _exchanged(
 
 
 def _failing(entries: list[RuleSummary]) -> Iterable[RuleSummary]:
-    lists = [entry.failing for entry in entries]
+    lists = [
+        spread(entry.failing, lambda result: (bool(result.waiver), result.connection))
+        for entry in entries
+    ]
     lengths = fair_lengths(lists, _result_bytes, FAILING_BYTES, MOST)
-    for entry, length in zip(entries, lengths, strict=True):
-        more = len(entry.failing) - length
-        yield replace(entry, failing=entry.failing[:length], more_failing=more)
+    for entry, results, length in zip(entries, lists, lengths, strict=True):
+        more = len(results) - length
+        drawn = entry.failing if not more else _in_order(results[:length], entry.failing)
+        yield replace(entry, failing=drawn, more_failing=more)
 
 
 def _reasons(entries: list[RuleSummary]) -> Iterable[RuleSummary]:
-    lists = [entry.reasons for entry in entries]
+    lists = [
+        spread(entry.reasons, lambda reason: (not reason.whole, reason.connection))
+        for entry in entries
+    ]
     lengths = fair_lengths(lists, _reason_bytes, REASON_BYTES, MOST)
-    for entry, length in zip(entries, lengths, strict=True):
-        more = len(entry.reasons) - length
-        yield replace(entry, reasons=entry.reasons[:length], more_reasons=more)
+    for entry, reasons, length in zip(entries, lists, lengths, strict=True):
+        more = len(reasons) - length
+        drawn = entry.reasons if not more else _in_order(reasons[:length], entry.reasons)
+        yield replace(entry, reasons=drawn, more_reasons=more)
+
+
+def spread(entries: Sequence[T], group: Callable[[T], tuple[bool, str]]) -> tuple[T, ...]:
+    """Return entries so that the first ones are of every connection.
+
+    Args:
+        entries: What matters most first.
+        group: Returns whether an entry matters less than others, and its connection.
+    """
+    before: Counter[tuple[bool, str]] = Counter()
+    ranked = []
+    for position, entry in enumerate(entries):
+        less, connection = group(entry)
+        ranked.append((less, before[less, connection], position))
+        before[less, connection] += 1
+    return tuple(entries[position] for *_, position in sorted(ranked))
+
+
+def _in_order(chosen: Sequence[T], entries: Sequence[T]) -> tuple[T, ...]:
+    """Return some of the entries in the order of all of them."""
+    chosen_ids = {*map(id, chosen)}
+    return tuple(entry for entry in entries if id(entry) in chosen_ids)
 
 
 def _subjects(entries: list[RuleSummary]) -> Iterable[RuleSummary]:

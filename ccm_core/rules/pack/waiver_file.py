@@ -7,13 +7,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ccm_core import documents, schemas
-from ccm_core.documents import Document, Path
+from ccm_core.documents import Document, Path, quoted
 from ccm_core.errors import DocumentError, Mistake
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.json_codec import JsonObject
+from ccm_core.model.statement_text import has_words, same_words
 from ccm_core.sdk.timestamps import format_duration, parse_instant
 
 SCHEMA = "waivers.v1"
+_IN_WORDS = {
+    "reason": "a reason in words: reports show it to whoever has to believe it",
+    "owner": "who answers for the exception, such as a name or an address",
+    "approver": "who allowed it, such as a name or an address",
+}
 LONGEST = timedelta(days=366)
 """The longest time between ``created`` and ``expires``."""
 
@@ -45,13 +51,24 @@ def _mistakes(document: Document) -> Iterator[Mistake]:
                 message = f"duplicate waiver id {name}; the first is at {ids[name]}"
                 yield document.mistake((*path, "id"), message)
             ids.setdefault(name, str(document.location((*path, "id"))))
+        yield from _wordless(document, path, raw)
         yield from _same_person(document, path, raw)
         yield from _invalid_period(document, path, raw)
 
 
+def _wordless(document: Document, path: Path, raw: JsonObject) -> Iterator[Mistake]:
+    """Yield what has no letter and no digit; the schema has rejected what is empty."""
+    for key, expected in _IN_WORDS.items():
+        text = raw.get(key)
+        if isinstance(text, str) and text and not has_words(text):
+            yield document.mistake((*path, key), f"got {quoted(text)}, expected {expected}")
+
+
 def _same_person(document: Document, path: Path, raw: JsonObject) -> Iterator[Mistake]:
-    owner, approver = (_person(raw.get(key)) for key in ("owner", "approver"))
-    if owner and owner == approver:
+    owner, approver = raw.get("owner"), raw.get("approver")
+    if not isinstance(owner, str) or not isinstance(approver, str) or not has_words(owner):
+        return
+    if same_words(owner, approver):
         yield document.mistake((*path, "approver"), "the approver must not be the owner")
 
 
@@ -65,10 +82,6 @@ def _invalid_period(document: Document, path: Path, raw: JsonObject) -> Iterator
         lifetime = format_duration((expires - created).total_seconds())
         message = f"expires {lifetime} after created; at most {LONGEST.days}d are allowed"
         yield document.mistake((*path, "expires"), message)
-
-
-def _person(value: Any) -> str:
-    return " ".join(value.casefold().split()) if isinstance(value, str) else ""
 
 
 def _instant(value: Any) -> datetime | None:

@@ -1,23 +1,41 @@
-"""Filters an evaluation by connection, control or framework. Nothing is evaluated again."""
+"""Filters an evaluation by connection, control, severity, status, owner. Evaluates nothing again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ccm_core.errors import UsageError
-from ccm_core.model.evaluation.result import ControlResult, Evaluation, RuleResult, Status, deciding
+from ccm_core.model.evaluation.result import (
+    CONNECTION,
+    POPULATION,
+    ControlResult,
+    Evaluation,
+    Result,
+    RuleResult,
+    Status,
+    deciding,
+)
+from ccm_core.model.evaluation.rule import Severity
 from ccm_core.rules.evaluate.rollup import population, worst
+
+_MOST_NAMES = 30
+"""Names in one message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultFilter:
-    """Connections, controls and frameworks to keep; an empty field keeps all."""
+    """What to keep; an empty field keeps all."""
 
     connections: tuple[str, ...] = ()
     controls: tuple[str, ...] = ()
     """As ``framework:id``."""
     frameworks: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    """Of results, as ``fail``."""
+    owners: tuple[str, ...] = ()
+    """Teams, in whatever case."""
 
     @property
     def phrases(self) -> tuple[str, ...]:
@@ -26,6 +44,9 @@ class ResultFilter:
             *(f"connection {name}" for name in self.connections),
             *(f"framework {name}" for name in self.frameworks),
             *(f"control {name}" for name in self.controls),
+            *(f"severity {name}" for name in self.severities),
+            *(f"status {name}" for name in self.statuses),
+            *(f"owner {name}" for name in self.owners),
         )
 
 
@@ -35,6 +56,10 @@ def filter_evaluation(evaluation: Evaluation, selection: ResultFilter) -> Evalua
     A control that is selected by itself or by its framework is kept, with the rules that support
     it. Of connections that are not selected, no result, sufficiency or name is kept; rules and
     controls are rolled up again from the rest, and those without a result in it are dropped.
+
+    Severities, statuses and owners choose what is listed and change no conclusion: a rule keeps the
+    status and the population, and a control the status, that they have with what is left out. What
+    is of a whole connection or population concerns every owner.
 
     Raises:
         UsageError: Something selected is not in the evaluation.
@@ -50,6 +75,9 @@ def filter_evaluation(evaluation: Evaluation, selection: ResultFilter) -> Evalua
         controls = [
             _rolled_up(control, rules) for control in controls if {*control.rules} & {*rules}
         ]
+    rules = dict(_listed(rules, selection))
+    if selection.severities or selection.statuses or selection.owners:
+        controls = [control for control in controls if {*control.rules} & {*rules}]
     return replace(
         evaluation,
         connections=tuple(_selected_connections(evaluation.connections, selection)),
@@ -71,16 +99,73 @@ def _refuse_unknown(evaluation: Evaluation, selection: ResultFilter) -> None:
             {f"{control.framework}:{control.id}" for control in evaluation.controls},
         ),
         "framework": (selection.frameworks, {control.framework for control in evaluation.controls}),
+        "severity": (selection.severities, {severity.value for severity in Severity}),
+        "status": (selection.statuses, {status.value for status in Status}),
     }
     mistakes = [
-        f"{noun} {name!r} not found in this evaluation; it has: "
-        f"{', '.join(sorted(present)) or 'none'}"
+        unknown_name(noun, name, present)
         for noun, (selected, present) in selectable.items()
         for name in selected
         if name not in present
     ]
+    mistakes += _unknown_owners(evaluation, selection.owners)
     if mistakes:
         raise UsageError("\n".join(mistakes))
+
+
+def unknown_name(noun: str, name: str, present: Collection[str]) -> str:
+    """Return that a name to select by is not there, with those that are."""
+    names = sorted(present)
+    more = f" and {len(names) - _MOST_NAMES} more" if names[_MOST_NAMES:] else ""
+    listed = ", ".join(names[:_MOST_NAMES]) or "none"
+    return f"{noun} {name!r} not found in this evaluation; it has: {listed}{more}"
+
+
+def _unknown_owners(evaluation: Evaluation, owners: Iterable[str]) -> list[str]:
+    if not owners:
+        return []
+    teams = {
+        name
+        for rule in evaluation.rules
+        for result in rule.results
+        for name in result.subject.owners
+    }
+    known = {name.casefold() for name in teams}
+    return [unknown_name("owner", name, teams) for name in owners if name.casefold() not in known]
+
+
+def _listed(
+    rules: Mapping[str, RuleResult], selection: ResultFilter
+) -> Iterator[tuple[str, RuleResult]]:
+    """Yield the rules of the selected severities, each with the results to list of it.
+
+    A rule without results stands for itself; one of which no result is listed is left out.
+    """
+    owners = {name.casefold() for name in selection.owners}
+    for name, rule in rules.items():
+        if selection.severities and rule.severity.value not in selection.severities:
+            continue
+        results = tuple(
+            result
+            for result in rule.results
+            if (not selection.statuses or result.status.value in selection.statuses)
+            and (not owners or _concerns(result, owners))
+        )
+        is_whole = not rule.results and (
+            not selection.statuses or rule.status.value in selection.statuses
+        )
+        if results or is_whole:
+            yield (
+                name,
+                rule if len(results) == len(rule.results) else replace(rule, results=results),
+            )
+
+
+def _concerns(result: Result, owners: Collection[str]) -> bool:
+    """Return whether a result is of what one of the owners owns, or of all of a connection."""
+    subject = result.subject
+    is_whole = subject.kind in (CONNECTION, POPULATION)
+    return is_whole or any(name.casefold() in owners for name in subject.owners)
 
 
 def _is_selected(control: ControlResult, selection: ResultFilter) -> bool:

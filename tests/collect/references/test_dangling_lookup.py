@@ -59,7 +59,7 @@ def asked(answers: dict, log: list):
         pytest.param(LookupOutcome.HIDDEN, Reason.HIDDEN_REFERENCES, id="hidden"),
         pytest.param(LookupOutcome.NOT_FOUND, Reason.HIDDEN_REFERENCES, id="deleted or hidden"),
         pytest.param(
-            LookupOutcome.UNLISTED, Reason.HIDDEN_REFERENCES, id="there, and its listing lacks it"
+            LookupOutcome.UNLISTED, Reason.CONTRADICTED, id="there, and its listing lacks it"
         ),
         pytest.param(Unreachable("no answer"), Reason.SOURCE_ERROR, id="the source did not say"),
     ],

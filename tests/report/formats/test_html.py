@@ -157,10 +157,7 @@ def test_lists_of_more_than_a_thousand_end(make):
     """The page counts what it leaves out, and names the report that has it."""
     failing = [make.result(f"Service {n:04}", Status.FAIL, "bad") for n in range(1234)]
     page = read(make.report_input(make.rule("r", "Title", "low", failing)))
-    assert (
-        "234 more failing resources not drawn on this page. How to list them"
-        in page.text
-    )
+    assert "234 more failing resources not drawn on this page. How to list them" in page.text
 
 
 def test_inconclusive_results_are_never_hidden(inputs):

@@ -136,3 +136,37 @@ def test_all_mistakes_of_all_waivers_are_reported_at_once():
         "waivers.yaml:14:9",
         "waivers.yaml:23:14",
     ]
+
+
+BLANKS = {"a blank": '" "', "a joiner": '"\\u200d\\u2060"', "dots": "..."}
+
+
+@pytest.mark.attack(
+    "Settings",
+    "A waiver whose reason, owner or approver is blank, invisible or dots",
+    "Refused with file, line and column: who accepted a risk, and why, is in words",
+)
+@pytest.mark.parametrize("key", ["reason", "owner", "approver"])
+@pytest.mark.parametrize("name", BLANKS)
+def test_what_a_person_states_in_a_waiver_is_in_words(key, name):
+    """Characters that nobody sees state nothing."""
+    (line,) = (line for line in GOOD.splitlines() if line.strip().startswith(f"{key}:"))
+    with pytest.raises(DocumentError) as caught:
+        read_waivers(GOOD.replace(line, f"    {key}: {BLANKS[name]}").encode(), "waivers.yaml")
+    (mistake,) = map(str, caught.value.mistakes)
+    assert mistake.startswith("waivers.yaml:")
+    assert "expected" in mistake
+
+
+@pytest.mark.attack(
+    "Settings",
+    "A waiver that is approved by its owner, written with a character that nobody sees",
+    "Refused as for the same name twice",
+)
+@pytest.mark.parametrize(
+    "approver", ["Ada@example.com ", "ada@\u200bexample.com", "ada@example\uff0ecom"]
+)
+def test_an_owner_does_not_approve_under_a_name_that_reads_the_same(approver):
+    """Case, blanks, invisible characters and compatibility forms make nobody else."""
+    with pytest.raises(DocumentError, match="the approver must not be the owner"):
+        read_waivers(GOOD.replace("bo@example.com", f'"{approver}"').encode(), "waivers.yaml")
