@@ -11,12 +11,14 @@ from ccm_core.model.evidence.amendments import CONTRADICTION, amend, newest_form
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window, subtract
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.sdk.cross_check import CrossCheck
+from ccm_core.sdk.cross_check import CreationEvents, CrossCheck
 
 MOST_EXAMPLES = 3
 """Contradictions that are written out; all are counted."""
 CREATION_DELAY = timedelta(minutes=1)
 """How far an event of a creation may lie from the instant by which its object is listed."""
+EVENT_DELAY = timedelta(minutes=10)
+"""How long before the end of a window the event of a creation may not be listed yet."""
 
 Creations = Mapping[tuple[str, str], tuple[datetime, str]]
 """By the kind and key of an object: when an event shows its creation, and the event's key."""
@@ -134,6 +136,51 @@ def contradictions(
                 amend(form, name=CONTRADICTION, shortfalls=[shortfall], now=now) for form in read
             ]
     return tuple(amended)
+
+
+def without_events(
+    creation_events: Iterable[CreationEvents],
+    collections: Sequence[Collection],
+    created_at: Mapping[str, Sequence[datetime]],
+    now: datetime,
+) -> tuple[Collection, ...]:
+    """Return the amendments of empty lists of events in whose windows objects were created.
+
+    Args:
+        creation_events: What marks the events of creations, of the connector.
+        collections: Of this run, in order.
+        created_at: By kind: when the objects were created that this run read.
+        now: When this is found out.
+    """
+    newest = newest_forms(collections)
+    amended: list[Collection] = []
+    for events in creation_events:
+        for empty in collections:
+            if empty.kind != events.kind or empty.amends or empty.counts.items:
+                continue
+            objects = _within(empty.window, created_at.get(events.creates, ()))
+            if objects and _is_listed(newest[empty.id]):
+                shortfall = _no_events(events, objects)
+                amended.append(
+                    amend(newest[empty.id], name=CONTRADICTION, shortfalls=[shortfall], now=now)
+                )
+    return tuple(amended)
+
+
+def _within(window: Window | None, instants: Iterable[datetime]) -> int:
+    if window is None or window.length <= CREATION_DELAY + EVENT_DELAY:
+        return 0
+    certain = Window(window.since + CREATION_DELAY, window.until - EVENT_DELAY)
+    return sum(instant in certain for instant in instants)
+
+
+def _no_events(events: CreationEvents, objects: int) -> Shortfall:
+    return Shortfall(
+        reason=Reason.CONTRADICTED,
+        detail=f"{events.kind}: the source listed 0 events of a window in which {objects} of "
+        f"{events.creates} were created, expected at least one for each",
+        missing=objects,
+    )
 
 
 def _is_listed(collection: Collection) -> bool:

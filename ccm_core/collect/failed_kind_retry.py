@@ -63,4 +63,6 @@ def _newest_first(collections: Sequence[Collection]) -> Iterable[list[Collection
 
 def _is_permanent(collection: Collection) -> bool:
     reasons = {shortfall.reason for shortfall in collection.shortfalls}
+    if Reason.CONTRADICTED in reasons:
+        return False  # unless a second read repeated it
     return bool(reasons) and (reasons <= _PERMANENT or collection.doubted is not None)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from ccm_core.collect.batch_builder import BatchBuilder
 from ccm_core.collect.collection_record import current_collections, write_batch
-from ccm_core.collect.cross_checks import CreationTracker, contradictions
+from ccm_core.collect.cross_checks import CreationTracker, contradictions, without_events
 from ccm_core.collect.objects_to_refresh import ChangedKeys, ChangeFeed
 from ccm_core.collect.outcome import dependency_outcome, outcome_of, shortfall_of
 from ccm_core.collect.planner import MAX_WINDOW, CollectTask, Plan, PlanInputs, past
@@ -57,6 +57,8 @@ class Runner:
         self.collections: list[Collection] = []
         self._references = ReferenceTracker(context.existing_keys)
         self._creations = CreationTracker(existing_keys=context.existing_keys)
+        self._created_at: dict[str, list[datetime]] = {}
+        """By kind: when the objects were created whose creation events show."""
         self._remaining: Sequence[CollectTask] = ()
         """The current task and those after it."""
         self._reported_changes: dict[str, dict[str, datetime]] = {}
@@ -81,6 +83,9 @@ class Runner:
                 break
         now = self._context.clock()
         self._amend(self._creations.contradictions(self._earlier, self.collections, now))
+        self._amend(
+            without_events(self._context.creation_events, self.collections, self._created_at, now)
+        )
         self._amend(
             contradictions(
                 self._context.cross_checks,
@@ -351,6 +356,12 @@ class Runner:
         }
         self._references.add(stored.id, references, self._is_permanent)
         self._creations.add(stored.id, batch.created)
+        if stored.kind in {events.creates for events in self._context.creation_events}:
+            self._created_at.setdefault(stored.kind, []).extend(
+                observation.occurred_at
+                for observation in batch.observations.values()
+                if observation.occurred_at is not None
+            )
         if self._pending_refresh(stored.kind) is not None:
             self._read_keys.setdefault(stored.kind, set()).update(batch.observations)
         for kind, changed in batch.reported_changes.items():

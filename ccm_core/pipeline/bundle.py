@@ -10,6 +10,7 @@ from pathlib import Path
 from ccm_core.bundle.attestation import signed_statement
 from ccm_core.bundle.deterministic_zip import ArchiveWriter
 from ccm_core.bundle.leaf_selection import LeafCriteria, select_leaves
+from ccm_core.bundle.ledger_bounds import refuse_unreadable_ledger, refuse_unreadable_log
 from ccm_core.bundle.published_verifier import published_verifier
 from ccm_core.bundle.verifier.archive import member_order
 from ccm_core.bundle.verifier.contents import (
@@ -82,10 +83,11 @@ def bundle(
         path: Where to write it. It is there whole, or as it was before.
 
     Raises:
-        UsageError: Nothing can be bundled: the message says why.
+        UsageError: Nothing can be bundled, or more than a verifier reads: the message says why.
         IntegrityError: What the store holds would not verify.
     """
     content = _bundle_content(host, store, order)
+    refuse_unreadable_ledger(content.excerpts, len(_key_notes(content.package)))
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with ArchiveWriter(temporary) as archive:
@@ -249,6 +251,7 @@ def _store_excerpt(
 
 
 def _leaves(excerpt: ProvenLeaves) -> Leaves:
+    refuse_unreadable_log(excerpt)
     return {index: read_leaf(excerpt.log, index, leaf) for index, leaf in excerpt.leaves.items()}
 
 
@@ -270,9 +273,7 @@ def _write(
             f"{folder}/leaves.txt", (b"%d %s\n" % item for item in sorted(excerpt.leaves.items()))
         )
     contents = _write_contents(store, archive, content)
-    store_log = content.package.store_log.values()
-    notes = [leaf["note"] for leaf in store_log if leaf["leaf"] == "signing_key"]
-    for number, note in enumerate(notes, 1):
+    for number, note in enumerate(_key_notes(content.package), 1):
         archive.add(f"keys/{number:04}.txt", note.encode())
     checkpoints = {excerpt.log: excerpt.checkpoint for excerpt in content.excerpts}
     predicate = content.package.predicate(checkpoints)
@@ -282,6 +283,10 @@ def _write(
     for name in sorted(files, key=member_order):
         archive.add(name, files[name])
     archive.add(STATEMENT, signed_statement(archive.digests, predicate, signer))
+
+
+def _key_notes(package: Package) -> Sequence[str]:
+    return [leaf["note"] for leaf in package.store_log.values() if leaf["leaf"] == "signing_key"]
 
 
 def _write_contents(

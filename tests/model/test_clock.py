@@ -39,7 +39,7 @@ def stretch(since, until=None, hours=None):
         ),
         # The clocks of Berlin go forward in this night, which has an hour less.
         ([stretch("2026-03-28T00:00:00Z", hours=NIGHT)], "2026-03-30T00:00:00Z", 7),
-        # 02:30 does not exist in it: the hours begin when the clocks change, and are 03:00 to 05:00.
+        # It has no 02:30: the hours begin when the clocks change, and are 03:00 to 05:00.
         (
             [stretch("2026-03-28T00:00:00Z", hours=NIGHT | GONE)],
             "2026-03-30T00:00:00Z",

@@ -7,11 +7,11 @@ the reason, makes a question about a period that overlaps it inconclusive. A clo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ccm_core.model.clock import NEVER, read_clock
 from ccm_core.model.evidence.window import Window, union
@@ -22,8 +22,8 @@ from ccm_core.rules.cel.runtime_errors import NOT_IN_EVIDENCE
 if TYPE_CHECKING:
     from cel_expr_python import cel
 
-DURATIONS = ("total", "elapsed")
-"""The functions that return seconds."""
+_Overload: TypeAlias = "tuple[str, cel.Type, list[cel.Type], Callable[..., Any]]"
+"""The end of its id, the types of its value and its operands, and the function."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +121,7 @@ def declarations() -> list[cel.FunctionDecl]:
 
     intervals, moment = cel.Type.List(cel.Type.DYN), cel.Type.TIMESTAMP
     period = [intervals, moment, moment]
-    overloads = {
+    overloads: dict[str, list[_Overload]] = {
         "overlapping": [("period", intervals, period, overlapping)],
         "within": [("period", intervals, period, within)],
         "total": [("intervals", cel.Type.DYN, [intervals], total)],
@@ -174,7 +174,7 @@ def _instant(value: object) -> datetime:
     if isinstance(value, str):
         return _parsed(value)
     problem = f"this is no instant like 2026-11-23T14:00:00Z: {value!r}"
-    raise ValueError(problem)  # noqa: TRY004 - what a row holds is wrong, not an argument
+    raise ValueError(problem)
 
 
 @lru_cache(maxsize=4096)

@@ -178,6 +178,28 @@ def test_log_entries_read_later_are_held_against_the_incidents_of_earlier_runs(l
     assert again.outcomes["incident_log_entry"] is Outcome.COMPLETE
 
 
+@pytest.mark.attack(
+    "Answers of the source",
+    "The list of log entries is empty although incidents were created in its window",
+    "The log entries are partial with a reason and the next step; no check over them passes",
+)
+def test_an_empty_list_of_log_entries_contradicts_the_incidents(lab):
+    """Every incident has the entry of its creation; a second read of the same waits its turn."""
+    empty(lab, "/log_entries")
+    ran = lab.read(first=True)
+    again = lab.read(after=ran)
+    third = lab.read(after=again)
+
+    assert ran.exit is Exit.INSUFFICIENT
+    assert ran.reasons("incident_log_entry") == {Reason.CONTRADICTED}
+    assert "listed 0 events" in ran.details("incident_log_entry")
+    assert "The next `ccm collect` reads it again" in ran.details("incident_log_entry")
+    assert "the same on a second read" in again.details("incident_log_entry")
+    assert "incident_log_entry" not in third.by_kind
+    for rule in lab.rules_over("incident_log_entry"):
+        assert ran.rules[rule].status is not Status.PASS, rule
+
+
 def created(incident) -> str:
     """Return when an incident was created."""
     return incident["created_at"]

@@ -74,10 +74,7 @@ _ENUMERATED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "schedule_coverage": {"attached": (ESCALATION_POLICY,), "policies": (ESCALATION_POLICY,)},
     "service_ownership": {},
     "service_readiness": {},
-    "service_responders": {
-        "non_member_responders": (TEAM_MEMBER,),
-        "responders_in_owner_teams": (TEAM_MEMBER,),
-    },
+    "service_responders": {"non_member_responders": (TEAM_MEMBER,)},
     "team_ownership": {
         "services": (SERVICE,),
         "owns_services": (SERVICE,),

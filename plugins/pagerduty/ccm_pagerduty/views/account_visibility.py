@@ -11,21 +11,20 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_core.sdk.types import Subject
-from ccm_pagerduty.views.intervals import seconds_of
-from ccm_pagerduty.views.manifest_runs import ended, newest, runs
+from ccm_pagerduty.views.manifest_runs import clock_since, collections_by_kind, ended, newest, runs
 from ccm_pagerduty.views.on_call.responders import ROLE_NAMES
 from ccm_pagerduty.views.row_builder import RecordIndex, RowBuilder
 from ccm_pagerduty.views.three_valued import known_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
 
 UNKNOWN = {
     "read_only": "PagerDuty does not report the permissions of an API key",
-    "credential_age": "ccm knows the age only of credentials in its own vault",
+    "credential_entered_at": "ccm knows the age only of credentials in its own vault",
+    "credential_clock": "ccm knows the age only of credentials in its own vault",
 }
 """Why each of these fields is missing."""
 
@@ -55,7 +54,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     connected = [run for run in manifests if run.body["credential"] is not None]
     if not connected:
         return
-    run, now = connected[-1], request.now.replace(microsecond=0)
+    run = connected[-1]
     builder = RowBuilder(index)
     credential = builder.read(run)["credential"]
     hidden, uncertain = _unlisted_objects(manifests, builder)
@@ -70,7 +69,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     } | known_fields(
         sees_whole_account=_sees_all(credential["visibility"], hidden, uncertain),
         read_only=_read_only(credential["scopes"]),
-        credential_age=_age(run.body, now),
+        **_in_use(run.body),
     )
     name = run.connection
     yield builder.build_for(
@@ -87,10 +86,11 @@ def _unlisted_objects(
     shapes = {
         scheduled["kind"]: scheduled["shape"] for scheduled in manifests[-1].body["scheduled"]
     }
+    history = collections_by_kind(manifests)
     hidden: set[str] = set()
     uncertain: set[str] = set()
     for kind in sorted(shapes):
-        tried = newest(manifests, kind)
+        tried = newest(history.get(kind, ()))
         if tried is None:
             uncertain.add(f"{kind} was never collected")
             continue
@@ -144,8 +144,10 @@ def _read_only(scopes: Sequence[str] | None) -> bool | None:
     )
 
 
-def _age(manifest: JsonObject, now: datetime) -> float | None:
+def _in_use(manifest: JsonObject) -> JsonObject:
+    """Return since when the credential is in use; nothing where that is unknown."""
     entered_at = manifest.get("entered_at")
     if entered_at is None:
-        return None
-    return seconds_of(now - parse_instant(entered_at).replace(microsecond=0))
+        return {}
+    since = parse_instant(entered_at).replace(microsecond=0)
+    return {"credential_entered_at": format_instant(since), "credential_clock": clock_since(since)}

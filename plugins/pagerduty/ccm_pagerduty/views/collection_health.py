@@ -10,23 +10,26 @@ from ccm_core.sdk.types import Subject
 from ccm_pagerduty.views.intervals import seconds_of
 from ccm_pagerduty.views.manifest_runs import (
     SUCCESSFUL,
-    collections,
+    clock_since,
+    collections_by_kind,
     ended,
-    longest_interval,
     newest,
     runs,
     started,
 )
+from ccm_pagerduty.views.missed_collections import missed_collections
 from ccm_pagerduty.views.row_builder import RecordIndex, RowBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
+    from ccm_pagerduty.views.manifest_runs import Attempt
 
 EVIDENCE_KIND = "evidence_kind"
 """The kind of a row's subject."""
+_UNKNOWN = dict.fromkeys(("missed", "overdue"), "no frequency of collection is required")
 _WORST_FIRST = ("failed", "unavailable", "partial", "complete")
 
 
@@ -36,54 +39,67 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     manifests = runs(index)
     if not manifests:
         return
-    last, now = manifests[-1], request.now.replace(microsecond=0)
-    observed = [run for run in manifests if ended(run.body) >= request.horizon.since]
-    earlier = manifests[: len(manifests) - len(observed)]
-    since = request.horizon.since if earlier else started(manifests[0].body)
-    for scheduled in last.body["scheduled"]:
+    first, history = _first_scheduled(manifests), collections_by_kind(manifests)
+    for scheduled in manifests[-1].body["scheduled"]:
         kind = scheduled["kind"]
         builder = RowBuilder(index)
-        builder.read(last)
-        body = _schedule(manifests, scheduled, since, now)
-        body |= _last_collection(newest(manifests, kind), builder, now)
+        builder.read(manifests[-1])
+        attempts = history.get(kind, [])
+        body = _schedule(first[kind], attempts, timedelta(seconds=scheduled["cadence"]), builder)
+        body |= _last_collection(newest(attempts), builder)
         subject = Subject(kind=EVIDENCE_KIND, key=kind, title=kind)
-        builder.read_all(run for run, _ in collections(observed, kind))
-        yield builder.build_for(subject, body)
+        yield builder.build_for(subject, body, _UNKNOWN)
+
+
+def _first_scheduled(manifests: Iterable[Record]) -> dict[str, Record]:
+    """Return the first run that was scheduled to collect each kind."""
+    first: dict[str, Record] = {}
+    for run in manifests:
+        for scheduled in run.body["scheduled"]:
+            first.setdefault(scheduled["kind"], run)
+    return first
 
 
 def _schedule(
-    manifests: Sequence[Record], scheduled: JsonObject, since: datetime, now: datetime
+    first: Record, attempts: Sequence[Attempt], cadence: timedelta, builder: RowBuilder
 ) -> JsonObject:
     """Compare the collections of a kind with their required frequency."""
-    cadence = timedelta(seconds=scheduled["cadence"])
-    instants = [
-        ended(collection).replace(microsecond=0)
-        for _, collection in collections(manifests, scheduled["kind"])
-        if collection["outcome"] in SUCCESSFUL
-    ]
-    start = min(since.replace(microsecond=0), now)
-    interval = longest_interval(sorted(instants), start, now)
-    return {
+    successes = list(_successes(attempts))
+    since = started(builder.read(first)).replace(microsecond=0)
+    last = max((instant for instant, _ in successes), default=None)
+    body: JsonObject = {
         "cadence": seconds_of(cadence),
-        "observed_since": format_instant(start),
-        "collections": sum(instant >= start for instant in instants),
-        "longest_interval": seconds_of(interval),
-    } | ({"consecutive_missed": max(interval // cadence - 1, 0)} if cadence else {})
+        "observed_since": format_instant(since),
+        "last_successful_at": None if last is None else format_instant(last),
+    }
+    boundaries = {last}
+    if cadence:
+        missed = missed_collections([since, *(instant for instant, _ in successes)], cadence)
+        boundaries |= {instant for entry in missed for instant in (entry.since, entry.until)}
+        body["missed"] = [entry.plain() for entry in missed]
+        body["overdue"] = clock_since((last or since) + cadence)
+    builder.read_all(run for instant, run in successes if instant in boundaries)
+    return body
+
+
+def _successes(attempts: Iterable[Attempt]) -> Iterator[tuple[datetime, Record]]:
+    """Yield when something of a kind was read, with the run that read it."""
+    for run, collection in attempts:
+        if collection["outcome"] in SUCCESSFUL:
+            yield ended(collection).replace(microsecond=0), run
 
 
 def _last_collection(
-    tried: tuple[Record, list[JsonObject]] | None, builder: RowBuilder, now: datetime
+    tried: tuple[Record, list[JsonObject]] | None, builder: RowBuilder
 ) -> JsonObject:
     """Return what came of a kind in the newest run that tried it: of all its windows together."""
     if tried is None:
         return {"last_collected_at": None}
     run, read = tried
     builder.read(run)
-    last = max(map(ended, read))
     return {
-        "last_collected_at": format_instant(last),
+        "last_collected_at": format_instant(max(map(ended, read))),
         "last_outcome": min((entry["outcome"] for entry in read), key=_WORST_FIRST.index),
-        "last_collected_age": seconds_of(now - last.replace(microsecond=0)),
         "rejected_records": sum(entry["counts"]["rejected"] for entry in read),
         "unknown_fields": sorted({name for entry in read for name in entry["unknown_fields"]}),
     }

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from ccm_core.sdk.timestamps import parse_instant
+from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_pagerduty.views.row_builder import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from ccm_core.sdk.types import JsonObject, Record
     from ccm_pagerduty.views.row_builder import RecordIndex
+
+    Attempt: TypeAlias = tuple[Record, JsonObject]
+    """The manifest of a run and one of its collections."""
 
 SUCCESSFUL = frozenset({"complete", "partial"})
 """Outcomes of a collection that read something."""
@@ -26,19 +28,21 @@ def runs(index: RecordIndex) -> list[Record]:
     return sorted(index.records(MANIFEST), key=lambda run: (ended(run.body), run.key))
 
 
-def collections(manifests: Iterable[Record], kind: str) -> list[tuple[Record, JsonObject]]:
-    """Return the collections of a kind as they were amended, in order, each with its manifest."""
-    return [
-        (run, collection)
-        for run in manifests
-        for collection in _as_amended(run.body["collections"])
-        if collection["kind"] == kind
-    ]
+def collections_by_kind(manifests: Iterable[Record]) -> dict[str, list[Attempt]]:
+    """Return the collections of each kind as they were amended, in order, with their manifests."""
+    by_kind: dict[str, list[Attempt]] = {}
+    for run in manifests:
+        for collection in _as_amended(run.body["collections"]):
+            by_kind.setdefault(collection["kind"], []).append((run, collection))
+    return by_kind
 
 
-def newest(manifests: Iterable[Record], kind: str) -> tuple[Record, list[JsonObject]] | None:
-    """Return the newest run that tried a kind, with all of its collections of it."""
-    history = collections(manifests, kind)
+def newest(history: Sequence[Attempt]) -> tuple[Record, list[JsonObject]] | None:
+    """Return the newest run that tried a kind, with all of its collections of it.
+
+    Args:
+        history: The collections of the kind, in order.
+    """
     if not history:
         return None
     run = history[-1][0]
@@ -60,17 +64,6 @@ def _as_amended(collections: Iterable[JsonObject]) -> list[JsonObject]:
     return joined
 
 
-def longest_interval(instants: Sequence[datetime], since: datetime, now: datetime) -> timedelta:
-    """Return the longest interval without one of the instants, between ``since`` and now.
-
-    Instants before ``since`` count: an interval that reaches into the period began with them.
-    """
-    before = [instant for instant in instants if instant <= since]
-    inside = [instant for instant in instants if since < instant <= now]
-    boundaries = [max(before, default=since), *inside, now]
-    return max(end - start for start, end in pairwise(boundaries))
-
-
 def ended(document: JsonObject) -> datetime:
     """Return when a run or a collection ended."""
     return parse_instant(document["ended_at"])
@@ -79,3 +72,8 @@ def ended(document: JsonObject) -> datetime:
 def started(document: JsonObject) -> datetime:
     """Return when a run or a collection started."""
     return parse_instant(document["started_at"])
+
+
+def clock_since(since: datetime) -> list[JsonObject]:
+    """Return the clock of a row that runs from an instant on, without an end."""
+    return [{"since": format_instant(since), "until": None, "hours": None}]

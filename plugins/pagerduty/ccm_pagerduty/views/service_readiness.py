@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_pagerduty.references import id_and_title, title_of
-from ccm_pagerduty.views.intervals import total_seconds
-from ccm_pagerduty.views.on_call.policy_reach import PolicyReach, gap_fields, resolve_policy
+from ccm_pagerduty.views.on_call.policy_reach import NOT_OBSERVED, PolicyReach, resolve_policy
 from ccm_pagerduty.views.on_call.rendered_shifts import window_fields
+from ccm_pagerduty.views.policy_coverage import level_coverage
 from ccm_pagerduty.views.row_builder import ESCALATION_POLICY, SERVICE, RecordIndex, RowBuilder
 from ccm_pagerduty.views.three_valued import kleene_and, kleene_or, known_fields
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject, Row, ViewRequest
 
-    Policies = dict[str, tuple[PolicyReach, RowBuilder]]
+    Policies = dict[str, tuple[PolicyReach | None, RowBuilder]]
 
 ADMINISTRATIVE = {"disabled": "disabled", "maintenance": "maintenance"}
 """States that a person sets; ``active``, ``warning`` and ``critical`` follow open incidents."""
@@ -28,7 +28,7 @@ PAGING = {"high": True, "low": False, "severity_based": True}
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Yield one row for each service."""
     index = RecordIndex(request.records, request.vanished)
-    policies = resolve_policies(index, request)
+    policies = resolve_policies(index)
     for record in index.records(SERVICE):
         builder = RowBuilder(index)
         service = builder.read(record)
@@ -36,16 +36,13 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         yield builder.build(record, body, unknown=_unknown_reasons(service, policies))
 
 
-def resolve_policies(index: RecordIndex, request: ViewRequest) -> Policies:
+def resolve_policies(index: RecordIndex) -> Policies:
     """Resolve each policy once, however many services use it."""
-    policies = {}
+    policies: Policies = {}
     for record in index.records(ESCALATION_POLICY):
         builder = RowBuilder(index)
         body = builder.read(record)
-        policies[record.key] = (
-            resolve_policy(body, builder, now=request.now, horizon=request.horizon),
-            builder,
-        )
+        policies[record.key] = (resolve_policy(body, builder), builder)
     return policies
 
 
@@ -96,7 +93,7 @@ def _unknown_reasons(service: JsonObject, policies: Policies) -> dict[str, str]:
         return {"*": "PagerDuty does not report it for this service"}
     if ref["id"] not in policies:
         return {"*": f"its escalation policy {title_of(ref)} is not in the evidence"}
-    return policies[ref["id"]][0].unknown_reasons
+    return {"*": NOT_OBSERVED} if policies[ref["id"]][0] is None else {}
 
 
 def _policy(service: JsonObject, builder: RowBuilder, policies: Policies) -> JsonObject:
@@ -113,24 +110,13 @@ def _policy(service: JsonObject, builder: RowBuilder, policies: Policies) -> Jso
         return body if deleted else {"policy": id_and_title(ref)}
     reach, policy_builder = policies[ref["id"]]
     builder.merge(policy_builder)
-    return body | _levels(reach)
+    return body if reach is None else body | _levels(reach)
 
 
 def _levels(reach: PolicyReach) -> JsonObject:
-    past, ahead = reach.first_level_gaps(reach.past), reach.first_level_gaps(reach.ahead)
-    uncovered = reach.uncovered(reach.ahead)
-    return (
-        {"level_count": len(reach.levels)}
-        | gap_fields("first_level_gap", "past", past)
-        | gap_fields("first_level_gap", "ahead", ahead)
-        | known_fields(
-            every_level_reaches_a_person=reach.every_level_reaches_a_person,
-            first_level_covered_ahead=None if ahead is None else not ahead,
-            uncovered_ahead=None
-            if uncovered is None
-            else [window_fields(window) for window in uncovered],
-            uncovered_seconds_ahead=None if uncovered is None else total_seconds(uncovered),
-            past_period=reach.past and window_fields(reach.past),
-            ahead_period=reach.ahead and window_fields(reach.ahead),
-        )
-    )
+    return {
+        "observed": window_fields(reach.observed),
+        "level_count": len(reach.levels),
+        "levels": [{"level": level.number} | level_coverage(level) for level in reach.levels],
+        "uncovered": reach.current.gap_fields(None),
+    }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_pagerduty.references import id_and_title
+from ccm_pagerduty.views.on_call.rendered_shifts import window_fields
 from ccm_pagerduty.views.on_call.responders import ResponderState
+from ccm_pagerduty.views.on_call.schedule_duty import people_fields, unclear_fields
 from ccm_pagerduty.views.row_builder import SERVICE, TEAM, TEAM_MEMBER, RecordIndex, RowBuilder
 from ccm_pagerduty.views.service_ownership import existing_teams, owner_fields
 from ccm_pagerduty.views.service_readiness import resolve_policies, status_of
@@ -25,7 +26,7 @@ MISSING_EVIDENCE = (
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Yield one row for each service."""
     index = RecordIndex(request.records, request.vanished)
-    policies, members = resolve_policies(index, request), _members_by_team(index)
+    policies, members = resolve_policies(index), _members_by_team(index)
     for record in index.records(SERVICE):
         builder = RowBuilder(index)
         service = builder.read(record)
@@ -34,7 +35,8 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         if ref and ref["id"] in policies:
             reach, policy_builder = policies[ref["id"]]
             builder.merge(policy_builder)
-            body |= _responders(service, reach, members, builder)
+            if reach is not None:
+                body |= _responders(service, reach, members, builder)
         yield builder.build(record, body, unknown={"*": MISSING_EVIDENCE})
 
 
@@ -51,13 +53,12 @@ def _responders(
     members: Mapping[str, list[Record]],
     builder: RowBuilder,
 ) -> JsonObject:
-    on_call = {
-        ref["id"]: ref
-        for level in reach.levels
-        for ref, state in level.people
-        if state is ResponderState.ACTIVE
+    people = people_fields(reach.people, ResponderState.ACTIVE)
+    body: JsonObject = {
+        "observed": window_fields(reach.observed),
+        "responders": people,
+        "unclear": unclear_fields(reach.possible),
     }
-    body: JsonObject = {"responders": [id_and_title(on_call[key]) for key in sorted(on_call)]}
     teams = None if service.get("teams") is None else existing_teams(service, builder)
     hidden = teams is None or any(builder.find(TEAM, ref["id"]) is None for ref in teams)
     if hidden or not teams:
@@ -65,7 +66,5 @@ def _responders(
         return body
     records = [record for ref in teams for record in members.get(ref["id"], ())]
     member_ids = {member["user"]["id"] for member in builder.read_all(records)}
-    outside = [id_and_title(on_call[key]) for key in sorted(on_call) if key not in member_ids]
-    body["non_member_responders"] = outside
-    decided = bool(outside) or reach.resolved
-    return body | known_fields(responders_in_owner_teams=not outside if decided else None)
+    outside = [person for person in people if person["id"] not in member_ids]
+    return body | {"non_member_responders": outside}

@@ -5,23 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.intervals import subtract
-from ccm_core.sdk.timestamps import parse_instant
 from ccm_pagerduty.references import title_of
-from ccm_pagerduty.views.intervals import Windows
-from ccm_pagerduty.views.on_call import rendered_shifts
-from ccm_pagerduty.views.on_call.coverage_gaps import Gaps
+from ccm_pagerduty.views.intervals import complement
+from ccm_pagerduty.views.on_call.duty import Duty
+from ccm_pagerduty.views.on_call.rendered_shifts import until_deletion
 from ccm_pagerduty.views.on_call.responders import ResponderState, responder_state
-from ccm_pagerduty.views.on_call.schedule_duty import UNABLE_CAUSES, ScheduleDuty, schedule_duty
+from ccm_pagerduty.views.on_call.schedule_duty import (
+    UNABLE_CAUSES,
+    PersonOnCall,
+    schedule_duty,
+    unknown_roles,
+)
 from ccm_pagerduty.views.row_builder import SCHEDULE
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from ccm_core.sdk.intervals import Window
     from ccm_core.sdk.types import JsonObject
+    from ccm_pagerduty.views.intervals import Windows
     from ccm_pagerduty.views.on_call.rendered_shifts import ScheduleRendering
     from ccm_pagerduty.views.row_builder import RowBuilder
+
+NOT_RENDERED, NOT_LISTED, OTHER = "not_rendered", "not_listed", "unknown"
+_UNRESOLVED = {
+    NOT_RENDERED: "PagerDuty did not render this schedule",
+    NOT_LISTED: "this schedule is not in the evidence",
+    OTHER: "what it is, and whom it reaches, is unknown",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,24 +43,13 @@ class EscalationTarget:
     title: str
     state: str
     """Of a user: a :class:`ResponderState`. Of a schedule: ``rendered``, ``not_rendered``,
-    ``not_listed``; a rendering that ends before now counts as none. Else ``unknown``."""
-    people: tuple[tuple[JsonObject, ResponderState], ...] = ()
-    """Who is on call by it from now on: references with their states."""
-    confirmed: Windows = ()
-    """When somebody who can respond is on call by it, within the period."""
-    possible: Windows = ()
-    """When somebody may be: the evidence does not say."""
-    gaps_with_cause: Gaps = ()
-    """When nobody who can respond is, or may be, on call by it, and why."""
-    responders: tuple[tuple[Window, JsonObject], ...] = ()
-    """Who can respond, and when they are on call by it, within the period; may overlap."""
-
-    @property
-    def resolved(self) -> bool:
-        """Return whether the evidence shows who is on call by it from now on."""
-        return self.state not in {"not_rendered", "not_listed", "unknown"} and not any(
-            state is ResponderState.UNKNOWN for _, state in self.people
-        )
+    ``not_listed``. Else ``unknown``."""
+    people: tuple[PersonOnCall, ...] = ()
+    """Who is on call by it, whether they can respond or not."""
+    current: Duty
+    """By the user list: a deleted user is on call at no time."""
+    historical: Duty
+    """Somebody who was deleted counts until the deletion."""
 
 
 def type_of(ref: JsonObject) -> str:
@@ -63,73 +61,66 @@ def type_of(ref: JsonObject) -> str:
 
 
 def resolve_target(
-    ref: JsonObject,
-    rendering: ScheduleRendering | None,
-    builder: RowBuilder,
-    now: datetime,
-    period: Window | None,
+    ref: JsonObject, rendering: ScheduleRendering | None, builder: RowBuilder, observed: Window
 ) -> EscalationTarget:
     """Resolve one target; ``rendering`` is that of the schedule it names, if any."""
-    periods = () if period is None else (period,)
-    kind, title = type_of(ref), title_of(ref)
+    kind = type_of(ref)
     if kind == "user":
-        return _user(ref, responder_state(ref, builder), now, periods)
+        return _user(ref, responder_state(ref, builder), observed)
     if kind == "other":
-        return EscalationTarget(
-            type=kind, id=ref["id"], title=title, state="unknown", possible=periods
-        )
+        return _unresolved(ref, kind, OTHER, observed)
     schedule = builder.find(SCHEDULE, ref["id"])
-    ahead = None if period is None else rendered_shifts.after(period, now)
-    if schedule is None or rendering is None or period is None or ahead is None:
-        state = "not_listed" if schedule is None else "not_rendered"
-        return EscalationTarget(type=kind, id=ref["id"], title=title, state=state, possible=periods)
-    duty = schedule_duty(schedule.body, rendering, builder, now, period)
-    return _schedule(ref, duty, rendering, ahead)
+    if schedule is None or rendering is None:
+        return _unresolved(ref, kind, NOT_LISTED if schedule is None else NOT_RENDERED, observed)
+    duty = schedule_duty(schedule.body, rendering, builder, observed)
+    return EscalationTarget(
+        type=kind,
+        id=ref["id"],
+        title=title_of(ref),
+        state="rendered",
+        people=duty.people,
+        current=duty.current,
+        historical=duty.historical,
+    )
 
 
-def _user(
-    ref: JsonObject, state: ResponderState, now: datetime, periods: Windows
-) -> EscalationTarget:
+def _unresolved(ref: JsonObject, kind: str, state: str, observed: Window) -> EscalationTarget:
+    """Return a target of which the evidence does not show whom it reaches."""
+    title = title_of(ref)
+    possible = ((observed, f"{title}: {_UNRESOLVED[state]}"),)
+    duty = Duty(observed=observed, confirmed=(), possible=possible)
+    return EscalationTarget(
+        type=kind, id=ref["id"], title=title, state=state, current=duty, historical=duty
+    )
+
+
+def _user(ref: JsonObject, state: ResponderState, observed: Window) -> EscalationTarget:
     """Resolve a user, who is on call without end; a deleted one until the deletion."""
-    confirmed = periods if state is ResponderState.ACTIVE else ()
-    possible = periods if state is ResponderState.UNKNOWN else ()
-    if state is ResponderState.DELETED:
-        deleted_at = ref.get("deleted_at")
-        until = now if deleted_at is None else min(parse_instant(deleted_at), now)
-        earlier = tuple(
-            part for window in periods if (part := rendered_shifts.before(window, until))
-        )
-        confirmed, possible = (earlier, ()) if deleted_at else ((), earlier)
-    gaps = subtract(periods, [*confirmed, *possible])
+    person = PersonOnCall(user=ref, state=state, window=observed)
+    current = _duty(person, (observed,) if state is ResponderState.ACTIVE else (), observed)
+    historical = current
+    if state is ResponderState.DELETED and ref.get("deleted_at") is None:
+        reason = f"{title_of(ref)}: this user was deleted at an unknown time"
+        historical = Duty(observed=observed, confirmed=(), possible=((observed, reason),))
+    elif state is ResponderState.DELETED:
+        before = until_deletion(observed, ref)
+        historical = _duty(person, () if before is None else (before,), observed)
     return EscalationTarget(
         type="user",
         id=ref["id"],
         title=title_of(ref),
         state=state.value,
-        people=((ref, state),),
-        confirmed=confirmed,
-        possible=possible,
-        gaps_with_cause=tuple((gap, UNABLE_CAUSES[state]) for gap in gaps),
-        responders=tuple((window, ref) for window in confirmed),
+        people=(person,),
+        current=current,
+        historical=historical,
     )
 
 
-def _schedule(
-    ref: JsonObject, duty: ScheduleDuty, rendering: ScheduleRendering, ahead: Window
-) -> EscalationTarget:
-    upcoming = {
-        shift.user["id"]
-        for shift in rendering.shifts
-        if shift.user is not None and shift.window.intersection(ahead) is not None
-    }
-    return EscalationTarget(
-        type="schedule",
-        id=ref["id"],
-        title=title_of(ref),
-        state="rendered",
-        people=tuple(duty.states[key] for key in sorted(upcoming)),
-        confirmed=duty.confirmed,
-        possible=duty.possible,
-        gaps_with_cause=duty.gaps_with_cause,
-        responders=duty.responders,
+def _duty(person: PersonOnCall, confirmed: Windows, observed: Window) -> Duty:
+    gaps = complement(observed, confirmed) if person.state in UNABLE_CAUSES else ()
+    return Duty(
+        observed=observed,
+        confirmed=confirmed,
+        possible=unknown_roles([person]),
+        causes=tuple((gap, UNABLE_CAUSES[person.state]) for gap in gaps),
     )

@@ -67,6 +67,12 @@ def until_deletion(window: Window, user: JsonObject) -> Window | None:
     return Window(window.since, until) if window.since < until else None
 
 
+def after(window: Window, instant: datetime) -> Window | None:
+    """Return the part of a window from an instant on."""
+    since = max(window.since, instant)
+    return Window(since, window.until) if since < window.until else None
+
+
 def window_fields(window: Window) -> JsonObject:
     """Return a window as rows show it."""
     return {"since": format_instant(window.since), "until": format_instant(window.until)}

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from ccm_pagerduty.views.row_builder import USER
 
 if TYPE_CHECKING:
-    from collections.abc import Set as AbstractSet
-
     from ccm_core.sdk.types import JsonObject
     from ccm_pagerduty.views.row_builder import RowBuilder
 
@@ -59,15 +57,3 @@ def responder_state(ref: JsonObject, builder: RowBuilder) -> ResponderState:
         return ResponderState.INVITED
     unknown = role is None or invited is None
     return ResponderState.UNKNOWN if unknown else ResponderState.ACTIVE
-
-
-def single_person(active_ids: AbstractSet[str], *, resolved: bool) -> bool | None:
-    """Return whether everything depends on one person; None where there may be others.
-
-    Args:
-        active_ids: The ids of those who can respond.
-        resolved: Whether the evidence covers everybody.
-    """
-    if len(active_ids) > 1:
-        return False
-    return len(active_ids) == 1 if resolved else None

@@ -2,9 +2,6 @@
 
 Coverage is recorded twice: what is *confirmed*, and what is *possible* because the evidence does
 not say.
-
-The past is reconstructed from today's data: users are taken as the user list shows them now,
-except that somebody who has left since counts for the shifts that the final schedule shows.
 """
 
 from __future__ import annotations
@@ -12,23 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.intervals import union
-from ccm_pagerduty.views.intervals import Windows, clip, complement
-from ccm_pagerduty.views.on_call.coverage_gaps import GapCause, Gaps, explain_gaps
-from ccm_pagerduty.views.on_call.rendered_shifts import before
+from ccm_core.sdk.intervals import Window, union
+from ccm_pagerduty.references import id_and_title, title_of
+from ccm_pagerduty.views.intervals import Windows, complement
+from ccm_pagerduty.views.on_call.coverage_gaps import GapCause, explain_gaps
+from ccm_pagerduty.views.on_call.duty import Duty, labelled, unknown_fields
+from ccm_pagerduty.views.on_call.rendered_shifts import until_deletion, windows_fields
 from ccm_pagerduty.views.on_call.responders import ResponderState, responder_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
-    from ccm_core.sdk.intervals import Window
     from ccm_core.sdk.types import JsonObject
-    from ccm_pagerduty.views.on_call.rendered_shifts import ScheduleRendering, Shift
+    from ccm_pagerduty.views.on_call.duty import Possible
+    from ccm_pagerduty.views.on_call.rendered_shifts import ScheduleRendering
     from ccm_pagerduty.views.row_builder import RowBuilder
-
-People = dict[str, tuple["JsonObject", ResponderState]]
-"""References to users with their states, by id."""
 
 UNABLE_CAUSES = {
     ResponderState.DELETED: GapCause.DELETED_USER,
@@ -39,88 +34,101 @@ UNABLE_CAUSES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduleDuty:
-    """Who is on call by one schedule in one period."""
+class PersonOnCall:
+    """One stretch of a person's on-call duty; those of one person may overlap."""
 
-    states: People
-    """Everybody in the final schedule."""
-    confirmed: Windows
-    """When somebody who can respond is on call."""
-    possible: Windows
-    """When somebody may be: the evidence does not say."""
-    gaps_with_cause: Gaps
-    """When nobody is or may be, and why."""
-    responders: tuple[tuple[Window, JsonObject], ...]
-    """Who can respond, and when; may overlap."""
+    user: JsonObject
+    state: ResponderState
+    window: Window
 
     @property
-    def active_ids(self) -> frozenset[str]:
-        """Return the ids of those who are on call in the period and can respond now."""
-        ids = {user["id"] for _, user in self.responders}
-        return frozenset(key for key in ids if self.states[key][1] is ResponderState.ACTIVE)
+    def covered(self) -> Windows:
+        """Return the part before a dated deletion of the user."""
+        part = until_deletion(self.window, self.user)
+        return () if part is None else (part,)
 
-    def gaps(self, period: Window) -> Gaps | None:
-        """Return the gaps of a part of the period; None where the evidence does not say."""
-        gaps = complement(period, self.confirmed)
-        if gaps != complement(period, [*self.confirmed, *self.possible]):
-            return None
-        return tuple(
-            (part, cause)
-            for window, cause in self.gaps_with_cause
-            if (part := window.intersection(period)) is not None
-        )
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleDuty:
+    """Who is on call by one schedule while it is observed."""
+
+    people: tuple[PersonOnCall, ...]
+    """Everybody in the final schedule, whether they can respond or not."""
+    current: Duty
+    """By the user list: a deleted user is on call at no time."""
+    historical: Duty
+    """Somebody who was deleted counts until the deletion, and always where that is undated."""
 
 
 def schedule_duty(
-    schedule: JsonObject,
-    rendering: ScheduleRendering,
-    builder: RowBuilder,
-    now: datetime,
-    period: Window,
+    schedule: JsonObject, rendering: ScheduleRendering, builder: RowBuilder, observed: Window
 ) -> ScheduleDuty:
     """Match a final schedule with the user list."""
-    states = _states(rendering, builder)
-    covered = [part for shift in rendering.shifts for part in _covered(shift, states, now, period)]
-    unknown = ResponderState.UNKNOWN
-    confirmed = union(window for window, _, state in covered if state is not unknown)
-    possible = union(window for window, _, state in covered if state is unknown)
-    gaps = complement(period, [*confirmed, *possible])
-    return ScheduleDuty(
-        states=states,
-        confirmed=confirmed,
-        possible=possible,
-        gaps_with_cause=explain_gaps(schedule, rendering, gaps, tuple(_unable(rendering, states))),
-        responders=tuple((window, user) for window, user, state in covered if state is not unknown),
+    people = tuple(_people(rendering, builder, observed))
+    active = covered_by(people, ResponderState.ACTIVE)
+    former = covered_by(people, ResponderState.DELETED)
+    possible = unknown_roles(people)
+
+    def duty(responding: Iterable[Window]) -> Duty:
+        confirmed = union(responding)
+        gaps = complement(observed, [*confirmed, *(window for window, _ in possible)])
+        causes = explain_gaps(schedule, rendering, gaps, tuple(_unable(people)))
+        return Duty(observed=observed, confirmed=confirmed, possible=possible, causes=causes)
+
+    return ScheduleDuty(people=people, current=duty(active), historical=duty([*active, *former]))
+
+
+def covered_by(people: Iterable[PersonOnCall], state: ResponderState) -> list[Window]:
+    """Return when people of one state are on call, each until a dated deletion."""
+    return [part for person in people if person.state is state for part in person.covered]
+
+
+def unknown_roles(people: Iterable[PersonOnCall]) -> Possible:
+    """Return when people are on call of whom the evidence does not say whether they respond."""
+    return tuple(
+        (part, f"the role of {title_of(person.user)} is unknown")
+        for person in people
+        if person.state is ResponderState.UNKNOWN
+        for part in person.covered
     )
 
 
-def _states(rendering: ScheduleRendering, builder: RowBuilder) -> People:
-    states: People = {}
+def people_fields(people: Iterable[PersonOnCall], state: ResponderState) -> list[JsonObject]:
+    """Return the people of one state, sorted by id, each with when they are on call."""
+    users: dict[str, JsonObject] = {}
+    windows: dict[str, list[Window]] = {}
+    for person in people:
+        if person.state is state:
+            users[person.user["id"]] = person.user
+            windows.setdefault(person.user["id"], []).append(person.window)
+    return [
+        id_and_title(users[key]) | {"on_call": windows_fields(union(windows[key]))}
+        for key in sorted(users)
+    ]
+
+
+def unclear_fields(possible: Possible) -> list[JsonObject]:
+    """Return when somebody whom the evidence does not show may be on call, and why, as rows do."""
+    windows = [window for window, _ in possible]
+    return unknown_fields(labelled(windows, possible))
+
+
+def _people(
+    rendering: ScheduleRendering, builder: RowBuilder, observed: Window
+) -> Iterable[PersonOnCall]:
+    states: dict[str, ResponderState] = {}
     for shift in rendering.shifts:
-        if shift.user is not None and shift.user["id"] not in states:
-            states[shift.user["id"]] = (shift.user, responder_state(shift.user, builder))
-    return states
-
-
-def _covered(
-    shift: Shift, states: People, now: datetime, period: Window
-) -> Iterable[tuple[Window, JsonObject, ResponderState]]:
-    """Yield the parts of a shift whose user can respond, or may be able to."""
-    parts = () if shift.covered is None else clip([shift.covered], period)
-    for part in parts:
-        user = shift.user or {}
-        state = states[user["id"]][1]
-        if state in {ResponderState.ACTIVE, ResponderState.UNKNOWN}:
-            yield part, user, state
-        elif state is ResponderState.DELETED and (earlier := before(part, now)):
-            yield earlier, user, state
-
-
-def _unable(rendering: ScheduleRendering, states: People) -> Iterable[tuple[Window, GapCause]]:
-    """Yield when somebody is in the schedule who cannot respond, and why not."""
-    for shift in rendering.shifts:
-        if shift.user is None:
+        window = shift.window.intersection(observed)
+        if shift.user is None or window is None:
             continue
-        state = states[shift.user["id"]][1]
-        if state in UNABLE_CAUSES:
-            yield shift.window, UNABLE_CAUSES[state]
+        key = shift.user["id"]
+        if key not in states:
+            states[key] = responder_state(shift.user, builder)
+        yield PersonOnCall(user=shift.user, state=states[key], window=window)
+
+
+def _unable(people: Iterable[PersonOnCall]) -> Iterable[tuple[Window, GapCause]]:
+    """Yield when somebody is in the schedule who cannot respond, and why not."""
+    for person in people:
+        if person.state in UNABLE_CAUSES:
+            yield person.window, UNABLE_CAUSES[person.state]
