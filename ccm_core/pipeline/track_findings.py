@@ -8,6 +8,7 @@ from datetime import datetime
 from ccm_core.errors import UsageError
 from ccm_core.model.evaluation.finding import Finding, FindingChange
 from ccm_core.model.evaluation.result import Evaluation
+from ccm_core.rules.results.finding_filter import FindingFilter, filter_findings
 from ccm_core.rules.results.finding_tracker import (
     apply_changes,
     finding_changes,
@@ -48,12 +49,32 @@ def all_findings(store: EvidenceStore, *, as_of: datetime | None = None) -> tupl
 
     Nothing is written: an evaluation is tracked by whoever stores it.
     """
+    return _findings(store, as_of)[0]
+
+
+def selected_findings(
+    store: EvidenceStore, selection: FindingFilter, *, as_of: datetime | None = None
+) -> tuple[Sequence[Finding], int]:
+    """Return the findings to list, most severe first, and how many there are in all.
+
+    Raises:
+        UsageError: A connection, a control or a team is not known.
+    """
+    findings, evaluation = _findings(store, as_of)
+    return filter_findings(findings, evaluation, selection), len(findings)
+
+
+def _findings(
+    store: EvidenceStore, as_of: datetime | None
+) -> tuple[tuple[Finding, ...], Evaluation | None]:
+    """Return every finding, and the last evaluation."""
     current = apply_changes(
         store.findings.changes(as_of=as_of), store.findings.tracked_until(as_of=as_of)
     )
     latest = store.evaluations.latest(as_of=as_of)
     evaluation = None if latest is None else latest.evaluation
-    return tuple(sorted(with_latest_results(current.values(), evaluation), key=_order))
+    findings = with_latest_results(current.values(), evaluation)
+    return tuple(sorted(findings, key=_order)), evaluation
 
 
 def finding_history(

@@ -7,13 +7,24 @@ from datetime import datetime
 
 import click
 
-from ccm_core.cli.terminal.options import as_of_option, connection_option, json_option, read_as_of
-from ccm_core.cli.terminal.output import print_json, print_table, print_text
+from ccm_core.cli.terminal.options import (
+    as_of_option,
+    connections_option,
+    control_option,
+    json_option,
+    owner_option,
+    read_as_of,
+    severity_option,
+    status_option,
+)
+from ccm_core.cli.terminal.output import print_json, print_message, print_table, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.model.evaluation.finding import Finding, FindingChange, FindingState
-from ccm_core.pipeline.track_findings import all_findings, finding_history
+from ccm_core.pipeline.track_findings import finding_history, selected_findings
+from ccm_core.rules.results.finding_filter import FindingFilter
 from ccm_core.sdk.timestamps import format_instant
 
+_DEFAULT_STATES = frozenset({FindingState.OPEN, FindingState.INCONCLUSIVE})
 _HEADINGS = (
     "finding",
     "state",
@@ -33,7 +44,7 @@ def command() -> None:
 
 
 @command.command("list")
-@connection_option
+@connections_option
 @as_of_option
 @click.option(
     "--state",
@@ -42,43 +53,39 @@ def command() -> None:
     type=click.Choice([state.value for state in FindingState]),
     help="Only findings in this state; may be repeated. Default: open and inconclusive.",
 )
-@click.option(
-    "--owner",
-    "owners",
-    multiple=True,
-    metavar="TEAM",
-    help="Only what this team owns; may be repeated.",
-)
+@control_option
+@severity_option
+@status_option
+@owner_option
 @click.option("--all", "everything", is_flag=True, help="Also resolved and removed findings.")
 @json_option
 @click.pass_obj
 def list_(
     config: str | None,
-    connection: str | None,
     as_of: str | None,
     states: tuple[str, ...],
-    owners: tuple[str, ...],
     *,
     everything: bool,
     as_json: bool,
+    **names: tuple[str, ...],
 ) -> None:
     """List findings, those that are open first."""
     instant = read_as_of(as_of)
-    selected = set(FindingState) if everything else {FindingState.OPEN, FindingState.INCONCLUSIVE}
-    selected = {FindingState(state) for state in states} or selected
-    teams = {owner.casefold() for owner in owners}
+    # A status is that of the last evaluation: it may be of a finding that was resolved by it.
+    is_default = not (everything or states or names["statuses"])
+    selected = _DEFAULT_STATES if is_default else frozenset(map(FindingState, states))
+    selection = FindingFilter(states=selected, **names)
     with open_workspace(config).read_store() as store:
-        listed = [
-            finding
-            for finding in all_findings(store, as_of=instant)
-            if finding.state in selected
-            and connection in {None, finding.connection}
-            and (not teams or teams & {name.casefold() for name in finding.subject.owners})
-        ]
+        listed, total = selected_findings(store, selection, as_of=instant)
     if as_json:
         print_json(listed)
-        return
-    print_table(_HEADINGS, [_row(finding) for finding in listed])
+    else:
+        print_table(_HEADINGS, [_row(finding) for finding in listed])
+    if selection.phrases:
+        print_message(
+            f"{len(listed):,} of {total:,} findings: only {', '.join(selection.phrases)}"
+            + ("; state open or inconclusive" if is_default else "")
+        )
 
 
 @command.command("show")

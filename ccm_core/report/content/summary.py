@@ -141,7 +141,10 @@ def summary(inputs: ReportInput) -> Summary:
     """Count, sort and word what a report shows."""
     evaluation = inputs.evaluation
     insufficient = insufficient_kinds(evaluation.sufficiency)
-    rules = sorted((_rule(rule, insufficient) for rule in evaluation.rules), key=_rank)
+    rules = sorted(
+        (_rule(rule, insufficient, filtered=bool(inputs.scope)) for rule in evaluation.rules),
+        key=_rank,
+    )
     counts = _status_counts(evaluation.rules)
     monitoring, company = _by_purpose(rules, evaluation.packs)
     failing = tuple(entry for entry in company if _fails(entry.rule))
@@ -208,7 +211,7 @@ def _status_counts(rules: Sequence[RuleResult]) -> tuple[StatusCount, ...]:
     return tuple(counts)
 
 
-def _rule(rule: RuleResult, insufficient: InsufficientKinds) -> RuleSummary:
+def _rule(rule: RuleResult, insufficient: InsufficientKinds, *, filtered: bool) -> RuleSummary:
     failing = [_without_title(result) for result in rule.results if result.status is Status.FAIL]
     due = [result.due_at for result in rule.results if result.due_at is not None]
     return RuleSummary(
@@ -217,7 +220,7 @@ def _rule(rule: RuleResult, insufficient: InsufficientKinds) -> RuleSummary:
         short_population=_population(rule, ""),
         failing=tuple(sorted(failing, key=_subject_rank)),
         reasons=inconclusive_reasons(rule.results, insufficient),
-        **_filtered(rule),
+        **(_filtered(rule) if filtered else {}),
         due_next=min(due, default=None),
         remarks=_remarks(rule),
     )
@@ -267,8 +270,11 @@ def _subject_rank(result: Result) -> tuple[bool, bool, str, str, str]:
 def _population(rule: RuleResult, qualifier: str) -> str:
     """Word a population; the first number is shown against what the check applies to."""
     population = rule.population
-    if rule.results and all(
-        result.status in INCONCLUSIVE and is_whole(result) for result in rule.results
+    is_tested = population.passed or population.failed or population.not_applicable
+    if (
+        rule.results
+        and not is_tested
+        and all(result.status in INCONCLUSIVE and is_whole(result) for result in rule.results)
     ):
         return f"none of {population.total:,} tested" if population.total else "not tested"
     if not population.total:

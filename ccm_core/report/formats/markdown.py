@@ -109,7 +109,9 @@ def _failing(entry: RuleSummary) -> Iterator[str]:
         yield f"- {_resource(result)}"
     if entry.failing[MOST_SUBJECTS:]:
         yield f"- and {phrases.count(len(entry.failing) - MOST_SUBJECTS, 'more resource')}"
-    if not entry.failing:
+    if entry.filtered_failing:
+        yield f"- {phrases.count(entry.filtered_failing, 'failing resource')} not in this report"
+    elif not entry.failing:
         yield "- no single resource: the check failed as a whole"
     if entry.rule.remediation:
         yield ""
@@ -130,7 +132,10 @@ def _reasons(entry: RuleSummary) -> Iterator[str]:
         yield f"- {_reason(reason)}"
     if entry.reasons[MOST_SUBJECTS:]:
         yield f"- and {phrases.count(len(entry.reasons) - MOST_SUBJECTS, 'more reason')}"
-    if not entry.reasons:
+    if entry.filtered_inconclusive:
+        number = phrases.count(entry.filtered_inconclusive, "inconclusive resource")
+        yield f"- {number} not in this report"
+    elif not entry.reasons:
         yield "- no result has a reason"
 
 

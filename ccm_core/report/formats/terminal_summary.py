@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ccm_core.model.evaluation.result import KindSufficiency, Result
-    from ccm_core.report.content.inconclusive_reasons import InconclusiveReason
     from ccm_core.report.content.summary import RuleSummary, Summary
     from ccm_core.report.types import ReportInput
 
@@ -131,7 +130,7 @@ def _rules(heading: str, rules: Sequence[RuleSummary], width: int, detail: Detai
             yield from (
                 _failing(entry, width, detail)
                 if failing and heading != _PARTLY
-                else _reasons(entry.reasons, width, detail)
+                else _reasons(entry, width, detail)
             )
     if detail.rules is not None and rules[detail.rules :]:
         yield f"  and {phrases.count(len(rules) - detail.rules, 'more check')}"
@@ -185,12 +184,13 @@ def _fits(title: str, population: str, room: int) -> bool:
 
 def _failing(entry: RuleSummary, width: int, detail: Detail) -> Iterator[str]:
     results = entry.failing[: detail.items]
-    if not results:
+    if not results and not entry.filtered_failing:
         yield from _under("- no single resource: the check failed as a whole", width)
     for result in results:
         yield from _item(f"{_resource(result)}{_id(result.id)}", width, detail)
     if entry.failing[detail.items :]:
         yield f"    and {len(entry.failing) - detail.items:,} more"
+    yield from _filtered(entry.filtered_failing, "failing resource", width)
 
 
 def _resource(result: Result) -> str:
@@ -205,14 +205,21 @@ def _id(name: str) -> str:
     return f" [{plain(name)}]" if name else ""
 
 
-def _reasons(reasons: Sequence[InconclusiveReason], width: int, detail: Detail) -> Iterator[str]:
-    if not reasons:
+def _filtered(number: int, noun: str, width: int) -> Iterator[str]:
+    if number:
+        yield from _under(f"- {phrases.count(number, noun)} not in this report: filters", width)
+
+
+def _reasons(entry: RuleSummary, width: int, detail: Detail) -> Iterator[str]:
+    reasons = entry.reasons
+    yield from _filtered(entry.filtered_inconclusive, "inconclusive resource", width)
+    if not reasons and not entry.filtered_inconclusive:
         yield from _under("- no result has a reason; see the collection problems below", width)
-    for entry in reasons[: detail.items]:
-        number = "" if entry.whole else phrases.count(len(entry.subjects), "resource")
-        prefix = ", ".join(text for text in (plain(entry.connection), number) if text)
-        text = f"{prefix}: {plain(entry.reason)}" if prefix else plain(entry.reason)
-        yield from _item(f"{text}{_id(entry.example)}", width, detail)
+    for reason in reasons[: detail.items]:
+        number = "" if reason.whole else phrases.count(len(reason.subjects), "resource")
+        prefix = ", ".join(text for text in (plain(reason.connection), number) if text)
+        text = f"{prefix}: {plain(reason.reason)}" if prefix else plain(reason.reason)
+        yield from _item(f"{text}{_id(reason.example)}", width, detail)
     if reasons[detail.items :]:
         yield f"    and {phrases.count(len(reasons) - detail.items, 'more reason')}"
 

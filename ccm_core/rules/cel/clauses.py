@@ -20,6 +20,7 @@ _SIGNS = {
     "&&": re.compile("&&"),
 }
 """What stands between operands, the operator that binds loosest first."""
+_RELATION = re.compile("[<>=!]=|[<>]")
 _DEPTH = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 
 
@@ -29,9 +30,21 @@ class Clause:
 
     text: str
     """As it was written, on one line."""
+    source: str
+    """As it was written, without comments."""
     operator: str = ""
     """``&&``, ``||``, ``!`` or ``?:``; empty where it joins no conditions."""
     operands: tuple[Clause, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two sides and the operator between them."""
+
+    left: Clause
+    operator: str
+    """``<``, ``<=``, ``>`` or ``>=``."""
+    right: Clause
 
 
 def clauses(text: str) -> Clause:
@@ -42,6 +55,20 @@ def clauses(text: str) -> Clause:
     """
     plain = _OPAQUE.sub(lambda match: " " if match["comment"] else match[0], text)
     return _clause(plain, _OPAQUE.sub(lambda match: "_" * len(match[0]), plain))
+
+
+def comparison(clause: Clause) -> Comparison | None:
+    """Split a clause that compares two sides by their order; None for any other."""
+    mask = _OPAQUE.sub(lambda match: "_" * len(match[0]), clause.source)
+    depths = list(accumulate(_DEPTH.get(character, 0) for character in mask))
+    signs = [sign for sign in _RELATION.finditer(mask) if depths[sign.start()] == 0]
+    if clause.operator or len(signs) != 1 or signs[0][0] in {"==", "!="}:
+        return None
+    start, stop = signs[0].span()
+    left, right = (
+        _clause(clause.source[span], mask[span]) for span in (slice(start), slice(stop, None))
+    )
+    return Comparison(left=left, operator=signs[0][0], right=right)
 
 
 def _clause(text: str, mask: str) -> Clause:
@@ -58,12 +85,13 @@ def _clause(text: str, mask: str) -> Clause:
             operands = map(slice, starts, stops)
             return Clause(
                 text=line,
+                source=text,
                 operator=operator,
                 operands=tuple(_clause(text[span], mask[span]) for span in operands),
             )
     if mask.startswith("!"):
-        return Clause(text=line, operator="!", operands=(_clause(text[1:], mask[1:]),))
-    return Clause(text=line)
+        return Clause(text=line, source=text, operator="!", operands=(_clause(text[1:], mask[1:]),))
+    return Clause(text=line, source=text)
 
 
 def _unwrapped(text: str, mask: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Filters an evaluation by connection, control, severity, status, owner. Evaluates nothing again."""
+"""Filters an evaluation by connection, control, severity and so on. Evaluates nothing again."""
 
 from __future__ import annotations
 
@@ -121,15 +121,16 @@ def unknown_name(noun: str, name: str, present: Collection[str]) -> str:
     return f"{noun} {name!r} not found in this evaluation; it has: {listed}{more}"
 
 
+def owners_of(evaluation: Evaluation) -> set[str]:
+    """Return every team that owns a resource in an evaluation."""
+    subjects = (result.subject for rule in evaluation.rules for result in rule.results)
+    return {name for subject in subjects for name in subject.owners}
+
+
 def _unknown_owners(evaluation: Evaluation, owners: Iterable[str]) -> list[str]:
     if not owners:
         return []
-    teams = {
-        name
-        for rule in evaluation.rules
-        for result in rule.results
-        for name in result.subject.owners
-    }
+    teams = owners_of(evaluation)
     known = {name.casefold() for name in teams}
     return [unknown_name("owner", name, teams) for name in owners if name.casefold() not in known]
 
@@ -155,10 +156,8 @@ def _listed(
             not selection.statuses or rule.status.value in selection.statuses
         )
         if results or is_whole:
-            yield (
-                name,
-                rule if len(results) == len(rule.results) else replace(rule, results=results),
-            )
+            is_cut = len(results) < len(rule.results)
+            yield name, replace(rule, results=results) if is_cut else rule
 
 
 def _concerns(result: Result, owners: Collection[str]) -> bool:

@@ -1,0 +1,123 @@
+"""Finds the moments at which what a rule states about an unchanged row may change.
+
+Where ``now`` is one side of a comparison (``<``, ``<=``, ``>``, ``>=``) and the other side reads
+neither ``now`` nor ``period``, the comparison changes at the moment that the other side has, and
+never again. A rule that uses ``now`` or ``period`` in any other way is looked at in each
+evaluation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ccm_core.rules.cel.checked_ast import read_paths
+from ccm_core.rules.cel.clauses import Clause, clauses, comparison
+from ccm_core.rules.cel.expression import Expression, ExpressionError, RowContext
+
+TIME = {"now", "period"}
+"""The names whose values differ from one evaluation to the next."""
+_NOW = "now"
+_AT_ONCE = {("<", True), (">=", True), (">", False), ("<=", False)}
+"""Operators, and whether ``now`` is on their left, of comparisons that change at the moment
+itself; all others change right after it."""
+_NEXT = timedelta(microseconds=1)
+Compile = Callable[[str], Expression]
+"""Compiles an expression over the names of a rule. Raises ExpressionError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueMoment:
+    """A moment at which a comparison changes."""
+
+    moment: Expression
+    inclusive: bool
+    """Whether it changes at the moment itself; otherwise right after it."""
+
+    def at(self, context: RowContext) -> datetime | None:
+        """Return the moment for a row; None where it has none, so that nothing ever changes."""
+        value = self.moment.evaluate(context)
+        return value if isinstance(value, datetime) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueMoments:
+    """All moments at which what some conditions and messages yield may change."""
+
+    moments: tuple[DueMoment, ...] = ()
+
+    def next_change(self, context: RowContext, now: datetime) -> datetime | None:
+        """Return the first moment after ``now`` from which on a row has to be looked at again."""
+        moments = ((due.at(context), due.inclusive) for due in self.moments)
+        changes = (
+            moment if inclusive else moment + _NEXT for moment, inclusive in moments if moment
+        )
+        return min((change for change in changes if change > now), default=None)
+
+    def due_at(self, context: RowContext, now: datetime) -> datetime | None:
+        """Return the first moment that is not past, as conditions compare it with ``now``."""
+        moments = (due.at(context) for due in self.moments)
+        return min((moment for moment in moments if moment and moment >= now), default=None)
+
+
+def due_moments(
+    expressions: Iterable[Expression | None], names: Mapping[str, Expression], compile_text: Compile
+) -> DueMoments | None:
+    """Return when what some expressions yield may change; None: in each evaluation.
+
+    Args:
+        expressions: Conditions and the expressions of messages.
+        names: What the names under ``let`` stand for, and condition parameters as ``params.NAME``.
+        compile_text: Compiles a part of them.
+    """
+    moments: list[DueMoment] = []
+    for expression in filter(None, expressions):
+        reads = read_paths(expression.tree, expression.scope)
+        uses = sum(read.path[0] in TIME for read in reads)
+        if not uses:
+            continue
+        own = [
+            due
+            for clause in _atoms(clauses(expression.text))
+            if (due := _moment(clause, names, compile_text))
+        ]
+        if len(own) != uses:
+            return None
+        moments.extend(own)
+    return DueMoments(moments=tuple(moments))
+
+
+def reads_time(expression: Expression, names: Mapping[str, Expression]) -> bool:
+    """Return whether an expression reads ``now`` or ``period``, be it by a name."""
+    for read in read_paths(expression.tree, expression.scope):
+        stands_for = names.get(read.path[0]) or names.get(".".join(read.path[:2]))
+        if read.path[0] in TIME or (stands_for and reads_time(stands_for, names)):
+            return True
+    return False
+
+
+def _atoms(clause: Clause) -> Iterable[Clause]:
+    if not clause.operands:
+        yield clause
+    for operand in clause.operands:
+        yield from _atoms(operand)
+
+
+def _moment(
+    clause: Clause, names: Mapping[str, Expression], compile_text: Compile
+) -> DueMoment | None:
+    """Return the moment that a comparison compares ``now`` with; None for any other clause."""
+    sides = comparison(clause)
+    if sides is None or (sides.left.text == _NOW) is (sides.right.text == _NOW):
+        return None
+    on_left = sides.left.text == _NOW
+    try:
+        moment = compile_text((sides.right if on_left else sides.left).source)
+    except ExpressionError:
+        return None
+    # What is looked up would be counted as evidence of another rule.
+    if moment.lookup_program is not None or reads_time(moment, names):
+        return None
+    return DueMoment(moment=moment, inclusive=(sides.operator, on_left) in _AT_ONCE)
+
