@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ccm_core.errors import AccountMismatch, ClockMismatch, StaleEvaluation, UsageError
+from ccm_core.app.side_by_side import side_by_side
+from ccm_core.errors import CcmError, StaleEvaluation, UsageError
+from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.pipeline.collect import collect
 
 if TYPE_CHECKING:
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
     from ccm_core.app.workspace import Workspace
     from ccm_core.collect.observer import Observer
     from ccm_core.model.evaluation.result import StoredEvaluation
-    from ccm_core.model.evidence.manifest import Manifest
     from ccm_core.pipeline.context import Connection
     from ccm_core.pipeline.incremental.state import EvaluationCache
     from ccm_core.sdk.rate_limit import Limiters
@@ -37,42 +39,75 @@ class CycleResult:
     """Why recipients were not notified; it is tried again in the next cycle."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What became of the connections that were to be collected."""
+
+    manifests: list[Manifest]
+    """Of each that was read, in the order of the connections."""
+    errors: tuple[CcmError, ...]
+    """Why others could not be: another account, a wrong clock, a lock."""
+
+    def raise_errors(self) -> None:
+        """Raise what kept connections from being collected, all of it in one message.
+
+        Raises:
+            CcmError: Something did; the other connections were collected.
+        """
+        if not self.errors:
+            return
+        if len(self.errors) == 1:
+            raise self.errors[0]
+        kinds = {type(error) for error in self.errors}
+        messages = dict.fromkeys(map(str, self.errors))
+        (kind,) = kinds if len(kinds) == 1 else (UsageError,)
+        raise kind("\n".join(messages)) from self.errors[0]
+
+
 async def collect_connections(
     workspace: Workspace,
     store: EvidenceStore,
     connections: Sequence[Connection],
-    observer: Observer,
+    observers: Callable[[str], Observer],
     *,
     limiters: Limiters | None = None,
     force: bool = False,
-) -> list[Manifest]:
-    """Collect connections one after the other.
+) -> Collected:
+    """Collect connections side by side; what keeps one from being read keeps no other.
 
     Args:
         workspace: The settings and plugins.
         store: Where to keep what is read.
         connections: Which, with their secrets.
-        observer: Receives progress.
-        limiters: The rate limits that connections of this process share; None: their own.
+        observers: Returns what receives the progress of a connection.
+        limiters: The rate limits that connections share; None: those of this call.
         force: Read what is not due as well.
 
     Raises:
-        StoreError: The store cannot keep what was read.
-        AccountMismatch: A credential opens another account; the other connections were collected.
-        ClockMismatch: This machine's clock is wrong; the other connections were collected.
-        CancelledError: It was stopped; the run is sealed.
+        IntegrityError: Stored evidence is damaged; every run under way is sealed.
+        CancelledError: It was stopped; every run under way is sealed.
     """
-    manifests, refusals = [], list[UsageError]()
-    for connection in connections:
-        try:
-            manifests.append(
-                await collect(workspace.host, connection, store, observer, limiters, force=force)
+    from ccm_core.sdk.rate_limit import Limiters
+
+    shared = limiters or Limiters()
+    outcomes = await side_by_side(
+        [
+            partial(
+                collect,
+                workspace.host,
+                connection,
+                store,
+                observers(connection.name),
+                shared,
+                force=force,
             )
-        except (AccountMismatch, ClockMismatch) as refusal:
-            refusals.append(refusal)
-    if refusals:
-        raise type(refusals[0])("\n".join(map(str, refusals)))
-    return manifests
+            for connection in connections
+        ]
+    )
+    return Collected(
+        manifests=[outcome.value for outcome in outcomes if outcome.value is not None],
+        errors=tuple(outcome.error for outcome in outcomes if outcome.error is not None),
+    )
 
 
 def evaluate_connections(

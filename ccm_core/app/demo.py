@@ -48,7 +48,11 @@ class Demo:
 
     async def collect(self, observer: Observer) -> list[Manifest]:
         """Collect the source."""
-        return await collect_connections(self.workspace, self.store, [self.connection], observer)
+        collected = await collect_connections(
+            self.workspace, self.store, [self.connection], lambda _: observer
+        )
+        collected.raise_errors()
+        return collected.manifests
 
     def evaluate(self, on_evaluation: Callable[[StoredEvaluation], None]) -> CycleResult:
         """Evaluate what was collected, and write the report."""

@@ -11,10 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from ccm_core.app.side_by_side import MAX_CONCURRENT
 from ccm_core.collect.cadence import DueTime, grace_period
 
-MAX_CONCURRENT = 4
-"""Polls side by side: after a sleep everything is due at the same time."""
 MAX_SLEEP = timedelta(minutes=1)
 """The longest single wait. A suspended machine stops timers; the wall clock goes on."""
 MIN_INTERVAL = timedelta(seconds=10)

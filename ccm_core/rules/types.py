@@ -56,8 +56,6 @@ class Facts:
     enumerated: Mapping[str, Mapping[str, Sequence[str]] | None] = field(default_factory=dict)
     """By kind or view: :attr:`ccm_core.sdk.view.View.enumerated`. One that is not here may have
     any field changed by what is hidden."""
-    age_fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """By view: the fields of its rows that only grow while their records stay the same."""
     period_start: datetime | None = None
     """When the evaluated period begins; None: it is not known."""
     period_end: datetime | None = None
@@ -69,9 +67,6 @@ class Facts:
     such a rule can only be stricter than ``sufficiency``."""
     derivation_errors: Mapping[str, str] = field(default_factory=dict)
     """Why the rows of a view could not be derived, by its name: its rules are ``error``."""
-    rederive: Mapping[str, Callable[[], DerivedRows]] = field(default_factory=dict)
-    """By view of which some rows were reused from an earlier evaluation: derives all of them
-    for this moment. Reused rows are for rules that evaluated the same rows then."""
     narrowing: tuple[str, ...] = ()
     """What its settings leave out, in words."""
     plugin_failures: tuple[str, ...] = ()

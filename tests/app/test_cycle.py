@@ -13,13 +13,18 @@ from ccm_core.errors import StaleEvaluation
 from ccm_core.pipeline.track_findings import all_findings
 
 
+def collect(workspace, store, connections):
+    """Collect connections, unobserved."""
+    return collect_connections(workspace, store, connections, lambda _: NullObserver())
+
+
 def test_cycle_collects_evaluates_and_writes_the_report(workspace, tmp_path):
     """The caller sees the evaluation before the report is written."""
     report, evaluations = tmp_path / "report.html", []
     rules = compile_rule_set(workspace)
     with workspace.write_store(create=True) as store:
         connections = workspace.connections(secrets=True)
-        manifests = asyncio.run(collect_connections(workspace, store, connections, NullObserver()))
+        collected = asyncio.run(collect(workspace, store, connections))
         cycle = evaluate_report_notify(
             workspace,
             store,
@@ -27,7 +32,7 @@ def test_cycle_collects_evaluates_and_writes_the_report(workspace, tmp_path):
             report,
             on_evaluation=lambda stored: evaluations.append((stored, report.exists())),
         )
-    assert [manifest.connection for manifest in manifests] == ["pagerduty-test"]
+    assert [manifest.connection for manifest in collected.manifests] == ["pagerduty-test"]
     assert evaluations == [(cycle.evaluation, False)]
     assert "<html" in report.read_text()
     assert cycle.notification_failures == ()
@@ -38,7 +43,7 @@ def test_evaluation_tracks_its_findings_in_the_same_step(workspace):
     rules = compile_rule_set(workspace)
     with workspace.write_store(create=True) as store:
         connections = workspace.connections(secrets=True)
-        asyncio.run(collect_connections(workspace, store, connections, NullObserver()))
+        asyncio.run(collect(workspace, store, connections))
         evaluate_connections(workspace, store, rules)
     with workspace.read_store() as store:
         assert all_findings(store)
@@ -48,7 +53,7 @@ def test_signing_key_is_reported_to_the_caller(workspace, messages):
     """A message that is not a result goes through the caller's port."""
     with workspace.write_store(create=True) as store:
         connections = workspace.connections(secrets=True)
-        asyncio.run(collect_connections(workspace, store, connections, NullObserver()))
+        asyncio.run(collect(workspace, store, connections))
     assert any("made a signing key" in message for message in messages)
 
 

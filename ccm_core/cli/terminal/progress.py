@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from contextlib import AbstractContextManager
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from ccm_core.cli.terminal.output import print_message
 from ccm_core.cli.terminal.remaining_time import Estimated, estimate_words, remaining_words
@@ -18,78 +18,93 @@ from ccm_core.model.evidence.window import Window
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+    from ccm_core.pipeline.context import Connection
+
 
 _MANY = 100
 """Requests from which a person is told how long they take."""
 
 
-def observer(*, quiet: bool) -> Observer:
-    """Return the observer for this output: bars, lines, or nothing."""
+@contextmanager
+def progress_of(
+    connections: Sequence[Connection], *, quiet: bool
+) -> Iterator[Callable[[str], Observer]]:
+    """Show the progress of connections that are read side by side: bars, lines, or nothing.
+
+    Yields what returns the observer of a connection. Where there are several, each line begins with
+    the name of its own.
+    """
     if quiet:
-        return NullObserver()
-    return Bars() if sys.stderr.isatty() else Lines()
+        yield lambda _: NullObserver()
+        return
+    several = len(connections) > 1
+    if not sys.stderr.isatty():
+        yield lambda name: Lines(f"{name}: " if several else "")
+        return
+    with _new_progress() as progress:
+        yield lambda name: Bar(progress, f"{name}: " if several else "")
 
 
 class Lines(NullObserver):
     """One line to the error stream for each window that is stored, or that takes long."""
 
+    def __init__(self, prefix: str) -> None:
+        """Begin each line with a prefix."""
+        self._prefix = prefix
+
     def requests_estimated(self, kind: str, requests: int, per_minute: int | None) -> None:
         """Print how long it will take, where that is worth waiting for."""
         if requests >= _MANY:
-            print_message(escape_line(f"{kind}: {estimate_words(requests, per_minute)}"))
+            line = f"{self._prefix}{kind}: {estimate_words(requests, per_minute)}"
+            print_message(escape_line(line))
 
     def window_stored(self, collection: Collection) -> None:
         """Print the outcome of a collection."""
-        print_message(escape_line(_line(collection)))
+        print_message(escape_line(f"{self._prefix}{_line(collection)}"))
 
 
-class Bars(AbstractContextManager["Bars"]):
-    """A bar for the kind being read: rows, requests, the time left, waits for the limit."""
+def _new_progress() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    def __init__(self) -> None:
-        """Begin without bars; they appear with the first kind."""
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[requests]} {task.fields[note]}"),
+        console=Console(stderr=True),
+        transient=True,
+    )
 
-        self._progress: Progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[requests]} {task.fields[note]}"),
-            console=Console(stderr=True),
-            transient=True,
-        )
+
+class Bar:
+    """A bar for what is read of a connection: rows, requests, the time left, waits for the limit."""
+
+    def __init__(self, progress: Progress, prefix: str) -> None:
+        """Begin without a bar; it appears with the first kind.
+
+        Args:
+            progress: The bars of all connections.
+            prefix: The beginning of each line.
+        """
+        self._progress, self._prefix = progress, prefix
         self._bar: TaskID | None = None
         self._began = self._until = 0.0
         self._requests = 0
         """Requests of the window so far."""
         self._estimated: Estimated | None = None
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Take the bars away."""
-        self._progress.stop()
-
-    def __enter__(self) -> Self:
-        """Show the bars."""
-        self._progress.start()
-        return self
-
     def run_started(self, connection: str, kinds: int) -> None:
         """Show how many kinds will be read."""
-        self._progress.start()
-        self._progress.console.print(f"{connection}: {kinds} kinds are due")
+        self._print(f"{connection}: {kinds} kinds are due")
 
     def window_started(self, kind: str, window: Window | None) -> None:
         """Begin a bar."""
         span = f" {window.since:%Y-%m-%d}…{window.until:%m-%d}" if window else ""
         self._close()
         self._began, self._requests, self._estimated = time.monotonic(), 0, None
-        self._bar = self._progress.add_task(f"{kind}{span}", total=None, requests="", note="")
+        description = f"{self._prefix}{kind}{span}"
+        self._bar = self._progress.add_task(description, total=None, requests="", note="")
 
     def records_received(self, kind: str, items: int, total: int | None, requests: int) -> None:
         """Move the bar."""
@@ -114,8 +129,7 @@ class Bars(AbstractContextManager["Bars"]):
             return
         self._began = time.monotonic()
         self._estimated = Estimated(requests=requests, before=self._requests)
-        line = f"{kind}: {estimate_words(requests, per_minute)}"
-        self._progress.console.print(escape_line(line), highlight=False, markup=False)
+        self._print(f"{self._prefix}{kind}: {estimate_words(requests, per_minute)}")
 
     def rate_limited(self, seconds: float) -> None:
         """Show that the source's rate limit delays the next request."""
@@ -126,13 +140,15 @@ class Bars(AbstractContextManager["Bars"]):
     def window_stored(self, collection: Collection) -> None:
         """Print what came of it above the bars."""
         self._close()
-        self._progress.console.print(escape_line(_line(collection)), highlight=False, markup=False)
+        self._print(f"{self._prefix}{_line(collection)}")
 
     def run_ended(self, connection: str) -> None:
-        """Take the bars away."""
+        """Take the bar away."""
         del connection
         self._close()
-        self._progress.stop()
+
+    def _print(self, line: str) -> None:
+        self._progress.console.print(escape_line(line), highlight=False, markup=False)
 
     def _close(self) -> None:
         if self._bar is not None:

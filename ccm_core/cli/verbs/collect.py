@@ -10,7 +10,7 @@ from ccm_core.app.cycle import collect_connections
 from ccm_core.cli.terminal.exit_codes import most_severe, run_code
 from ccm_core.cli.terminal.options import json_option
 from ccm_core.cli.terminal.output import print_json, print_message, print_table
-from ccm_core.cli.terminal.progress import observer, reason_text
+from ccm_core.cli.terminal.progress import progress_of, reason_text
 from ccm_core.cli.terminal.workspace import open_workspace, run_async
 from ccm_core.model.evidence.amendments import as_amended
 from ccm_core.model.evidence.collection import Reason
@@ -28,16 +28,18 @@ def command(config: str | None, connections: tuple[str, ...], *, force: bool, as
     workspace = open_workspace(config)
     with workspace.write_store(create=True) as store:
         selected = workspace.connections(connections, secrets=True)
-        progress = observer(quiet=as_json)
-        manifests = run_async(
-            collect_connections(workspace, store, selected, progress, force=force)
-        )
+        with progress_of(selected, quiet=as_json) as observers:
+            collected = run_async(
+                collect_connections(workspace, store, selected, observers, force=force)
+            )
+    manifests = collected.manifests
     if as_json:
         print_json(manifests)
     else:
         print_manifests(manifests)
         print_visibility(manifests)
     print_clock_offsets(manifests)
+    collected.raise_errors()
     return most_severe(map(run_code, manifests))
 
 

@@ -10,7 +10,7 @@ from ccm_core.app.demo import SETTINGS, STORE, Demo, find_demonstration, open_de
 from ccm_core.app.installation import all_plugins
 from ccm_core.cli.terminal.exit_codes import Exit, evaluation_code, most_severe, run_code
 from ccm_core.cli.terminal.output import print_message
-from ccm_core.cli.terminal.progress import observer
+from ccm_core.cli.terminal.progress import progress_of
 from ccm_core.cli.terminal.workspace import TERMINAL, run_async
 from ccm_core.cli.verbs.evaluate import print_summary
 from ccm_core.model.evaluation.result import StoredEvaluation
@@ -39,7 +39,8 @@ def command(connector: str | None, directory: str) -> None:
 
 
 def _run(demo: Demo) -> Exit:
-    manifests = run_async(demo.collect(observer(quiet=False)))
+    with progress_of([demo.connection], quiet=False) as observers:
+        manifests = run_async(demo.collect(observers(demo.connection.name)))
 
     def print_evaluation(stored: StoredEvaluation) -> None:
         full_report = f"Full report: {demo.report_file}"

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import click
 
-from ccm_core.app.cycle import collect_connections, evaluate_report_notify
+from ccm_core.app.cycle import Collected, collect_connections, evaluate_report_notify
 from ccm_core.app.rule_sets import compile_rule_set
 from ccm_core.cli.terminal.exit_codes import evaluation_code, most_severe, run_code
 from ccm_core.cli.terminal.options import json_option
 from ccm_core.cli.terminal.output import print_json, print_message
-from ccm_core.cli.terminal.progress import observer
+from ccm_core.cli.terminal.progress import progress_of
 from ccm_core.cli.terminal.workspace import open_workspace, run_async
 from ccm_core.cli.verbs.collect import print_clock_offsets
 from ccm_core.cli.verbs.evaluate import print_summary
+from ccm_core.errors import ClockMismatch
 from ccm_core.model.evaluation.result import StoredEvaluation
 
 
@@ -36,10 +37,13 @@ def command(config: str | None, output: str, *, force: bool, as_json: bool) -> i
     rules = compile_rule_set(workspace)  # its mistakes are reported before a source is asked
     with workspace.write_store(create=True) as store:
         connections = workspace.connections(secrets=True)
-        progress = observer(quiet=as_json)
-        manifests = run_async(
-            collect_connections(workspace, store, connections, progress, force=force)
-        )
+        with progress_of(connections, quiet=as_json) as observers:
+            collected = run_async(
+                collect_connections(workspace, store, connections, observers, force=force)
+            )
+        manifests = collected.manifests
+        if not is_evaluable(collected):
+            collected.raise_errors()
 
         def print_evaluation(stored: StoredEvaluation) -> None:
             if as_json:
@@ -54,4 +58,14 @@ def command(config: str | None, output: str, *, force: bool, as_json: bool) -> i
         print_clock_offsets(manifests)
         for failure in cycle.notification_failures:
             print_message(failure)
+    collected.raise_errors()
     return most_severe([*map(run_code, manifests), evaluation_code(cycle.evaluation.evaluation)])
+
+
+def is_evaluable(collected: Collected) -> bool:
+    """Return whether what was collected is to be evaluated, whatever could not be.
+
+    Nothing is evaluated where no connection was collected, nor by a clock that is wrong.
+    """
+    is_wrong_clock = any(isinstance(error, ClockMismatch) for error in collected.errors)
+    return not collected.errors or (bool(collected.manifests) and not is_wrong_clock)

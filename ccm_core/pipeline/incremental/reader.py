@@ -28,7 +28,6 @@ from ccm_core.pipeline.incremental.state import (
 )
 from ccm_core.rules.evaluate.rows import derived_rows, view_of_kind
 from ccm_core.rules.incremental.partition_index import KindChange, PartitionedRows, PartitionIndex
-from ccm_core.rules.incremental.result_cache import ResultCache
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.sdk.types import EvidenceKind, Row, View, ViewRequest
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -48,7 +47,6 @@ class IncrementalReader:
     whole_kinds: AbstractSet[str]
     """The kinds of which all records are needed each time."""
     before: IncrementalState
-    results: ResultCache | None
     after: IncrementalState
     _changes: dict[str, KindChange | None] = field(default_factory=dict)
     _loaded: dict[str, tuple[Record, ...]] = field(default_factory=dict)
@@ -101,24 +99,20 @@ class IncrementalReader:
     # -- rows ---------------------------------------------------------------------------------
 
     def reused_rows(self, name: str) -> Sequence[Row] | None:
-        """Return the rows of a view, with only changed partitions derived again; None: derive all.
+        """Return all rows of a view, with only changed partitions derived again; None: derive all.
 
         See :class:`ccm_core.rules.evaluate.build_facts.RowCache`.
         """
         state = self.before.views.get(name)
-        connection = self.watch.connection
-        refresh = self.results.rows_to_refresh(name, connection) if self.results else None
         source = self._source(name)
-        if state is None or refresh is None or source is None or state.source is not source:
+        if state is None or source is None or state.source is not source:
             return None
         view = _view(source)
-        rows = self._derive_changed(state, view, refresh)
+        rows = self._derive_changed(state, view)
         watermarks = self._watermarks(view)
         if rows is None or watermarks is None:
             return None
-        self.after.views[name] = replace(
-            state, rows=rows, watermarks=watermarks, horizon_start=self.horizon.since
-        )
+        self.after.views[name] = replace(state, rows=rows, watermarks=watermarks)
         return rows.rows
 
     def record_rows(self, name: str, rows: tuple[Row, ...]) -> None:
@@ -143,15 +137,12 @@ class IncrementalReader:
                 rows=partitioned,
                 partitions=partitions,
                 watermarks=watermarks,
-                horizon_start=self.horizon.since,
             )
 
     def _source(self, name: str) -> EvidenceKind | View | None:
         return self.kinds.get(name) or self.views.get(name)
 
-    def _derive_changed(
-        self, state: ViewState, view: View, refresh: Sequence[Row]
-    ) -> PartitionedRows | None:
+    def _derive_changed(self, state: ViewState, view: View) -> PartitionedRows | None:
         changes: dict[str, KindChange] = {}
         for kind in view.inputs:
             change, before = self.change(kind), self.before.kinds.get(kind)
@@ -163,8 +154,6 @@ class IncrementalReader:
             names = partitions.update(changes)
             if names is None:
                 return None
-            names.update(partitions.passed(state.horizon_start, self.horizon.since))
-            names.update(map(partitions.partitioning.name, refresh))
             if not names:
                 return state.rows
             return self._derive_partitions(state, view, *partitions.closure(names))
@@ -292,7 +281,6 @@ def incremental_reader(
         views=host.views,
         whole_kinds=_whole_kinds(packs, host.views),
         before=state,
-        results=cache.results,
         after=IncrementalState(watch=watch, at=now),
     )
 

@@ -39,7 +39,6 @@ class ViewState:
     partitions: PartitionIndex
     watermarks: Mapping[str, Watermark]
     """By input, up to where it was read."""
-    horizon_start: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

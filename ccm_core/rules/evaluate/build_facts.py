@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache, partial
 from typing import Protocol
 
 from ccm_core.errors import CcmError, PluginFault
@@ -18,7 +17,7 @@ from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_json import thawed
 from ccm_core.rules.cel.lookup_function import LookupRecord
 from ccm_core.rules.evaluate.narrowing import accepted_collapses, narrowed_connection
-from ccm_core.rules.evaluate.rows import RecordLoader, rows_of_kind, rows_of_view
+from ccm_core.rules.evaluate.rows import RecordLoader, rows_of_kind, rows_of_period, rows_of_view
 from ccm_core.rules.evaluate.sufficiency import assess_sufficiency, subtract_erased
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.types import DerivedRows, Facts
@@ -39,10 +38,7 @@ class RowCache(Protocol):
     """The rows of one connection that an earlier evaluation derived."""
 
     def reused_rows(self, name: str) -> Sequence[Row] | None:
-        """Return the rows of a view, with only changed partitions derived again; None: derive all.
-
-        Fields that only grow may be out of date in rows that are the same objects as before.
-        """
+        """Return all rows of a view, only changed partitions derived anew; None: derive them."""
 
     def record_rows(self, name: str, rows: tuple[Row, ...]) -> None:
         """Keep all rows of a view for the next evaluation."""
@@ -76,7 +72,13 @@ class Evidence:
     """None: everything is derived."""
 
     def rows(self, name: str) -> tuple[Row, ...]:
-        """Return the rows of a kind or a view."""
+        """Return the rows of a kind or a view without what was final before the period."""
+        return self._of_period(self._all_rows(name))
+
+    def _of_period(self, rows: Sequence[Row]) -> tuple[Row, ...]:
+        return tuple(rows_of_period(rows, self.horizon))
+
+    def _all_rows(self, name: str) -> tuple[Row, ...]:
         if name in self.kinds:
             return rows_of_kind(self.kinds[name], self.load(name))
         return rows_of_view(
@@ -115,11 +117,9 @@ class Evidence:
             reassess=replace(self, load=_released, load_vanished=_released).sufficiency,
             period_start=self.horizon.since,
             period_end=self.horizon.until,
-            age_fields=self._age_fields(names) if self.row_cache else {},
             derivation_errors={
                 name: result.error for name, result in derived.items() if result.error
             },
-            rederive={name: cache(partial(self._derive, name)) for name in reused},
             narrowing=(
                 *narrowed_connection(
                     self.connection, self.kinds, self.cadences, self.horizon, self.now
@@ -133,16 +133,13 @@ class Evidence:
         """Return which fields of the rows may be changed by what is hidden; none of a record's."""
         return {} if name in self.kinds else self.views[name].enumerated
 
-    def _age_fields(self, names: Iterable[str]) -> dict[str, frozenset[str]]:
-        views = [view for name in names if (view := self.views.get(name))]
-        return {view.name: view.partitions().age_fields for view in views if view.partitions}
-
     def _reused_rows(self, name: str) -> Sequence[Row] | None:
-        return self.row_cache.reused_rows(name) if self.row_cache else None
+        rows = self.row_cache.reused_rows(name) if self.row_cache else None
+        return None if rows is None else self._of_period(rows)
 
     def _derive(self, name: str) -> DerivedRows:
         try:
-            rows = self.rows(name)
+            rows = self._all_rows(name)
         except PluginFault as fault:
             return DerivedRows(error=str(fault))
         except CcmError:
@@ -152,7 +149,7 @@ class Evidence:
             return DerivedRows(error=f"the {noun} {name} broke: {fault!r}")
         if self.row_cache:
             self.row_cache.record_rows(name, rows)
-        return DerivedRows(rows=rows)
+        return DerivedRows(rows=self._of_period(rows))
 
     def _lookup_records(self, kind: str) -> dict[str, LookupRecord]:
         return {

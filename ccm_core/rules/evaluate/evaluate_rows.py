@@ -17,14 +17,12 @@ from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.evaluate.evidence_gate import EvidenceGate
 from ccm_core.rules.evaluate.rule_on_row import evaluate_rule
 from ccm_core.rules.incremental.result_cache import (
-    NOT_DUE_YET,
     CachedRow,
     CacheKey,
     GroupCache,
     Invalidator,
 )
 from ccm_core.rules.incremental.row_diff import RowDiff, group_cache, group_results
-from ccm_core.rules.incremental.time_dependence import AGE_INSENSITIVE, GroupAgeSensitivity
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, RowEvaluation, RuleGroup
 from ccm_core.sdk.view import Row
 
@@ -60,8 +58,6 @@ class RowEvaluator:
     cache_key: CacheKey | None = None
     """What the results depend on besides the rows; None: nothing is to be cached."""
     cached: GroupCache | None = None
-    age_sensitivity: GroupAgeSensitivity = AGE_INSENSITIVE
-    """How the rules depend on fields that only grow."""
     time_exceeded: Callable[[], str | None] = lambda: None
     """Returns why no more rows may be evaluated, once that is so."""
 
@@ -69,26 +65,24 @@ class RowEvaluator:
         """Yield the results of every rule on each row; nothing is cached."""
         shared = shared_variables(self.pack.values, self.now, self.period)
         for row in rows:
-            yield self._results(row, shared, self.rules)
+            yield self._results(row, self._context_in_time(row, shared), self.rules)
 
     def evaluate_changed(self, rows: Sequence[Row], cache_key: CacheKey) -> GroupCache:
         """Return the results of every rule on each row, for the next evaluation to reuse."""
         rules = [rule.compiled for rule in self.rules]
-        invalidator = Invalidator(
-            [rule.dependencies for rule in rules], [rule.due_by_age for rule in rules], self.now
-        )
+        invalidator = Invalidator([rule.dependencies for rule in rules], self.now)
         shared = shared_variables(self.pack.values, self.now, self.period)
         if self.cached is None:
             cached_rows = [self._cached_row(invalidator, None, row, shared) for row in rows]
             results = group_results(rows, [row.results for row in cached_rows], len(rules))
-            return group_cache(rows, cached_rows, results, cache_key, self.age_sensitivity)
+            return group_cache(rows, cached_rows, results, cache_key)
         diff, changed = RowDiff.of(self.cached, rows), dict[int, CachedRow]()
         for index in diff.candidates(time_independent=invalidator.time_independent):
             before = diff.cached_row(index)
             after = self._cached_row(invalidator, before, rows[index], shared)
             if after is not before:
                 changed[index] = after
-        return diff.updated(rows, changed, cache_key, self.age_sensitivity)
+        return diff.updated(rows, changed, cache_key)
 
     def selected_rows(self, rows: Sequence[Row]) -> Mapping[str, int]:
         """Count the rows for which each condition that settings changed is not false.
@@ -123,10 +117,10 @@ class RowEvaluator:
         fingerprint = invalidator.fingerprint(row)
         rules = None if cached is None else invalidator.invalid_rules(cached, row, fingerprint)
         if cached is None or rules is None:
-            return self._evaluated(row, self._results(row, shared, self.rules), fingerprint)
+            return self._evaluated(row, fingerprint, shared)
         if not _has_same_evidence(cached.row, row):
             if any(rule.gate.incomplete_objects for rule in self.rules):
-                return self._evaluated(row, self._results(row, shared, self.rules), fingerprint)
+                return self._evaluated(row, fingerprint, shared)
             rules |= {index for index, rule in enumerate(self.rules) if rule.compiled.lookup_kinds}
         return self._reevaluated(cached, fingerprint, row, rules, shared)
 
@@ -143,30 +137,49 @@ class RowEvaluator:
             return cached
         reuse = tuple if _has_same_evidence(cached.row, row) else partial(_with_evidence_of, row)
         if not invalid:
-            return self._evaluated(row, reuse(cached.results), fingerprint)
+            return CachedRow(row, reuse(cached.results), cached.changes, fingerprint)
+        context = self._context_in_time(row, shared)
         rules = [rule for index, rule in enumerate(self.rules) if index in invalid]
-        fresh = iter(self._results(row, shared, rules))
+        fresh = iter(self._results(row, context, rules))
         valid = [result for index, result in enumerate(cached.results) if index not in invalid]
         reused = iter(reuse(valid))
         indexes = range(len(cached.results))
         results = tuple(next(fresh if index in invalid else reused) for index in indexes)
-        return self._evaluated(row, results, fingerprint)
+        unchanged = (change for change in cached.changes if change[0] not in invalid)
+        changes = (*unchanged, *self._changes(context, sorted(invalid)))
+        return CachedRow(row, results, changes, fingerprint)
 
     def _evaluated(
-        self, row: Row, results: tuple[Result, ...], fingerprint: bytes | None
+        self, row: Row, fingerprint: bytes | None, shared: Mapping[str, Any]
     ) -> CachedRow:
-        pending = any(result.reason == NOT_DUE_YET for result in results)
-        needs_refresh = self.age_sensitivity.needs_refresh(results, pending=pending)
-        return CachedRow(row, results, pending, fingerprint, needs_refresh)
+        """Evaluate a row by all rules."""
+        context = self._context_in_time(row, shared)
+        results = self._results(row, context, self.rules)
+        changes = tuple(self._changes(context, range(len(self.rules))))
+        return CachedRow(row, results, changes, fingerprint)
+
+    def _changes(
+        self, context: RowContext | None, indexes: Iterable[int]
+    ) -> Iterator[tuple[int, datetime]]:
+        """Yield the rules that have to evaluate a row again at a moment, with that moment."""
+        for index in indexes:
+            moments = self.rules[index].compiled.due_moments
+            if context is None or moments is None or not moments.moments:
+                continue
+            if change := moments.next_change(context, self.now):
+                yield index, change
+
+    def _context_in_time(self, row: Row, shared: Mapping[str, Any]) -> RowContext | None:
+        """Return a row as expressions see it; None once no more rows may be evaluated."""
+        return None if self.time_exceeded() else self._context(row, shared)
 
     def _results(
-        self, row: Row, shared: Mapping[str, Any], rules: Sequence[GatedRule]
+        self, row: Row, context: RowContext | None, rules: Sequence[GatedRule]
     ) -> tuple[Result, ...]:
         subject = row.subject
         id_suffix = f"-{subject_part(self.connection, subject.kind, subject.key)}"
         digests = tuple(sorted(set(row.evidence_digests)))
-        stopped = self.time_exceeded()
-        context = None if stopped else self._context(row, shared)
+        stopped = self.time_exceeded() if context is None else None
         results = []
         for rule in rules:
             result = self._result(rule, row, context, stopped)

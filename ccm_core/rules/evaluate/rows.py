@@ -58,8 +58,9 @@ def rows_of_view(
     records: Mapping[str, Sequence[Record]] = {kind: load(kind) for kind in view.inputs}
     vanished = {kind: load_vanished(kind) for kind in view.vanished}
     request = ViewRequest(records=records, now=now, horizon=horizon, vanished=vanished)
-    rows = rows_of_period(derived_rows(view, request), horizon)
-    return tuple(sorted(rows, key=lambda row: (row.subject.kind, row.subject.key)))
+    return tuple(
+        sorted(derived_rows(view, request), key=lambda row: (row.subject.kind, row.subject.key))
+    )
 
 
 def derived_rows(view: View, request: ViewRequest) -> Iterator[Row]:

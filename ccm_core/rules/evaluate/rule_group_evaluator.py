@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -12,11 +12,13 @@ from ccm_core.model.evaluation.result import CONNECTION, Result, RuleResult, Sta
 from ccm_core.model.evaluation.result_id import result_id
 from ccm_core.model.evaluation.rule import Rule
 from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.evidence.window import Window
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.evaluate.evaluate_rows import GatedRule, RowEvaluator
 from ccm_core.rules.evaluate.evidence_gate import EvidenceGate, evidence_gate, incomplete_objects
-from ccm_core.rules.evaluate.pass_rate import pass_rates
+from ccm_core.rules.evaluate.pass_rate import EvaluatedRow, pass_rates
 from ccm_core.rules.evaluate.rollup import rule_result
+from ccm_core.rules.evaluate.rows import occurred_in
 from ccm_core.rules.evaluate.time_budget import TimeBudget
 from ccm_core.rules.incremental.result_cache import (
     CacheKey,
@@ -25,7 +27,6 @@ from ccm_core.rules.incremental.result_cache import (
     ResultCache,
 )
 from ccm_core.rules.incremental.row_diff import group_results
-from ccm_core.rules.incremental.time_dependence import GroupAgeSensitivity
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule, RuleGroup
 from ccm_core.rules.types import DerivedRows, Facts
 from ccm_core.sdk.view import Row
@@ -91,7 +92,7 @@ class GroupEvaluator:
             (tally, GatedRule.of(tally.rule, gate)) for tally, gate in gated if gate.evaluates_rows
         ]
         evaluator = self._row_evaluator(pack, group, facts, [rule for _, rule in ready])
-        derived = _derived(facts, group.over, evaluator)
+        derived = _derived(facts, group.over)
         for tally, gate in gated:
             if gate.problems:
                 reason = "; ".join(gate.problems)
@@ -132,7 +133,6 @@ class GroupEvaluator:
         name = (pack.pack.name, group.over, facts.connection)
         cache_key = _cache_key(pack, facts, rules) if self.cache is not None else None
         cached = self.cache.get(name, cache_key, self.now) if self.cache and cache_key else None
-        age_fields = facts.age_fields.get(group.over, frozenset())
         return RowEvaluator(
             pack=pack,
             group=group,
@@ -145,9 +145,6 @@ class GroupEvaluator:
             period=facts.period,
             cache_key=cache_key,
             cached=cached,
-            age_sensitivity=GroupAgeSensitivity.of(
-                (rule.compiled.dependencies for rule in rules), age_fields
-            ),
         )
 
     def _evaluate_rows(
@@ -176,10 +173,8 @@ class GroupEvaluator:
         return _result(rule, "", subject, Status.INSUFFICIENT, reason)
 
 
-def _derived(facts: Facts, over: str, evaluator: RowEvaluator) -> DerivedRows:
-    """Return the rows, all derived now unless every rule here evaluated the same ones before."""
-    if over in facts.rederive and evaluator.rules and evaluator.cached is None:
-        return facts.rederive[over]()
+def _derived(facts: Facts, over: str) -> DerivedRows:
+    """Return the rows, or why there are none."""
     if over in facts.derivation_errors:
         return DerivedRows(error=facts.derivation_errors[over])
     return DerivedRows(rows=facts.rows.get(over), error="they are missing")
@@ -247,13 +242,21 @@ def _results_on_all(
             definition, facts, status, unselective or _empty_reason(definition, len(rows))
         )
     if definition.tolerance:
-        bodies = (row.body for row in rows)
         evaluated = [
-            *zip(column, bodies, strict=True),
+            *_of_period(zip(column, rows, strict=True), facts.period),
             *((result, None) for result in unevaluated),
         ]
         for rate in pass_rates(definition.tolerance, evaluated):
             yield _limited_rate(rule.gate, rate)
+
+
+def _of_period(
+    evaluated: Iterable[tuple[Result, Row]], period: Window | None
+) -> Iterator[EvaluatedRow]:
+    """Yield the results that a share of a period counts, with the bodies of their rows."""
+    for result, row in evaluated:
+        if period is None or occurred_in(row, period):
+            yield result, row.body
 
 
 def _limited_rate(gate: EvidenceGate, rate: Result) -> Result:

@@ -29,7 +29,7 @@ def evaluate_rule(rule: CompiledRule, context: RowContext, now: datetime) -> Row
     if outcome == NOT_APPLICABLE:
         return rule.not_applicable
     if outcome == NOT_DUE:
-        due_at = rule.due.due_at(context.row, context.variables, now) if rule.due else None
+        due_at = rule.falls_due.due_at(context, now) if rule.falls_due else None
         return RowEvaluation(status=Status.NOT_APPLICABLE, reason=NOT_DUE_YET, due_at=due_at)
     if outcome == PASSES:
         return rule.passed

@@ -1,15 +1,10 @@
-"""Indexes which records make up which partition of a view, and finds those that a change concerns.
-
-Nothing here depends on the moment but where the horizon begins: what grows with time is left to
-:mod:`ccm_core.rules.incremental.time_dependence`.
-"""
+"""Indexes which records make up which partition of a view, and finds those a change concerns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import islice
 from operator import lt
 from typing import TypeAlias
@@ -40,8 +35,6 @@ class _KindIndex:
     """The keys of the records that name it, by name."""
     uses: dict[str, dict[str, Names]] = field(default_factory=dict)
     """By input, then by the record's key: the keys that it uses of that input."""
-    passing: dict[str, datetime] = field(default_factory=dict)
-    """By key, the instant that may pass out of the horizon."""
 
 
 @dataclass(slots=True)
@@ -83,13 +76,6 @@ class PartitionIndex:
                 return None
         return concerned
 
-    def passed(self, before: datetime, now: datetime) -> Iterator[str]:
-        """Yield the partitions of records that passed the horizon's beginning."""
-        for kind in self._kinds.values():
-            for key, instant in kind.passing.items():
-                if (instant < before) != (instant < now):
-                    yield from kind.names[key]
-
     def closure(self, names: Iterable[str]) -> tuple[set[str], dict[str, set[str]]]:
         """Return all names of some partitions, and by kind the keys of their records."""
         closed, pending = set[str](), list(names)
@@ -126,8 +112,6 @@ class PartitionIndex:
         for (own, used), keys in self.partitioning.uses.items():
             if own == kind:
                 index.uses.setdefault(used, {})[key] = self._interned(keys(record))
-        if kind in self.partitioning.horizon_instants:
-            index.passing[key] = self.partitioning.horizon_instants[kind](record)
         return names
 
     def _drop(self, kind: str, key: str) -> Names:
@@ -139,7 +123,6 @@ class PartitionIndex:
                 del index.keys[name]
         for uses in index.uses.values():
             uses.pop(key, None)
-        index.passing.pop(key, None)
         return names
 
     def _interned(self, names: Iterable[str]) -> Names:

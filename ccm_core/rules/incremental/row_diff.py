@@ -22,7 +22,6 @@ from ccm_core.rules.incremental.result_cache import (
     GroupResults,
     SubjectName,
 )
-from ccm_core.rules.incremental.time_dependence import GroupAgeSensitivity
 from ccm_core.sdk.view import Row
 
 T = TypeVar("T")
@@ -63,8 +62,7 @@ class RowDiff:
         """Return the indexes of rows that a rule may have to evaluate again.
 
         Args:
-            time_independent: Whether no rule has to evaluate a row again that is the same and is
-                due.
+            time_independent: Whether no rule has to evaluate every row again.
         """
         if not time_independent:
             return range(len(self.indexes))
@@ -85,7 +83,6 @@ class RowDiff:
         rows: Sequence[Row],
         changed: Mapping[int, CachedRow],
         cache_key: CacheKey,
-        age_sensitivity: GroupAgeSensitivity,
     ) -> GroupCache:
         """Return the cache of these rows.
 
@@ -93,7 +90,6 @@ class RowDiff:
             rows: The rows.
             changed: By index, what is to be cached of rows of which it is not what was.
             cache_key: What the results depend on besides.
-            age_sensitivity: How the rules depend on what only grows.
         """
         before, rules = self.before, len(cache_key.rules)
         replaced = [old for index in changed if (old := self.indexes[index]) is not None]
@@ -113,16 +109,14 @@ class RowDiff:
         if not self.aligned:
             cached_rows, merged = self._merged(changed, new_columns)
             results = GroupResults(columns=merged, counts=counts, in_order=in_order(rows))
-            return group_cache(rows, cached_rows, results, cache_key, age_sensitivity)
+            return group_cache(rows, cached_rows, results, cache_key)
         self._replace_in_place(changed, new_columns)
-        pending = {index for index, row in changed.items() if row.pending}
-        refresh = {index for index, row in changed.items() if row.needs_refresh}
+        pending = {index for index, row in changed.items() if row.changes}
         return replace(
             before,
             rows=rows,
             results=replace(before.results, counts=counts),
             pending=(before.pending - changed.keys()) | pending,
-            refresh=None if before.refresh is None else (before.refresh - changed.keys()) | refresh,
         )
 
     def _replace_in_place(
@@ -154,17 +148,14 @@ def group_cache(
     cached_rows: list[CachedRow],
     results: GroupResults,
     cache_key: CacheKey,
-    age_sensitivity: GroupAgeSensitivity,
 ) -> GroupCache:
     """Return the cache of rows that were all evaluated."""
-    refresh = {index for index, row in enumerate(cached_rows) if row.needs_refresh}
     return GroupCache(
         cache_key=cache_key,
         rows=rows,
         cached_rows=cached_rows,
         results=results,
-        pending={index for index, row in enumerate(cached_rows) if row.pending},
-        refresh=None if age_sensitivity.all else refresh,
+        pending={index for index, row in enumerate(cached_rows) if row.changes},
     )
 
 

@@ -14,9 +14,9 @@ from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.checked_ast import read_paths
 from ccm_core.rules.cel.compiler import CelEnvironment
 from ccm_core.rules.cel.expression import Expression
-from ccm_core.rules.incremental.due_time import DueCondition
 from ccm_core.rules.incremental.result_cache import RuleDependencies
 from ccm_core.rules.pack.conditional_parameters import ParameterOverrides, describe_override
+from ccm_core.rules.pack.due_moments import DueMoments
 from ccm_core.rules.pack.message_template import MessageTemplate
 from ccm_core.rules.pack.parameters import looser_than
 
@@ -44,8 +44,10 @@ class CompiledRule:
     match: Expression | None
     assertion: Expression
     not_due: Expression | None
-    due: DueCondition | None
-    """When a row that is not due falls due; None where that cannot be derived."""
+    falls_due: DueMoments | None
+    """When a row that is not due may fall due; None where that cannot be derived."""
+    due_moments: DueMoments | None
+    """When its result on an unchanged row may change; None: it is looked at each time."""
     message: MessageTemplate
     lets: Mapping[str, Expression]
     """What the names under ``let`` stand for."""
@@ -74,11 +76,6 @@ class CompiledRule:
             for read in read_paths(expression.tree, expression.scope)
             if read.path[0] == "params"
         )
-
-    @property
-    def due_by_age(self) -> bool:
-        """Whether the moment at which a row falls due is derived from an age."""
-        return self.due is not None and not self.due.from_moments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

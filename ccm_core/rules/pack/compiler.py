@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,7 +16,6 @@ from ccm_core.model.frozen_json import FrozenDict, frozen
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.compiler import RESERVED, CelEnvironment
 from ccm_core.rules.cel.expression import Expression, ExpressionError
-from ccm_core.rules.incremental.due_time import parse_due_condition
 from ccm_core.rules.incremental.rule_dependencies import rule_dependencies
 from ccm_core.rules.pack.case_checks import case_mistakes
 from ccm_core.rules.pack.compiled import (
@@ -44,6 +43,7 @@ from ccm_core.rules.pack.constant_conditions import (
     PARAMETER,
     ConditionRole,
 )
+from ccm_core.rules.pack.due_moments import DueMoments, due_moments
 from ccm_core.rules.pack.expression_checks import (
     ExpressionChecker,
     ExpressionScope,
@@ -210,14 +210,17 @@ class PackCompiler:
         )
         if assertion is None:
             return None
-        due = parse_due_condition(not_due) if not_due else None
+        evaluated = [assertion, not_due, *message.expressions]
+        conditions = self._conditions.get(rule.over, {})
+        changes = self._due_moments(checker, [match, *evaluated, *checker.lets.values()])
         return CompiledRule(
             rule=rule,
             combined=_combined(rule, checker),
             match=match,
             assertion=assertion,
             not_due=not_due,
-            due=due,
+            falls_due=self._due_moments(checker, [not_due]),
+            due_moments=changes,
             message=message,
             lets=FrozenDict(checker.lets),
             lookup_kinds=lookup_kinds,
@@ -229,16 +232,24 @@ class PackCompiler:
                 status=Status.NOT_APPLICABLE, reason=_not_applicable(rule)
             ),
             dependencies=rule_dependencies(
-                match=match,
-                evaluated=[assertion, *message.expressions],
-                lets=checker.lets.values(),
-                not_due=not_due,
-                due=due,
-                conditions=self._conditions.get(rule.over, {}).values(),
+                expressions=[match, *evaluated, *checker.lets.values(), *conditions.values()],
+                each_time=changes is None,
                 override_paths=[
                     path for paths in self._override_paths().values() for path in paths
                 ],
             ),
+        )
+
+    def _due_moments(
+        self, checker: ExpressionChecker, expressions: Sequence[Expression | None]
+    ) -> DueMoments | None:
+        """Return when what some expressions of a rule yield may change; None: each time."""
+        conditions = self._conditions.get(checker.scope.over, {})
+        names = {f"params.{name}": condition for name, condition in conditions.items()}
+        return due_moments(
+            [*expressions, *conditions.values()],
+            {**names, **checker.lets},
+            lambda text: checker.scope.environment.compile(text, checker.lets),
         )
 
     def _lets(self, rule: Rule, path: Path, checker: ExpressionChecker) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ccm_core.model.clock import NEVER
 from ccm_core.rules.cel.checked_ast import read_paths
 from ccm_core.rules.cel.clauses import Clause, clauses, comparison
 from ccm_core.rules.cel.expression import Expression, ExpressionError, RowContext
@@ -51,7 +52,9 @@ class DueMoments:
         """Return the first moment after ``now`` from which on a row has to be looked at again."""
         moments = ((due.at(context), due.inclusive) for due in self.moments)
         changes = (
-            moment if inclusive else moment + _NEXT for moment, inclusive in moments if moment
+            moment if inclusive or moment >= NEVER else moment + _NEXT
+            for moment, inclusive in moments
+            if moment
         )
         return min((change for change in changes if change > now), default=None)
 
@@ -120,4 +123,3 @@ def _moment(
     if moment.lookup_program is not None or reads_time(moment, names):
         return None
     return DueMoment(moment=moment, inclusive=(sides.operator, on_left) in _AT_ONCE)
-

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.types import CreationEvents, CrossCheck
 from ccm_pagerduty.collectors.incident import INCIDENT, LOG_ENTRY
+from ccm_pagerduty.collectors.time_parameters import day_of
 from ccm_pagerduty.references import references_in, title_of
 from ccm_pagerduty.views.on_call.escalation_targets import type_of
 from ccm_pagerduty.views.on_call.rendered_shifts import after, read_rendering
@@ -100,14 +101,17 @@ def _schedules_in_use(policies: Iterable[JsonObject]) -> set[str]:
 
 
 def _people_ahead(body: JsonObject, now: datetime) -> list[str] | None:
-    """Return who is on call by a rendering from now on; None where it was not rendered."""
-    rendering = read_rendering(body)
+    """Return who is on call by a rendering from today on; None where it was not rendered.
+
+    On-calls are listed from the beginning of the day on as well.
+    """
+    today, rendering = day_of(now), read_rendering(body)
     if rendering is None:
         return None
     return sorted(
         {
             str(shift.user["id"])
             for shift in rendering.shifts
-            if shift.user and not shift.user.get("deleted_at") and after(shift.window, now)
+            if shift.user and not shift.user.get("deleted_at") and after(shift.window, today)
         }
     )

@@ -11,11 +11,15 @@ import pytest
 
 PROGRAM = """
 from datetime import UTC, datetime, timedelta
-from ccm_core.cli.terminal.progress import observer
+from types import SimpleNamespace
+
+from ccm_core.cli.terminal.progress import progress_of
 from ccm_core.model.evidence.window import Window
 
 now = datetime(2026, 11, 23, tzinfo=UTC)
-with observer(quiet=False) as bars:
+names = ["acme-prod"]
+with progress_of([SimpleNamespace(name=name) for name in names], quiet=False) as observers:
+    bars = observers(names[0])
     bars.run_started("acme-prod", 2)
     bars.window_started("acme.case", Window(now - timedelta(days=7), now))
     bars.records_received("acme.case", 300, 900, 3)
@@ -28,6 +32,24 @@ LONG = PROGRAM.replace(
     bars.records_received("acme.case", 310, None, 13)
 """,
 )
+SEVERAL = PROGRAM.replace('["acme-prod"]', '["acme-prod", "acme-test"]').replace(
+    "    bars.rate_limited(12)\n",
+    """\
+    other = observers(names[1])
+    other.window_started("acme.team", None)
+    other.records_received("acme.team", 5, 7, 1)
+""",
+)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals are made in another way there")
+def test_each_connection_has_a_bar_where_several_are_read_side_by_side():
+    """With its name, both at the same time."""
+    text = _shown(SEVERAL)
+    last = text[text.rindex("acme-prod: acme.case") :]
+    assert "300/900" in last
+    assert "acme-test: acme.team" in last
+    assert "5/7" in last
 
 
 @pytest.mark.skipif(os.name != "posix", reason="terminals are made in another way there")

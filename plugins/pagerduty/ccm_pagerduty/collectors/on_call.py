@@ -1,4 +1,4 @@
-"""Collects on-calls from now to the lookahead, for the levels of every policy.
+"""Collects on-calls from today to the lookahead, for the levels of every policy.
 
 Follows https://developer.pagerduty.com/api-reference "List all of the on-calls": at most 90
 days ahead, with whole shifts; a shift appears once for each policy and level. The endpoint has its
@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.types import Collector, Overflow, Window
-from ccm_pagerduty.collectors.time_parameters import UTC, period
+from ccm_pagerduty.collectors.time_parameters import UTC, day_of, period, whole_days
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,9 +31,10 @@ def collector() -> Collector:
 async def collect(
     session: PagerDutySession, request: CollectRequest
 ) -> AsyncIterator[CollectorEvent]:
-    """List who is on call from now on."""
-    until = min(request.horizon.until, request.now + MAX_LOOKAHEAD)
-    async for event in _period(session, Window(request.now, max(until, request.now))):
+    """List who is on call from today on, in whole UTC days."""
+    days = whole_days(Window(request.now, max(request.horizon.until, request.now)))
+    until = min(days.until, day_of(request.now + MAX_LOOKAHEAD))
+    async for event in _period(session, Window(days.since, until)):
         yield event
 
 

@@ -1,4 +1,4 @@
-"""Collects final schedules over the whole horizon, both forms in one layout.
+"""Collects final schedules over the whole days of the horizon, both forms in one layout.
 
 Follows https://developer.pagerduty.com/api-reference "Get a schedule" (v2 and v3). The window and
 ``include[]=final_schedule`` are both sent: v2 renders only with the first, v3 only with the second.
@@ -15,7 +15,7 @@ from ccm_core.sdk.types import Collector
 from ccm_core.sdk.url_path import url_path
 from ccm_pagerduty.collectors.per_object import one_by_one
 from ccm_pagerduty.collectors.schedule import LAYERS, SCHEDULE, SHIFTS
-from ccm_pagerduty.collectors.time_parameters import UTC, period
+from ccm_pagerduty.collectors.time_parameters import UTC, period, whole_days
 from ccm_pagerduty.references import reference_to
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def collector() -> Collector:
 async def collect(
     session: PagerDutySession, request: CollectRequest
 ) -> AsyncIterator[CollectorEvent]:
-    """Render every schedule from the lookback to the lookahead."""
-    time_range = period(request.horizon)
+    """Render every schedule from the lookback to the lookahead, in whole UTC days."""
+    time_range = period(whole_days(request.horizon))
 
     async def rendering(schedule: JsonObject) -> AsyncIterator[CollectorEvent]:
         layered = schedule["form"] == LAYERS

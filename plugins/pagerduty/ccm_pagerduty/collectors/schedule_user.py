@@ -1,4 +1,4 @@
-"""Collects users who are on call in a layer-based schedule at any time of the horizon.
+"""Collects users who are on call in a layer-based schedule on any day of the horizon.
 
 Follows https://developer.pagerduty.com/api-reference "List users on call". Not paged; shift-based
 schedules have no such endpoint.
@@ -13,7 +13,7 @@ from ccm_core.sdk.types import Collector, NothingToRead
 from ccm_core.sdk.url_path import url_path
 from ccm_pagerduty.collectors.per_object import one_by_one
 from ccm_pagerduty.collectors.schedule import LAYERS, SCHEDULE
-from ccm_pagerduty.collectors.time_parameters import period
+from ccm_pagerduty.collectors.time_parameters import period, whole_days
 from ccm_pagerduty.references import reference_to
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ async def collect(
     session: PagerDutySession, request: CollectRequest
 ) -> AsyncIterator[CollectorEvent]:
     """List the users of every layer-based schedule."""
-    time_range = period(request.horizon)
+    time_range = period(whole_days(request.horizon))
     layered = [
         schedule for schedule in request.current_records[SCHEDULE] if schedule["form"] == LAYERS
     ]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.intervals import Window
 from ccm_core.sdk.report_figures import Lane, Timeline, TimelineGap
-from ccm_core.sdk.timestamps import parse_instant
+from ccm_pagerduty.sections.row_intervals import known_parts, observed_within, split, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,13 +17,11 @@ POLICIES = "pagerduty.policy_coverage"
 SCHEDULES = "pagerduty.schedule_coverage"
 VIEWS = (POLICIES, SCHEDULES)
 
-_TENSES = ("past", "ahead")
-
 
 def figures(request: SectionRequest) -> Iterable[Figure]:
     """Yield a timeline of escalation levels, and one of schedules."""
-    levels = tuple(lane for row in request.rows[POLICIES] for lane in _levels(row))
-    schedules = tuple(_schedule(row) for row in request.rows[SCHEDULES])
+    levels = tuple(lane for row in request.rows[POLICIES] for lane in _levels(row, request))
+    schedules = tuple(_schedule(row, request) for row in request.rows[SCHEDULES])
     if levels:
         yield Timeline(
             title="Escalation policy levels",
@@ -47,51 +44,46 @@ def figures(request: SectionRequest) -> Iterable[Figure]:
         )
 
 
-def _levels(row: Row) -> Iterator[Lane]:
+def _levels(row: Row, request: SectionRequest) -> Iterator[Lane]:
     policy = row.body
     if not policy["in_use"]:
         return
-    for level in policy["levels"]:
+    for level in policy.get("levels", ()):
         names = ", ".join(target["title"] for target in level["targets"]) or "nobody"
-        yield Lane(
+        yield _lane(
+            request,
+            policy | level,
             title=f"Level {level['level']}: {names}",
             group=row.subject.title,
             url=row.subject.url,
-            observed=_observed(level, policy),
-            gaps=_gaps(level),
         )
 
 
-def _schedule(row: Row) -> Lane:
+def _schedule(row: Row, request: SectionRequest) -> Lane:
+    return _lane(request, row.body, title=row.subject.title, url=row.subject.url)
+
+
+def _lane(
+    request: SectionRequest, coverage: JsonObject, *, title: str, url: str | None, group: str = ""
+) -> Lane:
+    """Draw the past with those who were deleted since, and what is ahead without them."""
+    observed = observed_within(coverage, request.horizon)
+    past, ahead = split(observed, request.now) if observed else (None, None)
+    gaps = ((coverage.get("past_gaps", ()), past), (coverage.get("gaps", ()), ahead))
     return Lane(
-        title=row.subject.title,
-        url=row.subject.url,
-        observed=_observed(row.body, row.body),
-        gaps=_gaps(row.body),
-    )
-
-
-def _observed(gaps: JsonObject, periods: JsonObject) -> tuple[Window, ...]:
-    """Return the periods for which the evidence shows the gaps."""
-    return tuple(
-        _window(periods[f"{tense}_period"])
-        for tense in _TENSES
-        if f"gaps_{tense}" in gaps and f"{tense}_period" in periods
-    )
-
-
-def _gaps(body: JsonObject) -> tuple[TimelineGap, ...]:
-    return tuple(
-        TimelineGap(window=_window(gap), title=_causes(gap))
-        for tense in _TENSES
-        for gap in body.get(f"gaps_{tense}", ())
+        title=title,
+        group=group,
+        url=url,
+        observed=tuple(window for listed, part in gaps for window in known_parts(listed, part)),
+        gaps=tuple(
+            TimelineGap(window=window, title=_causes(gap))
+            for listed, part in gaps
+            for window, gap in within(listed, part)
+            if "unknown" not in gap
+        ),
     )
 
 
 def _causes(gap: JsonObject) -> str:
     causes = gap.get("causes", [gap["cause"]] if "cause" in gap else [])
     return ", ".join(str(cause).replace("_", " ") for cause in causes)
-
-
-def _window(period: JsonObject) -> Window:
-    return Window(parse_instant(period["since"]), parse_instant(period["until"]))

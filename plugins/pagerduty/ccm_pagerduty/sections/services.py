@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.report_figures import Cell, Table, Tone
+from ccm_pagerduty.sections.row_intervals import known_parts, observed_within, split, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ccm_core.sdk.intervals import Window
     from ccm_core.sdk.report_figures import Figure, SectionRequest
     from ccm_core.sdk.types import JsonObject, Row
 
@@ -30,7 +32,7 @@ _COLUMNS = (
 def figures(request: SectionRequest) -> Iterable[Figure]:
     """Yield one table; the least ready services come first."""
     owners = {row.subject.key: row.body for row in request.rows[OWNERS]}
-    rows = [_row(row, owners.get(row.subject.key, {})) for row in request.rows[READINESS]]
+    rows = [_row(row, owners.get(row.subject.key, {}), request) for row in request.rows[READINESS]]
     if rows:
         yield Table(
             title="Services",
@@ -40,16 +42,18 @@ def figures(request: SectionRequest) -> Iterable[Figure]:
         )
 
 
-def _row(row: Row, owner: JsonObject) -> tuple[Cell, ...]:
+def _row(row: Row, owner: JsonObject, request: SectionRequest) -> tuple[Cell, ...]:
     body = row.body
+    observed = observed_within(body, request.horizon)
+    ahead = split(observed, request.now)[1] if observed else None
     return (
         Cell(text=row.subject.title, url=row.subject.url),
         _status(body),
         _names(owner, "owner_teams", "none"),
         _policy(body),
         _levels(body),
-        _yes(body, "every_level_reaches_a_person"),
-        _yes(body, "first_level_covered_ahead"),
+        _yes(answer=_every_level_reaches_a_person(body, ahead)),
+        _yes(answer=_first_level_covered(body, ahead)),
     )
 
 
@@ -89,10 +93,40 @@ def _names(body: JsonObject, field: str, empty: str) -> Cell:
     return Cell(text=names) if names else Cell(text=empty, tone=Tone.BAD)
 
 
-def _yes(body: JsonObject, field: str) -> Cell:
-    if field not in body:
+def _every_level_reaches_a_person(body: JsonObject, ahead: Window | None) -> bool | None:
+    """Return whether somebody is on call on each level from now on; None where it is unknown."""
+    if body.get("level_count") == 0:
+        return False
+    if ahead is None or "levels" not in body:
+        return None
+    answers = [_reaches_a_person(level, ahead) for level in body["levels"]]
+    if False in answers:
+        return False
+    return None if None in answers else True
+
+
+def _reaches_a_person(level: JsonObject, ahead: Window) -> bool | None:
+    if within(level["covered"], ahead):
+        return True
+    return False if _is_known(level, ahead) else None
+
+
+def _first_level_covered(body: JsonObject, ahead: Window | None) -> bool | None:
+    """Return whether the first level has no gap from now on; None where it is unknown."""
+    if ahead is None or not body.get("levels"):
+        return None
+    first = body["levels"][0]
+    return not within(first["gaps"], ahead) if _is_known(first, ahead) else None
+
+
+def _is_known(level: JsonObject, ahead: Window) -> bool:
+    return known_parts(level["gaps"], ahead) == (ahead,)
+
+
+def _yes(*, answer: bool | None) -> Cell:
+    if answer is None:
         return _unknown()
-    return Cell(text="yes", tone=Tone.GOOD) if body[field] else Cell(text="no", tone=Tone.BAD)
+    return Cell(text="yes", tone=Tone.GOOD) if answer else Cell(text="no", tone=Tone.BAD)
 
 
 def _unknown() -> Cell:

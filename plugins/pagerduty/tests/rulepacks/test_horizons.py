@@ -7,7 +7,14 @@ import yaml
 from ccm_pagerduty.rulepacks import rule_packs
 
 COVERAGE = {"pagerduty.schedule_coverage", "pagerduty.policy_coverage"}
-DIRECTIONS = {"_ahead": ("ahead",), "_past": ("period",), "single_person ": ("period", "ahead")}
+DIRECTIONS = {
+    "row.gaps": ("ahead",),
+    "row.levels[0].gaps": ("ahead",),
+    "row.uncovered": ("ahead",),
+    "row.single_person": ("ahead",),
+    "row.past_gaps": ("period",),
+    "row.people": ("period", "ahead"),
+}
 """By what a condition reads: the keys that say how much of it must be known."""
 
 
@@ -16,7 +23,7 @@ def needs():
     for pack in rule_packs():
         for rule in yaml.safe_load(pack.text())["rules"]:
             if rule["over"] in COVERAGE:
-                condition = f"{rule['assert']} "
+                condition = " ".join((*rule.get("let", {}).values(), rule["assert"]))
                 keys = {key for part, ks in DIRECTIONS.items() if part in condition for key in ks}
                 yield pytest.param(rule, keys, id=rule["id"])
 

@@ -127,8 +127,12 @@ def test_scopes_decide_whether_the_credential_is_read_only(only, pd, scopes, exp
 
 def test_the_age_of_a_credential_is_known_where_somebody_entered_it(only, pd):
     """A key from the environment has no age that could be known."""
-    assert seen(only, pd, entered_at=pd.instant(-24))["credential_age"] == 86400
-    assert "credential_age" not in seen(only, pd)
+    row = seen(only, pd, entered_at=pd.instant(-24))
+    assert row["credential_entered_at"] == "2026-11-22T12:00:00Z"
+    assert row["credential_clock"] == [
+        {"since": "2026-11-22T12:00:00Z", "until": None, "hours": None}
+    ]
+    assert not {"credential_entered_at", "credential_clock"} & set(seen(only, pd))
 
 
 def test_the_newest_run_that_reached_the_account_counts(only, pd):

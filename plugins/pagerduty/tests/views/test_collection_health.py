@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from ccm_core.sdk.timestamps import format_instant, parse_instant
 
 HOUR = 3600
 SCHEDULED = (("incident", HOUR),)
@@ -17,44 +21,102 @@ def health(only, pd, *hours, now=0, outcome="complete", first=-24 * 40):
     return only("collection_health", manifest=[*runs, pd.run(now, scheduled=SCHEDULED)])
 
 
+def missed(pd, since, until, rounds):
+    """Return missed collections between two hours as a row has them."""
+    instants = [format_instant(parse_instant(pd.instant(at))) for at in (since, until)]
+    return {"since": instants[0], "until": instants[1], "rounds": rounds}
+
+
 @pytest.mark.parametrize(
-    ("hours", "pause"),
+    ("hours", "expected"),
     [
-        pytest.param(range(-24 * 30, 0), 1, id="every hour of the period"),
-        pytest.param([*range(-24 * 30, -10), *range(-5, 0)], 6, id="a gap"),
-        pytest.param(range(-24 * 30, -7), 8, id="none of late"),
-        pytest.param([-24 * 31, -1], 24 * 31 - 1, id="a pause that reaches into the period"),
-        pytest.param([], 24 * 30, id="never"),
+        pytest.param(range(-24, 0), [], id="every hour"),
+        pytest.param([*range(-24, -10), *range(-5, 0)], [(-11, -5, 5)], id="a gap"),
+        pytest.param([-24, -20, -18], [(-20, -18, 1), (-24, -20, 3)], id="newest first"),
+        pytest.param([-24, -22, -18], [(-22, -18, 3)], id="older ones only where longer"),
+        pytest.param([-24, -22, -20], [(-22, -20, 1)], id="the later of two equal ones"),
+        pytest.param(range(-20, 0), [(-24, -20, 3)], id="from the first run that was scheduled"),
+        pytest.param([], [], id="never collected, which is overdue"),
     ],
 )
-def test_longest_interval_is_reported(only, pd, hours, pause):
-    """Until now, and from before the period where it reaches into it."""
-    row = health(only, pd, *hours)
-    assert (row["cadence"], row["longest_interval"]) == (HOUR, pause * HOUR)
-    assert row["consecutive_missed"] == pause - 1
+def test_missed_collections_are_listed_as_intervals(only, pd, hours, expected):
+    """Each from the collection before to the one after."""
+    row = health(only, pd, *hours, first=-24)
+    assert row["cadence"] == HOUR
+    assert row["missed"] == [missed(pd, *entry) for entry in expected]
 
 
-def test_time_before_a_new_connection_is_not_counted(only, pd):
-    """The first run is where watching begins."""
-    row = health(only, pd, -3, -2, -1, first=-3)
-    assert (row["longest_interval"], row["collections"]) == (HOUR, 3)
+@pytest.mark.parametrize(
+    ("hours", "overdue_since", "last"),
+    [
+        pytest.param([-3, -1], "2026-11-23T12:00:00Z", "2026-11-23T11:00:00Z", id="on time"),
+        pytest.param([-8], "2026-11-23T05:00:00Z", "2026-11-23T04:00:00Z", id="none of late"),
+        pytest.param([], "2026-11-22T13:00:00Z", None, id="never"),
+    ],
+)
+def test_a_collection_is_overdue_one_required_frequency_after_the_last(
+    only, pd, hours, overdue_since, last
+):
+    """The clock runs from there, whenever somebody looks."""
+    row = health(only, pd, *hours, first=-24)
+    assert row["overdue"] == [{"since": overdue_since, "until": None, "hours": None}]
+    assert row["last_successful_at"] == last
+
+
+def test_time_before_a_kind_was_scheduled_is_not_counted(only, pd):
+    """A kind that an update adds was not missed before; nor was any before the first run."""
+    runs = [
+        pd.run(-24 * 30, ("user",), scheduled=(("user", HOUR),)),
+        *(pd.run(at, ("incident",), scheduled=SCHEDULED) for at in (-3, -2, -1)),
+    ]
+    row = only("collection_health", manifest=runs)
+    assert row["missed"] == []
     assert row["observed_since"] == "2026-11-23T09:00:00Z"
 
 
 def test_unsuccessful_collection_ends_no_interval(only, pd):
     """Trying is not collecting."""
-    row = health(only, pd, -2, -1, outcome="failed")
-    assert (row["collections"], row["longest_interval"]) == (0, 24 * 30 * HOUR)
+    row = health(only, pd, -2, -1, outcome="failed", first=-24)
+    assert row["last_successful_at"] is None
+    assert row["overdue"][0]["since"] == "2026-11-22T13:00:00Z"
     assert row["last_outcome"] == "failed"
+
+
+def test_a_kind_without_a_required_frequency_misses_nothing_that_is_known(view, pd):
+    """So that no rule passes for want of one."""
+    (row,) = view("collection_health", manifest=[pd.run(-1, scheduled=(("incident", 0),))])
+    assert not {"missed", "overdue"} & set(row.body)
+    assert "no frequency" in row.unknown["missed"]
+
+
+def test_a_row_does_not_grow_with_the_history(view, pd):
+    """A year of runs of which each second one was missed is told by a few of them."""
+    runs = [pd.run(at, ("incident",), scheduled=SCHEDULED) for at in range(-4000, 0, 2)]
+    (row,) = view("collection_health", manifest=runs)
+    assert row.body["missed"] == [missed(pd, -4, -2, 1)]
+    assert len(row.evidence_digests) <= 4
+    assert len(row.names) <= 5
+
+
+def test_the_last_listed_one_stands_for_all_older_ones(view, pd):
+    """A history in which each pause is shorter than the one before hides none of them."""
+    hours, at = [], -5000
+    for pause in range(60, 1, -1):
+        hours.append(at)
+        at += pause
+    runs = [pd.run(at, ("incident",), scheduled=SCHEDULED) for at in [*hours, at]]
+    (row,) = view("collection_health", manifest=runs)
+    rounds = [entry["rounds"] for entry in row.body["missed"]]
+    assert rounds == [*range(1, 24), 59]
+    assert row.body["missed"][-1]["since"] == missed(pd, -5000, 0, 0)["since"]
+    assert row.body["missed"][-1]["until"] == row.body["missed"][-2]["since"]
 
 
 def test_never_collected_kind_has_a_null_collection_time(only, pd):
     """What a collection would tell is left out."""
     row = health(only, pd)
     assert row["last_collected_at"] is None
-    assert not {"last_outcome", "unknown_fields", "rejected_records", "last_collected_age"} & set(
-        row
-    )
+    assert not {"last_outcome", "unknown_fields", "rejected_records"} & set(row)
 
 
 def test_unknown_fields_are_reported(only, pd):
@@ -76,28 +138,41 @@ def test_each_scheduled_kind_has_a_row(view, pd):
     ]
 
 
-@given(hours=st.sets(st.integers(min_value=-24 * 35, max_value=-1)))
-def test_longest_interval_equals_an_hourly_model(make_view, pd, hours):
-    """Hour by hour: how long it is since the last collection, at its worst."""
-    runs = [pd.run(-24 * 40, scheduled=SCHEDULED)]
+@given(
+    hours=st.sets(st.integers(min_value=-60, max_value=-1)),
+    since=st.integers(min_value=-60, max_value=-1),
+    limit=st.integers(min_value=0, max_value=20),
+)
+def test_what_is_listed_answers_for_every_limit_and_every_period(
+    make_view, pd, hours, since, limit
+):
+    """As all missed collections would: the newest that exceeds a limit is always listed."""
+    runs = [pd.run(-70, scheduled=SCHEDULED)]
     runs += [pd.run(at, ("incident",), scheduled=SCHEDULED) for at in sorted(hours)]
     (row,) = make_view("collection_health", manifest=[*runs, pd.run(0, scheduled=SCHEDULED)])
-    worst = 0
-    for hour in range(-24 * 30, 1):
-        since = max((at for at in hours if at < hour), default=None)
-        worst = max(worst, hour - (-24 * 30 if since is None else since))
-    assert row.body["longest_interval"] == worst * HOUR
+    exceeding = [
+        (first, second)
+        for first, second in pairwise([-70, *sorted(hours)])
+        if second > since and second - first - 1 > limit
+    ]
+    begin = missed(pd, since, 0, 0)["since"]
+    listed = [
+        entry for entry in row.body["missed"] if entry["until"] > begin and entry["rounds"] > limit
+    ]
+    assert bool(listed) == bool(exceeding)
+    if exceeding:
+        first, second = exceeding[-1]
+        assert listed[0] == missed(pd, first, second, second - first - 1)
 
 
 @pytest.mark.parametrize(
-    ("pause", "missed"),
+    ("pause", "rounds"),
     [(0.5, 0), (1, 0), (1.9, 0), (2, 1), (2.1, 1), (25, 24)],
 )
-def test_slightly_late_run_is_not_a_missed_collection(only, pd, pause, missed):
+def test_slightly_late_run_is_not_a_missed_collection(only, pd, pause, rounds):
     """Only a time that has passed whole counts."""
-    row = health(only, pd, -30, -pause, first=-30 - pause)
-    assert health(only, pd, -pause, first=-pause)["consecutive_missed"] == missed
-    assert row["consecutive_missed"] >= missed
+    row = health(only, pd, -pause, 0, first=-pause, now=1)
+    assert [entry["rounds"] for entry in row["missed"]] == ([rounds] if rounds else [])
 
 
 def test_an_amendment_hides_nothing_of_what_it_amends(only, pd):
