@@ -62,9 +62,7 @@ def notify(
     Raises:
         UsageError: The file cannot be read or written, or a package is missing.
     """
-    newest = {manifest.connection: manifest for manifest in store.runs.manifests()}
-    manifests = [newest[name] for name in sorted(newest)]
-    current = conditions(evaluation, all_findings(store), manifests)
+    current = conditions(evaluation, all_findings(store), store.runs.newest_manifests())
     sent = sent_state.read(policy.sent_state)
     results = []
     for recipient, address in policy.recipients.items():

@@ -50,7 +50,7 @@ def report_input(
     filtered = filter_evaluation(evaluation, part)
     newest = {
         manifest.connection: manifest
-        for manifest in store.runs.manifests(as_of=evaluation.evaluated_at)
+        for manifest in store.runs.newest_manifests(as_of=evaluation.evaluated_at)
         if manifest.connection in filtered.connections
     }
     content = ReportInput(

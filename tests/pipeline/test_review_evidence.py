@@ -128,7 +128,7 @@ def test_evidence_that_is_too_old_is_a_problem(firm):
     well, lines = reviewed(firm)
 
     assert not well
-    assert lines[USER].message == "pagerduty.user is 10d old, at most 2d is allowed"
+    assert lines[USER].message == "pagerduty.user: collected 2026-08-03T12:00:00Z, allowed age 2d"
     assert lines[USER].next_step.startswith("run `ccm collect`")
 
 

@@ -78,7 +78,7 @@ def _new_progress() -> Progress:
 
 
 class Bar:
-    """A bar for what is read of a connection: rows, requests, the time left, waits for the limit."""
+    """A bar for what is read of a connection: rows, requests, time left, waits for the limit."""
 
     def __init__(self, progress: Progress, prefix: str) -> None:
         """Begin without a bar; it appears with the first kind.

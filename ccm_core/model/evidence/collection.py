@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from ccm_core.model.evidence.response_trail import without_trails
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
 
@@ -63,6 +64,14 @@ class Shortfall:
     """How many items are missing, where that is known."""
     subjects: tuple[str, ...] = ()
     """The only objects concerned, as ``kind:key``, where they are known; empty: any may be."""
+
+    @property
+    def statement(self) -> str:
+        """Reason and detail as a verdict states them: the same for the same fault.
+
+        What identifies the one response of a source, such as the id of its request, is left out.
+        """
+        return f"{self.reason}: {without_trails(self.detail)}"
 
     @property
     def unlisted_only(self) -> bool:

@@ -11,6 +11,7 @@ from ccm_core.report.content.phrases import OUTCOME, STATUS, duration, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from ccm_core.model.evaluation.explanation import (
         AppliedParameter,
@@ -132,11 +133,15 @@ def _origin(parameter: AppliedParameter) -> str:
 def _evidence(explanation: Explanation) -> Iterator[str]:
     if explanation.sufficiency:
         yield "EVIDENCE"
-        yield from (f"  {_kind(kind)}" for kind in explanation.sufficiency)
+        at = explanation.evaluated_at
+        yield from (f"  {_kind(kind, at)}" for kind in explanation.sufficiency)
 
 
-def _kind(kind: KindSufficiency) -> str:
-    collected = f", collected {moment(kind.collected_at)}" if kind.collected_at else ""
+def _kind(kind: KindSufficiency, evaluated_at: datetime) -> str:
+    collected = ""
+    if kind.collected_at:
+        age = duration((evaluated_at - kind.collected_at).total_seconds())
+        collected = f", collected {moment(kind.collected_at)}, {age} before the evaluation"
     problem = f": {plain(kind.problem)}" if kind.problem else ""
     lacks = f", missing for {len(kind.subjects):,} objects" if kind.subjects else ""
     return f"{kind.kind} {OUTCOME[kind.outcome]}{collected}{lacks}{problem}"

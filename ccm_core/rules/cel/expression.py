@@ -111,6 +111,8 @@ class Expression:
             unknown = context.unknown.get(match[1].removeprefix("params."))
             if unknown is not None:
                 return unknown
+            if match[1].startswith("period."):
+                return NotEvaluable(reason="the evaluated period is not known", insufficient=True)
         return NotEvaluable(reason=f"`{self.text}`: {without_status(error)}")
 
     def _absent_key(self, key: str, context: RowContext) -> NotEvaluable:

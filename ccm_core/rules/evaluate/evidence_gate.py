@@ -124,7 +124,7 @@ def _unlisted(sufficiency: Iterable[KindSufficiency]) -> tuple[str, ...]:
     for kind in sufficiency:
         for shortfall in kind.shortfalls:
             if shortfall.unlisted_only:
-                kinds.setdefault(f"{shortfall.reason}: {shortfall.detail}", []).append(kind.kind)
+                kinds.setdefault(shortfall.statement, []).append(kind.kind)
     return tuple(
         f"{', '.join(dict.fromkeys(names))} {'is' if len(set(names)) == 1 else 'are'} partial "
         f"({reason})"
@@ -141,8 +141,7 @@ def _fails_stand(rule: CompiledRule, facts: Facts, unlisted: Iterable[str]) -> b
         return True
     if enumerated is None or fields is None:
         return False
-    read = fields | rule.dependencies.growing_fields
-    return all(missing.isdisjoint(enumerated.get(name, ())) for name in read)
+    return all(missing.isdisjoint(enumerated.get(name, ())) for name in fields)
 
 
 def _accepted(kind: KindSufficiency) -> str:
@@ -179,9 +178,7 @@ def _problem(sufficiency: KindSufficiency, rule: CompiledRule, now: datetime) ->
 
 def _reason(subject: str, sufficiency: KindSufficiency) -> str:
     details = {
-        f"{shortfall.reason}: {shortfall.detail}"
-        for shortfall in sufficiency.shortfalls
-        if subject in shortfall.subjects
+        shortfall.statement for shortfall in sufficiency.shortfalls if subject in shortfall.subjects
     }
     detail = ", ".join(sorted(details)) or "it is not complete"
     return f"{sufficiency.kind} of {subject} is partial ({detail})"

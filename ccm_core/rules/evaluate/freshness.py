@@ -11,11 +11,16 @@ from ccm_core.sdk.timestamps import format_duration, format_instant
 
 
 def too_old(kind: str, at: datetime, now: datetime, allowed: timedelta) -> str | None:
-    """Return a problem where evidence of a kind is older than allowed."""
-    if now - at <= allowed:
-        return None
-    age, limit = (format_duration(span.total_seconds()) for span in (now - at, allowed))
-    return f"{kind} is {age} old, at most {limit} is allowed"
+    """Return a problem where evidence of a kind was collected longer ago than allowed.
+
+    It names the instant and no age, so that the same evidence has the same problem later.
+    """
+    return None if now - at <= allowed else _too_old(kind, "collected", at, allowed)
+
+
+def not_read_lately(kind: str, until: datetime, now: datetime, allowed: timedelta) -> str | None:
+    """Return a problem where events of a kind were read up to an instant that is too long ago."""
+    return None if now - until <= allowed else _too_old(kind, "collected up to", until, allowed)
 
 
 def dated_in_future(newest: Collection, now: datetime, allowed: timedelta) -> str | None:
@@ -34,8 +39,9 @@ def older_than_rule_allows(
         return None
     if sufficiency.max_age is not None and sufficiency.max_age <= rule.max_age.total_seconds():
         return None
-    age = now - sufficiency.collected_at
-    if age <= rule.max_age:
-        return None
-    old, limit = (format_duration(span.total_seconds()) for span in (age, rule.max_age))
-    return f"{sufficiency.kind} is {old} old, at most {limit} is allowed"
+    return too_old(sufficiency.kind, sufficiency.collected_at, now, rule.max_age)
+
+
+def _too_old(kind: str, collected: str, at: datetime, allowed: timedelta) -> str:
+    limit = format_duration(allowed.total_seconds())
+    return f"{kind}: {collected} {format_instant(at)}, allowed age {limit}"

@@ -19,7 +19,7 @@ from ccm_core.model.evidence.decisive_collections import (
     newest_first,
 )
 from ccm_core.model.evidence.window import Window, subtract, union
-from ccm_core.rules.evaluate.freshness import dated_in_future, too_old
+from ccm_core.rules.evaluate.freshness import dated_in_future, not_read_lately, too_old
 from ccm_core.sdk.evidence_kind import Shape
 from ccm_core.sdk.timestamps import format_instant
 
@@ -131,11 +131,11 @@ def _events(
     # The end of the period that no window reaches yet is a matter of age, not a gap.
     reached = covered[-1].until if covered else period.since
     gaps = subtract([Window(period.since, reached)], covered)
-    problems: list[str | None] = [_gap_problem(blank.kind, gap) for gap in gaps]
+    problems: list[str | None] = [_gap_problem(blank.kind, gap, period) for gap in gaps]
     if covered:
-        problems.append(too_old(blank.kind, reached, period.until, allowed))
+        problems.append(not_read_lately(blank.kind, reached, period.until, allowed))
     else:
-        problems.append(_gap_problem(blank.kind, period))
+        problems.append(f"{blank.kind} was never collected for any part of the evaluated period")
     problems.append(dated_in_future(known[0], now, allowed))
     counting = [interval.collection for interval in intervals]
     refreshes = [collection for collection in known if collection.window is None]
@@ -148,7 +148,11 @@ def _events(
     return _combined(counting, blank, problems)
 
 
-def _gap_problem(kind: str, gap: Window) -> str:
+def _gap_problem(kind: str, gap: Window, period: Window) -> str:
+    """Return what was not collected, without the beginning of a period that moves with time."""
+    if gap.since == period.since:
+        until = format_instant(gap.until)
+        return f"{kind} was never collected for the start of the evaluated period, up to {until}"
     return f"{kind} was never collected for {_format_window(gap)}"
 
 
@@ -199,7 +203,7 @@ def listed(collection: Collection) -> Collection:
 def _unlisted(kind: str, counting: Sequence[Collection]) -> str | None:
     """Return why objects may be missing from what was listed."""
     reasons = {
-        f"{shortfall.reason}: {shortfall.detail}"
+        shortfall.statement
         for collection in counting
         for shortfall in collection.shortfalls
         if shortfall.unlisted_only
@@ -210,12 +214,7 @@ def _unlisted(kind: str, counting: Sequence[Collection]) -> str | None:
 
 def _outcome_problem(collection: Collection) -> str:
     shortfalls = [shortfall for shortfall in collection.shortfalls if not shortfall.subjects]
-    details = sorted(
-        {
-            f"{shortfall.reason}: {shortfall.detail}"
-            for shortfall in shortfalls or collection.shortfalls
-        }
-    )
+    details = sorted({shortfall.statement for shortfall in shortfalls or collection.shortfalls})
     window = f" for {_format_window(collection.window)}" if collection.window else ""
     listed = ", ".join(details[:_MOST_DETAILS]) or "no reason was given"
     more = f" and {len(details) - _MOST_DETAILS} more" if len(details) > _MOST_DETAILS else ""

@@ -10,6 +10,7 @@ from typing import Any
 from ccm_core.control_characters import printable_excerpt
 from ccm_core.errors import BadResponse
 from ccm_core.model.digest import digest
+from ccm_core.model.evidence.response_trail import response_trail
 from ccm_core.model.json_codec import RepeatedKeyError, decode
 
 _WEB_PAGES = frozenset({"text/html", "application/xhtml+xml"})
@@ -65,8 +66,8 @@ class HttpResponse:
         """Return a summary in a few words, without the body, which may hold anything."""
         media = _printable(self.headers.get("content-type", "no content type").split(";")[0])
         request = _printable(self.headers.get("x-request-id", ""))
-        trail = f", request id {request}" if request else ""
-        return f"GET {self.path} answered {self.status} ({media}, {len(self.body)} bytes{trail})"
+        trail = response_trail(media, len(self.body), request)
+        return f"GET {self.path} answered {self.status} {trail}"
 
 
 def _printable(text: str) -> str:

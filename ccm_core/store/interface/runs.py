@@ -61,14 +61,28 @@ class RunStore(Protocol):
         *,
         as_of: datetime | None = None,
         since: datetime | None = None,
+        last: int | None = None,
     ) -> Sequence[Manifest]:
         """List the manifests of sealed runs in the order in which they were sealed.
 
         Args:
             connection: Whose; None: of every connection.
             as_of: Only what was sealed by then.
-            since: Only what was sealed later.
+            since: Only what was sealed later; not together with ``last``.
+            last: Only so many, the newest.
         """
+
+    def newest_manifests(self, *, as_of: datetime | None = None) -> Sequence[Manifest]:
+        """List the manifest of the newest sealed run of each connection, by its name.
+
+        No other manifest is read: what it costs does not grow with the age of the store.
+
+        Args:
+            as_of: Only what was sealed by then.
+        """
+
+    def manifest(self, run: str) -> Manifest | None:
+        """Return the manifest of a run; None where it is open, or the store has no such run."""
 
     def manifests_with_digests(
         self, connection: str, *, as_of: datetime

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ccm_core.errors import StoreError
 from ccm_core.model.evidence.collection import Collection
@@ -12,10 +12,11 @@ from ccm_core.store.codec.bodies import decode_body, encode_body
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import MANIFEST, RUN
+from ccm_core.store.records import run_queries
 from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from ccm_core.ledger.signed_note import Signing
@@ -25,34 +26,6 @@ if TYPE_CHECKING:
 
 _END_OF_TIME = 2**63 - 1
 """The greatest instant that a column holds: nothing is stored later."""
-
-_COLLECTIONS = """
-SELECT id, digest, document
-FROM collection
-WHERE connection = :connection
-    AND (:kind IS NULL OR kind = :kind)
-    {}
-    AND ended_at <= :as_of
-    AND (
-        :since IS NULL
-        OR ended_at > :since
-        OR window_until > :since
-        OR run IN (
-            SELECT run FROM collection WHERE seq IN (
-                SELECT max(seq)
-                FROM collection
-                WHERE connection = :connection AND ended_at <= :as_of
-                GROUP BY kind, window_since IS NOT NULL, outcome
-            )
-        )
-    )
-ORDER BY seq
-"""
-"""Since an instant are those about it or later, and those in a run with the newest of a kind: what
-is added to a collection is stored after it, in the same run."""
-
-_OF_RUN = "AND run = (SELECT seq FROM run WHERE id = :run)"
-"""Written only where a run is named, so that its index is used."""
 
 
 class SqlRunStore:
@@ -143,13 +116,14 @@ class SqlRunStore:
         as_of: datetime | None = None,
         since: datetime | None = None,
     ) -> Sequence[tuple[str, Collection]]:
+        statement = run_queries.COLLECTIONS if since is None else run_queries.COLLECTIONS_SINCE
         with self._database.reading() as transaction:
             rows = transaction.rows(
-                _COLLECTIONS.format("" if run is None else _OF_RUN),
+                statement.format("" if run is None else run_queries.OF_RUN),
                 connection=connection,
                 kind=kind,
                 run=run,
-                as_of=_END_OF_TIME if as_of is None else microseconds(as_of),
+                as_of=_latest(as_of),
                 since=None if since is None else microseconds(since),
             )
             return [
@@ -163,9 +137,28 @@ class SqlRunStore:
         *,
         as_of: datetime | None = None,
         since: datetime | None = None,
+        last: int | None = None,
     ) -> Sequence[Manifest]:
         """List manifests in the order in which they were stored."""
-        return [manifest for _, manifest in self._manifests(connection, as_of, since)]
+        return [manifest for _, manifest in self._manifests(connection, as_of, since, last)]
+
+    def newest_manifests(self, *, as_of: datetime | None = None) -> Sequence[Manifest]:
+        """List the newest manifest of each connection."""
+        with self._database.reading() as transaction:
+            rows = [
+                row
+                for name in transaction.column(run_queries.CONNECTIONS)
+                for row in transaction.rows(
+                    run_queries.NEWEST_MANIFEST, connection=name, as_of=_latest(as_of)
+                )
+            ]
+        return [manifest for _, manifest in _decoded(rows)]
+
+    def manifest(self, run: str) -> Manifest | None:
+        """Return the manifest of a run; None: it is open, or unknown."""
+        with self._database.reading() as transaction:
+            rows = list(transaction.rows(run_queries.MANIFEST_OF_RUN, run=run))
+        return next((manifest for _, manifest in _decoded(rows)), None)
 
     def manifests_with_digests(
         self, connection: str, *, as_of: datetime
@@ -176,33 +169,37 @@ class SqlRunStore:
     def connections(self) -> Sequence[str]:
         """List the names of the connections that have runs, sorted."""
         with self._database.reading() as transaction:
-            return list(
-                transaction.column("SELECT DISTINCT connection FROM run ORDER BY connection")
-            )
+            return list(transaction.column(run_queries.CONNECTIONS))
 
     def _manifests(
         self,
         connection: str | None,
         as_of: datetime | None,
         since: datetime | None = None,
+        last: int | None = None,
     ) -> Sequence[tuple[str, Manifest]]:
-        of_connection = "" if connection is None else "AND run.connection = :connection"
+        statement = run_queries.MANIFESTS_SINCE if last is None else run_queries.LAST_MANIFESTS
         with self._database.reading() as transaction:
             rows = transaction.rows(
-                f"""
-                SELECT run.id, manifest.digest, manifest.document
-                FROM manifest JOIN run ON run.seq = manifest.run
-                WHERE manifest.ended_at <= :as_of AND manifest.ended_at > :since {of_connection}
-                ORDER BY manifest.seq
-                """,
+                statement.format("" if connection is None else run_queries.OF_CONNECTION),
                 connection=connection,
-                as_of=_END_OF_TIME if as_of is None else microseconds(as_of),
+                as_of=_latest(as_of),
                 since=-_END_OF_TIME if since is None else microseconds(since),
+                last=last,
             )
-            return [
-                (digest, decode_body(document, digest, Manifest, f"manifest of run {run}"))
-                for run, digest, document in rows
-            ]
+            manifests = _decoded(rows)
+        return manifests if last is None else manifests[::-1]
+
+
+def _latest(as_of: datetime | None) -> int:
+    return _END_OF_TIME if as_of is None else microseconds(as_of)
+
+
+def _decoded(rows: Iterable[tuple[Any, ...]]) -> list[tuple[str, Manifest]]:
+    return [
+        (digest, decode_body(document, digest, Manifest, f"manifest of run {run}"))
+        for run, digest, document in rows
+    ]
 
 
 def open_run(transaction: Transaction, run: str, connection: str) -> int:

@@ -59,7 +59,6 @@ def test_listed_findings_can_be_filtered(ccm, owned):
     """By state, by connection; what is closed only where it is asked for."""
     assert admins(ccm("findings", "list", "--as-of", owned, "--json").json) == []
     assert admins(ccm("findings", "list", "--state", "resolved", "--as-of", owned, "--json").json)
-    assert ccm("findings", "list", "--connection", "nobody", "--json").json == []
     lines = ccm("findings", "list").out.splitlines()
     assert all(line.count("\t") == 8 for line in lines)
 
@@ -75,7 +74,46 @@ def test_findings_are_listed_by_owner(ccm, owned):
     assert 0 < len(some) < len(everything)
     details = ccm("findings", "show", some[0]["id"]).out
     assert f"  owner    {', '.join(some[0]['subject']['owners'])}" in details
-    assert ccm("findings", "list", "--owner", "Nobody at all", "--json").json == []
+
+
+def test_findings_are_listed_by_control_severity_and_status(ccm, owned):
+    """Each option may be repeated, and all of them together narrow; what was filtered is said."""
+    everything = ccm("findings", "list", "--json").json
+    evaluation = ccm("report", "--format", "json").json["evaluation"]
+    control = evaluation["controls"][0]
+    name = f"{control['framework']}:{control['id']}"
+
+    high = ccm("findings", "list", "--severity", "high", "--severity", "critical", "--json")
+    assert high.json == [one for one in everything if one["severity"] in {"high", "critical"}]
+    total = len(ccm("findings", "list", "--all", "--json").json)
+    assert (
+        f"{len(high.json)} of {total} findings: only severity high, severity critical" in high.err
+    )
+    supported = ccm("findings", "list", "--control", name, "--json").json
+    assert supported == [one for one in everything if one["rule"] in control["rules"]]
+    failing = ccm("findings", "list", "--status", "fail", "--json").json
+    assert failing == [one for one in everything if one["state"] == "open"]
+    assert ccm("findings", "list", "--status", "pass", "--severity", "high", "--json").json == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(
+            ["--connection", "nobody"],
+            "connection 'nobody' not found in this evaluation; it has: pagerduty-test",
+            id="connection",
+        ),
+        pytest.param(["--owner", "Nobody"], "owner 'Nobody' not found in this", id="owner"),
+        pytest.param(["--control", "soc2:X"], "control 'soc2:X' not found in this", id="control"),
+        pytest.param(["--severity", "worst"], "'critical', 'high', 'medium'", id="severity"),
+        pytest.param(["--status", "bad"], "'pass', 'fail', 'insufficient', 'error'", id="status"),
+    ],
+)
+def test_unknown_filters_of_findings_are_refused_with_the_choices(ccm, owned, arguments, message):
+    """An empty list would look as if nothing was open."""
+    ran = ccm("findings", "list", *arguments)
+    assert (ran.code, ran.out, message in ran.err) == (2, "", True), ran.err
 
 
 def flags(teams):

@@ -102,6 +102,39 @@ def test_a_filtered_report_says_what_it_covers(ccm, connected):
     assert "only control soc2:CC7.4" in ccm("report", "--control", "soc2:CC7.4").out
 
 
+@pytest.mark.parametrize(
+    ("arguments", "scope"),
+    [
+        pytest.param(["--status", "fail"], ["status fail"], id="status"),
+        pytest.param(
+            ["--severity", "high", "--severity", "critical"],
+            ["severity high", "severity critical"],
+            id="severities",
+        ),
+        pytest.param(["--owner", "{team}"], ["owner {team}"], id="owner"),
+    ],
+)
+def test_a_report_filtered_by_results_keeps_every_conclusion(ccm, connected, arguments, scope):
+    """It lists fewer results; statuses and populations are those of the whole evaluation."""
+    whole = json.loads(ccm("run", "--json").out)["evaluation"]
+    results = [one for rule in whole["rules"] for one in rule["results"]]
+    team = next(name for one in results for name in one["subject"]["owners"])
+    options = [one.format(team=team) for one in arguments]
+    scope = [one.format(team=team) for one in scope]
+    part = json.loads(ccm("report", "--format", "json", *options).out)
+    assert part["scope"] == scope
+    rules = {rule["rule"]: rule for rule in whole["rules"]}
+    listed = part["evaluation"]["rules"]
+    for rule in listed:
+        of_whole = rules[rule["rule"]]
+        assert (rule["status"], rule["population"]) == (of_whole["status"], of_whole["population"])
+    assert 0 < sum(len(rule["results"]) for rule in listed) < len(results)
+    controls = {(one["framework"], one["id"]): one for one in whole["controls"]}
+    assert all(
+        one == controls[one["framework"], one["id"]] for one in part["evaluation"]["controls"]
+    )
+
+
 def test_an_unknown_report_filter_is_refused(ccm, connected):
     """A control that no rule supports is a mistake, and the known ones are named."""
     ccm("run")
@@ -109,6 +142,9 @@ def test_an_unknown_report_filter_is_refused(ccm, connected):
     assert ran.code == 2
     assert "control 'soc2:CC9.9' not found in this evaluation; it has: " in ran.err
     assert "framework 'nist' not found in this evaluation; it has: " in ran.err
+    assert "owner 'Nobody' not found" in ccm("report", "--owner", "Nobody").err
+    assert "'critical', 'high'" in ccm("report", "--severity", "worst").err
+    assert "'pass', 'fail'" in ccm("report", "--status", "bad").err
 
 
 def test_a_report_that_cannot_be_written_leaves_no_half_file(ccm, connected, folder):
@@ -143,6 +179,7 @@ def test_report_of_a_period_is_written(ccm, connected, folder, validators):
     ("arguments", "message"),
     [
         pytest.param(["--period", "2026-Q9"], "is not a period", id="no period"),
+        pytest.param(["--period", "2026", "--status", "fail"], "of one evaluation", id="status"),
         pytest.param(["--period", "2026", "--as-of", "2026-01-01T00:00:00Z"], "exclude", id="both"),
         pytest.param(
             ["--period", "2026", "--format", "sarif"], "expected one of csv, html, json", id="form"

@@ -110,6 +110,7 @@ def test_a_condition_without_a_period_is_no_pass():
     """Where nobody says which period is evaluated, nothing is said about it."""
     value = evaluate("overlapping(row.gaps, period.since, now).size() == 0", {"gaps": []}, None)
     assert isinstance(value, NotEvaluable)
+    assert (value.insufficient, value.reason) == (True, "the evaluated period is not known")
 
 
 minutes = st.integers(0, 3000)

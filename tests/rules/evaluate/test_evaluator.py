@@ -141,37 +141,62 @@ def test_a_row_has_one_of_five_statuses(evaluate_rows, row, fields, body, status
     assert [(result.status.value, result.reason) for result in results] == [(status, reason)]
 
 
+CLOCK = {"keys": [{"since": "2026-03-15T12:00:00Z", "until": None, "hours": None}]}
+
+
 @pytest.mark.parametrize(
     ("not_due", "body", "due"),
     [
-        pytest.param("row.age < 60", {"age": 20}, 40, id="an-age-against-a-limit"),
-        pytest.param("60 > row.age", {"age": 20}, 40, id="turned-round"),
-        pytest.param("row.age <= params.limit", {"age": 20}, 880, id="against-a-parameter"),
-        pytest.param("row.age <= most", {"age": 20}, 880, id="against-a-let"),
-        pytest.param("row.age <= row.open_for", {"age": 20, "open_for": 50}, 30, id="two-fields"),
-        pytest.param("!row.locked && row.age <= most", {"age": 20}, 880, id="among-others"),
-        pytest.param("row.age < 60 && row.age < 30", {"age": 20}, 10, id="the-first-of-two"),
         pytest.param(
             "now < timestamp(row.due_at)", {"due_at": "2026-03-15T12:01:00Z"}, 60, id="a-moment"
         ),
         pytest.param(
-            "row.age < 60 && now < timestamp('2026-03-15T12:00:30Z')",
-            {"age": 20},
+            "timestamp(row.due_at) >= now",
+            {"due_at": "2026-03-15T12:01:00Z"},
+            60,
+            id="turned-round",
+        ),
+        pytest.param("now <= due", {"due_at": "2026-03-15T12:01:00Z"}, 60, id="a-let"),
+        pytest.param(
+            "now <= due + duration('30s')",
+            {"due_at": "2026-03-15T12:01:00Z"},
+            90,
+            id="a-computed-moment",
+        ),
+        pytest.param("now <= deadline(row.keys, params.limit)", CLOCK, 900, id="a-deadline"),
+        pytest.param(
+            "!row.locked && now <= due", {"due_at": "2026-03-15T12:01:00Z"}, 60, id="among-others"
+        ),
+        pytest.param(
+            "row.locked ? now > due : now < due",
+            {"due_at": "2026-03-15T12:01:00Z"},
+            60,
+            id="in-a-choice",
+        ),
+        pytest.param(
+            "now < due && now < timestamp('2026-03-15T12:00:30Z')",
+            {"due_at": "2026-03-15T12:01:00Z"},
             30,
             id="whichever-comes-first",
         ),
-        pytest.param("row.open_for < 60", {"open_for": 20}, None, id="what-does-not-grow"),
-        pytest.param("row.age < 60 || row.age > 90", {"age": 20}, None, id="an-alternative"),
-        pytest.param("row.age < 20 + 40", {"age": 20}, None, id="a-computed-limit"),
-        pytest.param("size(row) >= 0", {}, None, id="always"),
+        pytest.param("row.age < 60", {"age": 20}, None, id="no-moment"),
+        pytest.param(
+            "due - now > duration('5s')",
+            {"due_at": "2026-03-15T12:01:00Z"},
+            None,
+            id="a-difference",
+        ),
+        pytest.param(
+            "[now].all(one, one < due)", {"due_at": "2026-03-15T12:01:00Z"}, None, id="in-a-loop"
+        ),
     ],
 )
 def test_a_row_that_is_not_due_has_its_due_date(evaluate_rows, row, now, not_due, body, due):
-    """Where an age meets a limit, or the moment a moment, the end is known."""
+    """Where the moment of the evaluation is compared with another, the end is known."""
     rule_result = evaluate_rows(
         [row(locked=False, **body)],
         parameters="{limit: {type: duration, default: 15m, description: d}}",
-        let="{most: params.limit}",
+        let="{due: timestamp(row.due_at)}",
         not_due=f'"{not_due}"',
     )
 

@@ -24,8 +24,16 @@ RULES = {
     "door_locked": {"assert": "row.locked"},
     "door_shut": {"assert": "row.open_for <= params.limit", "match": "row.floor != null"},
     "door_due": {"assert": "row.locked", "not_due": "now < timestamp(row.due_at)"},
-    "door_aged": {"assert": "row.locked", "not_due": "row.age <= params.limit"},
-    "door_now": {"assert": "timestamp(row.occurred_at) < now"},
+    "door_aged": {
+        "assert": "row.locked",
+        "let": "{limit: \"duration(string(params.limit) + 's')\"}",
+        "not_due": "now <= timestamp(row.due_at) + limit",
+    },
+    "door_ends": {
+        "assert": "row.locked || timestamp(row.due_at) < now",
+        "message": '"it was due at {row.due_at}"',
+    },
+    "door_now": {"assert": "now - timestamp(row.occurred_at) > duration('1s')"},
     "door_late": {"assert": "row.locked", "not_due": "now < timestamp(row.due_at) || row.age < 5"},
     "door_owned": {"assert": "lookup('acme.person', row.owner).name != ''"},
     "door_any": {"assert": "size(row) > 3"},
@@ -148,13 +156,14 @@ def test_the_cache_reuses_results_that_did_not_change(world, packs, now, row):
     soon, memory = evaluate_incrementally(
         packs, [after], now=now + timedelta(minutes=1), cache=memory
     )
-    later, _ = evaluate_incrementally(packs, [after], now=now + timedelta(minutes=30), cache=memory)
+    later, _ = evaluate_incrementally(packs, [after], now=now + timedelta(minutes=31), cache=memory)
 
     assert reused_subjects(first, soon) == {
         "door_any": ["A"],
-        "door_aged": [],  # its due date is derived from its age and the moment
+        "door_aged": ["A"],
         "door_due": ["A"],
-        "door_late": [],
+        "door_ends": ["A"],
+        "door_late": ["A"],
         "door_locked": ["A"],
         "door_now": [],
         "door_owned": ["A"],
@@ -162,6 +171,8 @@ def test_the_cache_reuses_results_that_did_not_change(world, packs, now, row):
         "door_shut": ["A"],
     }
     assert reused_subjects(soon, later)["door_due"] == []  # it fell due
+    assert reused_subjects(soon, later)["door_ends"] == []
+    assert reused_subjects(soon, later)["door_aged"] == ["A", "B"]  # not yet
     assert reused_subjects(soon, later)["door_locked"] == ["A", "B"]
 
 
@@ -209,16 +220,21 @@ def test_a_pack_that_exceeds_its_time_budget_is_stopped(world, packs, now, row):
         pytest.param("door_locked", {"locked": True}, {"locked": False}, False, id="read"),
         pytest.param("door_any", {"owner": "P1"}, {"owner": "P2"}, False, id="the-whole-row"),
         pytest.param("door_locked", {"locked": True}, {"locked": 1}, False, id="another-type"),
-        pytest.param("door_aged", {"age": 1000}, {"age": 2000}, True, id="due-and-older"),
-        pytest.param("door_aged", {"age": 1000}, {"age": 100}, False, id="due-and-younger"),
-        pytest.param("door_aged", {"age": 100}, {"age": 200}, False, id="not-due-and-older"),
-        pytest.param("door_late", {"age": 1000}, {"age": 2000}, False, id="a-shape-not-understood"),
+        pytest.param("door_aged", {"age": 1000}, {"age": 2000}, True, id="another-field"),
+        pytest.param("door_late", {"age": 1000}, {"age": 2000}, False, id="beside-a-moment"),
+        pytest.param(
+            "door_due",
+            {"due_at": "2026-03-15T11:00:00Z"},
+            {"due_at": "2026-03-15T11:30:00Z"},
+            False,
+            id="another-moment",
+        ),
     ],
 )
 def test_a_changed_field_invalidates_only_rules_that_read_it(
     world, packs, row, rule, before, after, expected
 ):
-    """An age that only grows does not matter to what is due already."""
+    """Whatever else the row holds, and whenever that is."""
     whole = {"locked": True, "age": 1000, "due_at": "2026-03-15T11:00:00Z"}
     first, memory = evaluate_incrementally(
         packs, [world.facts([row("A", **whole | before)])], now=NOW, cache=None

@@ -19,7 +19,9 @@ LIMIT = (
 RULE = {
     "assert": "row.open_for <= params.limit",
     "message": '"{row.open_for} against {params.limit}"',
-    "not_due": "row.age <= params.limit && !row.locked",
+    "not_due": (
+        "\"now <= timestamp(row.due_at) + duration(string(params.limit) + 's') && !row.locked\""
+    ),
 }
 
 
@@ -97,7 +99,7 @@ def since(day, value):
 )
 def test_an_override_is_chosen_for_each_row(evaluate_rows, row, setting, body, expected):
     """The parameters of a row depends on its key and its date, and is never guessed."""
-    whole = {"open_for": 720, "age": 99999, "locked": True} | body
+    whole = {"open_for": 720, "due_at": "2026-01-01T00:00:00Z", "locked": True} | body
     rule_result = evaluate_rows(
         [row(**whole)], parameters=LIMIT, settings={"limit": setting}, **RULE
     )
@@ -109,8 +111,8 @@ def test_the_due_date_follows_the_override_of_the_row(evaluate_rows, row):
     """A shorter limit for one key falls due earlier."""
     setting = {"value": "15m", "overrides": [{"for": ["kim"], "value": "5m"}]}
     rows = [
-        row("D1", age=60, owner="kim", locked=False),
-        row("D2", age=60, owner="x", locked=False),
+        row("D1", due_at="2026-03-15T11:59:00Z", owner="kim", locked=False),
+        row("D2", due_at="2026-03-15T11:59:00Z", owner="x", locked=False),
     ]
     rule_result = evaluate_rows(rows, parameters=LIMIT, settings={"limit": setting}, **RULE)
 

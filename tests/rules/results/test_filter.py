@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -134,3 +135,69 @@ def test_a_filter_by_an_unknown_name_is_refused(evaluation):
         "control 'CC7.4' not found in this evaluation; it has: dora:17, soc2:CC7.4, soc2:CC7.5",
         "framework 'hipaa' not found in this evaluation; it has: dora, soc2",
     ]
+
+
+OWNED = ResultFilter(owners=("night desk",))
+
+
+@pytest.fixture
+def owned(evaluation):
+    """The evaluation, in which one team owns what is in the US, and a rule has no result."""
+    rules = tuple(
+        replace(
+            one,
+            results=tuple(
+                replace(result, subject=replace(result.subject, owners=("Night Desk",)))
+                if result.connection == "us"
+                else result
+                for result in one.results
+            ),
+        )
+        for one in evaluation.rules
+    )
+    whole = replace(rules[1], rule="whole", results=(), status=Status.FAIL, severity=Severity.HIGH)
+    return replace(evaluation, rules=(*rules, whole))
+
+
+@pytest.mark.parametrize(
+    ("part", "listed"),
+    [
+        pytest.param(
+            ResultFilter(statuses=("fail",)), {"both": ["us"], "whole": []}, id="a status"
+        ),
+        pytest.param(
+            ResultFilter(statuses=("pass",)), {"both": ["eu"], "first": ["eu"]}, id="passes"
+        ),
+        pytest.param(ResultFilter(severities=("high",)), {"whole": []}, id="a severity"),
+        pytest.param(OWNED, {"both": ["us"], "second": ["us"], "whole": []}, id="an owner"),
+        pytest.param(
+            ResultFilter(statuses=("fail", "insufficient"), severities=("low",)),
+            {"both": ["us"], "second": ["us"]},
+            id="statuses and a severity",
+        ),
+    ],
+)
+def test_filters_of_results_change_no_conclusion(owned, part, listed):
+    """A rule of which only passes are listed still fails, and a control keeps its status."""
+    filtered = filter_evaluation(owned, part)
+    assert {
+        rule.rule: [result.connection for result in rule.results] for rule in filtered.rules
+    } == listed
+    before = {rule.rule: (rule.status, rule.population) for rule in owned.rules}
+    assert all(before[rule.rule] == (rule.status, rule.population) for rule in filtered.rules)
+    assert {control.id: control.status for control in filtered.controls}.items() <= {
+        control.id: control.status for control in owned.controls
+    }.items()
+
+
+def test_what_is_of_a_whole_connection_concerns_every_owner(owned):
+    """Evidence that is missing for all of it is missing for each team."""
+    rule = owned.rules[1]
+    (result,) = rule.results
+    missing = replace(
+        result, subject=replace(result.subject, kind="connection"), status=Status.INSUFFICIENT
+    )
+    whole = replace(owned, rules=(*owned.rules, replace(rule, rule="blind", results=(missing,))))
+    names = [rule.rule for rule in filter_evaluation(whole, OWNED).rules]
+    assert "blind" in names
+    assert "first" not in names

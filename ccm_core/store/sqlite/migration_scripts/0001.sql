@@ -36,6 +36,7 @@ CREATE TABLE manifest (
     CONSTRAINT uq_manifest_run UNIQUE (run),
     CONSTRAINT fk_manifest_run FOREIGN KEY (run) REFERENCES run (seq)
 );
+CREATE INDEX ix_manifest_ended_at ON manifest (ended_at);
 
 -- One window of one kind, stored in one transaction with everything that refers to it.
 CREATE TABLE collection (
@@ -57,6 +58,9 @@ CREATE TABLE collection (
 );
 CREATE INDEX ix_collection_connection_kind_seq ON collection (connection, kind, seq);
 CREATE INDEX ix_collection_run ON collection (run);
+CREATE INDEX ix_collection_ended_at ON collection (connection, ended_at);
+CREATE INDEX ix_collection_window_until ON collection (connection, window_until);
+CREATE INDEX ix_collection_newest ON collection (connection, kind, outcome, window_since, ended_at);
 
 -- One version of one record; without a digest, a tombstone: the key had vanished.
 CREATE TABLE version (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import yaml
 from ccm_pagerduty.kinds import kinds
@@ -172,7 +174,7 @@ def incomplete_objects():
                 for index, row in enumerate(case["rows"])
                 for key in row
             ]
-        yield PackText(text=yaml.safe_dump(pack).encode(), source=pack_text.source)
+        yield PackText(text=json.dumps(pack).encode(), source=pack_text.source)
 
 
 def test_a_key_that_is_left_out_never_makes_a_rule_pass():
