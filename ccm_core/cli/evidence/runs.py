@@ -8,7 +8,7 @@ from datetime import datetime
 import click
 
 from ccm_core.cli.terminal.options import as_of_option, connection_option, json_option, read_as_of
-from ccm_core.cli.terminal.output import print_json, print_table, print_text
+from ccm_core.cli.terminal.output import print_json, print_message, print_table, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
 from ccm_core.model.evidence.manifest import Manifest
@@ -18,6 +18,8 @@ from ccm_core.sdk.timestamps import format_duration, format_instant
 from ccm_core.store.interface.runs import RunStore
 
 _MOST = 20
+_MOST_LISTED = 100
+"""Lines for a person; programs are given all."""
 
 
 @click.group("runs")
@@ -29,7 +31,11 @@ def command() -> None:
 @connection_option
 @as_of_option
 @click.option(
-    "-n", "--last", type=click.IntRange(min=1), metavar="NUMBER", help="Only so many, the newest."
+    "-n",
+    "--last",
+    type=click.IntRange(min=1),
+    metavar="NUMBER",
+    help="Only so many, the newest.  [default: 100; all with --json]",
 )
 @json_option
 @click.pass_obj
@@ -44,11 +50,16 @@ def list_(
     """List runs, the newest last, and those that no manifest seals."""
     instant = read_as_of(as_of)
     with open_workspace(config).read_store() as store:
-        sealed = _sealed(store.runs, connection, instant)[-last if last else 0 :]
+        _known(store.runs, connection)
+        limit = last or (None if as_json else _MOST_LISTED + 1)
+        sealed = store.runs.manifests(connection, as_of=instant, last=limit)
         under_way = list(_open(store.runs, connection, instant))
     if as_json:
         print_json(sealed)
         return
+    if last is None and len(sealed) > _MOST_LISTED:
+        sealed = sealed[-_MOST_LISTED:]
+        print_message(f"the newest {_MOST_LISTED} runs; more: --last NUMBER, all: --json")
     headings = ("run", "connection", "began", "took", "outcome", "read", "new", "requests", "why")
     print_table(headings, [*map(_row, sealed), *map(_open_row, under_way)])
 
@@ -60,17 +71,11 @@ def list_(
 def show(config: str | None, run: str | None, *, as_json: bool) -> None:
     """Show the manifest of one run, or of the newest."""
     with open_workspace(config).read_store() as store:
-        manifests = _sealed(store.runs, None, None)
-        manifest = _chosen(manifests, run, store.runs)
+        manifest = _chosen(run, store.runs)
     if as_json:
         print_json(manifest)
         return
     print_text(run_text(manifest))
-
-
-def _sealed(runs: RunStore, connection: str | None, as_of: datetime | None) -> Sequence[Manifest]:
-    _known(runs, connection)
-    return runs.manifests(connection, as_of=as_of)
 
 
 def _known(runs: RunStore, connection: str | None) -> None:
@@ -85,21 +90,21 @@ def _open(runs: RunStore, connection: str | None, as_of: datetime | None) -> Ite
         yield from (run for run in runs.open_runs(name) if as_of is None or run.started_at <= as_of)
 
 
-def _chosen(manifests: Sequence[Manifest], run: str | None, runs: RunStore) -> Manifest:
-    if not manifests:
+def _chosen(run: str | None, runs: RunStore) -> Manifest:
+    newest = runs.manifests(last=_MOST)
+    if not newest:
         raise UsageError("the store holds no run that is sealed; `ccm collect` makes one")
     if run is None:
-        return manifests[-1]
-    matches = [manifest for manifest in manifests if manifest.run == run]
-    if matches:
-        return matches[0]
+        return newest[-1]
+    if manifest := runs.manifest(run):
+        return manifest
     if any(manifest.run == run for manifest in _open(runs, None, None)):
         raise UsageError(
             f"run {run} has no manifest: it is under way, or was cut off. The next run of its "
             "connection seals it."
         )
-    newest = "".join(f"\n  {manifest.run}" for manifest in manifests[-_MOST:])
-    raise UsageError(f"the store has no run {run!r}; the newest are:{newest}")
+    names = "".join(f"\n  {manifest.run}" for manifest in newest)
+    raise UsageError(f"the store has no run {run!r}; the newest are:{names}")
 
 
 def _row(manifest: Manifest) -> tuple[str, ...]:

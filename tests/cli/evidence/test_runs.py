@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
+
+from ccm_core.ledger.signed_note import unsigned
+from ccm_core.model.evidence.run import OpenRun
+from ccm_core.store.interface.location import StoreLocation
+from ccm_core.store.sqlite.open import open_store
 
 
 def test_runs_are_listed_and_shown(ccm, connected):
@@ -67,3 +73,32 @@ def test_unknown_runs_are_reported(ccm, connected):
     ran = ccm("runs", "list", "--connection", "none")
     assert (ran.code, "pagerduty-test" in ran.err) == (2, True)
     assert ccm("runs", "list", "--as-of", "2020-01-01T00:00:00Z").out == ""
+
+
+def test_a_long_list_of_runs_is_bounded_for_people(ccm, connected, folder):
+    """The newest hundred, and how to list more; programs are given all."""
+    ccm("collect")
+    with closing(
+        open_store(
+            StoreLocation(url="sqlite:///ccm.db"), base=folder, signing=unsigned("no key needed")
+        )
+    ) as store:
+        (manifest,) = store.runs.manifests()
+        for number in range(100):
+            like = replace(manifest, run=f"copy {number}", collections=())
+            begun = OpenRun(
+                run=like.run,
+                connection=like.connection,
+                connector=like.connector,
+                started_at=like.started_at,
+            )
+            store.runs.begin(begun)
+            store.runs.seal(like)
+
+    listed = ccm("runs", "list")
+    assert [line.split("\t")[0] for line in listed.out.splitlines()] == [
+        f"copy {number}" for number in range(100)
+    ]
+    assert "--last NUMBER" in listed.err
+    assert len(ccm("runs", "list", "--json").json) == 101
+    assert len(ccm("runs", "list", "-n", "101").out.splitlines()) == 101

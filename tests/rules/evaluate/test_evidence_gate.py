@@ -335,3 +335,19 @@ def test_one_field_less_never_makes_a_row_pass(evaluate_rows, row, body, dropped
     before, after = (evaluate_rows([row(**fields_)], **fields) for fields_ in (body, less))
 
     assert after.status is not Status.PASS or before.status is Status.PASS
+
+
+def test_a_reason_leaves_out_what_identifies_one_response(evaluate_rows, row, standing_of):
+    """The same refusal an hour later has another request id, and reads the same."""
+    cause = "GET /doors answered 500 (text/html, 12 bytes, request id 4f-1): Internal Error"
+    lost = Shortfall(reason=Reason.SOURCE_ERROR, detail=cause, subjects=("acme.door:D1",))
+    lacks = standing_of(
+        "acme.door", Outcome.PARTIAL, shortfalls=(lost,), subjects=("acme.door:D1",)
+    )
+    rule_result = evaluate_rows([row("D1", locked=True)], inputs={"sufficiency": [lacks]})
+
+    assert statuses_and_reasons(rule_result)["D1"] == (
+        "insufficient",
+        "acme.door of acme.door:D1 is partial (source_error: GET /doors answered 500 (text/html): "
+        "Internal Error)",
+    )

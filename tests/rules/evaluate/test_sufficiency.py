@@ -391,3 +391,15 @@ def test_a_problem_of_the_same_evidence_reads_the_same_an_hour_later(
 
     assert problem
     assert stands(known, shape, now=NOW + HOUR, period=later).problem == problem
+
+
+def test_a_problem_leaves_out_the_id_of_a_request(collection):
+    """It is another one in each run, and the collection keeps it."""
+    detail = "GET /doors answered 502 (text/html, 150 bytes, request id 4f-1): Bad Gateway"
+    fall = Shortfall(reason=Reason.SOURCE_ERROR, detail=detail)
+    sufficiency = stands([collection(outcome=Outcome.FAILED, falls=(fall,))])
+
+    assert sufficiency.problem == (
+        "acme.door is failed (source_error: GET /doors answered 502 (text/html): Bad Gateway)"
+    )
+    assert sufficiency.shortfalls == (fall,)
