@@ -265,7 +265,7 @@ def _kind_problem(kind: KindSufficiency) -> str:
     reasons += [
         f"{phrases.REASON[shortfall.reason]}: {plain(shortfall.detail)}"
         for shortfall in kind.shortfalls
-        if shortfall.detail not in problem
+        if shortfall.statement not in problem
     ]
     text = "; ".join(reason.removesuffix(".") for reason in reasons)
     return f"{plain(kind.connection)}, {plain(kind.kind)}, {phrases.OUTCOME[kind.outcome]}: {text}."

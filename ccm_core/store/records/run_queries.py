@@ -1,5 +1,7 @@
 """The statements that read runs, manifests and collections; what is bounded goes by an index."""
 
+from __future__ import annotations
+
 NEWEST_MANIFEST = """
 SELECT run.id, manifest.digest, manifest.document
 FROM run JOIN manifest ON manifest.run = run.seq

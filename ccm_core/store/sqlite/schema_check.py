@@ -32,7 +32,10 @@ def schema_problems(transaction: Transaction) -> Iterator[VerificationProblem]:
     """Yield what the schema of a store has that ccm did not make, and what it lacks."""
     expected, actual = expected_schema(), _schema(transaction)
     parts = expected.items() ^ actual.items() if expected != actual else set()
-    for form, name in sorted({part for part, _ in parts}):
+    named = {part for part, _ in parts}
+    for form, name in sorted(
+        named, key=lambda part: (part[0] == "index", part)
+    ):  # of a table: last
         here = actual.get((form, name))
         if here is None:
             problem = "it is not there any more"

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import pytest
 from ccm_pagerduty.kinds import kinds
 from ccm_pagerduty.views import views
+from coverage_at import At
 
 from ccm_core import schemas
 from ccm_core.model.evidence.collection import Collection, Outcome
@@ -78,11 +79,16 @@ def ref(key, kind="user", **more):
     return {"id": key, "type": f"{kind}_reference", "summary": f"the {kind} {key}", **more}
 
 
+AT = At(NOW, HORIZON)
+"""The questions that rules ask of rows at the moment of these tests."""
+
+
 class Bodies:
     """Bodies of the plugin's evidence kinds, with what a case needs and no more."""
 
     now = NOW
     horizon = HORIZON
+    at = AT
     ref = staticmethod(ref)
     instant = staticmethod(instant)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ccm_core.rules.cel.interval_functions import total
+
 START, END = -30 * 24, 14 * 24
 
 
@@ -23,25 +25,30 @@ def test_active_user_named_directly_is_always_on_call(only, pd):
     """A user as target covers every instant, past and ahead."""
     row = policy(only, pd, [pd.ref("ann")])
     assert row["level_count"] == 1
-    assert row["every_level_reaches_a_person"] is True
-    assert (row["first_level_gap_seconds_past"], row["first_level_gap_seconds_ahead"]) == (0, 0)
+    assert row["observed"] == {"since": "0001-01-01T00:00:00Z", "until": "9999-12-31T23:59:59Z"}
+    assert reaches(pd, row) == [True]
+    assert (row["levels"][0]["gaps"], row["levels"][0]["past_gaps"]) == ([], [])
     assert row["levels"][0]["targets"] == [
         {"type": "user", "id": "ann", "title": "the user ann", "state": "active"}
     ]
 
 
+def reaches(pd, row):
+    """Return for each level whether it reaches somebody from now on."""
+    return [pd.at.reaches(row, level) for level in row["levels"]]
+
+
 @pytest.mark.parametrize(
-    ("user", "ref", "state", "listed_in", "told_by"),
+    ("user", "ref", "state", "listed_in"),
     [
         pytest.param(
-            None, {}, "deleted", "deleted_users", "names_deleted_user", id="not among the users"
+            None, {}, "deleted", "deleted_users", id="not among the users"
         ),
         pytest.param(
             {},
             {"deleted_at": "2026-11-01T00:00:00Z"},
             "deleted",
             "deleted_users",
-            "names_deleted_user",
             id="deleted says the reference",
         ),
         pytest.param(
@@ -49,7 +56,6 @@ def test_active_user_named_directly_is_always_on_call(only, pd):
             {},
             "stakeholder",
             "stakeholders",
-            "names_stakeholder",
             id="full stakeholder",
         ),
         pytest.param(
@@ -57,7 +63,6 @@ def test_active_user_named_directly_is_always_on_call(only, pd):
             {},
             "stakeholder",
             "stakeholders",
-            "names_stakeholder",
             id="limited stakeholder",
         ),
         pytest.param(
@@ -65,24 +70,22 @@ def test_active_user_named_directly_is_always_on_call(only, pd):
             {},
             "invited",
             "pending_invitations",
-            "names_pending_invitation",
             id="invitation not accepted",
         ),
     ],
 )
 def test_level_of_users_who_cannot_respond_reaches_nobody(
-    only, pd, user, ref, state, listed_in, told_by
+    only, pd, user, ref, state, listed_in
 ):
     """A level that names only somebody who cannot answer does not reach a person."""
     users = [] if user is None else [pd.user("zoe", **user)]
     row = policy(only, pd, [pd.ref("zoe", **ref)], [pd.ref("ann")], users=["ann", *users])
     assert row["levels"][0]["targets"][0]["state"] == state
-    assert row["every_level_reaches_a_person"] is False
-    assert [level["reaches_a_person"] for level in row["levels"]] == [False, True]
-    assert [gap["id"] for gap in row[listed_in]] == ["zoe"]
-    flags = {"names_deleted_user", "names_stakeholder", "names_pending_invitation"}
-    assert {name for name in flags if row[name]} == {told_by}
-    assert row["first_level_gap_seconds_ahead"] == 14 * 86400
+    assert reaches(pd, row) == [False, True]
+    lists = ("deleted_users", "stakeholders", "pending_invitations")
+    listed = {name: [user["id"] for user in row[name]] for name in lists}
+    assert listed == dict.fromkeys(lists, []) | {listed_in: ["zoe"]}
+    assert pd.at.seconds(row, row["levels"][0]["gaps"], "ahead") == 14 * 86400
 
 
 @pytest.mark.parametrize(
@@ -96,14 +99,10 @@ def test_level_with_an_incomplete_user_record_is_unknown(only, pd, user):
     """Nothing is told about a level that hangs on an unknown."""
     row = policy(only, pd, [pd.ref("zoe")], users=[pd.user("zoe", **user)])
     assert row["levels"][0]["targets"][0]["state"] == "unknown"
-    unknown = {
-        "every_level_reaches_a_person",
-        "people",
-        "single_person",
-        "names_deleted_user",
-        "first_level_gap_seconds_ahead",
-    }
-    assert not unknown & set(row)
+    assert reaches(pd, row) == [None]
+    reason = [{**row["observed"], "unknown": "the role of the user zoe is unknown"}]
+    assert row["unclear"] == row["single_person"] == row["uncovered"] == reason
+    assert row["levels"][0]["gaps"] == row["levels"][0]["past_gaps"] == reason
 
 
 @pytest.mark.parametrize(
@@ -123,23 +122,24 @@ def test_level_with_an_unresolved_schedule_is_unknown(only, pd, schedules, rende
     }[rendering]
     row = policy(only, pd, [pd.ref("D1", "schedule")], schedules=schedules, renderings=bodies)
     assert row["levels"][0]["targets"][0]["state"] == state
-    assert not {"every_level_reaches_a_person", "first_level_gap_seconds_ahead"} & set(row)
-    assert not {"reaches_a_person", "gaps_ahead", "people"} & set(row["levels"][0])
-    assert not {"names_deleted_user", "single_person", "people"} & set(row)
+    assert reaches(pd, row) == [None]
+    (gap,) = row["levels"][0]["gaps"]
+    assert gap["unknown"].startswith("the schedule D1: ")
+    assert row["unclear"] == row["single_person"] == row["uncovered"] == [gap]
 
 
 def test_active_user_beside_an_unresolved_schedule_settles_the_level(only, pd):
     """Somebody certain covers the level whatever the schedule says."""
     row = policy(only, pd, [pd.ref("D1", "schedule"), pd.ref("ann")], schedules=[])
-    assert row["every_level_reaches_a_person"] is True
-    assert row["first_level_gap_seconds_ahead"] == 0
+    assert reaches(pd, row) == [True]
+    assert row["levels"][0]["gaps"] == []
 
 
 def test_one_level_without_a_responder_decides_despite_unknowns(only, pd):
     """A known no outweighs an unknown."""
     row = policy(only, pd, [pd.ref("D1", "schedule")], [pd.ref("gone")], schedules=[])
-    assert row["every_level_reaches_a_person"] is False
-    assert row["names_deleted_user"] is True
+    assert reaches(pd, row) == [None, False]
+    assert [user["id"] for user in row["deleted_users"]] == ["gone"]
 
 
 @pytest.mark.parametrize("kind", ["schedule", "schedule_v3"])
@@ -155,48 +155,49 @@ def test_a_level_is_the_union_of_its_schedules(only, pd, kind):
             pd.rendering("D2", (3, 5, "bob")),
         ],
     )
-    assert row["levels"][0]["gaps_ahead"] == [
+    assert row["levels"][0]["gaps"] == [
         {
             "since": "2026-11-23T17:00:00Z",
             "until": "2026-11-23T18:00:00Z",
-            "seconds": 3600,
             "causes": ["gap_between_layers"],
         }
     ]
-    assert (row["first_level_gap_seconds_past"], row["people"]) == (0, 2)
-    assert row["single_person"] is False
 
 
 def test_an_empty_slot_is_a_gap(only, pd):
     """A shift that is given to nobody on purpose reaches nobody."""
     rendering = pd.rendering("D1", (START, 1, "ann"), (1, 2, None), (2, END, "ann"))
     row = policy(only, pd, [pd.ref("D1", "schedule")], renderings=[rendering])
-    assert row["first_level_gap_seconds_ahead"] == 3600
-    assert row["single_person"] is True
+    assert total(row["levels"][0]["gaps"]) == 3600
+    assert [period["person"]["id"] for period in row["single_person"]] == ["ann", "ann"]
 
 
 def test_shifts_of_somebody_who_left_count_for_the_past_only(only, pd):
     """Who was on call then was a person then; who is gone will not answer."""
     rendering = pd.rendering("D1", (START, 2, "gone"), (2, END, "ann"))
     row = policy(only, pd, [pd.ref("D1", "schedule")], renderings=[rendering])
-    assert row["first_level_gap_seconds_past"] == 0
-    assert row["first_level_gap_seconds_ahead"] == 7200
+    assert row["levels"][0]["past_gaps"] == row["past_uncovered"] == []
+    assert pd.at.seconds(row, row["levels"][0]["gaps"], "ahead") == 7200
     assert [user["id"] for user in row["deleted_users"]] == ["gone"]
 
 
-def test_deleted_user_without_a_future_shift_is_not_listed(only, pd):
-    """Only the people from now on are listed."""
+def test_deleted_user_is_listed_with_their_shifts(only, pd):
+    """A rule asks who is on call from now on."""
     rendering = pd.rendering("D1", (START, -2, "gone"), (-2, END, "ann"))
     row = policy(only, pd, [pd.ref("D1", "schedule")], renderings=[rendering])
-    assert (row["names_deleted_user"], row["deleted_users"]) == (False, [])
+    (user,) = row["deleted_users"]
+    assert user["on_call"] == [{"since": "2026-10-24T12:00:00Z", "until": "2026-11-23T10:00:00Z"}]
+    assert pd.at.people(row, row["deleted_users"], "ahead") == []
 
 
 def test_deletion_time_of_a_user_named_directly_is_unknown_without_a_date(only, pd):
     """The past is left open without the date, and counted up to it with one."""
     undated = policy(only, pd, [pd.ref("gone")])
-    assert "first_level_gap_seconds_past" not in undated
+    reason = "the user gone: this user was deleted at an unknown time"
+    assert [gap["unknown"] for gap in undated["levels"][0]["past_gaps"]] == [reason]
+    assert [gap["causes"] for gap in undated["levels"][0]["gaps"]] == [["deleted_user"]]
     dated = policy(only, pd, [pd.ref("gone", deleted_at=pd.instant(-1))])
-    assert dated["first_level_gap_seconds_past"] == 3600
+    assert pd.at.seconds(dated, dated["levels"][0]["past_gaps"], "past") == 3600
 
 
 def test_policy_period_is_what_every_rendering_covers(only, pd):
@@ -207,8 +208,24 @@ def test_policy_period_is_what_every_rendering_covers(only, pd):
         [pd.ref("D1", "schedule")],
         renderings=[pd.rendering("D1", (START, 9, "ann"), until=9)],
     )
-    assert row["ahead_period"]["until"] == "2026-11-23T21:00:00Z"
-    assert row["first_level_gap_seconds_ahead"] == 0
+    assert row["observed"]["until"] == "2026-11-23T21:00:00Z"
+    assert row["levels"][0]["gaps"] == []
+
+
+def test_schedules_rendered_over_different_days_leave_a_policy_unknown(view, pd):
+    """There is no time at which all of them were observed."""
+    (row,) = view(
+        "policy_coverage",
+        escalation_policy=[pd.policy("P1", [pd.ref("D1", "schedule"), pd.ref("D2", "schedule")])],
+        schedule=[pd.schedule("D1"), pd.schedule("D2")],
+        schedule_rendering=[
+            pd.rendering("D1", (START, 0, "ann"), until=0),
+            pd.rendering("D2", (0, END, "ann"), since=0),
+        ],
+        user=[pd.user("ann")],
+    )
+    assert not {"observed", "levels", "uncovered", "deleted_users"} & set(row.body)
+    assert row.unknown == {"*": "its schedules were rendered over different days"}
 
 
 def test_rendering_that_ended_before_now_counts_as_none(only, pd):
@@ -219,34 +236,35 @@ def test_rendering_that_ended_before_now_counts_as_none(only, pd):
         [pd.ref("D1", "schedule")],
         renderings=[pd.rendering("D1", (START, -9, "ann"), until=-9)],
     )
-    assert "every_level_reaches_a_person" not in row
+    assert pd.at.ahead(row) is None
+    assert reaches(pd, row) == [None]
 
 
 def test_a_policy_without_levels_reaches_nobody(only, pd):
     """It has no level to say more about."""
     row = policy(only, pd)
-    assert (row["level_count"], row["every_level_reaches_a_person"]) == (0, False)
-    assert "first_level_gap_seconds_ahead" not in row
+    assert (row["level_count"], row["levels"]) == (0, [])
+    assert row["uncovered"] == row["past_uncovered"] == [row["observed"]]
 
 
 def test_level_with_an_unknown_target_type_is_unknown(only, pd):
     """A type that this plugin does not know may well reach somebody."""
     row = policy(only, pd, [pd.ref("X1", "robot")])
     assert row["levels"][0]["targets"][0]["type"] == "other"
-    assert "every_level_reaches_a_person" not in row
+    assert reaches(pd, row) == [None]
 
 
 def test_single_person_on_every_level_is_reported(only, pd):
     """Two levels with one person behind both are no second chance."""
     row = policy(only, pd, [pd.ref("ann")], [pd.ref("ann")])
-    assert (row["level_count"], row["people"], row["single_person"]) == (2, 1, True)
+    ann = {"id": "ann", "title": "the user ann"}
+    assert row["single_person"] == [row["observed"] | {"person": ann}]
 
 
-def test_two_people_are_counted_despite_unknowns(only, pd):
-    """How many there are stays open, that there is more than one does not."""
+def test_single_person_is_unknown_while_others_may_be_on_call(only, pd):
+    """Nothing is told of a time for which a target is unknown."""
     row = policy(only, pd, [pd.ref("ann"), pd.ref("bob")], [pd.ref("D1", "schedule")], schedules=[])
-    assert row["single_person"] is False
-    assert "people" not in row
+    assert ["unknown" in period for period in row["single_person"]] == [True]
 
 
 def test_a_row_names_every_schedule_and_user_it_rests_on(view, pd):
@@ -298,8 +316,7 @@ def test_level_gap_has_all_its_causes(only, pd, targets, causes):
             pd.rendering("D1", (START, 1, "ann"), (1, 2, None), (2, 3, "gone"), (9, END, "ann"))
         ],
     )
-    assert [gap["causes"] for gap in row["levels"][0]["gaps_ahead"]] == causes
-    assert row["first_level_gaps_ahead"] == row["levels"][0]["gaps_ahead"]
+    assert [gap["causes"] for gap in row["levels"][0]["gaps"]] == causes
 
 
 def test_gap_on_all_levels_differs_from_a_first_level_gap(only, pd):
@@ -315,9 +332,9 @@ def test_gap_on_all_levels_differs_from_a_first_level_gap(only, pd):
             pd.rendering("D2", (START, 4, "bob"), (6, END, "bob")),
         ],
     )
-    assert row["first_level_gap_seconds_ahead"] == 4 * 3600
-    assert (row["uncovered_seconds_past"], row["uncovered_seconds_ahead"]) == (0, 3600)
-    assert row["uncovered_ahead"][0]["since"] == "2026-11-23T16:00:00Z"
+    assert total(row["levels"][0]["gaps"]) == 4 * 3600
+    window = {"since": "2026-11-23T16:00:00Z", "until": "2026-11-23T17:00:00Z"}
+    assert row["uncovered"] == row["past_uncovered"] == [window]
 
 
 def test_second_level_with_the_same_person_is_a_single_person_period(only, pd):
@@ -333,15 +350,15 @@ def test_second_level_with_the_same_person_is_a_single_person_period(only, pd):
             pd.rendering("D2", (START, 12, "bob"), (12, END, "ann")),
         ],
     )
-    assert row["single_person_seconds_ahead"] == 12 * 3600
-    assert [gap["person"]["id"] for gap in row["single_person_periods_ahead"]] == ["ann"]
-    assert row["single_person"] is False
+    assert pd.at.seconds(row, row["single_person"], "ahead") == 12 * 3600
+    assert [period["person"]["id"] for period in row["single_person"]] == ["ann"]
 
 
 def test_single_person_is_unknown_where_others_may_be_on_call(only, pd):
     """A schedule that is not listed may have anybody on it."""
     row = policy(only, pd, [pd.ref("ann")], [pd.ref("D9", "schedule")])
-    assert not {"single_person_periods_ahead", "single_person_seconds_ahead"} & set(row)
+    (period,) = row["single_person"]
+    assert period["unknown"] == "the schedule D9: this schedule is not in the evidence"
 
 
 def test_row_has_the_reasons_for_unknown_fields(view, pd):
@@ -351,7 +368,8 @@ def test_row_has_the_reasons_for_unknown_fields(view, pd):
         escalation_policy=[pd.policy("P1", [pd.ref("D1", "schedule"), pd.ref("D9", "schedule")])],
         schedule=[pd.schedule("D1")],
     )
-    assert row.unknown["*"] == (
+    (unclear,) = row.body["unclear"]
+    assert unclear["unknown"] == (
         "the schedule D1: PagerDuty did not render this schedule; "
         "the schedule D9: this schedule is not in the evidence"
     )

@@ -6,17 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-COVERAGE_KEYS = {
-    "people",
-    "single_person",
-    "past_period",
-    "gaps_past",
-    "gap_seconds_past",
-    "ahead_period",
-    "gaps_ahead",
-    "gap_seconds_ahead",
-    "longest_gap_seconds",
-}
+from ccm_core.rules.cel.interval_functions import total
+
+COVERAGE_KEYS = {"observed", "gaps", "past_gaps", "people", "unclear"}
 START, END = -30 * 24, 14 * 24
 """The horizon's bounds in hours from now."""
 
@@ -47,25 +39,22 @@ def schedule(only, pd, *shifts, **about):
 def test_fully_covered_schedule_has_no_gap(only, pd, shifts):
     """Nested, overlapping and touching shifts are not gaps."""
     row = schedule(only, pd, *shifts)
-    assert (row["gaps_past"], row["gaps_ahead"]) == ([], [])
-    assert (row["gap_seconds_past"], row["gap_seconds_ahead"]) == (0, 0)
-    assert row["longest_gap_seconds"] == 0
+    assert (row["past_gaps"], row["gaps"]) == ([], [])
 
 
 def test_schedule_gap_of_three_minutes_in_thirty_days_is_detected(only, pd):
     """The gap is dated to the second and has its cause."""
     gap = pd.now - timedelta(days=17, seconds=11)
     row = schedule(only, pd, (START, gap, "ann"), (gap + timedelta(minutes=3), END, "bob"))
-    assert row["gaps_past"] == [
+    assert row["past_gaps"] == [
         {
             "since": "2026-11-06T11:59:49Z",
             "until": "2026-11-06T12:02:49Z",
-            "seconds": 180,
             "cause": "gap_between_layers",
         }
     ]
-    assert (row["gap_seconds_past"], row["gap_seconds_ahead"]) == (180, 0)
-    assert row["longest_gap_seconds"] == 180
+    assert row["gaps"] == row["past_gaps"]
+    assert pd.at.seconds(row, row["gaps"], "ahead") == 0
 
 
 @pytest.mark.parametrize(
@@ -86,13 +75,11 @@ def test_schedule_shifts_across_a_clock_change_are_instants(view, pd, handover, 
     )
     (row,) = view(
         "schedule_coverage",
-        now=since + timedelta(hours=1),
-        horizon=type(pd.horizon)(since, until),
         schedule=[pd.schedule("D1")],
         schedule_rendering=[rendering],
         user=[pd.user("ann"), pd.user("bob")],
     )
-    assert row.body["gap_seconds_ahead"] == gap
+    assert total(row.body["gaps"]) == gap
 
 
 @pytest.mark.parametrize(
@@ -142,24 +129,47 @@ def test_every_schedule_gap_has_its_cause(only, pd, about, shifts, causes):
         schedule_rendering=[pd.rendering("D1", *shifts, percentage=0)],
         user=[pd.user("ann"), pd.user("bob")],
     )
-    assert [gap["cause"] for gap in row["gaps_ahead"]] == causes
+    assert [gap["cause"] for gap in pd.at.gaps(row, row["gaps"], "ahead")] == causes
 
 
-def test_adjacent_gaps_of_different_cause_are_one_longest_gap(only, pd):
-    """The longest gap does not stop where the cause changes."""
+def test_adjacent_gaps_of_different_cause_are_told_apart(only, pd):
+    """A gap ends where its cause changes."""
     row = schedule(only, pd, (START, 0, "ann"), (1, 2, None), (2, END, "ann"))
-    assert [gap["seconds"] for gap in row["gaps_ahead"]] == [3600, 3600]
-    assert row["longest_gap_seconds"] == 7200
+    assert [total([gap]) for gap in row["gaps"]] == [3600, 3600]
 
 
 def test_deleted_user_covers_a_shift_until_the_deletion(only, pd):
-    """What is left of the shift is a gap of a removed user."""
+    """What is left of the shift is a gap of a removed user; nothing of it covers what is ahead."""
     deleted_user = pd.ref("ann", deleted_at=pd.instant(-2))
     row = schedule(only, pd, (START, 3, deleted_user), (3, END, "bob"))
-    assert [(gap["seconds"], gap["cause"]) for gap in row["gaps_past"]] == [(7200, "deleted_user")]
-    assert [(gap["seconds"], gap["cause"]) for gap in row["gaps_ahead"]] == [
-        (10800, "deleted_user")
-    ]
+    for tense, intervals, seconds in (
+        ("past", row["past_gaps"], 7200),
+        ("ahead", row["gaps"], 10800),
+    ):
+        (gap,) = pd.at.gaps(row, intervals, tense)
+        assert (total([gap]), gap["cause"]) == (seconds, "deleted_user")
+
+
+def test_shifts_of_a_user_who_is_not_listed_any_more_are_a_gap_ahead_only(only, pd):
+    """The final schedule shows that somebody was on call, whoever that was."""
+    row = schedule(only, pd, (START, 3, "gone"), (3, END, "bob"))
+    assert row["past_gaps"] == []
+    assert [gap["cause"] for gap in row["gaps"]] == ["deleted_user"]
+    assert pd.at.seconds(row, row["gaps"], "ahead") == 10800
+
+
+def test_shift_of_a_user_without_a_role_is_unknown(only, pd):
+    """It is no gap, and no cover, unless somebody else is on call as well."""
+    row = only(
+        "schedule_coverage",
+        schedule=[pd.schedule("D1")],
+        schedule_rendering=[pd.rendering("D1", (START, 9, "ann"), (0, END, "who"))],
+        user=[pd.user("ann"), pd.user("who", role=None)],
+    )
+    unknown = {"until": "2026-12-07T12:00:00Z", "unknown": "the role of the user who is unknown"}
+    assert row["gaps"] == row["past_gaps"] == [{"since": "2026-11-23T21:00:00Z", **unknown}]
+    assert row["unclear"] == [{"since": "2026-11-23T12:00:00Z", **unknown}]
+    assert [person["id"] for person in row["people"]] == ["ann"]
 
 
 @pytest.mark.parametrize(
@@ -189,10 +199,8 @@ def test_an_empty_rendering_with_a_percentage_of_zero_is_one_long_gap(only, pd):
         schedule_rendering=[pd.rendering("D1", percentage=0.0)],
     )
     assert row["rendered"] is True
-    assert row["gap_seconds_past"] == 30 * 86400
-    assert row["gap_seconds_ahead"] == 14 * 86400
-    assert row["people"] == 0
-    assert row["single_person"] is False
+    assert total(row["past_gaps"]) == total(row["gaps"]) == 44 * 86400
+    assert row["people"] == []
 
 
 def test_rendering_of_yesterday_covers_no_future(only, pd):
@@ -203,25 +211,26 @@ def test_rendering_of_yesterday_covers_no_future(only, pd):
         schedule_rendering=[pd.rendering("D1", (START, -24, "ann"), until=-24)],
         user=[pd.user("ann")],
     )
-    assert row["gap_seconds_past"] == 0
-    assert not {"gaps_ahead", "gap_seconds_ahead", "ahead_period"} & set(row)
+    assert pd.at.seconds(row, row["past_gaps"], "past") == 0
+    assert pd.at.ahead(row) is None
 
 
 @pytest.mark.parametrize(
-    ("shifts", "people", "single"),
+    ("shifts", "people"),
     [
-        pytest.param([(START, 0, "ann"), (0, END, "ann")], 1, True, id="alone"),
-        pytest.param([(START, 0, "ann"), (0, END, "bob")], 2, False, id="two"),
-        pytest.param([(START, 0, None), (0, END, "ann")], 1, True, id="with an empty slot"),
-        pytest.param([(START, 0, "gone"), (0, END, "ann")], 1, True, id="one deleted before"),
+        pytest.param([(START, 0, "ann"), (0, END, "ann")], ["ann"], id="alone"),
+        pytest.param([(START, 0, "ann"), (0, END, "bob")], ["ann", "bob"], id="two"),
+        pytest.param([(START, 0, None), (0, END, "ann")], ["ann"], id="with an empty slot"),
+        pytest.param([(START, 0, "gone"), (0, END, "ann")], ["ann"], id="one deleted before"),
     ],
 )
-def test_users_with_shifts_are_counted_once(only, pd, shifts, people, single):
-    """A schedule that one person holds alone is told."""
+def test_users_with_shifts_are_listed_once(only, pd, shifts, people):
+    """Whoever can respond is listed with all of their shifts, joined where they touch."""
     deleted_user = pd.ref("gone", deleted_at="2026-01-01T00:00:00Z")
     bodies = [(start, end, deleted_user if user == "gone" else user) for start, end, user in shifts]
     row = schedule(only, pd, *bodies)
-    assert (row["people"], row["single_person"]) == (people, single)
+    assert [person["id"] for person in row["people"]] == people
+    assert all(len(person["on_call"]) == 1 for person in row["people"])
 
 
 @pytest.mark.parametrize(
@@ -254,41 +263,24 @@ def test_shift_based_schedule_has_no_layer_field(only, pd):
     assert schedule(only, pd, (START, END, "ann"))["has_layers"] is True
 
 
-def test_evaluation_instant_may_have_a_fraction_of_a_second(view, pd):
-    """A fraction at the edge of a period is not a gap."""
-    now = pd.now + timedelta(microseconds=700_001)
-    horizon = type(pd.horizon)(now - timedelta(days=30), now + timedelta(days=14))
+def test_row_observes_the_whole_seconds_of_its_rendering(only, pd):
+    """A fraction at the edge of a rendering is not a gap."""
+    since = pd.now + timedelta(microseconds=700_001)
+    until = since + timedelta(days=1)
     rendering = pd.rendering(
         "D1",
-        (horizon.since.replace(microsecond=0) + timedelta(seconds=1), horizon.until, "ann"),
-        since=horizon.since,
-        until=horizon.until,
+        (since.replace(microsecond=0) + timedelta(seconds=1), until, "ann"),
+        since=since,
+        until=until,
     )
-    (row,) = view(
+    row = only(
         "schedule_coverage",
-        now=now,
-        horizon=horizon,
         schedule=[pd.schedule("D1")],
         schedule_rendering=[rendering],
-        user=[pd.user("ann"), pd.user("bob")],
-    )
-    assert (row.body["gap_seconds_past"], row.body["gap_seconds_ahead"]) == (0, 0)
-    assert row.body["past_period"]["since"] == "2026-10-24T12:00:01Z"
-
-
-def test_schedule_period_has_whole_seconds_of_the_horizon(view, pd):
-    """A rendering that reaches further than the horizon is cut at whole seconds."""
-    now = pd.now + timedelta(microseconds=700_001)
-    (row,) = view(
-        "schedule_coverage",
-        now=now,
-        horizon=type(pd.horizon)(now - timedelta(days=1), now + timedelta(days=1)),
-        schedule=[pd.schedule("D1")],
-        schedule_rendering=[pd.rendering("D1", (START, -30, "ann"))],
         user=[pd.user("ann")],
     )
-    assert row.body["gaps_past"][0]["since"] == "2026-11-22T12:00:01Z"
-    assert row.body["gap_seconds_ahead"] == 86400
+    assert row["gaps"] == []
+    assert row["observed"] == {"since": "2026-11-23T12:00:01Z", "until": "2026-11-24T12:00:00Z"}
 
 
 def test_a_row_names_what_it_was_derived_from(view, pd):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 START, END = -30 * 24, 14 * 24
-POLICY_KEYS = {"level_count", "every_level_reaches_a_person", "first_level_covered_ahead"}
+POLICY_KEYS = {"observed", "level_count", "levels", "uncovered"}
 
 
 def service(only, pd, bodies, *, policies=None):
@@ -90,9 +90,8 @@ def test_a_service_takes_its_levels_from_its_policy(only, pd):
     assert row["has_policy"] is True
     assert row["policy"] == {"id": "P1", "title": "the escalation_policy P1"}
     assert row["level_count"] == 1
-    assert row["every_level_reaches_a_person"] is True
-    assert row["first_level_covered_ahead"] is True
-    assert row["first_level_gap_seconds_ahead"] == 0
+    assert row["levels"] == [{"level": 1, "covered": [row["observed"]], "gaps": []}]
+    assert row["uncovered"] == []
 
 
 def test_a_gap_on_the_first_level_shows_on_the_service(only, pd):
@@ -105,11 +104,11 @@ def test_a_gap_on_the_first_level_shows_on_the_service(only, pd):
         schedule_rendering=[pd.rendering("D1", (START, 1, "ann"), (2, END, "ann"))],
         user=[pd.user("ann")],
     )
-    assert row["first_level_covered_ahead"] is False
-    assert row["first_level_gap_seconds_ahead"] == 3600
-    assert row["first_level_gaps_ahead"][0]["causes"] == ["gap_between_layers"]
-    assert (row["uncovered_ahead"], row["uncovered_seconds_ahead"]) == ([], 0)
-    assert row["every_level_reaches_a_person"] is True
+    first, second = row["levels"]
+    window = {"since": "2026-11-23T13:00:00Z", "until": "2026-11-23T14:00:00Z"}
+    assert first["gaps"] == [window | {"causes": ["gap_between_layers"]}]
+    assert (second["gaps"], row["uncovered"]) == ([], [])
+    assert [pd.at.reaches(row, level) for level in row["levels"]] == [True, True]
 
 
 @pytest.mark.parametrize(
