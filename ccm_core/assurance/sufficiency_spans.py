@@ -261,7 +261,7 @@ def _too_old(allowed: timedelta) -> str:
 
 
 def _outcome(collection: Collection) -> str:
-    reasons = sorted({f"{fall.reason}: {fall.detail}" for fall in collection.shortfalls})
+    reasons = sorted({fall.statement for fall in collection.shortfalls})
     reason = reasons[0] if reasons else "no reason was given"
     return f"the collection was {collection.outcome} ({reason})"
 

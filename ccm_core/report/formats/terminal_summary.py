@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evidence.response_trail import without_trails
 from ccm_core.report.content import phrases
 from ccm_core.report.content.cell_width import cells, pad, plain, wrap
 from ccm_core.report.content.summary import summary
@@ -265,7 +266,7 @@ def _kind_problem(kind: KindSufficiency) -> str:
     reasons += [
         f"{phrases.REASON[shortfall.reason]}: {plain(shortfall.detail)}"
         for shortfall in kind.shortfalls
-        if shortfall.statement not in problem
+        if without_trails(shortfall.detail) not in problem
     ]
     text = "; ".join(reason.removesuffix(".") for reason in reasons)
     return f"{plain(kind.connection)}, {plain(kind.kind)}, {phrases.OUTCOME[kind.outcome]}: {text}."

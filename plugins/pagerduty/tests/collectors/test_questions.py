@@ -47,13 +47,13 @@ from ccm_core.sdk.types import Window
                 (
                     "/oncalls",
                     [
-                        ("since", "2026-11-23T12:00:00Z"),
-                        ("until", "2026-12-07T12:00:00Z"),
+                        ("since", "2026-11-23T00:00:00Z"),
+                        ("until", "2026-12-08T00:00:00Z"),
                         ("time_zone", "UTC"),
                     ],
                 )
             ],
-            id="on-calls from now on",
+            id="on-calls from today on",
         ),
         pytest.param(
             "incident",
@@ -113,4 +113,4 @@ def test_on_calls_are_asked_for_ninety_days_at_most(account, pagerduty):
     events = account(
         "on_call", {"/oncalls": {"oncalls": []}}, ask=pagerduty.ask_for(horizon=horizon)
     )
-    assert events.asked[0][1][1] == ("until", "2027-02-21T12:00:00Z")
+    assert events.asked[0][1][1] == ("until", "2027-02-21T00:00:00Z")

@@ -158,7 +158,7 @@ def test_final_schedules_of_both_worlds_have_one_form(account, schedule, answers
     assert (body["rendered_coverage_percentage"], body["entries"]) == expected
     assert body["form"] == schedule["form"]
     assert body["schedule"]["id"] == schedule["id"]
-    assert (body["since"], body["until"]) == ("2026-10-24T12:00:00Z", "2026-12-07T12:00:00Z")
+    assert (body["since"], body["until"]) == ("2026-10-24T00:00:00Z", "2026-12-08T00:00:00Z")
     assert dict(events.asked[0][1]) == {
         "since": body["since"],
         "until": body["until"],

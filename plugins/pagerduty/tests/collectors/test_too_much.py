@@ -14,7 +14,7 @@ def test_too_many_on_calls_are_read_in_halves(account):
 
     def oncalls(request):
         since, until = request.url.params["since"], request.url.params["until"]
-        whole = (since, until) == ("2026-11-23T12:00:00Z", "2026-12-07T12:00:00Z")
+        whole = (since, until) == ("2026-11-23T00:00:00Z", "2026-12-08T00:00:00Z")
         item = {"since": since, "until": until}
         return {"oncalls": [item], "more": whole, "total": 10_001 if whole else 1}
 
@@ -22,8 +22,8 @@ def test_too_many_on_calls_are_read_in_halves(account):
     assert events.overflows == []
     assert events.shortfalls == []
     assert events.items == [
-        {"since": "2026-11-23T12:00:00Z", "until": "2026-11-30T12:00:00Z"},
-        {"since": "2026-11-30T12:00:00Z", "until": "2026-12-07T12:00:00Z"},
+        {"since": "2026-11-23T00:00:00Z", "until": "2026-11-30T12:00:00Z"},
+        {"since": "2026-11-30T12:00:00Z", "until": "2026-12-08T00:00:00Z"},
     ]
 
 

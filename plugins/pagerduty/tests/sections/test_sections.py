@@ -13,9 +13,10 @@ from ccm_core.sdk.types import Row, Subject, Window
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HORIZON = Window(NOW - timedelta(days=30), NOW + timedelta(days=14))
-PAST = {"since": "2026-10-24T12:00:00Z", "until": "2026-11-23T12:00:00Z", "seconds": 2_592_000}
-AHEAD = {"since": "2026-11-23T12:00:00Z", "until": "2026-12-07T12:00:00Z", "seconds": 1_209_600}
-GAP = {"since": "2026-11-01T00:00:00Z", "until": "2026-11-01T05:00:00Z", "seconds": 18_000}
+OBSERVED = {"since": "2026-10-24T00:00:00Z", "until": "2026-12-08T00:00:00Z"}
+GAP = {"since": "2026-11-01T00:00:00Z", "until": "2026-11-01T05:00:00Z"}
+LONG_GAP = {"since": "2026-11-20T00:00:00Z", "until": "2026-12-08T00:00:00Z"}
+UNKNOWN = LONG_GAP | {"unknown": "the role of Zoe is unknown"}
 
 
 def drawn(name, parameters=None, **rows):
@@ -53,10 +54,12 @@ def test_section_without_rows_has_no_figures(section):
 
 def test_coverage_section_has_a_lane_for_each_level_in_use():
     """Each level is a lane of its policy; what the evidence does not tell is not known."""
-    level = {"level": 1, "targets": [{"title": "Primary"}], "gaps_past": [GAP | {"causes": []}]}
-    blind = {"level": 2, "targets": []}
+    gaps = [GAP | {"causes": ["restriction"]}, UNKNOWN]
+    level = {"level": 1, "targets": [{"title": "Primary"}], "gaps": gaps, "past_gaps": gaps[:1]}
+    blind = {"level": 2, "targets": [], "gaps": [UNKNOWN | OBSERVED], "past_gaps": []}
+    blind["past_gaps"] = blind["gaps"]
     policy = {"id": "P1", "title": "Payments", "in_use": True, "levels": [level, blind]}
-    policy |= {"past_period": PAST, "ahead_period": AHEAD}
+    policy |= {"observed": OBSERVED}
     idle = policy | {"id": "P2", "in_use": False}
     (timeline,) = drawn("coverage", policy_coverage=[policy, idle])
     first, second = timeline.lanes
@@ -68,13 +71,15 @@ def test_coverage_section_has_a_lane_for_each_level_in_use():
 
 def test_coverage_section_has_a_lane_for_each_schedule():
     """A schedule is a lane with its gaps and their causes; one without a rendering is not known."""
-    whole = {"id": "P1", "title": "Primary", "past_period": PAST, "ahead_period": AHEAD}
-    whole |= {"gaps_past": [GAP | {"cause": "gap_between_layers"}], "gaps_ahead": []}
+    whole = {"id": "P1", "title": "Primary", "observed": OBSERVED}
+    whole |= {"past_gaps": [GAP | {"cause": "gap_between_layers"}]}
+    whole |= {"gaps": [LONG_GAP | {"cause": "deleted_user"}]}
     blind = {"id": "P2", "title": "Secondary"}
     (timeline,) = drawn("coverage", schedule_coverage=[whole, blind])
     first, second = timeline.lanes
     assert len(first.observed) == 2
-    assert [gap.title for gap in first.gaps] == ["gap between layers"]
+    assert [gap.title for gap in first.gaps] == ["gap between layers", "deleted user"]
+    assert first.gaps[1].window == Window(NOW, HORIZON.until)
     assert (second.observed, second.gaps) == ((), ())
 
 
@@ -144,7 +149,8 @@ def test_services_section_sorts_the_least_ready_first():
     """What a service lacks is bad, what is not told is unknown."""
     ready = {"id": "P1", "title": "Ready", "status": "enabled", "has_policy": True}
     ready |= {"policy": {"id": "E", "title": "Policy"}, "level_count": 2}
-    ready |= {"every_level_reaches_a_person": True, "first_level_covered_ahead": True}
+    level = {"covered": [OBSERVED], "gaps": []}
+    ready |= {"observed": OBSERVED, "levels": [level, level]}
     bare = {"id": "P2", "title": "Bare", "status": "enabled", "policy": None}
     owned = [{"id": "P1", "owner_teams": [{"title": "Payments"}], "title": "Ready"}]
     (table,) = drawn("services", service_readiness=[ready, bare], service_ownership=owned)
@@ -158,6 +164,28 @@ def test_services_section_sorts_the_least_ready_first():
     ]
     assert {tone for _, tone in second} == {Tone.PLAIN, Tone.GOOD}
     assert [text for text, _ in second][2:5] == ["Payments", "Policy", "2"]
+
+
+@pytest.mark.parametrize(
+    ("level", "reached", "covered"),
+    [
+        pytest.param({"covered": [OBSERVED], "gaps": []}, "yes", "yes", id="always"),
+        pytest.param(
+            {"covered": [OBSERVED], "gaps": [LONG_GAP]}, "yes", "no", id="with a gap ahead"
+        ),
+        pytest.param({"covered": [OBSERVED], "gaps": [GAP]}, "yes", "yes", id="with a past gap"),
+        pytest.param({"covered": [GAP], "gaps": [LONG_GAP]}, "no", "no", id="in the past only"),
+        pytest.param({"covered": [], "gaps": [UNKNOWN]}, "unknown", "unknown", id="unknown"),
+        pytest.param({"covered": [OBSERVED], "gaps": [UNKNOWN]}, "yes", "unknown", id="partly"),
+    ],
+)
+def test_services_section_asks_from_now_on(level, reached, covered):
+    """What is past does not count, and what is unknown is neither yes nor no."""
+    ready = {"id": "P1", "title": "Ready", "status": "enabled", "has_policy": True}
+    ready |= {"policy": {"id": "E", "title": "Policy"}, "level_count": 1}
+    ready |= {"observed": OBSERVED, "levels": [level]}
+    (table,) = drawn("services", service_readiness=[ready])
+    assert [cell.text for cell in table.rows[0]][-2:] == [reached, covered]
 
 
 def test_access_section_sorts_users_who_cannot_respond_first():

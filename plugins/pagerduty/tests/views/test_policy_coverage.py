@@ -41,9 +41,7 @@ def reaches(pd, row):
 @pytest.mark.parametrize(
     ("user", "ref", "state", "listed_in"),
     [
-        pytest.param(
-            None, {}, "deleted", "deleted_users", id="not among the users"
-        ),
+        pytest.param(None, {}, "deleted", "deleted_users", id="not among the users"),
         pytest.param(
             {},
             {"deleted_at": "2026-11-01T00:00:00Z"},
@@ -74,9 +72,7 @@ def reaches(pd, row):
         ),
     ],
 )
-def test_level_of_users_who_cannot_respond_reaches_nobody(
-    only, pd, user, ref, state, listed_in
-):
+def test_level_of_users_who_cannot_respond_reaches_nobody(only, pd, user, ref, state, listed_in):
     """A level that names only somebody who cannot answer does not reach a person."""
     users = [] if user is None else [pd.user("zoe", **user)]
     row = policy(only, pd, [pd.ref("zoe", **ref)], [pd.ref("ann")], users=["ann", *users])
