@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ccm_core.model.evaluation.finding import Finding
     from ccm_core.model.evaluation.result import Evaluation, KindSufficiency, TrendPoint
@@ -55,7 +55,7 @@ class ReportInput:
 
 
 class ReportFormat(Protocol):
-    """One format."""
+    """One format, written piece by piece: an export may be larger than the memory."""
 
     name: str
     """As in ``ccm report --format``."""
@@ -63,5 +63,10 @@ class ReportFormat(Protocol):
     figures: bool
     """Whether it shows what plugins add; gathering that takes time."""
 
+    def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
+        """Yield the report, whole characters at a time. The same input gives the same bytes."""
+        ...
+
     def render(self, inputs: ReportInput) -> bytes:
-        """Return the report. The same input gives the same bytes."""
+        """Return the report at once, for one that is known to be small."""
+        return b"".join(self.chunks(inputs))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from ccm_core.model import json_codec
-from ccm_core.model.digest import digest
+from ccm_core.report.content.json_stream import Fields, Rows, blocks, fields_of, json_pieces
 
 if TYPE_CHECKING:
     from ccm_core.model.evaluation.result import Evaluation, Result
@@ -21,7 +22,16 @@ def uuid(*names: str) -> str:
 
 def of_evaluation(evaluation: Evaluation) -> str:
     """Return the digest of an evaluation, as in the store."""
-    return digest(json_codec.encode(evaluation))
+    sha256 = hashlib.sha256()
+    for block in blocks(json_pieces(evaluation_fields(evaluation))):
+        sha256.update(block)
+    return f"sha256:{sha256.hexdigest()}"
+
+
+def evaluation_fields(evaluation: Evaluation) -> Fields:
+    """Return an evaluation to be written result by result."""
+    rules = (fields_of(rule, results=Rows(rule.results)) for rule in evaluation.rules)
+    return fields_of(evaluation, rules=Rows(rules))
 
 
 def of_result(result: Result) -> str:

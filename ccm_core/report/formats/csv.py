@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from typing import TYPE_CHECKING
 
 from ccm_core.report.content import uuids
 from ccm_core.report.content.cell_width import plain
+from ccm_core.report.content.json_stream import blocks
+from ccm_core.report.types import ReportFormat, ReportInput
 from ccm_core.sdk.timestamps import format_instant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from ccm_core.model.evaluation.result import Result, RuleResult
-    from ccm_core.report.types import ReportInput
 
 COLUMNS = (
     "evaluated_at",
@@ -32,27 +36,37 @@ COLUMNS = (
     "controls",
     "remediation",
     "result",
+    "scope",
 )
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What spreadsheets take for the beginning of a formula, the full-width forms included."""
 
 
-class CsvReport:
+class CsvReport(ReportFormat):
     """RFC 4180, UTF-8 with a byte order mark, which spreadsheets need to see the encoding."""
 
     name = "csv"
     extension = "csv"
     figures = False
 
-    def render(self, inputs: ReportInput) -> bytes:
-        """Return every result of every rule, whatever its status."""
-        page = io.StringIO(newline="")
-        writer = csv.writer(page, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-        writer.writerow(COLUMNS)
-        at = format_instant(inputs.evaluation.evaluated_at)
-        for rule in inputs.evaluation.rules:
-            writer.writerows(_row(at, rule, result) for result in rule.results)
-        return page.getvalue().encode("utf-8-sig")
+    def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
+        """Yield every result of every rule, whatever its status."""
+        yield codecs.BOM_UTF8
+        yield from blocks(map(_line, _rows(inputs)))
+
+
+def _rows(inputs: ReportInput) -> Iterator[Sequence[str]]:
+    yield COLUMNS
+    at, scope = format_instant(inputs.evaluation.evaluated_at), cell("; ".join(inputs.scope))
+    for rule in inputs.evaluation.rules:
+        for result in rule.results:
+            yield [*_row(at, rule, result), scope]
+
+
+def _line(row: Sequence[str]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(row)
+    return text.getvalue().encode()
 
 
 def _row(at: str, rule: RuleResult, result: Result) -> list[str]:

@@ -30,9 +30,12 @@ from ccm_core.report.content.page_bounds import (
 from ccm_core.report.content.posture import STATUSES, frameworks, trend
 from ccm_core.report.content.summary import summary
 from ccm_core.report.content.waivers import waiver_summaries
+from ccm_core.report.types import ReportFormat, ReportInput
 from ccm_core.sdk.timestamps import format_instant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jinja2 import Environment
     from markupsafe import Markup
 
@@ -40,7 +43,6 @@ if TYPE_CHECKING:
     from ccm_core.model.evidence.collection import Outcome
     from ccm_core.report.content.summary import Summary
     from ccm_core.report.content.waivers import WaiverSummary
-    from ccm_core.report.types import ReportInput
 
 FOLD = 10
 """Longer lists are collapsed after so many."""
@@ -64,16 +66,16 @@ _SHAPES = {"good": "pass", "bad": "fail", "unknown": "insufficient"}
 _TONES = {"complete": "pass", "failed": "error"}
 
 
-class HtmlReport:
+class HtmlReport(ReportFormat):
     """One page: no outside scripts, fonts or pictures; for the screen and for paper."""
 
     name = "html"
     extension = "html"
     figures = True
 
-    def render(self, inputs: ReportInput) -> bytes:
+    def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
         """Fill the template. The same input gives the same bytes."""
-        return page("report.html", scripted=True, **_content(inputs))
+        yield page("report.html", scripted=True, **_content(inputs))
 
 
 def _content(inputs: ReportInput) -> dict[str, object]:

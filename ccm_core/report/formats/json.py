@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ccm_core.model import json_codec
+from ccm_core.report.content.json_stream import Rows, blocks, fields_of, json_pieces
 from ccm_core.report.content.summary import summary
+from ccm_core.report.content.uuids import evaluation_fields
+from ccm_core.report.types import ReportFormat, ReportInput
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ccm_core.model.evaluation.result import Evaluation
     from ccm_core.model.evidence.collection import KindCount
     from ccm_core.model.evidence.manifest import Manifest
-    from ccm_core.report.types import ReportInput
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,15 +35,15 @@ class JsonDocument:
     counts: Sequence[KindCount]
 
 
-class JsonReport:
+class JsonReport(ReportFormat):
     """All of the evaluation, for programs."""
 
     name = "json"
     extension = "json"
     figures = False
 
-    def render(self, inputs: ReportInput) -> bytes:
-        """Return one JSON document with sorted keys, ended by a line feed."""
+    def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
+        """Yield one JSON document with sorted keys, ended by a line feed."""
         report = summary(inputs)
         document = JsonDocument(
             host_version=inputs.host_version,
@@ -53,4 +54,10 @@ class JsonReport:
             manifests=tuple(inputs.manifests),
             counts=tuple(inputs.counts),
         )
-        return json_codec.encode(document) + b"\n"
+        streamed = fields_of(
+            document,
+            evaluation=evaluation_fields(inputs.evaluation),
+            manifests=Rows(inputs.manifests),
+        )
+        yield from blocks(json_pieces(streamed))
+        yield b"\n"

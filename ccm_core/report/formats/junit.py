@@ -3,63 +3,115 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ccm_core.model.evaluation.result import Status
 from ccm_core.report.content import phrases
 from ccm_core.report.content.cell_width import plain
+from ccm_core.report.content.json_stream import blocks
+from ccm_core.report.types import ReportFormat, ReportInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from ccm_core.model.evaluation.result import Result, RuleResult
-    from ccm_core.report.types import ReportInput
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 (2.2) has no way to write."""
 
 
-class JunitReport:
+class JunitReport(ReportFormat):
     """A job fails for failing checks and for inconclusive ones."""
 
     name = "junit"
     extension = "xml"
     figures = False
 
-    def render(self, inputs: ReportInput) -> bytes:
-        """Return the XML document, ended by a line feed."""
-        root = Element("testsuites", name="ccm")
-        suites = [_suite(root, rule, inputs) for rule in inputs.evaluation.rules]
-        _number(root, [case for suite in suites for case in suite.iter("testcase")])
-        indent(root)
-        page: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
-        return page + b"\n"
+    def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
+        """Yield the XML document, ended by a line feed."""
+        yield from blocks(_pieces(inputs))
 
 
-def _suite(root: Element, rule: RuleResult, inputs: ReportInput) -> Element:
-    suite = SubElement(root, "testsuite", name=_text(rule.title) or _text(rule.rule))
+def _pieces(inputs: ReportInput) -> Iterator[bytes]:
+    """Yield the document case by case: the numbers are counted before."""
+    rules = inputs.evaluation.rules
+    root = Element("testsuites", name="ccm")
+    _number(root, sum(map(_outcomes, rules), Counter()))
+    yield b"<?xml version='1.0' encoding='utf-8'?>\n"
+    yield _opened(root, 0) if rules else _written(root, 0)
+    for rule in rules:
+        yield _opened(_suite(rule, inputs), 1)
+        yield _written(_facts(rule, inputs), 2)
+        for case in _cases(rule):
+            yield _written(case, 2)
+        yield b"  </testsuite>\n"
+    yield b"</testsuites>\n" if rules else b""
+
+
+def _written(element: Element, level: int) -> bytes:
+    """Return an element on lines of its own."""
+    indent(element, level=level)
+    content: bytes = tostring(element, encoding="utf-8")
+    return b"  " * level + content.strip() + b"\n"
+
+
+def _opened(element: Element, level: int) -> bytes:
+    """Return the start tag of an element without content."""
+    return _written(element, level).rstrip(b" />\n") + b">\n"
+
+
+def _outcomes(rule: RuleResult) -> Counter[str]:
+    """Count the cases of a rule, and how many have each outcome."""
+    statuses = [(result.status, bool(result.waiver)) for result in rule.results]
+    tags = Counter(_tag(*pair) for pair in statuses or [(rule.status, False)])
+    return Counter({"tests": tags.total(), **tags})
+
+
+def _tag(status: Status, waived: bool) -> str:  # noqa: FBT001 - a pair, counted by the thousand
+    match status:
+        case Status.FAIL:
+            return "skipped" if waived else "failures"
+        case Status.INSUFFICIENT | Status.ERROR:
+            return "errors"
+        case Status.NOT_APPLICABLE:
+            return "skipped"
+        case Status.PASS:
+            return "passed"
+
+
+def _suite(rule: RuleResult, inputs: ReportInput) -> Element:
+    suite = Element("testsuite", name=_text(rule.title) or _text(rule.rule))
     suite.set("timestamp", f"{inputs.evaluation.evaluated_at:%Y-%m-%dT%H:%M:%S}")
+    _number(suite, _outcomes(rule))
+    return suite
+
+
+def _facts(rule: RuleResult, inputs: ReportInput) -> Element:
     facts = {"rule": rule.rule, "pack": rule.pack, "severity": rule.severity.value}
     facts |= {"status": rule.status.value}
     facts |= {
         f"control.{control.framework}.{control.id}": control.why or "" for control in rule.controls
     }
-    _properties(suite, facts.items())
+    if inputs.scope:
+        facts["scope"] = "; ".join(inputs.scope)
+    return _properties(facts.items())
+
+
+def _cases(rule: RuleResult) -> Iterator[Element]:
     for result in rule.results:
-        _case(suite, rule, result)
+        yield _case(rule, result)
     if not rule.results:
-        _case_of_rule(suite, rule)
-    _number(suite, list(suite.iter("testcase")))
-    return suite
+        yield _case_of_rule(rule)
 
 
-def _case(suite: Element, rule: RuleResult, result: Result) -> None:
+def _case(rule: RuleResult, result: Result) -> Element:
     name = f"{plain(result.subject.title)} [{plain(result.subject.key)}]"
     class_name = f"{plain(result.connection)}.{rule.rule}"
-    case = SubElement(suite, "testcase", name=_text(name), classname=_text(class_name), time="0")
+    case = Element("testcase", name=_text(name), classname=_text(class_name), time="0")
     if result.subject.owners:
-        _properties(case, (("owner", owner) for owner in result.subject.owners))
+        case.append(_properties(("owner", owner) for owner in result.subject.owners))
     match result.status:
         case Status.FAIL if result.waiver:
             # As a test that is expected to fail: it counts neither as passed nor as failed.
@@ -79,11 +131,12 @@ def _case(suite: Element, rule: RuleResult, result: Result) -> None:
             _outcome(case, "skipped", "not_applicable", result.reason, "")
         case Status.PASS:
             pass
+    return case
 
 
-def _case_of_rule(suite: Element, rule: RuleResult) -> None:
-    """Add the status of a rule without resources: a suite without cases would look passed."""
-    case = SubElement(suite, "testcase", name="the check as a whole", classname=_text(rule.rule))
+def _case_of_rule(rule: RuleResult) -> Element:
+    """Return the status of a rule without resources: a suite without cases would look passed."""
+    case = Element("testcase", name="the check as a whole", classname=_text(rule.rule))
     case.set("time", "0")
     words = phrases.capital(phrases.STATUS[rule.status])
     if rule.status is Status.FAIL:
@@ -92,22 +145,23 @@ def _case_of_rule(suite: Element, rule: RuleResult) -> None:
         _outcome(case, "skipped", "not_applicable", words, "")
     elif rule.status is not Status.PASS:
         _outcome(case, "error", rule.status.value, words, "")
+    return case
 
 
-def _properties(parent: Element, facts: Iterable[tuple[str, str]]) -> None:
-    properties = SubElement(parent, "properties")
+def _properties(facts: Iterable[tuple[str, str]]) -> Element:
+    properties = Element("properties")
     for name, value in facts:
         SubElement(properties, "property", name=_text(name), value=_text(value))
+    return properties
 
 
 def _outcome(case: Element, tag: str, kind: str, message: str, text: str) -> None:
     SubElement(case, tag, type=f"ccm.{kind}", message=_text(message)).text = _text(text) or None
 
 
-def _number(parent: Element, cases: list[Element]) -> None:
-    parent.set("tests", str(len(cases)))
-    for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
-        parent.set(name, str(sum(case.find(tag) is not None for case in cases)))
+def _number(parent: Element, outcomes: Counter[str]) -> None:
+    for name in ("tests", "failures", "errors", "skipped"):
+        parent.set(name, str(outcomes[name]))
     parent.set("time", "0")
 
 

@@ -9,6 +9,7 @@ from ccm_core.model.evaluation.result import Status
 from ccm_core.report.content import phrases
 from ccm_core.report.content.cell_width import plain
 from ccm_core.report.content.summary import summary
+from ccm_core.report.types import ReportFormat, ReportInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from ccm_core.model.evaluation.result import Result
     from ccm_core.report.content.inconclusive_reasons import InconclusiveReason
     from ccm_core.report.content.summary import RuleSummary, Summary
-    from ccm_core.report.types import ReportInput
 
 MOST_RULES = 25
 MOST_SUBJECTS = 5
@@ -31,18 +31,18 @@ _NUMBERED = re.compile(r"^(\d+)([.)])")
 _MENTION = re.compile(r"([@#])(?=\w)|(?<=\w)(://)|\b(GH-)(?=\d)|(?<=www)(\.)", re.IGNORECASE)
 
 
-class MarkdownReport:
+class MarkdownReport(ReportFormat):
     """Failing checks, inconclusive checks, and the next steps."""
 
     name = "markdown"
     extension = "md"
     figures = False
 
-    def render(self, inputs: ReportInput) -> bytes:
-        """Return CommonMark with tables, ended by a line feed."""
+    def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
+        """Yield CommonMark with tables, ended by a line feed."""
         blocks = (list(block) for block in _blocks(summary(inputs)))
         text = "\n\n".join("\n".join(block) for block in blocks if block)
-        return f"{text}\n".encode()
+        yield f"{text}\n".encode()
 
 
 def _blocks(report: Summary) -> Iterator[Iterator[str]]:

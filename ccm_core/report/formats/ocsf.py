@@ -9,12 +9,15 @@ from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.report.content import phrases, uuids
 from ccm_core.report.content.cell_width import plain
+from ccm_core.report.content.json_stream import blocks
+from ccm_core.report.types import ReportFormat, ReportInput
 from ccm_core.sdk.timestamps import format_instant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ccm_core.model.evaluation.result import Result, RuleResult
     from ccm_core.model.json_codec import JsonObject
-    from ccm_core.report.types import ReportInput
 
 VERSION = "1.8.0"
 
@@ -35,17 +38,17 @@ _COMPLIANCE = {
 }
 
 
-class OcsfReport:
+class OcsfReport(ReportFormat):
     """Every result of every rule, for a SIEM or a data lake."""
 
     name = "ocsf"
     extension = "ocsf.jsonl"
     figures = False
 
-    def render(self, inputs: ReportInput) -> bytes:
-        """Return one JSON document on each line, with sorted keys; empty without results."""
+    def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
+        """Yield one JSON document on each line, with sorted keys; empty without results."""
         milliseconds = int(inputs.evaluation.evaluated_at.timestamp() * 1000)
-        return b"".join(
+        yield from blocks(
             json_codec.encode(_event(result, rule, inputs, milliseconds)) + b"\n"
             for rule in inputs.evaluation.rules
             for result in rule.results
@@ -76,7 +79,7 @@ def _event(result: Result, rule: RuleResult, inputs: ReportInput, at: int) -> Js
             "finding_info": _finding(result, rule, at),
             "compliance": _compliance(result, rule),
             "resources": [_resource(result)],
-            "unmapped": _unmapped(result, rule),
+            "unmapped": _unmapped(result, rule) | _scope(inputs),
         }
         | _state(result)
         | _remediation(rule)
@@ -139,6 +142,11 @@ def _unmapped(result: Result, rule: RuleResult) -> JsonObject:
         "due_at": format_instant(result.due_at) if result.due_at else None,
         "evidence_digests": list(result.evidence_digests),
     }
+
+
+def _scope(inputs: ReportInput) -> JsonObject:
+    """Return which part of the evaluation is exported, where it is a part."""
+    return {"scope": list(map(plain, inputs.scope))} if inputs.scope else {}
 
 
 def _remediation(rule: RuleResult) -> JsonObject:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ccm_core.model import json_codec
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.report.content import phrases, uuids
 from ccm_core.report.content.cell_width import plain
+from ccm_core.report.content.json_stream import Fields, Rows, blocks, json_pieces
+from ccm_core.report.types import ReportFormat, ReportInput
 from ccm_core.sdk.timestamps import format_instant
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from ccm_core.model.evaluation.result import KindSufficiency, Result, RuleResult
     from ccm_core.model.json_codec import JsonObject
-    from ccm_core.report.types import ReportInput
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -34,19 +34,20 @@ _LEVELS = {
 _REPORTED = (Status.FAIL, Status.INSUFFICIENT, Status.ERROR)
 
 
-class SarifReport:
+class SarifReport(ReportFormat):
     """One run. ``fail`` is kind ``fail``; an inconclusive result is kind ``open`` (3.27.9)."""
 
     name = "sarif"
     extension = "sarif"
     figures = False
 
-    def render(self, inputs: ReportInput) -> bytes:
-        """Return one SARIF log with sorted keys, ended by a line feed."""
-        return json_codec.encode(_log(inputs)) + b"\n"
+    def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
+        """Yield one SARIF log with sorted keys, ended by a line feed."""
+        yield from blocks(json_pieces(_log(inputs)))
+        yield b"\n"
 
 
-def _log(inputs: ReportInput) -> JsonObject:
+def _log(inputs: ReportInput) -> Fields:
     evaluation = inputs.evaluation
     rules = evaluation.rules
     run = {
@@ -56,15 +57,15 @@ def _log(inputs: ReportInput) -> JsonObject:
             "guid": uuids.uuid("sarif", uuids.of_evaluation(evaluation)),
         },
         "columnKind": "unicodeCodePoints",
-        "invocations": [_invocation(inputs)],
-        "results": [
+        "invocations": Rows([_invocation(inputs)]),
+        "results": Rows(
             _result(result, rule, index)
             for index, rule in enumerate(rules)
             for result in rule.results
             if result.status in _REPORTED
-        ],
+        ),
     }
-    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    return Fields({"$schema": SCHEMA, "version": "2.1.0", "runs": Rows([Fields(run)])})
 
 
 def _driver(inputs: ReportInput) -> JsonObject:
@@ -151,20 +152,24 @@ def _properties(result: Result) -> JsonObject:
     return properties | ({"url": link} if link else {})
 
 
-def _invocation(inputs: ReportInput) -> JsonObject:
+def _invocation(inputs: ReportInput) -> Fields:
     evaluation = inputs.evaluation
     broken = any(
         result.status is Status.ERROR for rule in evaluation.rules for result in rule.results
     )
-    return {
-        "executionSuccessful": not (broken or evaluation.plugin_failures),
-        "endTimeUtc": format_instant(evaluation.evaluated_at),
-        "toolExecutionNotifications": list(_notifications(inputs)),
-    }
+    return Fields(
+        {
+            "executionSuccessful": not (broken or evaluation.plugin_failures),
+            "endTimeUtc": format_instant(evaluation.evaluated_at),
+            "toolExecutionNotifications": Rows(_notifications(inputs)),
+        }
+    )
 
 
 def _notifications(inputs: ReportInput) -> Iterator[JsonObject]:
     evaluation = inputs.evaluation
+    if inputs.scope:
+        yield _notification("note", plain(phrases.scope(inputs.scope)))
     for failure in evaluation.plugin_failures:
         yield _notification("error", f"A plugin did not load: {plain(failure)}")
     for index, rule in enumerate(evaluation.rules):

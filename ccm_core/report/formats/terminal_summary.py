@@ -10,13 +10,13 @@ from ccm_core.model.evidence.response_trail import without_trails
 from ccm_core.report.content import phrases
 from ccm_core.report.content.cell_width import cells, pad, plain, wrap
 from ccm_core.report.content.summary import summary
+from ccm_core.report.types import ReportFormat, ReportInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ccm_core.model.evaluation.result import KindSufficiency, Result
     from ccm_core.report.content.summary import RuleSummary, Summary
-    from ccm_core.report.types import ReportInput
 
 WIDTH = 88
 """Of a report that is written to a file."""
@@ -59,16 +59,16 @@ _DECREASING_DETAIL = (
 )
 
 
-class TextReport:
+class TextReport(ReportFormat):
     """A few dozen lines: the headline, and what to do."""
 
     name = "text"
     extension = "txt"
     figures = False
 
-    def render(self, inputs: ReportInput) -> bytes:
-        """Return the lines as UTF-8, ended by a line feed."""
-        return ("\n".join(summary_lines(summary(inputs), WIDTH)) + "\n").encode()
+    def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
+        """Yield the lines as UTF-8, ended by a line feed."""
+        yield ("\n".join(summary_lines(summary(inputs), WIDTH)) + "\n").encode()
 
 
 def screen_lines(

@@ -17,6 +17,16 @@ from ccm_core.sdk.view import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnevaluatedObjects:
+    """Objects whose evidence is incomplete and that no row was derived from."""
+
+    members: Sequence[tuple[Subject, str]] = ()
+    """Those that have no row because of that, each with the reason."""
+    others: str | None = None
+    """Why rows may be missing or wrong because of all others; None: there are none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceGate:
     """How far one rule may rely on one connection's evidence."""
 
@@ -30,6 +40,8 @@ class EvidenceGate:
     """Why objects may be missing, while those that were listed are sound: nothing passes."""
     fails_stand: bool = True
     """Whether a row that fails would also fail with the objects that may be missing."""
+    rows_of: str | None = None
+    """The kind that every row is about; None: rows may be about any."""
 
     @property
     def evaluates_rows(self) -> bool:
@@ -59,16 +71,22 @@ class EvidenceGate:
         ]
         return "; ".join(dict.fromkeys(reasons)) or None
 
-    def unevaluated_objects(self, rows: Iterable[Row]) -> Sequence[tuple[Subject, str]]:
-        """Return the incomplete objects behind no row, which no rule evaluates, with the reason."""
+    def unevaluated_objects(self, rows: Iterable[Row]) -> UnevaluatedObjects:
+        """Return the incomplete objects behind no row, which no rule evaluates."""
         if not self.incomplete_objects:
-            return ()
+            return UnevaluatedObjects()
         evaluated = {name for row in rows for name in object_names(row)}
-        return [
-            (_subject(name), reason)
-            for name, reason in sorted(self.incomplete_objects.items())
-            if name not in evaluated
-        ]
+        members: list[tuple[Subject, str]] = []
+        others: list[tuple[str, str]] = []
+        for name, reason in sorted(self.incomplete_objects.items()):
+            subject = _subject(name)
+            if name in evaluated:
+                continue
+            if self.rows_of in {None, subject.kind}:
+                members.append((subject, reason))
+            else:
+                others.append((name, reason))
+        return UnevaluatedObjects(members=tuple(members), others=_others(others))
 
 
 def evidence_gate(
@@ -99,6 +117,7 @@ def evidence_gate(
         incomplete_objects=incomplete_objects(inputs),
         unlisted=_unlisted(unlisted),
         fails_stand=_fails_stand(rule, facts, (kind.kind for kind in unlisted)),
+        rows_of=facts.rows_of.get(rule.rule.over),
     )
 
 
@@ -182,6 +201,17 @@ def _reason(subject: str, sufficiency: KindSufficiency) -> str:
     }
     detail = ", ".join(sorted(details)) or "it is not complete"
     return f"{sufficiency.kind} of {subject} is partial ({detail})"
+
+
+def _others(incomplete: Sequence[tuple[str, str]]) -> str | None:
+    if not incomplete:
+        return None
+    (name, reason), count = incomplete[0], len(incomplete)
+    if count == 1:
+        return f"an object that no row is about has incomplete evidence: {reason}"
+    return (
+        f"{count} objects that no row is about have incomplete evidence, such as {name}: {reason}"
+    )
 
 
 def _subject(name: str) -> Subject:

@@ -224,15 +224,17 @@ def _results_on_all(
 ) -> Iterator[Result]:
     """Yield the results on all rows together and on objects behind none."""
     definition, facts, rows = rule.compiled.rule, group.facts, group.rows
+    incomplete = rule.gate.unevaluated_objects(rows)
     unevaluated = [
         _result(definition, facts.connection, subject, Status.INSUFFICIENT, reason)
-        for subject, reason in rule.gate.unevaluated_objects(rows)
+        for subject, reason in incomplete.members
     ]
     yield from unevaluated
     reason = rule.compiled.not_applicable.reason
     none_applies = count.get(Status.NOT_APPLICABLE, 0) == len(column)
-    if rule.gate.unlisted:
-        why = "; ".join(rule.gate.unlisted)
+    doubts = [*rule.gate.unlisted, *filter(None, [incomplete.others])]
+    if doubts:
+        why = "; ".join(doubts)
         yield _connection_result(definition, facts, Status.INSUFFICIENT, why)
     elif not unevaluated and none_applies and all(result.reason == reason for result in column):
         empty = group.empty_selections(rule.compiled)

@@ -8,15 +8,18 @@ from ccm_core.model import json_codec
 from ccm_core.model.evaluation.result import Status
 from ccm_core.report.content import phrases, uuids
 from ccm_core.report.content.cell_width import plain
+from ccm_core.report.content.json_stream import Fields, Rows, blocks, json_pieces
 from ccm_core.report.formats.oscal.parties import owned, owning
 from ccm_core.report.formats.oscal.risks import risk, risks
 from ccm_core.report.formats.oscal.tokens import REPORTED, Ids, line, prop, props, token
+from ccm_core.report.types import ReportFormat, ReportInput
 from ccm_core.sdk.timestamps import format_instant
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ccm_core.model.evaluation.result import AppliedPack, ControlResult, Result, RuleResult
     from ccm_core.model.json_codec import JsonObject
-    from ccm_core.report.types import ReportInput
 
 VERSION = "1.2.1"
 """The version of OSCAL that the document names."""
@@ -26,23 +29,25 @@ MOST_DIGESTS = 100
 _REASONS = {Status.PASS: "pass", Status.FAIL: "fail"}
 
 
-class OscalReport:
+class OscalReport(ReportFormat):
     """One set of results: only a control that passed is satisfied."""
 
     name = "oscal"
     extension = "oscal.json"
     figures = False
 
-    def render(self, inputs: ReportInput) -> bytes:
-        """Return one JSON document with sorted keys, ended by a line feed."""
+    def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
+        """Yield one JSON document with sorted keys, ended by a line feed."""
         ids = Ids(evaluation=uuids.of_evaluation(inputs.evaluation))
-        return json_codec.encode({"assessment-results": _document(inputs, ids)}) + b"\n"
+        document = Fields({"assessment-results": _document(inputs, ids)})
+        yield from blocks(json_pieces(document))
+        yield b"\n"
 
 
-def _document(inputs: ReportInput, ids: Ids) -> JsonObject:
+def _document(inputs: ReportInput, ids: Ids) -> Fields:
     evaluation = inputs.evaluation
     at = format_instant(evaluation.evaluated_at)
-    return {
+    document: JsonObject = {
         "uuid": ids.of("document"),
         "metadata": {
             "title": "Control assessment by ccm",
@@ -56,11 +61,12 @@ def _document(inputs: ReportInput, ids: Ids) -> JsonObject:
             "href": f"#{ids.of('plan')}",
             "remarks": "The rule packs in the back matter define what is assessed, and how.",
         },
-        "results": [_results(inputs, ids, at)],
+        "results": Rows([_results(inputs, ids, at)]),
         "back-matter": {
             "resources": [_plan(ids), *(_pack(pack, ids) for pack in evaluation.packs)]
         },
     }
+    return Fields(document)
 
 
 def _plan(ids: Ids) -> JsonObject:
@@ -81,11 +87,12 @@ def _pack(pack: AppliedPack, ids: Ids) -> JsonObject:
     }
 
 
-def _results(inputs: ReportInput, ids: Ids, at: str) -> JsonObject:
+def _results(inputs: ReportInput, ids: Ids, at: str) -> Fields:
     evaluation = inputs.evaluation
-    observations = [
-        observation for rule in evaluation.rules for observation in _observations(rule, ids, at)
-    ]
+    rules = evaluation.rules
+    observations = (observation for rule in rules for observation in _observations(rule, ids, at))
+    failures = (entry for rule in rules for entry in risks(rule, ids))
+    has_risk = any(next(risks(rule, ids), None) for rule in rules)
     content: JsonObject = {
         "uuid": ids.of("result"),
         "title": line(f"Evaluation of {at}"),
@@ -94,12 +101,14 @@ def _results(inputs: ReportInput, ids: Ids, at: str) -> JsonObject:
         "end": at,
         "local-definitions": _definitions(inputs, ids),
         "reviewed-controls": {"control-selections": [_selection(evaluation.controls)]},
-        "observations": observations,
-        "risks": [entry for rule in evaluation.rules for entry in risks(rule, ids)],
-        "findings": [_finding(control, inputs, ids) for control in evaluation.controls],
+        "observations": Rows(observations) if rules else [],
+        "risks": Rows(failures) if has_risk else [],
+        "findings": Rows(_finding(control, inputs, ids) for control in evaluation.controls)
+        if evaluation.controls
+        else [],
     }
     # The schema has no empty lists: what there is none of is left out.
-    return {name: value for name, value in content.items() if value not in ([], {})}
+    return Fields({name: value for name, value in content.items() if value not in ([], {})})
 
 
 def _description(inputs: ReportInput) -> str:
@@ -148,7 +157,7 @@ def _item(result: Result) -> JsonObject:
     return item | owned(subject)
 
 
-def _observations(rule: RuleResult, ids: Ids, at: str) -> list[JsonObject]:
+def _observations(rule: RuleResult, ids: Ids, at: str) -> Iterator[JsonObject]:
     population = rule.population
     numbers = {
         "total": population.total,
@@ -159,7 +168,7 @@ def _observations(rule: RuleResult, ids: Ids, at: str) -> list[JsonObject]:
         "error": population.error,
         "not-applicable": population.not_applicable,
     }
-    whole = {
+    yield {
         "uuid": ids.of("observation", rule.pack, rule.rule),
         "title": line(rule.title),
         "description": f"The check {plain(rule.rule)}: {phrases.STATUS[rule.status]}.",
@@ -171,10 +180,9 @@ def _observations(rule: RuleResult, ids: Ids, at: str) -> list[JsonObject]:
         "types": ["control-objective"],
         "collected": at,
     }
-    return [
-        whole,
-        *(_observation(result, ids, at) for result in rule.results if result.status in REPORTED),
-    ]
+    for result in rule.results:
+        if result.status in REPORTED:
+            yield _observation(result, ids, at)
 
 
 def _observation(result: Result, ids: Ids, at: str) -> JsonObject:

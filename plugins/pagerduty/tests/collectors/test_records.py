@@ -95,7 +95,7 @@ ALICE = {"id": "PA", "type": "user_reference", "summary": "Alice"}
                 50.0,
                 [
                     {"start": "A", "end": "B", "user": ALICE},
-                    {"start": "C", "end": "2026-12-07T12:00:00Z", "user": None},
+                    {"start": "C", "end": "2026-12-08T00:00:00Z", "user": None},
                 ],
             ),
             id="layers",

@@ -80,7 +80,7 @@ def test_level_of_users_who_cannot_respond_reaches_nobody(only, pd, user, ref, s
     assert reaches(pd, row) == [False, True]
     lists = ("deleted_users", "stakeholders", "pending_invitations")
     listed = {name: [user["id"] for user in row[name]] for name in lists}
-    assert listed == dict.fromkeys(lists, []) | {listed_in: ["zoe"]}
+    assert listed == {key: [] for key in lists} | {listed_in: ["zoe"]}
     assert pd.at.seconds(row, row["levels"][0]["gaps"], "ahead") == 14 * 86400
 
 

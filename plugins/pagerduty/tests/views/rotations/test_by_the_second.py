@@ -7,8 +7,11 @@ from itertools import pairwise
 from random import Random
 
 import pytest
+from coverage_at import At
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
+from ccm_core.sdk.types import Window
 
 SECOND = timedelta(seconds=1)
 ZONES = (
@@ -50,13 +53,12 @@ class Canvas:
         return array
 
     def told(self, gaps, answer):
-        """Paint gaps as a row tells them; they must be disjoint, in order and as long as told."""
+        """Paint gaps as a row tells them; they must be disjoint and in order."""
         array = self.blank()
         reached = self.since
         for gap in gaps:
             since, until = (datetime.fromisoformat(gap[name]) for name in ("since", "until"))
             assert reached <= since < until <= self.until
-            assert gap["seconds"] == (until - since).total_seconds()
             self.paint(array, since, until, answer(gap))
             reached = until
         return array
@@ -65,24 +67,30 @@ class Canvas:
         return int((instant - self.since) / SECOND)
 
 
-def agree(situation, body, name, answer, state_of, *, periods=("past", "ahead")):
-    """Hold the gaps of a row against the model, each period on its own."""
+def agree(situation, row, names, answer, state_of, *, body=None):
+    """Hold the intervals of a row against the model, what is past and what is ahead on its own."""
+    at = moment(situation)
     bounds = {
         "past": (situation.since, situation.now),
         "ahead": (situation.now, situation.until),
     }
-    for period in periods:
-        key, total = name.format(period), name.replace("gaps", "gap_seconds").format(period)
-        total = total.replace("uncovered_", "uncovered_seconds_").replace(
-            "single_person_periods_", "single_person_seconds_"
-        )
-        canvas = Canvas(*bounds[period])
+    for tense, name in names.items():
+        gaps = at.gaps(row, (body or row)[name], tense)
+        canvas = Canvas(*bounds[tense])
         model = canvas.modelled(situation.marks(), answer)
         if canvas.colours.setdefault(UNSURE, 255) in model:
-            assert key not in body
+            assert gaps is None
             continue
-        assert canvas.told(body[key], state_of) == model
-        assert body[total] == len(model) - model.count(0)
+        assert canvas.told(gaps, state_of) == model
+
+
+def moment(situation):
+    """Return the questions that rules ask at the moment of a situation."""
+    return At(situation.now, Window(situation.since, situation.until))
+
+
+GAPS = {"past": "past_gaps", "ahead": "gaps"}
+UNCOVERED = {"past": "past_uncovered", "ahead": "uncovered"}
 
 
 def evidence(pd, situation, random):
@@ -162,18 +170,10 @@ def rendering(pd, situation, key, rotation, random):
     )
 
 
-def look(view, name, pd, situation, make_situation):
-    """Run a view over what it reads of the evidence, a little after the moment."""
-    bodies = {noun: body for noun, body in make_situation.items() if noun in NOUNS[name]}
-    return {
-        row.subject.key: row.body
-        for row in view(
-            name,
-            now=situation.now + timedelta(microseconds=400_000),
-            horizon=type(pd.horizon)(situation.since, situation.until),
-            **bodies,
-        )
-    }
+def look(view, name, situation_evidence):
+    """Run a view over what it reads of the evidence."""
+    bodies = {noun: body for noun, body in situation_evidence.items() if noun in NOUNS[name]}
+    return {row.subject.key: row.body for row in view(name, **bodies)}
 
 
 NOUNS = {
@@ -200,39 +200,31 @@ def test_coverage_equals_the_model(make_view, pd, make_situation, zone, seed):
     random = Random(seed)  # noqa: S311 - a made-up rendering, no secret
     situation = make_situation(zone, seed)
     situation_evidence = evidence(pd, situation, random)
-    rows = look(make_view, "schedule_coverage", pd, situation, situation_evidence)
+    rows = look(make_view, "schedule_coverage", situation_evidence)
     for key in situation.schedules:
         agree(
             situation,
             rows[key],
-            "gaps_{}",
+            GAPS,
             lambda at, key=key: situation.target(key, at),
             lambda gap: gap["cause"],
         )
-    (policy,) = look(make_view, "policy_coverage", pd, situation, situation_evidence).values()
+    (policy,) = look(make_view, "policy_coverage", situation_evidence).values()
     for targets, level in zip(situation.levels, policy["levels"], strict=True):
-        agree(situation, level, "gaps_{}", level_of(situation, targets), causes)
-    as_a_whole(situation, policy)
+        agree(situation, policy, GAPS, level_of(situation, targets), causes, body=level)
+    agree(situation, policy, UNCOVERED, situation.policy, lambda _: "nobody")
     agree(
         situation,
         policy,
-        "single_person_periods_{}",
+        {"ahead": "single_person"},
         situation.alone,
         lambda gap: gap["person"]["id"],
-        periods=("ahead",),
     )
     service = {"service": [pd.service("S1")]}
-    (ready,) = look(
-        make_view, "service_readiness", pd, situation, situation_evidence | service
-    ).values()
-    as_a_whole(situation, ready, periods=("ahead",))
-
-
-def as_a_whole(situation, body, *, periods=("past", "ahead")):
-    """Hold what policies and services share against the model."""
-    first = level_of(situation, situation.levels[0])
-    agree(situation, body, "first_level_gaps_{}", first, causes)
-    agree(situation, body, "uncovered_{}", situation.policy, lambda _: "nobody", periods=periods)
+    (ready,) = look(make_view, "service_readiness", situation_evidence | service).values()
+    assert ready["uncovered"] == policy["uncovered"]
+    shared = ("level", "covered", "gaps")
+    assert ready["levels"] == [{name: level[name] for name in shared} for level in policy["levels"]]
 
 
 def level_of(situation, targets):
