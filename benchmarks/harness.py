@@ -31,9 +31,9 @@ class SimulatorProcess:
 
     @classmethod
     @contextmanager
-    def serving(cls, *options: str) -> Iterator[Self]:
+    def serving(cls, *options: str, program: str = "simulator_process.py") -> Iterator[Self]:
         """Start a process, and stop it at the end."""
-        command = [sys.executable, str(HERE / "simulator_process.py"), *options]
+        command = [sys.executable, str(HERE / program), *options]
         with subprocess.Popen(  # noqa: S603 - our own program
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as process:
@@ -93,7 +93,7 @@ def run(simulator: SimulatorProcess, client: BenchmarkClient, **order: Any) -> F
     """Let one client read the account once."""
     simulator.order(**order)
     command = [_with_address(word, simulator) for word in client.command]
-    environment = {
+    addresses = {
         name: _with_address(value, simulator) for name, value in client.environment.items()
     }
     started = time.perf_counter()
@@ -103,7 +103,7 @@ def run(simulator: SimulatorProcess, client: BenchmarkClient, **order: Any) -> F
         text=True,
         timeout=client.timeout,
         check=False,
-        env={**_environment(), **environment},
+        env={**environment(), **addresses},
     )
     whole = time.perf_counter() - started
     lines = process.stdout.strip().splitlines()
@@ -123,12 +123,12 @@ def _with_address(word: str, simulator: SimulatorProcess) -> str:
     return word.format(url=simulator.url, key=simulator.key)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Let every client start from compiled bytecode, as an installed program does."""
-    environment = os.environ.copy()
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    variables = os.environ.copy()
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
     bytecode = Path(tempfile.gettempdir()) / "ccm-benchmarks"
-    return {**environment, "PYTHONPYCACHEPREFIX": str(bytecode)}
+    return {**variables, "PYTHONPYCACHEPREFIX": str(bytecode)}
 
 
 def median(rounds: Sequence[Figures], name: str) -> float:

@@ -110,7 +110,7 @@ def _begin(store: EvidenceStore, sample: Sample, run: str, now: datetime) -> Non
     )
 
 
-def _append(  # noqa: PLR0913 - a collection is made of all of these
+def _append(
     store: EvidenceStore,
     template: Collection,
     run: str,
@@ -126,7 +126,7 @@ def _append(  # noqa: PLR0913 - a collection is made of all of these
         window=window,
         started_at=now,
         ended_at=now,
-        counts=Counts(requests=1, pages=1),
+        counts=Counts(pages=1),
         population_root=None,
     )
     pack = store.records.packer()
@@ -160,7 +160,9 @@ class Timeline:
     def __init__(self, sample: Sample, kind: str) -> None:
         """Sort the records by when they were created."""
         self._sample = sample
-        dated = [(parse_instant(record.body["created_at"]), record) for record in sample.records[kind]]
+        dated = [
+            (parse_instant(record.body["created_at"]), record) for record in sample.records[kind]
+        ]
         self._records = sorted(dated, key=lambda pair: (pair[0], pair[1].key))
         self._moments = [moment for moment, _ in self._records]
 

@@ -121,9 +121,7 @@ def _cycle(options: argparse.Namespace, phases: Phases) -> None:
         if options.collect_only:
             return
         with phases.phase("evaluate"):
-            evaluation = evaluate(
-                workspace.host, connections, store, rules.packs, rules.waivers
-            )
+            evaluation = evaluate(workspace.host, connections, store, rules.packs, rules.waivers)
         with phases.phase("keep and follow"):
             stored = store_evaluation(
                 workspace.host, connections, store, evaluation, rules.source, rules.packs

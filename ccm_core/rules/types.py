@@ -56,6 +56,8 @@ class Facts:
     enumerated: Mapping[str, Mapping[str, Sequence[str]] | None] = field(default_factory=dict)
     """By kind or view: :attr:`ccm_core.sdk.view.View.enumerated`. One that is not here may have
     any field changed by what is hidden."""
+    rows_of: Mapping[str, str] = field(default_factory=dict)
+    """By kind or view: the kind that each of its rows is about, where that is stated."""
     period_start: datetime | None = None
     """When the evaluated period begins; None: it is not known."""
     period_end: datetime | None = None

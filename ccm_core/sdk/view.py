@@ -92,6 +92,11 @@ class View:
     credential may not see would change it. Every other field depends on records of the inputs that
     the row looks up by key, and is left out where one of them is missing. A row that fails by such
     fields alone fails whatever is hidden. None: a hidden record may change any field."""
+    rows_of: str | None = None
+    """The one of :attr:`inputs` whose records its rows are about: the subject of each row is such a
+    record, and no row is about anything else. A record of it that has no row because its evidence
+    is incomplete is inconclusive by itself; what is incomplete of the others is reported once for
+    the connection. None: its rows may be about any of them."""
     vanished: tuple[str, ...] = ()
     """Those of :attr:`inputs` of which it is handed vanished records too, because records that
     stay name them: the service of an incident. Snapshot kinds only."""

@@ -109,6 +109,7 @@ class Evidence:
                 for name in inputs
                 if name in self.kinds or name in self.views
             },
+            rows_of={name: kind for name in inputs if (kind := self._rows_of(name))},
             sufficiency={kind: self.sufficiency(kind) for kind in sorted(self.kinds)},
             lookup_records={
                 kind: self._lookup_records(kind) for kind in sorted(lookups & self.kinds.keys())
@@ -132,6 +133,12 @@ class Evidence:
     def _enumerated(self, name: str) -> Mapping[str, Sequence[str]] | None:
         """Return which fields of the rows may be changed by what is hidden; none of a record's."""
         return {} if name in self.kinds else self.views[name].enumerated
+
+    def _rows_of(self, name: str) -> str | None:
+        """Return the kind that each row is about; None: it is not stated."""
+        if name in self.kinds:
+            return name
+        return self.views[name].rows_of if name in self.views else None
 
     def _reused_rows(self, name: str) -> Sequence[Row] | None:
         rows = self.row_cache.reused_rows(name) if self.row_cache else None

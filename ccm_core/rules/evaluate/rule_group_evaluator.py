@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ccm_core.model.evaluation.result import CONNECTION, Result, RuleResult, Status
+from ccm_core.model.evaluation.result import CONNECTION, POPULATION, Result, RuleResult, Status
 from ccm_core.model.evaluation.result_id import result_id
 from ccm_core.model.evaluation.rule import Rule
 from ccm_core.model.evaluation.subject import Subject
@@ -248,8 +248,10 @@ def _results_on_all(
             *_of_period(zip(column, rows, strict=True), facts.period),
             *((result, None) for result in unevaluated),
         ]
-        for rate in pass_rates(definition.tolerance, evaluated):
-            yield _limited_rate(rule.gate, rate)
+        rates = [*pass_rates(definition.tolerance, evaluated)]
+        yield from (_limited_rate(rule.gate, rate) for rate in rates)
+        if not rates and not none_applies:
+            yield _nothing_to_count(definition, facts)
 
 
 def _of_period(
@@ -259,6 +261,13 @@ def _of_period(
     for result, row in evaluated:
         if period is None or occurred_in(row, period):
             yield result, row.body
+
+
+def _nothing_to_count(rule: Rule, facts: Facts) -> Result:
+    """Return the pass rate of a period in which nothing occurred; what is older is no share."""
+    subject = Subject(kind=POPULATION, key="period", title="the evaluated period")
+    reason = f"nothing to count: no row of {rule.over} occurred in the evaluated period"
+    return _result(rule, facts.connection, subject, Status(rule.on_empty), reason)
 
 
 def _limited_rate(gate: EvidenceGate, rate: Result) -> Result:

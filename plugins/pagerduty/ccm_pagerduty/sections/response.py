@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ccm_core.sdk.intervals import read_clock
 from ccm_core.sdk.report_figures import Distribution, MeasureGroup
 from ccm_core.sdk.timestamps import parse_duration, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from ccm_core.sdk.report_figures import Figure, SectionRequest
     from ccm_core.sdk.types import JsonObject, Row
@@ -31,6 +33,23 @@ class _Measure:
     """What ends the time."""
     parameter: str
     """The parameter of the rule packs with the limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scale:
+    """What an open incident is measured by."""
+
+    limit: float | None
+    """In seconds; None: it differs between incidents."""
+    now: datetime
+
+    def is_in_time(self, body: JsonObject) -> bool:
+        """Return whether an open incident may still meet the limit."""
+        if not body.get("open"):
+            return False
+        always = {"since": body["occurred_at"], "until": None, "hours": None}
+        clock = read_clock(body.get("clock", [always]))
+        return self.limit is None or clock.elapsed(self.now).total_seconds() <= self.limit
 
 
 _MEASURES = (
@@ -69,10 +88,11 @@ def figures(request: SectionRequest) -> Iterable[Figure]:
         rows = [row.body for row in request.rows[INCIDENTS] if _applies(row, measure)]
         if rows:
             limit = _limit(measure.parameter, request.parameters)
+            scale = _Scale(limit=limit, now=request.now)
             yield Distribution(
                 title=measure.title,
                 about=measure.about,
-                groups=_weeks(rows, measure, limit),
+                groups=_weeks(rows, measure, scale),
                 limit=limit,
                 event=measure.event,
                 by="Week",
@@ -108,18 +128,16 @@ def _seconds(value: object) -> float | None:
 
 
 def _weeks(
-    rows: Sequence[JsonObject], measure: _Measure, limit: float | None
+    rows: Sequence[JsonObject], measure: _Measure, scale: _Scale
 ) -> tuple[MeasureGroup, ...]:
     weeks: dict[str, list[JsonObject]] = {}
     for body in rows:
         year, week, _ = parse_instant(body["occurred_at"]).isocalendar()
         weeks.setdefault(f"{year}-W{week:02}", []).append(body)
-    return tuple(_week(title, weeks[title], measure, limit) for title in sorted(weeks))
+    return tuple(_week(title, weeks[title], measure, scale) for title in sorted(weeks))
 
 
-def _week(
-    title: str, rows: Sequence[JsonObject], measure: _Measure, limit: float | None
-) -> MeasureGroup:
+def _week(title: str, rows: Sequence[JsonObject], measure: _Measure, scale: _Scale) -> MeasureGroup:
     measured: list[float] = []
     never = unknown = 0
     for body in rows:
@@ -128,12 +146,6 @@ def _week(
             unknown += 1
         elif seconds is not None:
             measured.append(seconds)
-        elif not _in_time(body, limit):
+        elif not scale.is_in_time(body):
             never += 1
     return MeasureGroup(title=title, seconds=tuple(measured), never=never, unknown=unknown)
-
-
-def _in_time(body: JsonObject, limit: float | None) -> bool:
-    """Return whether an open incident may still meet the limit."""
-    age: float = body["sla_age"] if "sla_age" in body else body["age"]
-    return bool(body.get("open")) and (limit is None or age <= limit)

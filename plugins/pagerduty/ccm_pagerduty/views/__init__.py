@@ -88,6 +88,18 @@ _ENUMERATED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 """Fields of each view that count or list records, with the kinds of these records. All others
 depend on records that the row looks up by key, and are left out where one of them is missing."""
+_ROWS_OF: Mapping[str, str] = {
+    "incident_response": INCIDENT,
+    "policy_coverage": ESCALATION_POLICY,
+    "responder_reachability": USER,
+    "schedule_coverage": SCHEDULE,
+    "service_ownership": SERVICE,
+    "service_readiness": SERVICE,
+    "service_responders": SERVICE,
+    "team_ownership": TEAM,
+    "user_access": USER,
+}
+"""The kind that each row of a view is about."""
 _VANISHED: Mapping[str, tuple[str, ...]] = {
     "incident_response": (SERVICE,),
     "service_ownership": (TEAM,),
@@ -111,6 +123,7 @@ def views() -> tuple[View, ...]:
             rows=partial(_rows, name),
             schema=partial(_schema, name),
             enumerated=_ENUMERATED[name],
+            rows_of=_ROWS_OF.get(name),
             vanished=_VANISHED.get(name, ()),
             partitions=_PARTITIONS.get(name),
         )

@@ -8,6 +8,7 @@ log entries, never to replace them.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,6 @@ from ccm_pagerduty.views.incidents.response_times import (
     unknown_reasons,
 )
 from ccm_pagerduty.views.incidents.support_hours import SlaClock, sla_clock
-from ccm_pagerduty.views.intervals import seconds_of
 from ccm_pagerduty.views.row_builder import (
     INCIDENT,
     INCIDENT_LOG_ENTRY,
@@ -40,7 +40,6 @@ from ccm_pagerduty.views.three_valued import known_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
 
@@ -51,32 +50,32 @@ _NO_CLOCK = (
 
 
 def rows(request: ViewRequest) -> Iterable[Row]:
-    """Yield one row for each incident of the period, and each older one that is still open."""
-    index, since = RecordIndex(request.records, request.vanished), request.horizon.since
+    """Yield one row for each incident; what is resolved is final."""
+    index = RecordIndex(request.records, request.vanished)
     clocks = cache(partial(_service_clock, index))
     entries = _entries_by_incident(index)
     for record in index.records(INCIDENT):
-        if _resolved_before(record.body, since):
-            continue
         builder, chain = RowBuilder(index), merge_chain(record, index)
         incident = builder.read(record)
         clock = _incident_clock(incident, clocks, builder)
-        body = _incident_fields(incident, request, clock)
+        body = _incident_fields(incident, clock)
         body |= known_fields(is_primary=chain.is_primary)
         unknown = {} if clock is not None else dict.fromkeys(SLA_FIELDS, _NO_CLOCK)
-        if (reason := _unresolved_merge(chain, since)) is not None:
+        if (reason := _unresolved_merge(chain)) is not None:
             unknown["*"] = reason
         else:
             histories = _histories(chain, entries, builder)
             body |= response_fields(histories, clock)
             unknown |= unknown_reasons(histories)
-        yield builder.build(
+        row = builder.build(
             record,
             body,
             title=_title(incident),
             owned=_service(incident, index),
             unknown=unknown,
         )
+        is_final = incident.get("status") == "resolved"
+        yield replace(row, occurred_at=parse_instant(incident["created_at"]), final=is_final)
 
 
 def _entries_by_incident(index: RecordIndex) -> dict[str, list[Record]]:
@@ -86,20 +85,13 @@ def _entries_by_incident(index: RecordIndex) -> dict[str, list[Record]]:
     return entries
 
 
-def _resolved_before(incident: JsonObject, since: datetime) -> bool:
-    """Return whether it is resolved and began before the period: its log may be incomplete."""
-    return incident.get("status") == "resolved" and parse_instant(incident["created_at"]) < since
-
-
-def _unresolved_merge(chain: MergeChain, since: datetime) -> str | None:
+def _unresolved_merge(chain: MergeChain) -> str | None:
     """Return why the response is unknown, where the merge chain leads out of the evidence."""
     last = chain.records[-1].body
     if not chain.complete:
         parent = merged_into(last)
         name = "another incident" if parent is None else title_of(parent)
         return f"it was merged into {name}, which is not in the evidence"
-    if _resolved_before(last, since):
-        return f"it was merged into {_title(last)}, which began before the period"
     return None
 
 
@@ -143,15 +135,11 @@ def _title(incident: JsonObject) -> str:
     return title if number is None else f"#{number} {title}"
 
 
-def _incident_fields(
-    incident: JsonObject, request: ViewRequest, clock: SlaClock | None
-) -> JsonObject:
-    created, now = parse_instant(incident["created_at"]), request.now.replace(microsecond=0)
+def _incident_fields(incident: JsonObject, clock: SlaClock | None) -> JsonObject:
+    created = parse_instant(incident["created_at"])
     priority, parent = incident.get("priority"), merged_into(incident)
     return {
         "occurred_at": format_instant(created),
-        "in_period": created >= request.horizon.since,
-        "age": seconds_of(now - created),
         "priority": priority and title_of(priority),
         "merged": is_merged(incident),
         "merged_into": parent and id_and_title(parent),
@@ -159,6 +147,6 @@ def _incident_fields(
         urgency=incident.get("urgency"),
         status=incident.get("status"),
         service=incident.get("service") and id_and_title(incident["service"]),
-        sla_age=None if clock is None else clock.elapsed_seconds(created, now),
+        clock=None if clock is None else clock.since(created),
         in_support_hours=None if clock is None else clock.is_running(created),
     )

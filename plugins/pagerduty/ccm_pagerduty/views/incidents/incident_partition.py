@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.timestamps import parse_instant
 from ccm_core.sdk.types import Partitioning
 from ccm_pagerduty.views.incidents.merged_incidents import merged_into
 from ccm_pagerduty.views.row_builder import INCIDENT, INCIDENT_LOG_ENTRY, SERVICE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from ccm_core.sdk.types import Record, Row
 
@@ -22,8 +20,6 @@ def by_incident() -> Partitioning:
         names={INCIDENT: _own_and_parent, INCIDENT_LOG_ENTRY: _incident_of},
         name=_key,
         uses={(INCIDENT, SERVICE): _service_of},
-        age_fields=frozenset({"age", "sla_age"}),
-        horizon_instants={INCIDENT: _created},
     )
 
 
@@ -51,7 +47,3 @@ def _service_of(incident: Record) -> Iterator[str]:
     ref = incident.body.get("service")
     if ref:
         yield ref["id"]
-
-
-def _created(incident: Record) -> datetime:
-    return parse_instant(incident.body["created_at"])

@@ -33,7 +33,7 @@ RESOLUTION_FIELDS = (
     *("time_to_resolve", "sla_time_to_resolve"),
 )
 SLA_FIELDS = (
-    *("sla_age", "sla_time_to_acknowledge", "sla_time_to_first_acknowledgement"),
+    *("clock", "sla_time_to_acknowledge", "sla_time_to_first_acknowledgement"),
     "sla_time_to_resolve",
 )
 """Fields that need the support hours of the service."""
