@@ -28,7 +28,7 @@ from ccm_core.cli.main import tune_garbage_collector
 from ccm_core.collect.observer import NullObserver
 from ccm_core.pipeline.context import Host
 
-PORTS = CallerPorts(show_message=lambda text: None, key_sources=environment_keys)
+PORTS = CallerPorts(show_message=lambda _: None, key_sources=environment_keys)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -21,10 +22,10 @@ INSTANT = timedelta(microseconds=1)
 
 def report(
     host: Host, store: EvidenceStore, evaluation: StoredEvaluation, form: ReportFormat
-) -> bytes:
-    """Render a stored evaluation in one format, with its runs."""
+) -> Iterator[bytes]:
+    """Return a stored evaluation in one format, with its runs, piece by piece."""
     digest = evaluation.digest if form.figures else None
-    return form.render(report_input(host, store, evaluation.evaluation, digest=digest))
+    return form.chunks(report_input(host, store, evaluation.evaluation, digest=digest))
 
 
 def report_input(

@@ -33,6 +33,11 @@ def problems(
     for view in views.values():
         missing = [name for name in view.inputs if name not in kinds and name not in manifests]
         yield from (f"view {view.name} reads {_not_offered(name)}" for name in missing)
+        if view.rows_of is not None and view.rows_of not in view.inputs:
+            yield (
+                f"view {view.name} has rows of {view.rows_of}, which is not one of its inputs; "
+                f"expected one of {', '.join(view.inputs)}"
+            )
         yield from _schema_problems(f"view {view.name}", view.schema)
     for section in sections.values():
         for name in section.views:

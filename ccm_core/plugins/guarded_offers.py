@@ -162,7 +162,7 @@ def _view(view: View, call: Call) -> View:
     name, partitions = f"view {view.name}", view.partitions
     return replace(
         view,
-        rows=guarded_rows(call(part=name), view.rows),
+        rows=guarded_rows(call(part=name), view.rows, view.rows_of),
         schema=_schema(call(part=f"the schema of {name}"), view.schema),
         partitions=partitions
         and guarded(call(part=f"partitions of {name}"), partitions, _one(Partitioning)),

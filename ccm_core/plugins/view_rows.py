@@ -10,15 +10,22 @@ from ccm_core.sdk.types import Record, Row, Subject, ViewRequest
 
 
 def guarded_rows(
-    call: PluginCall, rows: Callable[[ViewRequest], Any]
+    call: PluginCall, rows: Callable[[ViewRequest], Any], rows_of: str | None = None
 ) -> Callable[[ViewRequest], tuple[Row, ...]]:
-    """Return the function of a view that derives rows, guarded and with its rows checked."""
+    """Return the function of a view that derives rows, guarded and with its rows checked.
+
+    Args:
+        call: What is guarded, for messages.
+        rows: The function.
+        rows_of: The kind that each row is about; None: rows may be about any.
+    """
     code = getattr(rows, "__code__", None)
 
     def derived(request: ViewRequest) -> tuple[Row, ...]:
         with Guard(call, code):
             checked = _rows(rows(request))
             _require_one_row_each(checked)
+            _require_kind(checked, rows_of)
             _require_evidence(checked, _digests(request))
             return checked
 
@@ -59,6 +66,16 @@ def _require_one_row_each(rows: Sequence[Row]) -> None:
                 f"it returned two rows about {_name(row)}; expected one row for each subject"
             )
         subjects.add(subject)
+
+
+def _require_kind(rows: Sequence[Row], rows_of: str | None) -> None:
+    """Require that rows are about the kind that their view names: others are not counted."""
+    for row in rows:
+        if rows_of not in {None, row.subject.kind}:
+            raise ValueError(
+                f"it returned a row about {_name(row)}; expected rows about {rows_of} only, which "
+                "is the view's `rows_of`"
+            )
 
 
 def _require_evidence(rows: Sequence[Row], handed_out: frozenset[str]) -> None:

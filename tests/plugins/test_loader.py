@@ -291,6 +291,10 @@ def test_offers_that_refer_to_nothing_are_problems_of_the_catalog(install):
         ),
         f"view dangling.summary reads {nobody}",
         (
+            "view dangling.summary has rows of dangling.event, which is not one of its inputs; "
+            "expected one of dangling.none"
+        ),
+        (
             "report section dangling.section shows dangling.gone, and no plugin that loaded "
             "offers this view"
         ),

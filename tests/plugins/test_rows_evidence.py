@@ -36,11 +36,17 @@ def test_a_subject_with_two_rows_is_refused(collected):
     _assert_refused(collected("evaluate", "--json", lie="view: a subject twice"), "two rows")
 
 
-def _assert_refused(ended, named):
+def test_a_row_about_another_kind_than_the_view_names_is_refused(collected):
+    """Incomplete objects of that kind would not be counted."""
+    ended = collected("evaluate", "--json", lie="view: a row about another kind")
+    _assert_refused(ended, "expected rows about liar.thing only", about="liar.tag:T1")
+
+
+def _assert_refused(ended, named, about="liar.thing:T1"):
     (rule,) = [rule for rule in json.loads(ended.out)["rules"] if rule["rule"] == "tagged"]
 
     assert rule["status"] == "error"
     assert "view liar.tagged" in ended.out
-    assert "liar.thing:T1" in ended.out
+    assert about in ended.out
     assert named in ended.out
     assert "fake_liar.py:" in ended.out

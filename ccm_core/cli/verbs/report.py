@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import click
 
-from ccm_core.app.report_file import write_report_file
+from ccm_core.app.report_file import write_report_files
 from ccm_core.app.rule_sets import compile_configured_packs
 from ccm_core.app.workspace import Workspace
 from ccm_core.cli.terminal.options import (
@@ -101,14 +101,12 @@ def command(
     else:
         targets = report_targets(formats, output, PERIOD)
         rendered = _period_report(open_workspace(config), targets, part, period, samples)
-    # All are rendered before one is written: a format that fails leaves nothing half done.
-    for target, content in zip(targets, rendered, strict=True):
-        _write(target, content)
+    _write(targets, rendered)
 
 
 def _evaluation_report(
     workspace: Workspace, targets: Sequence[ReportTarget], part: ResultFilter, as_of: str | None
-) -> list[bytes]:
+) -> list[Iterable[bytes]]:
     instant = read_as_of(as_of)
     with workspace.read_store() as store:
         latest = store.evaluations.latest(as_of=instant)
@@ -123,7 +121,7 @@ def _evaluation_report(
             part,
             digest=latest.digest if has_figures else None,
         )
-    return [FORMATS[target.form].render(content) for target in targets]
+    return [FORMATS[target.form].chunks(content) for target in targets]
 
 
 def _period_report(
@@ -132,7 +130,7 @@ def _period_report(
     part: ResultFilter,
     period: str,
     samples: int,
-) -> list[bytes]:
+) -> list[Iterable[bytes]]:
     span = read_period(period)
     packs = compile_configured_packs(workspace)
     controls = [*read_controls(part.controls), *_framework_controls(packs, part.frameworks)]
@@ -146,7 +144,7 @@ def _period_report(
             controls,
             samples=samples,
         )
-    return [PERIOD_FORMATS[target.form].render(content) for target in targets]
+    return [[PERIOD_FORMATS[target.form].render(content)] for target in targets]
 
 
 def _framework_controls(packs: CompiledPacks, names: Sequence[str]) -> list[tuple[str, str]]:
@@ -159,12 +157,20 @@ def _framework_controls(packs: CompiledPacks, names: Sequence[str]) -> list[tupl
     return [control for control in sorted(controls) if control[0] in names]
 
 
-def _write(target: ReportTarget, content: bytes) -> None:
-    if target.path is None:
-        if sys.stdout.isatty():
-            print_text(content.decode(), nl=False)
+def _write(targets: Sequence[ReportTarget], reports: Sequence[Iterable[bytes]]) -> None:
+    """Write the files, all or none, and then print what goes to standard output."""
+    pairs = [*zip(targets, reports, strict=True)]
+    write_report_files([(target.path, report) for target, report in pairs if target.path])
+    for target, report in pairs:
+        if target.path is None:
+            _print(report)
         else:
-            sys.stdout.buffer.write(content)
-        return
-    write_report_file(target.path, content)
-    print_message(f"report: {target.path}")
+            print_message(f"report: {target.path}")
+
+
+def _print(report: Iterable[bytes]) -> None:
+    for piece in report:
+        if sys.stdout.isatty():
+            print_text(piece.decode(), nl=False)
+        else:
+            sys.stdout.buffer.write(piece)

@@ -104,6 +104,22 @@ def path_of(node: CelNode, scope: Mapping[str, FieldPath] | None = None) -> Fiel
     return None
 
 
+def is_filter(node: CelNode) -> bool:
+    """Return whether a node is a ``filter``: a loop that keeps elements as they are."""
+    if node.form != "comprehension":
+        return False
+    element, accumulator = node.variables
+    step = node.operands[3]
+    if step.form != "call" or step.name != "_?_:_":
+        return False
+    kept, left_out = step.operands[1:]
+    if kept.form != "call" or kept.name != "_+_" or left_out.name != accumulator:
+        return False
+    before, added = kept.operands
+    names = [(part.form, part.name) for part in added.operands]
+    return before.name == accumulator and added.form == "list" and names == [("name", element)]
+
+
 def dotted(path: FieldPath) -> str:
     """Write a path the way people do: ``users[].name``."""
     return ".".join(path).replace(f".{ELEMENT}", ELEMENT)

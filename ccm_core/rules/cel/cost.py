@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ccm_core.rules.cel.checked_ast import CelNode, CheckedExpression
+from ccm_core.rules.cel.checked_ast import CelNode, CheckedExpression, is_filter
 
 MOST_CHARACTERS = 10_000
 """How long one expression may be."""
@@ -76,28 +76,12 @@ class _SizeEstimator:
         growth = self.estimate(step, inner_scope) if times else 0
         if times:
             self.estimate(condition, inner_scope)
-        if _keeps_elements(step, element, accumulator):
+        if is_filter(node):
+            # All that it keeps is no larger than what it reads.
             return start_size + span_size
         return self.estimate(
             result, {**scope, accumulator: min(start_size + times * growth, _ENOUGH)}
         )
-
-
-def _keeps_elements(step: CelNode, element: str, accumulator: str) -> bool:
-    """Return whether a loop is a ``filter``: all that it keeps is no larger than what it reads."""
-    if step.form != "call" or step.name != "_?_:_":
-        return False
-    kept, left_out = step.operands[1:]
-    if (left_out.form, left_out.name) != ("name", accumulator):
-        return False
-    if kept.form != "call" or kept.name != "_+_":
-        return False
-    before, added = kept.operands
-    return (
-        (before.form, before.name) == ("name", accumulator)
-        and added.form == "list"
-        and [(part.form, part.name) for part in added.operands] == [("name", element)]
-    )
 
 
 def _sum(sizes: list[int]) -> int:

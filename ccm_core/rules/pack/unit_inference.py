@@ -10,7 +10,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from ccm_core.rules.cel.checked_ast import CelNode, FieldPath, bound_paths, path_of
+from ccm_core.rules.cel.checked_ast import (
+    ELEMENT,
+    CelNode,
+    FieldPath,
+    bound_paths,
+    is_filter,
+    path_of,
+)
 from ccm_core.rules.cel.expression import Expression
 from ccm_core.rules.pack.schema_fields import SchemaFields
 from ccm_core.rules.types import RowSource
@@ -49,9 +56,14 @@ class UnitInference:
     def unit(self, expression: Expression) -> Unit:
         """Return the unit of an expression's value."""
         units: dict[str, Unit] = {}
+        origins: dict[str, FieldPath] = {}
         for name, let in self.lets.items():
-            units[name] = self._unit(let.tree.root, _Scope(paths=let.scope, units=dict(units)))
-        return self._unit(expression.tree.root, _Scope(paths=expression.scope, units=units))
+            paths = {**origins, **let.scope}
+            units[name] = self._unit(let.tree.root, _Scope(paths=paths, units=dict(units)))
+            if (origin := _origin(let.tree.root, paths)) and origin[0] == "row":
+                origins[name] = origin
+        paths = {**origins, **expression.scope}
+        return self._unit(expression.tree.root, _Scope(paths=paths, units=units))
 
     def _unit(self, node: CelNode, scope: _Scope) -> Unit:
         if node.form == "constant":
@@ -69,7 +81,7 @@ class UnitInference:
         """Return the unit of a name, a field or an element."""
         if node.form == "name" and node.name in scope.units:
             return scope.units[node.name]
-        if (path := path_of(node, scope.paths)) is not None:
+        if (path := _origin(node, scope.paths)) is not None:
             return self._path_unit(path)
         if node.form == "call" and node.name == "_[_]":
             return operands[0]
@@ -108,6 +120,19 @@ class UnitInference:
         if accumulator in units:
             units[accumulator] = _common([units[accumulator], self._unit(step, inner)])
         return self._unit(result, inner)
+
+
+def _origin(node: CelNode, paths: Mapping[str, FieldPath]) -> FieldPath | None:
+    """Return the path of a node, or of the list that its elements are from."""
+    if (node.form == "call" and node.name in {"overlapping", "within"}) or is_filter(node):
+        return _origin(node.operands[0], paths)
+    if node.form == "select":
+        base = _origin(node.operands[0], paths)
+        return (*base, node.name) if base else None
+    if node.form == "call" and node.name == "_[_]":
+        base, step = _origin(node.operands[0], paths), node.operands[1].value
+        return (*base, step if isinstance(step, str) else ELEMENT) if base else None
+    return path_of(node, paths)
 
 
 def _field_unit(fields: SchemaFields, path: FieldPath) -> Unit:

@@ -40,29 +40,34 @@ MILD = {
     "in_time": {"match": "row.urgency == 'high'", "assert": "row.time_to_acknowledge <= 900"},
     "due": {
         "assert": "!row.open",
-        "not_due": "row.open && row.age <= params.limit",
+        "let": "{ends: \"timestamp(row.occurred_at) + duration(string(params.limit) + 's')\"}",
+        "not_due": "row.open && now <= ends",
         "tolerance": "{at_least: 60%, per: month}",
     },
     "counted": {
         "assert": "row.acknowledged",
-        "not_due": "row.sla_age <= params.limit",
+        "not_due": "now <= deadline(row.clock, params.limit)",
         "message": "{row.title} by {row.service.title}",
     },
     "overdue": {
         "match": "row.open && params.chosen",
-        "assert": "row.sla_age <= limit",
+        "assert": "now <= deadline(row.clock, limit)",
         "let": "{limit: params.limit + 60}",
-        "message": "{row.title} is {row.age} old, {limit} is allowed",
+        "message": "{row.title} is open since {row.occurred_at}, {limit} is allowed",
     },
     "seen": {"assert": "lookup('pagerduty.service', row.service.id).status != 'disabled'"},
     "moment": {"assert": "timestamp(row.occurred_at) < now - duration('3600s')"},
 }
 HARSH = {
-    "aged": {"match": "row.age > 7200", "assert": "row.acknowledged", "message": "{row.age}"},
+    "aged": {
+        "match": "now - timestamp(row.occurred_at) > duration('7200s')",
+        "assert": "row.acknowledged",
+        "message": "{elapsed(row.clock, now)}",
+    },
     "any": {"assert": "size(row) > 20"},
     "moment": {
         "assert": "row.open || timestamp(row.occurred_at) > now",
-        "not_due": "row.age <= params.limit",
+        "not_due": "now <= deadline(row.clock, params.limit)",
     },
 }
 CHOSEN = "\"row.urgency == 'high'\""

@@ -85,9 +85,15 @@ def test_coverage_section_has_a_lane_for_each_schedule():
 
 def incident(**changes):
     """One incident of high urgency, acknowledged after a minute."""
-    body = {"id": "Q1", "title": "#1 Disk full", "urgency": "high", "age": 90_000, "open": False}
+    body = {"id": "Q1", "title": "#1 Disk full", "urgency": "high", "open": False}
     body |= {"occurred_at": "2026-11-20T10:00:00Z", "time_to_acknowledge": 60}
     return body | {"self_resolved": False, "is_primary": True} | changes
+
+
+def clock(seconds):
+    """Return a clock that has run so long."""
+    since = (NOW - timedelta(seconds=seconds)).isoformat()
+    return [{"since": since, "until": None, "hours": None}]
 
 
 def without(body, *fields):
@@ -104,10 +110,14 @@ def without(body, *fields):
         ),
         pytest.param(incident(time_to_acknowledge=None), ((), 1, 0), id="never"),
         pytest.param(
-            incident(time_to_acknowledge=None, open=True, age=60), ((), 0, 0), id="still in time"
+            incident(time_to_acknowledge=None, open=True, clock=clock(60)),
+            ((), 0, 0),
+            id="still in time",
         ),
         pytest.param(
-            incident(time_to_acknowledge=None, open=True, age=901), ((), 1, 0), id="open and late"
+            incident(time_to_acknowledge=None, open=True, clock=clock(901)),
+            ((), 1, 0),
+            id="open and late",
         ),
         pytest.param(without(incident(), "time_to_acknowledge"), ((), 0, 1), id="not told"),
     ],

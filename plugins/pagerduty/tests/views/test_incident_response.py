@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 ACKNOWLEDGED = {"acknowledged", "acknowledged_by_person", "time_to_acknowledge"}
@@ -92,7 +94,7 @@ def test_response_without_log_entries_is_unknown(response):
     """The incident's own fields never stand in for its log entries."""
     row = response(status="resolved", resolved_at="2026-11-23T03:00:00Z")
     assert not UNKNOWN & set(row)
-    assert (row["urgency"], row["age"]) == ("high", 36000)
+    assert (row["urgency"], row["occurred_at"]) == ("high", "2026-11-23T02:00:00Z")
 
 
 def test_response_without_the_trigger_entry_is_unknown(response):
@@ -242,17 +244,16 @@ def test_incident_row_has_digests_of_its_own_log_entries_only(view, pd):
 
 
 @pytest.mark.parametrize(
-    ("status", "rows"),
+    ("status", "final"),
     [
-        pytest.param("resolved", 0, id="over: its response was before the evidence"),
-        pytest.param("triggered", 1, id="still open"),
-        pytest.param("acknowledged", 1, id="somebody is on it"),
+        pytest.param("resolved", True, id="over"),
+        pytest.param("triggered", False, id="still open"),
+        pytest.param("acknowledged", False, id="somebody is on it"),
     ],
 )
-def test_an_incident_from_before_the_period_counts_while_it_is_open(view, pd, status, rows):
-    """What is open is never left out, and what its missing log entries would say is not guessed."""
+def test_an_incident_is_final_when_it_is_resolved(view, pd, status, final):
+    """The host leaves out what is final and old; what log entries would say is not guessed."""
     before = -24 * 400
-    view_rows = view("incident_response", incident=[pd.incident(at=before, status=status)])
-    assert len(view_rows) == rows
-    assert not any(row.body["in_period"] for row in view_rows)
-    assert all(UNKNOWN.isdisjoint(row.body) for row in view_rows)
+    (row,) = view("incident_response", incident=[pd.incident(at=before, status=status)])
+    assert (row.occurred_at, row.final) == (pd.now + timedelta(hours=before), final)
+    assert (UNKNOWN - {"clock"}).isdisjoint(row.body)

@@ -90,6 +90,7 @@ def ccm_views():
         name="dangling.summary",
         title="Summary",
         inputs=("dangling.none",),
+        rows_of="dangling.event",
         rows=lambda _request: (),
         schema=schema,
     )

@@ -221,6 +221,8 @@ def evidenced(rows):
             ]
         case "view: evidence is no text":
             return [replace(each, evidence_digests=([],)) for each in rows]
+        case "view: a row about another kind":
+            rows = [replace(each, subject=replace(each.subject, kind="liar.tag")) for each in rows]
         case "view: a subject twice":
             return [*rows, replace(rows[0], body=rows[0].body | {"tags": 7})]
     return rows
@@ -312,7 +314,14 @@ def kind(name, shape, key):
 def ccm_views():
     """Offer two views."""
     for name, rows in (("liar.tagged", tagged), ("liar.changed", changed)):
-        yield View(name=name, title="Tags", inputs=("liar.thing",), rows=rows, schema=rows_schema)
+        yield View(
+            name=name,
+            title="Tags",
+            inputs=("liar.thing",),
+            rows=rows,
+            schema=rows_schema,
+            rows_of="liar.thing",
+        )
 
 
 @hookimpl

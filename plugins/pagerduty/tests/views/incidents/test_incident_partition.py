@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -174,33 +173,3 @@ def test_only_incidents_that_use_a_service_depend_on_it(view, parts, evidence, s
         return [row for row in rows if parts.name(row) not in touched]
 
     assert left(rows(view, current, NOW)) == left(rows(view, changed_evidence, NOW))
-
-
-@settings(deadline=None, max_examples=60)
-@given(evidence=EVIDENCE, passed=st.sampled_from([0.5, 1, 2, 30, 800]))
-def test_time_changes_only_age_fields(view, parts, evidence, passed):
-    """But where an incident of the part leaves the period."""
-    current = records(evidence)
-    later = NOW + timedelta(hours=passed)
-    leaving = {
-        row.key
-        for row in current[INCIDENT]
-        if NOW - timedelta(days=30)
-        <= parts.horizon_instants[INCIDENT](row)
-        < later - timedelta(days=30)
-    }
-    touched = set().union(*(names for names in together(parts, current) if names & leaving))
-
-    def left(now):
-        return {
-            row.subject.key: row
-            for row in rows(view, current, now)
-            if parts.name(row) not in touched
-        }
-
-    earlier_rows, now = left(NOW), left(later)
-    assert earlier_rows.keys() == now.keys()
-    for key, row in earlier_rows.items():
-        ages = {name: now[key].body[name] for name in parts.age_fields if name in row.body}
-        assert all(row.body[name] <= age for name, age in ages.items())
-        assert replace(row, body=row.body | ages) == now[key]
