@@ -81,7 +81,6 @@ KEYWORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "Lane": {"known": "observed"},
         "OAuthGrant": {"learned": "settings_from_identity"},
         "Overflow": {"cut": "split_at", "most": "limit", "parts": "slices"},
-        "Parts": {"ages": "age_fields", "passing": "horizon_instants"},
         "Row": {"rests_on": "evidence_digests"},
         "View": {"parts": "partitions"},
         "by_offset": {"same": "same_item"},

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.record import Record
-from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.evidence_kind import SchemaLoader
 
@@ -19,7 +18,8 @@ class Row:
 
     subject: Subject
     body: JsonObject
-    """JSON values only. Durations are numbers of seconds. A key that is left out is unknown, and
+    """JSON values only, derived from records alone. Durations are numbers of seconds, instants are
+    texts, intervals ``{since, until}`` and clocks lists of ``{since, until, hours}``. A key that is left out is unknown, and
     a rule that reads it is ``insufficient``; ``null`` says that there is none."""
     evidence_digests: tuple[str, ...]
     """Digests of the records it was derived from: one at least, each of a record that the view
@@ -37,12 +37,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewRequest:
-    """What a view is handed: records of its input kinds, of one connection, at one moment."""
+    """What a view is handed: records of its input kinds, of one connection, and nothing else.
+
+    Rows are the same at any moment and for any period: they hold instants, lists of intervals and
+    clocks, which conditions compare with ``now`` and ``period``.
+    """
 
     records: Mapping[str, Sequence[Record]]
     """By kind, sorted by key."""
-    now: datetime
-    horizon: Window
     vanished: Mapping[str, Sequence[Record]] = field(default_factory=dict)
     """The last version of each record that is gone from the source, for the kinds of
     :attr:`View.vanished`, sorted by key. What is deleted is judged by what it was."""
@@ -54,8 +56,7 @@ class Partitioning:
 
     A partition consists of records that share names, directly or through others. The view
     guarantees that the rows of some partitions are the same whether it is handed the records of
-    these partitions or all, and that they depend on the moment only as :attr:`age_fields` and
-    :attr:`horizon_instants` say.
+    these partitions or all.
     """
 
     names: Mapping[str, Callable[[Record], Iterable[str]]]
@@ -67,11 +68,6 @@ class Partitioning:
     """By a kind of :attr:`names` and another input: the keys that a record uses of that input,
     whether they exist or not. A change of other records there leaves its partition alone. Where an
     input is not mentioned, any change of it has all rows derived again."""
-    age_fields: frozenset[str] = frozenset()
-    """Fields of a row that hold numbers which only grow with time."""
-    horizon_instants: Mapping[str, Callable[[Record], datetime]] = field(default_factory=dict)
-    """By a kind of :attr:`names`: an instant of a record. Whether it lies before the horizon's
-    beginning may change the rows of its partition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

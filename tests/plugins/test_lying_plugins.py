@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,6 @@ from ccm_core.sdk.types import (
     Subject,
     View,
     ViewRequest,
-    Window,
 )
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -341,6 +340,5 @@ def record(key):
 
 def derived(view, records):
     """Derive the rows of a view."""
-    horizon = Window(NOW - timedelta(days=1), NOW)
-    request = ViewRequest(records={"liar.thing": records}, now=NOW, horizon=horizon)
+    request = ViewRequest(records={"liar.thing": records})
     return tuple(view.rows(request))

@@ -44,7 +44,7 @@ def test_every_old_name_of_a_plugin_is_in_its_one_failure_message(install):
     assert renamed == (
         "Ask is now CollectRequest; Diagnosis(found=) is now Diagnosis(message=); "
         "Diagnosis(good=) is now Diagnosis(ok=); Parts is now Partitioning; "
-        "Parts(ages=) is now Partitioning(age_fields=); View(parts=) is now View(partitions=); "
+        "View(parts=) is now View(partitions=); "
         "ask.known is now ask.current_records; "
         "ccm_core.sdk.limits is now ccm_core.sdk.rate_limit; "
         "ccm_core.sdk.time is now ccm_core.sdk.timestamps. Install a version of ccm-fake-old-names "

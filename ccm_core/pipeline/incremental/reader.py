@@ -179,8 +179,6 @@ class IncrementalReader:
             records[kind] = loaded
         request = ViewRequest(
             records=records,
-            now=self.now,
-            horizon=self.horizon,
             vanished={kind: self.vanished(kind) for kind in view.vanished},
         )
         return state.rows.patched(state.partitions.partitioning, names, derived_rows(view, request))

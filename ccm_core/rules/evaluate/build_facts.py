@@ -84,8 +84,6 @@ class Evidence:
         return rows_of_view(
             self.views[name],
             self.load,
-            now=self.now,
-            horizon=self.horizon,
             load_vanished=self.load_vanished,
         )
 

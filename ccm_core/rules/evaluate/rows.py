@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.record import Record
@@ -50,14 +49,12 @@ def rows_of_view(
     view: View,
     load: RecordLoader,
     *,
-    now: datetime,
-    horizon: Window,
     load_vanished: RecordLoader = lambda _kind: (),
 ) -> tuple[Row, ...]:
     """Return a view's rows, sorted by subject, derived from the kinds it reads."""
     records: Mapping[str, Sequence[Record]] = {kind: load(kind) for kind in view.inputs}
     vanished = {kind: load_vanished(kind) for kind in view.vanished}
-    request = ViewRequest(records=records, now=now, horizon=horizon, vanished=vanished)
+    request = ViewRequest(records=records, vanished=vanished)
     return tuple(
         sorted(derived_rows(view, request), key=lambda row: (row.subject.kind, row.subject.key))
     )

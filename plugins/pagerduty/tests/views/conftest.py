@@ -298,15 +298,13 @@ def make_view():
     """Run a view over bodies by noun; every row it gives must satisfy the view's own schema."""
     import jsonschema_rs
 
-    def run(name, *, now=NOW, horizon=HORIZON, vanished=None, **bodies):
+    def run(name, *, vanished=None, **bodies):
         view = next(view for view in views() if view.name == f"pagerduty.{name}")
         assert set(bodies) <= {kind.removeprefix("pagerduty.") for kind in view.inputs}
         assert {f"pagerduty.{noun}" for noun in vanished or {}} <= set(view.vanished)
         request = ViewRequest(
             records=records_by_kind(bodies),
             vanished=records_by_kind(vanished or {}),
-            now=now,
-            horizon=horizon,
         )
         rows = tuple(view.rows(request))
         validator = jsonschema_rs.Draft202012Validator(view.schema(), validate_formats=True)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccm_core.sdk.json_codec import digest, encode
-from ccm_core.sdk.types import Record, RecordSource, ViewRequest, Window
+from ccm_core.sdk.types import Record, RecordSource, ViewRequest
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 INCIDENT, LOG_ENTRY = "pagerduty.incident", "pagerduty.incident_log_entry"
@@ -115,10 +115,9 @@ def parts(view):
     return view.partitions()
 
 
-def rows(view, records, now):
+def rows(view, records):
     """Derive rows."""
-    horizon = Window(now - timedelta(days=30), now + timedelta(days=1))
-    return list(view.rows(ViewRequest(records=records, now=now, horizon=horizon)))
+    return list(view.rows(ViewRequest(records=records)))
 
 
 def together(parts, records):
@@ -138,14 +137,14 @@ def together(parts, records):
 def test_partition_alone_yields_its_rows(view, parts, evidence):
     """Whether the view is handed all evidence, or that of a part and all services."""
     current = records(evidence)
-    every = rows(view, current, NOW)
+    every = rows(view, current)
     apart = []
     for names in together(parts, current):
         own = {
             kind: [row for row in current[kind] if names & set(names_of(row))]
             for kind, names_of in parts.names.items()
         }
-        rows_of_part = rows(view, own | {SERVICE: current[SERVICE]}, NOW)
+        rows_of_part = rows(view, own | {SERVICE: current[SERVICE]})
         assert {parts.name(row) for row in rows_of_part} <= names
         apart += rows_of_part
 
@@ -172,4 +171,4 @@ def test_only_incidents_that_use_a_service_depend_on_it(view, parts, evidence, s
     def left(rows):
         return [row for row in rows if parts.name(row) not in touched]
 
-    assert left(rows(view, current, NOW)) == left(rows(view, changed_evidence, NOW))
+    assert left(rows(view, current)) == left(rows(view, changed_evidence))
