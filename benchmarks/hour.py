@@ -50,7 +50,7 @@ WORKS: Mapping[str, Work] = {
     "quiet": Work(orders={}),
     "typical": Work(orders={"incidents": 12, "changed": 5}),
     "changed": Work(orders={"changed": 0.01}),
-    "parameter": Work(orders={}, parameters="{pagerduty-response.ack_within_high: 7m}"),
+    "parameter": Work(orders={}, parameters="{ack_within_high: 7m}"),
     "findings": Work(orders={}, command=("findings", "list")),
     "runs": Work(orders={}, command=("runs", "list")),
     "check": Work(orders={}, command=("check",)),

@@ -47,6 +47,7 @@ def test_a_line_says_all_of_it(render, waived):
         "due_at": "",
         "controls": "soc2:CC7.4",
         "remediation": "Name somebody.",
+        "scope": "",
     }
 
 

@@ -8,7 +8,7 @@ log entries, never to replace them.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from ccm_pagerduty.views.incidents.merged_incidents import (
 from ccm_pagerduty.views.incidents.response_times import (
     SLA_FIELDS,
     IncidentHistory,
+    clock_field,
     response_fields,
     unknown_reasons,
 )
@@ -43,21 +44,33 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
 
+SERVICE_FIELDS = ("support_hours", "teams")
+"""All that rows read of a service. Its name in a row is that of the incident's reference."""
 _NO_CLOCK = (
     "its service was never in the evidence (it was deleted before, or is hidden), or the support "
     "hours cannot be read"
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Service:
+    """What rows read of a service; nothing, where it was never in the evidence."""
+
+    fields: JsonObject = field(default_factory=dict)
+    """Those of :data:`SERVICE_FIELDS` that it has."""
+    clock: SlaClock | None = None
+
+
 def rows(request: ViewRequest) -> Iterable[Row]:
-    """Yield one row for each incident; what is resolved is final."""
+    """Yield one row for each incident; one is final when it and what it became are resolved."""
     index = RecordIndex(request.records, request.vanished)
-    clocks = cache(partial(_service_clock, index))
+    services = cache(partial(_service, index))
     entries = _entries_by_incident(index)
     for record in index.records(INCIDENT):
         builder, chain = RowBuilder(index), merge_chain(record, index)
         incident = builder.read(record)
-        clock = _incident_clock(incident, clocks, builder)
+        service = _service_of(incident, services, builder)
+        clock = service.clock
         body = _incident_fields(incident, clock)
         body |= known_fields(is_primary=chain.is_primary)
         unknown = {} if clock is not None else dict.fromkeys(SLA_FIELDS, _NO_CLOCK)
@@ -66,16 +79,17 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         else:
             histories = _histories(chain, entries, builder)
             body |= response_fields(histories, clock)
+            body |= clock_field(histories, clock)
             unknown |= unknown_reasons(histories)
         row = builder.build(
             record,
             body,
             title=_title(incident),
-            owned=_service(incident, index),
+            owned=service.fields,
             unknown=unknown,
         )
-        is_final = incident.get("status") == "resolved"
-        yield replace(row, occurred_at=parse_instant(incident["created_at"]), final=is_final)
+        created = parse_instant(incident["created_at"])
+        yield replace(row, occurred_at=created, final=chain.is_final)
 
 
 def _entries_by_incident(index: RecordIndex) -> dict[str, list[Record]]:
@@ -107,26 +121,23 @@ def _histories(
     )
 
 
-def _incident_clock(
-    incident: JsonObject, clocks: Callable[[str], SlaClock | None], builder: RowBuilder
-) -> SlaClock | None:
+def _service_of(
+    incident: JsonObject, services: Callable[[str], _Service], builder: RowBuilder
+) -> _Service:
+    """Return the service, whose teams own the incident and whose hours its clock runs in."""
     ref = incident.get("service")
     if not ref:
-        return None
+        return _Service()
     builder.find_last(SERVICE, ref["id"])
-    return clocks(ref["id"])
+    return services(ref["id"])
 
 
-def _service_clock(index: RecordIndex, service: str) -> SlaClock | None:
-    record = index.find_last(SERVICE, service)
-    return sla_clock(record.body) if record else None
-
-
-def _service(incident: JsonObject, index: RecordIndex) -> JsonObject:
-    """Return the service, whose teams own the incident; the clock has already recorded its use."""
-    ref = incident.get("service")
-    record = index.find_last(SERVICE, ref["id"]) if ref else None
-    return record.body if record else {}
+def _service(index: RecordIndex, key: str) -> _Service:
+    record = index.find_last(SERVICE, key)
+    if record is None:
+        return _Service()
+    fields = {name: record.body[name] for name in SERVICE_FIELDS if name in record.body}
+    return _Service(fields=fields, clock=sla_clock(fields))
 
 
 def _title(incident: JsonObject) -> str:
@@ -147,6 +158,5 @@ def _incident_fields(incident: JsonObject, clock: SlaClock | None) -> JsonObject
         urgency=incident.get("urgency"),
         status=incident.get("status"),
         service=incident.get("service") and id_and_title(incident["service"]),
-        clock=None if clock is None else clock.since(created),
         in_support_hours=None if clock is None else clock.is_running(created),
     )

@@ -25,6 +25,13 @@ class MergeChain:
     """Whether the evidence holds the last of them, which was merged into none."""
 
     @property
+    def is_final(self) -> bool:
+        """Return whether PagerDuty shows each of them resolved, the last one included."""
+        return self.complete and all(
+            record.body.get("status") == "resolved" for record in self.records
+        )
+
+    @property
     def is_primary(self) -> bool | None:
         """Return whether the incident is evaluated by itself; None where that is unknown.
 

@@ -29,7 +29,7 @@ ACKNOWLEDGEMENT_FIELDS = (
     "sla_time_to_acknowledge",
 )
 RESOLUTION_FIELDS = (
-    *("open", "reopened", "resolved_by", "self_resolved"),
+    *("open", "reopened", "resolved_by", "self_resolved", "clock"),
     *("time_to_resolve", "sla_time_to_resolve"),
 )
 SLA_FIELDS = (
@@ -109,6 +109,18 @@ def response_fields(histories: Sequence[IncidentHistory], clock: SlaClock | None
         | _acknowledgement(histories, timer)
         | _resolution(own, primary, timer)
     )
+
+
+def clock_field(histories: Sequence[IncidentHistory], clock: SlaClock | None) -> JsonObject:
+    """Return the clock of the limits, from the creation to the final resolution, if there is one.
+
+    It is unknown where the log does not show whether the incident is open.
+    """
+    logs = all(history.timeline.triggered is not None for history in histories)
+    if clock is None or not logs or histories[-1].lacks_resolution:
+        return {}
+    created, end = parse_instant(histories[0].incident["created_at"]), histories[-1].end
+    return {"clock": clock.between(created, None if end is None else max(created, end.at))}
 
 
 def unknown_reasons(histories: Sequence[IncidentHistory]) -> dict[str, str]:

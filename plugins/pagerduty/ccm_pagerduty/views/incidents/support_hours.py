@@ -36,12 +36,12 @@ class SlaClock:
         """Return whether the clock runs at an instant."""
         return self._clock(instant).is_running(instant)
 
-    def since(self, instant: datetime) -> list[JsonObject]:
-        """Return the clock from an instant on, as rows hold it."""
-        return self._clock(instant).plain()
+    def between(self, since: datetime, until: datetime | None) -> list[JsonObject]:
+        """Return the clock from an instant to another as rows hold it; None: without an end."""
+        return self._clock(since, until).plain()
 
-    def _clock(self, since: datetime) -> Clock:
-        return Clock((Stretch(since=since, hours=self.hours),))
+    def _clock(self, since: datetime, until: datetime | None = None) -> Clock:
+        return Clock((Stretch(since=since, until=until, hours=self.hours),))
 
 
 def sla_clock(service: JsonObject) -> SlaClock | None:

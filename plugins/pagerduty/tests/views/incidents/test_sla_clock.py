@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from ccm_pagerduty.views.incident_response import SERVICE_FIELDS
 
 HOURS = {
     "type": "fixed_time_per_day",
@@ -100,16 +101,20 @@ def test_a_merged_incident_is_final_when_its_merge_chain_is(view, pd, parent, fi
     assert (row.occurred_at, row.final) == (pd.now + timedelta(hours=at), final)
 
 
-@pytest.mark.parametrize("service", [{"name": "Another name"}, {"status": "warning"}])
-def test_a_row_reads_the_named_fields_of_a_service_only(view, pd, service):
+@pytest.mark.parametrize("kind", ["support_hours", "teams", "other"])
+def test_a_row_reads_the_named_fields_of_a_service_only(view, pd, kind):
     """What else changes of a service leaves the rows of its incidents alone."""
-    evidence = {
-        "incident": [pd.incident()],
-        "incident_log_entry": [pd.entry(*TRIGGER), pd.entry(*RESOLVE)],
-    }
-    bodies = [
-        row.body
-        for changes in ({}, service)
-        for row in view("incident_response", **evidence, service=[pd.service("S1", **changes)])
-    ]
-    assert bodies[0] == bodies[1]
+    changes = {
+        "support_hours": {"support_hours": HOURS},
+        "teams": {"teams": [pd.ref("T2", "team")]},
+        "other": {"name": "Another", "status": "warning", "escalation_policy": None},
+    }[kind]
+
+    def read(**changed):
+        service = pd.service("S1", **({"support_hours": None} | changed))
+        entries = [pd.entry(*TRIGGER), pd.entry(*RESOLVE)]
+        evidence = {"incident": [pd.incident()], "incident_log_entry": entries}
+        (row,) = view("incident_response", **evidence, service=[service])
+        return row.subject, row.body, row.unknown
+
+    assert (read() == read(**changes)) is (kind not in SERVICE_FIELDS)
