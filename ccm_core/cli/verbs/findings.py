@@ -62,6 +62,7 @@ def command() -> None:
 @click.pass_obj
 def list_(
     config: str | None,
+    /,
     as_of: str | None,
     states: tuple[str, ...],
     *,

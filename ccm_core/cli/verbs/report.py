@@ -75,6 +75,7 @@ from ccm_core.rules.results.filter import ResultFilter
 @click.pass_obj
 def command(
     config: str | None,
+    /,
     *,
     formats: tuple[str, ...],
     output: str | None,

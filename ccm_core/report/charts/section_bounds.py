@@ -110,9 +110,9 @@ def _line_bytes(line: Line) -> int:
         return _LANE + _SEGMENT * len(line.segments) + texts
     if isinstance(line, GroupLayout):
         return _GROUP + 2 * drawn_bytes(line.title)
-    texts = (text for part in line for text in _texts(part))
+    parts = [text for part in line for text in _texts(part)]
     width = _ROW + _CELL * len(line) if line and isinstance(line[0], Cell) else _GAP
-    return width + drawn_bytes(*texts)
+    return width + drawn_bytes(*parts)
 
 
 def _texts(part: Cell | str | TimelineGap) -> tuple[str | None, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -114,3 +115,35 @@ def test_on_calls_are_asked_for_ninety_days_at_most(account, pagerduty):
         "on_call", {"/oncalls": {"oncalls": []}}, ask=pagerduty.ask_for(horizon=horizon)
     )
     assert events.asked[0][1][1] == ("until", "2027-02-21T00:00:00Z")
+
+
+@pytest.mark.parametrize("noun", ["on_call", "schedule_rendering", "schedule_user"])
+@pytest.mark.parametrize(
+    ("hour", "same"),
+    [
+        pytest.param(0, True, id="when the day begins"),
+        pytest.param(23, True, id="in its last hour"),
+        pytest.param(24, False, id="on the next day"),
+    ],
+)
+def test_a_day_is_asked_about_in_the_same_words_at_every_hour(account, pagerduty, noun, hour, same):
+    """An answer changes with the schedule, not with the hour at which it was asked for."""
+    day = pagerduty.now.replace(hour=0)
+
+    def asked(now):
+        horizon = Window(now - timedelta(days=30), now + timedelta(days=14))
+        schedule = {"id": "D1", "summary": "Primary", "form": "layers"}
+        ask = replace(
+            pagerduty.ask_for(horizon=horizon, current_records={"pagerduty.schedule": [schedule]}),
+            now=now,
+        )
+        answers = {
+            "/oncalls": {"oncalls": []},
+            "/schedules/D1": {"schedule": {"final_schedule": {}}},
+            "/schedules/D1/users": {"users": []},
+        }
+        return account(noun, answers, ask=ask).asked
+
+    assert (
+        asked(day + timedelta(hours=1)) == asked(day + timedelta(hours=hour, minutes=1))
+    ) is same

@@ -138,7 +138,7 @@ def test_incident_uses_the_sla_clock_of_its_service(view, pd):
     body = row.body
     assert (body["time_to_acknowledge"], body["sla_time_to_acknowledge"]) == (25200, 3600)
     assert (body["time_to_resolve"], body["sla_time_to_resolve"]) == (32400, 10800)
-    assert read_clock(body["clock"]).elapsed(pd.now) == timedelta(seconds=14400)
+    assert read_clock(body["clock"]).elapsed(pd.now) == timedelta(seconds=10800)
     assert (body["occurred_at"], body["in_support_hours"]) == ("2026-11-23T02:00:00Z", False)
     assert "pagerduty.service:S1" in row.names
 
