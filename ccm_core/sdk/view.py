@@ -19,8 +19,9 @@ class Row:
     subject: Subject
     body: JsonObject
     """JSON values only, derived from records alone. Durations are numbers of seconds, instants are
-    texts, intervals ``{since, until}`` and clocks lists of ``{since, until, hours}``. A key that is left out is unknown, and
-    a rule that reads it is ``insufficient``; ``null`` says that there is none."""
+    texts, intervals ``{since, until}`` and clocks lists of ``{since, until, hours}``. A key that is
+    left out is unknown, and a rule that reads it is ``insufficient``; ``null`` says that there is
+    none."""
     evidence_digests: tuple[str, ...]
     """Digests of the records it was derived from: one at least, each of a record that the view
     was handed."""

@@ -110,6 +110,13 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
+def listed_first(words: Sequence[str], most: int = 12) -> str:
+    """Join words as a sentence does; of very many, the first, and how many more there are."""
+    if len(words) <= most:
+        return listed(words)
+    return listed([*words[: most - 1], f"{len(words) - most + 1:,} more"])
+
+
 def scope(names: Sequence[str]) -> str:
     """Return a sentence that a report shows only a part of an evaluation."""
     return f"This report covers a part of the evaluation: only {listed(names)}."

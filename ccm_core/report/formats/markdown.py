@@ -65,7 +65,9 @@ def _blocks(report: Summary) -> Iterator[Iterator[str]]:
 def _head(report: Summary) -> Iterator[str]:
     yield f"## {text(report.headline)}"
     yield ""
-    connections = phrases.listed([code(name) for name in report.connections]) or "no connection"
+    connections = (
+        phrases.listed_first([code(name) for name in report.connections]) or "no connection"
+    )
     yield f"As of {phrases.moment(report.evaluated_at)}, over {connections}."
     if report.scope:
         yield text(phrases.scope(report.scope))

@@ -26,6 +26,8 @@ FULL_REPORT = "Full report: `ccm report`, or --format html for a page."
 _FAIL = "FAILING CHECKS"
 _PARTLY = "PARTLY INCONCLUSIVE"
 _MIN_WIDTH = 48
+_MOST_LIMITS = 10
+"""Limits of the evidence at the top."""
 _MARGIN = 15
 """The longest severity, and two spaces."""
 
@@ -42,8 +44,8 @@ class Detail:
     """Lines of each check's title; None: all."""
     lines: int | None = None
     """Lines of each item and step; None: all."""
-    evidence: int | None = None
-    """Collection problems; None: all."""
+    evidence: int | None = 50
+    """Collection problems, gaps and settings; None: all."""
 
 
 FULL = Detail()
@@ -110,12 +112,16 @@ def summary_lines(report: Summary, width: int = WIDTH, detail: Detail = FULL) ->
 
 def _head(report: Summary, width: int) -> Iterator[str]:
     yield from wrap(report.headline, width)
-    connections = phrases.listed([plain(name) for name in report.connections]) or "no connection"
+    connections = (
+        phrases.listed_first([plain(name) for name in report.connections]) or "no connection"
+    )
     yield from wrap(f"as of {phrases.moment(report.evaluated_at)}, over {connections}", width)
     if report.scope:
         yield from wrap(plain(phrases.scope(report.scope)), width)
-    for limit in report.limits:
+    for limit in report.limits[:_MOST_LIMITS]:
         yield from wrap(f"{plain(limit)}.", width)
+    if report.limits[_MOST_LIMITS:]:
+        yield f"and {phrases.count(len(report.limits) - _MOST_LIMITS, 'more such limit')}"
     if report.has_inconclusive:
         yield from wrap(phrases.INCONCLUSIVE_MEANS, width)
 
@@ -246,8 +252,10 @@ def _accepted(report: Summary, width: int, detail: Detail) -> Iterator[str]:
     if not report.accepted:
         return
     yield f"ACCEPTED GAPS ({len(report.accepted):,})"
-    for text in report.accepted:
+    for text in report.accepted[: detail.evidence]:
         yield from _item(plain(text), width, detail)
+    if detail.evidence is not None and report.accepted[detail.evidence :]:
+        yield f"    and {phrases.count(len(report.accepted) - detail.evidence, 'more gap')}"
 
 
 def _narrowing(report: Summary, width: int, detail: Detail) -> Iterator[str]:

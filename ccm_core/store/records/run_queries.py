@@ -69,8 +69,13 @@ WHERE seq IN (
             SELECT run FROM collection WHERE seq IN (
                 SELECT max(seq)
                 FROM collection
-                WHERE connection = :connection AND ended_at <= :as_of
-                GROUP BY kind, outcome, window_since IS NOT NULL
+                WHERE connection = :connection AND ended_at <= :as_of AND window_since IS NULL
+                GROUP BY kind, outcome
+                UNION ALL
+                SELECT max(seq)
+                FROM collection
+                WHERE connection = :connection AND ended_at <= :as_of AND window_since IS NOT NULL
+                GROUP BY kind, outcome
             )
         )
     )
@@ -80,7 +85,8 @@ WHERE seq IN (
 ORDER BY seq
 """
 """Those about the instant or later, and those in a run with the newest of a kind: what is added to
-a collection is stored after it, in the same run."""
+a collection is stored after it, in the same run. The two groupings follow the order of their index,
+where one by whether there is a window would be sorted first."""
 
 OF_RUN = "AND run = (SELECT seq FROM run WHERE id = :run)"
 """Written only where a run is named, so that its index is used."""
