@@ -173,17 +173,18 @@ class World:
             self.store.runs.begin(
                 OpenRun(run=name, connection=name, connector="pagerduty", started_at=NOW)
             )
-        self.derived = Counter()
+        self.derived, self.rows = Counter(), {}
         self.views = {
             name: replace(view, rows=self.counting(view)) for name, view in catalog().views.items()
         }
 
     def counting(self, view):
-        """Count the incidents that a view is handed."""
+        """Count the incidents that a view is handed, and hold its rows."""
 
         def rows(request):
             self.derived[view.name] += len(request.records.get(INCIDENT, ()))
-            return view.rows(request)
+            self.rows[view.name] = tuple(view.rows(request))
+            return self.rows[view.name]
 
         return rows
 
