@@ -40,11 +40,6 @@ def total_seconds(windows: Iterable[Window]) -> float:
     return seconds_of(sum((window.length for window in union(windows)), timedelta()))
 
 
-def longest_seconds(windows: Iterable[Window]) -> float:
-    """Return the length in seconds of the longest uninterrupted window; 0 without windows."""
-    return seconds_of(max((window.length for window in union(windows)), default=timedelta()))
-
-
 def seconds_of(duration: timedelta) -> float:
     """Return a duration in seconds, as an integer where it is a whole number."""
     total = duration.total_seconds()

@@ -8,7 +8,6 @@ import pytest
 from ccm_pagerduty.views.intervals import (
     clip,
     complement,
-    longest_seconds,
     split_at,
     total_seconds,
     whole_seconds,
@@ -84,9 +83,6 @@ def test_split_at_changes_no_second_and_spans_no_instant(windows, marks):
 def test_total_seconds_counts_overlaps_once(windows):
     """The measure of windows is the number of different seconds in them."""
     assert total_seconds(windows) == len(covered(windows))
-    assert longest_seconds(windows) == max(
-        (len(covered([window])) for window in union(windows)), default=0
-    )
 
 
 @pytest.mark.parametrize(
