@@ -6,7 +6,8 @@ import ast
 import io
 import tokenize
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,7 +102,7 @@ def _read_part(name: str) -> SourcePart:
     )
 
 
-def _privatize(text: str, classes: Set[str]) -> str:
+def _privatize(text: str, classes: AbstractSet[str]) -> str:
     """Return the text with an underscore before the classes' names: nothing imports the file."""
     lines = text.splitlines(keepends=True)
     tokens = tokenize.generate_tokens(io.StringIO(text).readline)
