@@ -1,4 +1,4 @@
-"""Operations on time windows that the SDK lacks: clip, complement, split and measure.
+"""Operations on time windows that the SDK lacks: complement, split and round.
 
 Windows are half-open, so adjacent shifts leave no gap, and a gap is exact to the second.
 """
@@ -18,12 +18,6 @@ Windows = tuple[Window, ...]
 """Disjoint windows in order, as :func:`union` returns them."""
 
 
-def clip(windows: Iterable[Window], within: Window) -> Windows:
-    """Return the parts of the windows that lie within another window."""
-    overlaps = (window.intersection(within) for window in windows)
-    return union(overlap for overlap in overlaps if overlap is not None)
-
-
 def complement(within: Window, covered: Iterable[Window]) -> Windows:
     """Return the gaps: the parts of a window that the covered windows leave open."""
     return subtract((within,), covered)
@@ -33,11 +27,6 @@ def split_at(windows: Iterable[Window], instants: Iterable[datetime]) -> Windows
     """Split the windows at the instants, so that no window spans one of them."""
     boundaries = sorted(set(instants))
     return tuple(part for window in union(windows) for part in _parts(window, boundaries))
-
-
-def total_seconds(windows: Iterable[Window]) -> float:
-    """Return how many seconds the windows cover; overlaps count once."""
-    return seconds_of(sum((window.length for window in union(windows)), timedelta()))
 
 
 def seconds_of(duration: timedelta) -> float:
