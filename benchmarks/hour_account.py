@@ -1,7 +1,7 @@
 """The simulated account of the hourly benchmark, in a process of its own.
 
 It prints one JSON line with its address and key, then carries out each JSON line of its standard
-input: ``skew`` sets its clock, ``incidents`` adds so many in the last hour, and ``changed`` appends
+input: ``skew`` is how far the account's clock is ahead, ``incidents`` adds so many in the last hour, and ``changed`` appends
 a note to so many older ones, half of them the newest, half spread evenly.
 """
 
@@ -59,9 +59,8 @@ def _obey(account: Account, control: SimulatorControl, order: dict[str, Any]) ->
     """Carry out an order; return the number of requests since the one before."""
     requests = len(control.requests)
     control.requests.clear()
-    if "skew" in order:
-        control.clock_skew = timedelta(seconds=order["skew"])
-    now = datetime.now(UTC) + control.clock_skew
+    # Responses are dated by the machine's clock, with which the client's transport compares them.
+    now = datetime.now(UTC) + timedelta(seconds=order.get("skew", 0))
     if changed := order.get("changed", 0):
         _note(account, changed, now)
     if incidents := order.get("incidents", 0):

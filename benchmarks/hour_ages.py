@@ -24,6 +24,8 @@ from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
 HOUR, BLOCK = timedelta(hours=1), timedelta(days=30)
+OVERLAP = timedelta(minutes=10)
+"""What a window reads again of the one before, since events may be listed late."""
 _INSTANT = re.compile(rb'"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)"')
 _IDS = re.compile(rb'"(?:id|log_entry)":"([QR][0-9A-Z]{6,})"')
 
@@ -78,7 +80,7 @@ def grow(store: EvidenceStore, sample: Sample, age: timedelta) -> None:
         stored = []
         for template in due:
             since = read.get(_shape(template), now - BLOCK)
-            window = Window(since, now) if template.window else None
+            window = Window(since - OVERLAP, now) if template.window else None
             observations = (
                 timelines[template.kind].between(window) if window else _unchanged(sample, template)
             )

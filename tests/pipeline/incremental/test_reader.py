@@ -191,7 +191,12 @@ def test_the_states_of_two_connections_are_separate(world, packs):
         ),
         pytest.param([], [("entry", "L1b", "I2", "acknowledge", -4)], 1, id="an-entry-moves"),
         pytest.param([], [], 75, id="one-grows-older"),
-        pytest.param([("incident", "I8", {"hours": -1.9})], [], 10, id="one-falls-due"),
+        pytest.param(
+            [("incident", "I8", {"hours": -1.9, "status": "triggered"})],
+            [],
+            10,
+            id="one-falls-due",
+        ),
     ],
 )
 def test_a_change_that_concerns_other_rows_changes_their_results(
