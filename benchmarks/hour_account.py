@@ -2,7 +2,8 @@
 
 It prints one JSON line with its address and key, then carries out each JSON line of its standard
 input: ``skew`` is how far the account's clock is ahead, ``incidents`` adds so many in the last
-hour, and ``changed`` appends a note to so many older ones, half of them the newest, half spread evenly.
+hour, and ``changed`` appends a note to so many older ones, half of them the newest, half spread
+evenly.
 """
 
 from __future__ import annotations
