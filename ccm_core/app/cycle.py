@@ -40,7 +40,7 @@ class CycleResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Collected:
+class CollectedRuns:
     """What became of the connections that were to be collected."""
 
     manifests: list[Manifest]
@@ -72,7 +72,7 @@ async def collect_connections(
     *,
     limiters: Limiters | None = None,
     force: bool = False,
-) -> Collected:
+) -> CollectedRuns:
     """Collect connections side by side; what keeps one from being read keeps no other.
 
     Args:
@@ -104,7 +104,7 @@ async def collect_connections(
             for connection in connections
         ]
     )
-    return Collected(
+    return CollectedRuns(
         manifests=[outcome.value for outcome in outcomes if outcome.value is not None],
         errors=tuple(outcome.error for outcome in outcomes if outcome.error is not None),
     )

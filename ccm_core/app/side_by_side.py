@@ -20,7 +20,7 @@ MAX_CONCURRENT = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome(Generic[T]):
+class Completion(Generic[T]):
     """What became of one connection: a value, or why there is none."""
 
     value: T | None = None
@@ -29,7 +29,7 @@ class Outcome(Generic[T]):
 
 async def side_by_side(
     work: Sequence[Callable[[], Awaitable[T]]], limit: int = MAX_CONCURRENT
-) -> list[Outcome[T]]:
+) -> list[Completion[T]]:
     """Do work side by side; return its outcomes in the order of the work.
 
     What one cannot do keeps no other from being done.
@@ -44,14 +44,14 @@ async def side_by_side(
     """
     turns = asyncio.Semaphore(limit)
 
-    async def do(start: Callable[[], Awaitable[T]]) -> Outcome[T]:
+    async def do(start: Callable[[], Awaitable[T]]) -> Completion[T]:
         async with turns:
             try:
-                return Outcome(value=await start())
+                return Completion(value=await start())
             except IntegrityError:
                 raise
             except CcmError as error:
-                return Outcome(error=error)
+                return Completion(error=error)
 
     try:
         async with asyncio.TaskGroup() as group:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from ccm_core.collect.repeated_contradictions import last_read_of_same, without_next_step
 from ccm_core.model.evidence.amendments import CONTRADICTION, amend, newest_forms
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window, subtract
@@ -142,6 +143,7 @@ def without_events(
     creation_events: Iterable[CreationEvents],
     collections: Sequence[Collection],
     created_at: Mapping[str, Sequence[datetime]],
+    earlier: Sequence[Collection],
     now: datetime,
 ) -> tuple[Collection, ...]:
     """Return the amendments of empty lists of events in whose windows objects were created.
@@ -150,6 +152,8 @@ def without_events(
         creation_events: What marks the events of creations, of the connector.
         collections: Of this run, in order.
         created_at: By kind: when the objects were created that this run read.
+        earlier: The collections before this run, as they were amended, in order. A window that was
+            empty beside objects stays contradicted while it is, whether they are read again or not.
         now: When this is found out.
     """
     newest = newest_forms(collections)
@@ -159,8 +163,8 @@ def without_events(
             if empty.kind != events.kind or empty.amends or empty.counts.items:
                 continue
             objects = _within(empty.window, created_at.get(events.creates, ()))
-            if objects and _is_listed(newest[empty.id]):
-                shortfall = _no_events(events, objects)
+            shortfall = _no_events(events, objects) if objects else _stated(empty, earlier)
+            if shortfall is not None and _is_listed(newest[empty.id]):
                 amended.append(
                     amend(newest[empty.id], name=CONTRADICTION, shortfalls=[shortfall], now=now)
                 )
@@ -174,10 +178,22 @@ def _within(window: Window | None, instants: Iterable[datetime]) -> int:
     return sum(instant in certain for instant in instants)
 
 
+def _stated(empty: Collection, earlier: Sequence[Collection]) -> Shortfall | None:
+    """Return what the read of the same before stated of its events being empty."""
+    before = last_read_of_same(empty, earlier)
+    for shortfall in before.shortfalls if before is not None else ():
+        if shortfall.reason is Reason.CONTRADICTED and _EMPTY in shortfall.detail:
+            return replace(shortfall, detail=without_next_step(shortfall))
+    return None
+
+
+_EMPTY = "the source listed 0 events"
+
+
 def _no_events(events: CreationEvents, objects: int) -> Shortfall:
     return Shortfall(
         reason=Reason.CONTRADICTED,
-        detail=f"{events.kind}: the source listed 0 events of a window in which {objects} of "
+        detail=f"{events.kind}: {_EMPTY} of a window in which {objects} of "
         f"{events.creates} were created, expected at least one for each",
         missing=objects,
     )

@@ -50,7 +50,8 @@ def with_next_step(amendment: Collection, earlier: Sequence[Collection]) -> Coll
         amendment,
         shortfalls=tuple(
             replace(shortfall, detail=f"{shortfall.detail}. {step}")
-            if shortfall.reason is Reason.CONTRADICTED and _bare(shortfall) == shortfall.detail
+            if shortfall.reason is Reason.CONTRADICTED
+            and without_next_step(shortfall) == shortfall.detail
             else shortfall
             for shortfall in amendment.shortfalls
         ),
@@ -66,16 +67,23 @@ def _is_contradicted(collection: Collection) -> bool:
 
 def _repeats(collection: Collection, before: Sequence[Collection]) -> bool:
     """Return whether the last read of the same, in an earlier run, had the same contradictions."""
-    last = next(
+    last = last_read_of_same(collection, before)
+    contradictions = _contradictions(collection.shortfalls)
+    return last is not None and contradictions <= _contradictions(last.shortfalls)
+
+
+def last_read_of_same(collection: Collection, before: Sequence[Collection]) -> Collection | None:
+    """Return the last read of the same list and time in an earlier run."""
+    return next(
         (
             other
             for other in reversed(before)
-            if other.run != collection.run and _is_of_same(other, collection)
+            if other.kind == collection.kind
+            and other.run != collection.run
+            and _is_of_same(other, collection)
         ),
         None,
     )
-    contradictions = _contradictions(collection.shortfalls)
-    return last is not None and contradictions <= _contradictions(last.shortfalls)
 
 
 def _is_of_same(other: Collection, collection: Collection) -> bool:
@@ -86,11 +94,12 @@ def _is_of_same(other: Collection, collection: Collection) -> bool:
 
 def _contradictions(shortfalls: Iterable[Shortfall]) -> frozenset[tuple[str, ...]]:
     return frozenset(
-        shortfall.subjects or (_bare(shortfall),)
+        shortfall.subjects or (without_next_step(shortfall),)
         for shortfall in shortfalls
         if shortfall.reason is Reason.CONTRADICTED
     )
 
 
-def _bare(shortfall: Shortfall) -> str:
+def without_next_step(shortfall: Shortfall) -> str:
+    """Return the detail of a contradiction without what is done about it."""
     return shortfall.detail.removesuffix(f". {_FIRST}").removesuffix(f". {_REPEATED}")

@@ -84,7 +84,13 @@ class Runner:
         now = self._context.clock()
         self._amend(self._creations.contradictions(self._earlier, self.collections, now))
         self._amend(
-            without_events(self._context.creation_events, self.collections, self._created_at, now)
+            without_events(
+                self._context.creation_events,
+                self.collections,
+                self._created_at,
+                as_amended(self._earlier),
+                now,
+            )
         )
         self._amend(
             contradictions(

@@ -42,7 +42,7 @@ def progress_of(
         yield lambda name: Lines(f"{name}: " if several else "")
         return
     with _new_progress() as progress:
-        yield lambda name: Bar(progress, f"{name}: " if several else "")
+        yield lambda name: ProgressBar(progress, f"{name}: " if several else "")
 
 
 class Lines(NullObserver):
@@ -77,7 +77,7 @@ def _new_progress() -> Progress:
     )
 
 
-class Bar:
+class ProgressBar:
     """A bar for what is read of a connection: rows, requests, time left, waits for the limit."""
 
     def __init__(self, progress: Progress, prefix: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ccm_core.app.cycle import Collected, collect_connections, evaluate_report_notify
+from ccm_core.app.cycle import CollectedRuns, collect_connections, evaluate_report_notify
 from ccm_core.app.rule_sets import compile_rule_set
 from ccm_core.cli.terminal.exit_codes import evaluation_code, most_severe, run_code
 from ccm_core.cli.terminal.options import json_option
@@ -62,7 +62,7 @@ def command(config: str | None, output: str, *, force: bool, as_json: bool) -> i
     return most_severe([*map(run_code, manifests), evaluation_code(cycle.evaluation.evaluation)])
 
 
-def is_evaluable(collected: Collected) -> bool:
+def is_evaluable(collected: CollectedRuns) -> bool:
     """Return whether what was collected is to be evaluated, whatever could not be.
 
     Nothing is evaluated where no connection was collected, nor by a clock that is wrong.

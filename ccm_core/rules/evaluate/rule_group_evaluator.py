@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from ccm_core.model.evaluation.result import CONNECTION, POPULATION, Result, RuleResult, Status
+from ccm_core.model.evaluation.result import CONNECTION, Result, RuleResult, Status
 from ccm_core.model.evaluation.result_id import result_id
 from ccm_core.model.evaluation.rule import Rule
 from ccm_core.model.evaluation.subject import Subject
@@ -16,7 +16,7 @@ from ccm_core.model.evidence.window import Window
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.evaluate.evaluate_rows import GatedRule, RowEvaluator
 from ccm_core.rules.evaluate.evidence_gate import EvidenceGate, evidence_gate, incomplete_objects
-from ccm_core.rules.evaluate.pass_rate import EvaluatedRow, pass_rates
+from ccm_core.rules.evaluate.pass_rate import pass_rates
 from ccm_core.rules.evaluate.rollup import rule_result
 from ccm_core.rules.evaluate.rows import occurred_in
 from ccm_core.rules.evaluate.time_budget import TimeBudget
@@ -196,17 +196,42 @@ class _Rows:
         return sorted(empty & rule.parameters) if self.rows else ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Column:
+    """The results of one rule, each on one row."""
+
+    results: Sequence[Result]
+    rows: Sequence[Row]
+    counts: Mapping[Status, int]
+
+    def of_period(self, period: Window) -> _Column:
+        """Return those on rows of a period: what is still open from before is in no share."""
+        pairs = [
+            (result, row)
+            for result, row in zip(self.results, self.rows, strict=True)
+            if occurred_in(row, period)
+        ]
+        return _Column(
+            results=[result for result, _ in pairs],
+            rows=[row for _, row in pairs],
+            counts=Counter(result.status for result, _ in pairs),
+        )
+
+
 def _add_results(
     group: _Rows, rules: Sequence[tuple[_Tally, GatedRule]], results: GroupResults
 ) -> None:
     """Add the results of rules on rows, on single ones and on all together, to their tallies."""
     for (tally, rule), column, count in zip(rules, results.columns, results.counts, strict=True):
+        of_rule = _Column(results=column, rows=group.rows, counts=count)
+        if rule.compiled.rule.tolerance and group.facts.period is not None:
+            of_rule = of_rule.of_period(group.facts.period)
         if results.in_order:
-            tally.in_order = tally.in_order + tuple(column)
-            tally.counts += count
+            tally.in_order = tally.in_order + tuple(of_rule.results)
+            tally.counts += Counter(of_rule.counts)
         else:
-            tally.results.extend(column)
-        tally.results.extend(_results_on_all(group, rule, column, count))
+            tally.results.extend(of_rule.results)
+        tally.results.extend(_results_on_all(group, rule, of_rule))
 
 
 def plugin_failures(facts: Sequence[Facts]) -> tuple[str, ...]:
@@ -216,58 +241,36 @@ def plugin_failures(facts: Sequence[Facts]) -> tuple[str, ...]:
     )
 
 
-def _results_on_all(
-    group: _Rows,
-    rule: GatedRule,
-    column: Sequence[Result],
-    count: Mapping[Status, int],
-) -> Iterator[Result]:
+def _results_on_all(group: _Rows, rule: GatedRule, column: _Column) -> Iterator[Result]:
     """Yield the results on all rows together and on objects behind none."""
-    definition, facts, rows = rule.compiled.rule, group.facts, group.rows
-    incomplete = rule.gate.unevaluated_objects(rows)
+    definition, facts, results = rule.compiled.rule, group.facts, column.results
+    incomplete = rule.gate.unevaluated_objects(group.rows)
     unevaluated = [
         _result(definition, facts.connection, subject, Status.INSUFFICIENT, reason)
         for subject, reason in incomplete.members
     ]
     yield from unevaluated
     reason = rule.compiled.not_applicable.reason
-    none_applies = count.get(Status.NOT_APPLICABLE, 0) == len(column)
+    none_applies = column.counts.get(Status.NOT_APPLICABLE, 0) == len(results)
     doubts = [*rule.gate.unlisted, *filter(None, [incomplete.others])]
     if doubts:
         why = "; ".join(doubts)
         yield _connection_result(definition, facts, Status.INSUFFICIENT, why)
-    elif not unevaluated and none_applies and all(result.reason == reason for result in column):
+    elif not unevaluated and none_applies and all(result.reason == reason for result in results):
         empty = group.empty_selections(rule.compiled)
         status = Status.INSUFFICIENT if empty else Status(definition.on_empty)
-        unselective = _unselective(group.pack, empty, definition, len(rows))
+        unselective = _unselective(group.pack, empty, definition, len(group.rows))
         yield _connection_result(
-            definition, facts, status, unselective or _empty_reason(definition, len(rows))
+            definition, facts, status, unselective or _empty_reason(definition, group, column)
         )
     if definition.tolerance:
+        bodies = (row.body for row in column.rows)
         evaluated = [
-            *_of_period(zip(column, rows, strict=True), facts.period),
+            *zip(results, bodies, strict=True),
             *((result, None) for result in unevaluated),
         ]
-        rates = [*pass_rates(definition.tolerance, evaluated)]
-        yield from (_limited_rate(rule.gate, rate) for rate in rates)
-        if not rates and not none_applies:
-            yield _nothing_to_count(definition, facts)
-
-
-def _of_period(
-    evaluated: Iterable[tuple[Result, Row]], period: Window | None
-) -> Iterator[EvaluatedRow]:
-    """Yield the results that a share of a period counts, with the bodies of their rows."""
-    for result, row in evaluated:
-        if period is None or occurred_in(row, period):
-            yield result, row.body
-
-
-def _nothing_to_count(rule: Rule, facts: Facts) -> Result:
-    """Return the pass rate of a period in which nothing occurred; what is older is no share."""
-    subject = Subject(kind=POPULATION, key="period", title="the evaluated period")
-    reason = f"nothing to count: no row of {rule.over} occurred in the evaluated period"
-    return _result(rule, facts.connection, subject, Status(rule.on_empty), reason)
+        for rate in pass_rates(definition.tolerance, evaluated):
+            yield _limited_rate(rule.gate, rate)
 
 
 def _limited_rate(gate: EvidenceGate, rate: Result) -> Result:
@@ -307,9 +310,12 @@ def _unselective(
     )
 
 
-def _empty_reason(rule: Rule, rows: int) -> str:
-    if not rows:
+def _empty_reason(rule: Rule, group: _Rows, column: _Column) -> str:
+    if not group.rows:
         return f"nothing to evaluate: {rule.over} has no rows"
+    rows = len(column.rows)
+    if not rows:
+        return f"nothing to count: no row of {rule.over} occurred in the evaluated period"
     return f"nothing to evaluate: `{rule.match}` is true for none of {rows} rows of {rule.over}"
 
 
