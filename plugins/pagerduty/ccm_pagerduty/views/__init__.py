@@ -102,9 +102,10 @@ _ROWS_OF: Mapping[str, str] = {
 """The kind that each row of a view is about."""
 _VANISHED: Mapping[str, tuple[str, ...]] = {
     "incident_response": (SERVICE,),
+    "policy_coverage": (SCHEDULE,),
     "service_ownership": (TEAM,),
-    "service_readiness": (ESCALATION_POLICY,),
-    "service_responders": (TEAM, ESCALATION_POLICY),
+    "service_readiness": (ESCALATION_POLICY, SCHEDULE),
+    "service_responders": (TEAM, ESCALATION_POLICY, SCHEDULE),
 }
 """Kinds of which a view judges what is deleted by what it was."""
 _PARTITIONS: Mapping[str, Callable[[], Partitioning]] = {"incident_response": _by_incident}

@@ -369,3 +369,24 @@ def test_row_has_the_reasons_for_unknown_fields(view, pd):
         "the schedule D1: PagerDuty did not render this schedule; "
         "the schedule D9: this schedule is not in the evidence"
     )
+
+
+def test_deleted_schedule_reaches_nobody_from_now_on(only, pd):
+    """It is a gap that is named; whom it reached before it was deleted is not known."""
+    target = {"id": "D9", "type": "schedule_reference", "summary": "Night shift"}
+    row = only(
+        "policy_coverage",
+        escalation_policy=[pd.policy("P1", [target])],
+        schedule=[],
+        schedule_rendering=[],
+        user=[],
+        vanished={"schedule": [pd.schedule("D9")]},
+    )
+    (level,) = row["levels"]
+    assert level["targets"] == [
+        {"type": "schedule", "id": "D9", "title": "Night shift", "state": "deleted"}
+    ]
+    assert [gap["causes"] for gap in level["gaps"]] == [["deleted_schedule"]]
+    (before,) = level["past_gaps"]
+    assert before["unknown"] == "Night shift: this schedule was deleted at an unknown time"
+    assert reaches(pd, row) == [False]

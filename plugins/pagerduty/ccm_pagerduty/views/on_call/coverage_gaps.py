@@ -47,6 +47,8 @@ class GapCause(StrEnum):
     """The user on call has not accepted the invitation."""
     NO_TARGET = "no_target"
     """A level of an escalation policy names neither a user nor a schedule."""
+    DELETED_SCHEDULE = "deleted_schedule"
+    """The schedule that a level names was deleted."""
 
 
 Gaps = tuple[tuple[Window, GapCause], ...]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ccm_pagerduty.references import title_of
 from ccm_pagerduty.views.intervals import complement
+from ccm_pagerduty.views.on_call.coverage_gaps import GapCause
 from ccm_pagerduty.views.on_call.duty import Duty
 from ccm_pagerduty.views.on_call.rendered_shifts import until_deletion
 from ccm_pagerduty.views.on_call.responders import ResponderState, responder_state
@@ -43,7 +44,7 @@ class EscalationTarget:
     title: str
     state: str
     """Of a user: a :class:`ResponderState`. Of a schedule: ``rendered``, ``not_rendered``,
-    ``not_listed``. Else ``unknown``."""
+    ``not_listed``, ``deleted``. Else ``unknown``."""
     people: tuple[PersonOnCall, ...] = ()
     """Who is on call by it, whether they can respond or not."""
     current: Duty
@@ -69,6 +70,8 @@ def resolve_target(
         return _user(ref, responder_state(ref, builder), observed)
     if kind == "other":
         return _unresolved(ref, kind, OTHER, observed)
+    if builder.is_deleted(SCHEDULE, ref["id"]):
+        return _deleted_schedule(ref, observed)
     schedule = builder.find(SCHEDULE, ref["id"])
     if schedule is None or rendering is None:
         return _unresolved(ref, kind, NOT_LISTED if schedule is None else NOT_RENDERED, observed)
@@ -81,6 +84,21 @@ def resolve_target(
         people=duty.people,
         current=duty.current,
         historical=duty.historical,
+    )
+
+
+def _deleted_schedule(ref: JsonObject, observed: Window) -> EscalationTarget:
+    """Return a schedule that reaches nobody any more; whom it reached before is unknown."""
+    title = title_of(ref)
+    reason = f"{title}: this schedule was deleted at an unknown time"
+    causes = ((observed, GapCause.DELETED_SCHEDULE),)
+    return EscalationTarget(
+        type="schedule",
+        id=ref["id"],
+        title=title,
+        state=ResponderState.DELETED.value,
+        current=Duty(observed=observed, confirmed=(), causes=causes),
+        historical=Duty(observed=observed, confirmed=(), possible=((observed, reason),)),
     )
 
 
