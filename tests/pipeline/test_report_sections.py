@@ -58,12 +58,12 @@ def test_the_report_of_a_past_evaluation_is_reproduced_to_the_byte(firm):
     host = replace(firm.host, sections=load(discover()).sections)
     firm.evaluate()
     stored = firm.store.evaluations.latest()
-    page = report(host, firm.store, stored, HtmlReport())
+    page = b"".join(report(host, firm.store, stored, HtmlReport()))
     assert b"On-call coverage" in page
     firm.now += timedelta(days=3)
     firm.collect()
     firm.evaluate()
-    assert report(host, firm.store, stored, HtmlReport()) == page
+    assert b"".join(report(host, firm.store, stored, HtmlReport())) == page
 
 
 def test_a_report_section_that_raises_is_reported_in_its_place(firm):

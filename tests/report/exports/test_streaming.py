@@ -40,9 +40,12 @@ def large():
     return large_account(connections=3, services=30, incidents=4_000, rules=1, waivers=0)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", STREAMED)
 def test_an_export_is_never_whole_in_memory(name, large):
     """What writing it takes is a fraction of what is written."""
+    for _ in FORMATS[name].chunks(replace(large, scope=("warm",))):
+        pass  # modules and caches that stay are not what writing takes
     tracemalloc.start()
     try:
         size = sum(len(piece) for piece in FORMATS[name].chunks(large))
