@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from ccm_core.collect.batch_builder import BatchBuilder
 from ccm_core.collect.collection_record import current_collections, write_batch
@@ -68,6 +69,11 @@ class Runner:
         self._reach = Reach(accepted_collapses=context.accepted_collapses)
         self._kinds: Mapping[str, EvidenceKind] = {}
 
+    @cached_property
+    def _earlier_amended(self) -> Sequence[Collection]:
+        """Return the collections before this run as they were amended."""
+        return as_amended(self._earlier)
+
     async def run(self, session: Session, plan: Plan) -> Shortfall | None:
         """Collect everything in the plan; return what cut the run short, if anything did."""
         self._reach.credential = session.credential
@@ -88,7 +94,7 @@ class Runner:
                 self._context.creation_events,
                 self.collections,
                 self._created_at,
-                as_amended(self._earlier),
+                self._earlier_amended,
                 now,
             )
         )
@@ -137,7 +143,7 @@ class Runner:
 
     def _amend(self, amended: Sequence[Collection]) -> None:
         for amendment in amended:
-            stated = with_next_step(amendment, as_amended(self._earlier))
+            stated = with_next_step(amendment, self._earlier_amended)
             self.collections.append(self._context.append(WriteBatch(collection=stated)))
 
     def dangling(self) -> DanglingByCollection:
