@@ -146,9 +146,14 @@ def tune_garbage_collector() -> None:
     gc.set_threshold(_YOUNG_OBJECTS)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
+def run_process() -> int:
+    """Run the command that the process was started with and return its exit code."""
     tune_garbage_collector()
+    return main()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; the state of the process stays as it is."""
     # Libraries log what our own messages and manifests contain.
     logging.getLogger().addHandler(logging.NullHandler())
     with plugins_print_to_stderr(), tracebacks_on_demand():

@@ -50,23 +50,24 @@ def test_a_credential_of_the_whole_account_hides_nothing(ccm, connected):
     assert hidden(ran.json[0]) == set()
 
 
-def test_a_deleted_schedule_leaves_only_its_policies_inconclusive(ccm, connected):
-    """For an account key it is not hidden; whom the policy reaches without it is not known."""
+def test_a_deleted_schedule_is_a_failure_of_the_levels_that_name_it(ccm, connected):
+    """For an account key it is not hidden but gone: the level reaches nobody from now on."""
     ccm("collect")
     policy = ccm("evidence", "export", "--kind", "pagerduty.escalation_policy").lines[0]["body"]
-    targets = [one for rule in policy["escalation_rules"] for one in rule["targets"]]
-    schedule = next(one["id"] for one in targets if one["type"].startswith("schedule"))
+    targets = [target for rule in policy["escalation_rules"] for target in rule["targets"]]
+    schedule = next(target["id"] for target in targets if target["type"].startswith("schedule"))
     del connected.account.schedules[schedule]
     ran = ccm("run", "--all", "--json")
 
     assert hidden(ran.json["manifests"][0]) == set()
-    coverage = {
-        one["subject"]["key"]: one["status"]
+    statuses = {
+        rule["rule"]: result["status"]
         for rule in ran.json["evaluation"]["rules"]
-        if rule["rule"] == "pagerduty_policy_names_no_deleted_user"
-        for one in rule["results"]
+        for result in rule["results"]
+        if result["subject"]["key"] == policy["id"]
     }
-    assert coverage[policy["id"]] == "insufficient"
+    assert statuses["pagerduty_policy_every_level_reaches_a_person"] == "fail"
+    assert "insufficient" not in statuses.values()
 
 
 def test_every_manifest_names_what_its_credential_cannot_see(ccm, connected, folder):
