@@ -138,16 +138,24 @@ def _evaluate_once(
     as_of: datetime | None,
     cache: EvaluationCache | None,
 ) -> StoredEvaluation:
-    from ccm_core.pipeline.evaluate import evaluate
+    from ccm_core.pipeline.derive.evaluation import evaluate_changes
+    from ccm_core.pipeline.evaluate import current_moment, evaluate, watch_scope
     from ccm_core.pipeline.reproduce import store_evaluation
 
     connections = workspace.connections(secrets=False)
-    evaluation = evaluate(
-        workspace.host, connections, store, rules.packs, rules.waivers, as_of=as_of, cache=cache
-    )
-    return store_evaluation(
-        workspace.host, connections, store, evaluation, rules.source, rules.packs
-    )
+    host, act = workspace.host, None
+    if as_of is None:
+        evaluation, act = evaluate_changes(
+            host,
+            [watch_scope(host, connection) for connection in connections],
+            store,
+            rules.packs,
+            rules.waivers,
+            now=current_moment(host, connections, store),
+        )
+    else:
+        evaluation = evaluate(host, connections, store, rules.packs, rules.waivers, as_of=as_of)
+    return store_evaluation(host, connections, store, evaluation, rules.source, rules.packs, act)
 
 
 def evaluate_report_notify(

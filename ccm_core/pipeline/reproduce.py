@@ -9,7 +9,7 @@ from datetime import datetime
 from ccm_core.errors import IntegrityError, PluginFault, UsageError
 from ccm_core.model import json_codec
 from ccm_core.model.digest import digest
-from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs, StoredPack
+from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, EvaluationInputs, StoredPack
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.json_codec import JsonObject
@@ -41,6 +41,7 @@ def store_evaluation(
     evaluation: Evaluation,
     rule_set: RuleSet,
     packs: CompiledPacks,
+    act: EvaluationAct | None = None,
 ) -> StoredEvaluation:
     """Store an evaluation with its inputs, and track its findings.
 
@@ -65,7 +66,9 @@ def store_evaluation(
         host_version=host.version,
     )
     texts = [pack.text for pack in rule_set.packs]
-    evaluation_digest = store.evaluations.append(evaluation, inputs, texts)
+    evaluation_digest = store.evaluations.append(evaluation, inputs, texts, act)
+    if act is not None:
+        evaluation = store.evaluations.get(evaluation_digest)
     track_findings(store, (evaluation_digest, evaluation))
     return StoredEvaluation(digest=evaluation_digest, evaluation=evaluation)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.evidence.manifest import PluginVersion
+from ccm_core.model.evidence.watermark import Watermark
 from ccm_core.model.json_codec import JsonObject
 
 
@@ -65,6 +67,16 @@ class WatchScope:
     """Those of the kinds that are events; all others are snapshots."""
     manifests: ManifestKind | None = None
     """None where no rule can read manifests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationAct:
+    """When an evaluation was really made, and up to where it had read each connection."""
+
+    made_at: datetime
+    host_version: str
+    watermarks: dict[str, dict[str, Watermark]] = field(default_factory=dict)
+    """By connection, then by view and kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

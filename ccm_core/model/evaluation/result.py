@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ccm_core.model.evaluation.control import Control
-from ccm_core.model.evaluation.evidence_read import EvidenceRead
+from ccm_core.model.evaluation.evidence_read import EvidenceRead, KindRead
 from ccm_core.model.evaluation.rule import PackPurpose, Severity
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Outcome, Shortfall
@@ -116,6 +116,8 @@ class RuleResult:
     risk: str | None = None
     remediation: str | None = None
     remediation_url: str | None = None
+    over: str = ""
+    """The kind or view whose rows it is about."""
     results: tuple[Result, ...] = ()
 
 
@@ -148,6 +150,25 @@ class RuleStatus:
 
     rule: str
     status: Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DerivedState:
+    """The rows and verdicts of one connection that an evaluation left, and what they rest on."""
+
+    connection: str
+    period_since: datetime
+    """When the evaluated period begins: subjects that are final and occurred before are left out."""
+    kinds: tuple[KindRead, ...] = ()
+    """The population of each derived kind."""
+    judged: tuple[str, ...] = ()
+    """The rules whose evidence sufficed, sorted; verdicts of others do not count."""
+    rated: tuple[str, ...] = ()
+    """Those that judge a share, sorted: what occurred before the period is not theirs."""
+    rule_keys: dict[str, str] = field(default_factory=dict)
+    """By rule: the digest of what its verdicts depend on beside the rows."""
+    waived: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By rule and key: the waiver that covers a failing subject."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,3 +222,5 @@ class Evaluation:
     plugin_failures: tuple[str, ...] = ()
     evidence_read: tuple[EvidenceRead, ...] = ()
     """What was read of each connection, sealed."""
+    derived: tuple[DerivedState, ...] = ()
+    """Where the results on single subjects are: by connection."""

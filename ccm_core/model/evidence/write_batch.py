@@ -67,3 +67,6 @@ class WriteBatch:
     """Whether the collection states the whole population. Only where it was also read to its end
     do keys that are not among the observations get a tombstone: where it is complete, or lacks
     nothing but what the credential may not see."""
+    vanished: Sequence[str] = ()
+    """Keys that get a tombstone where the batch does not state the whole population: the host
+    knows of what it derives what is gone."""

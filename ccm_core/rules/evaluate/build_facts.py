@@ -110,7 +110,7 @@ class Evidence:
             rows_of={name: kind for name in inputs if (kind := self._rows_of(name))},
             sufficiency={kind: self.sufficiency(kind) for kind in sorted(self.kinds)},
             lookup_records={
-                kind: self._lookup_records(kind) for kind in sorted(lookups & self.kinds.keys())
+                kind: self.lookup_records(kind) for kind in sorted(lookups & self.kinds.keys())
             },
             # The facts outlive the records, which take most of the memory.
             reassess=replace(self, load=_released, load_vanished=_released).sufficiency,
@@ -156,7 +156,8 @@ class Evidence:
             self.row_cache.record_rows(name, rows)
         return DerivedRows(rows=self._of_period(rows))
 
-    def _lookup_records(self, kind: str) -> dict[str, LookupRecord]:
+    def lookup_records(self, kind: str) -> dict[str, LookupRecord]:
+        """Return what rules may look up of a kind, by key."""
         return {
             record.key: LookupRecord(body=thawed(record.body), digest=record.digest)
             for record in self.load(kind)

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from ccm_core.model.evaluation.derived import ALWAYS
 from ccm_core.model.evaluation.result import Result, Status
 from ccm_core.model.evaluation.result_id import rule_part, subject_part
 from ccm_core.model.evidence.window import Window
@@ -66,6 +67,19 @@ class RowEvaluator:
         shared = shared_variables(self.pack.values, self.now, self.period)
         for row in rows:
             yield self._results(row, self._context_in_time(row, shared), self.rules)
+
+    def evaluate_once(self, row: Row) -> tuple[tuple[Result, ...], datetime | None]:
+        """Return the results of every rule on a row, and when one of them may change with time.
+
+        That moment is :data:`ALWAYS` where it is not known, and None where none of them does.
+        """
+        shared = shared_variables(self.pack.values, self.now, self.period)
+        context = self._context_in_time(row, shared)
+        results = self._results(row, context, self.rules)
+        if context is None or any(rule.compiled.due_moments is None for rule in self.rules):
+            return results, ALWAYS
+        changes = (change for _, change in self._changes(context, range(len(self.rules))))
+        return results, min(changes, default=None)
 
     def evaluate_changed(self, rows: Sequence[Row], cache_key: CacheKey) -> GroupCache:
         """Return the results of every rule on each row, for the next evaluation to reuse."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import TypeAlias
@@ -101,3 +101,31 @@ def _month(instant: str) -> str:
 
 _WHOLE_SECOND = re.compile(r"([0-9-]{10}T(?:[01][0-9]|2[0-3])):[0-5][0-9]:[0-5][0-9]Z")
 """An instant as rows have it, and its hour."""
+
+
+def rate_result(
+    rule: str, connection: str, tolerance: Tolerance, period: str, counts: Mapping[Status, int]
+) -> Result:
+    """Return the pass rate of a rule over the subjects of a month, from their number by status."""
+    passed, failed = counts.get(Status.PASS, 0), counts.get(Status.FAIL, 0)
+    inconclusive = counts.get(Status.INSUFFICIENT, 0) + counts.get(Status.ERROR, 0)
+    total = passed + failed + inconclusive
+    required = round(tolerance.at_least * total, 6)
+    too_many = inconclusive > round(tolerance.inconclusive_at_most * total, 6)
+    if period == _UNDATED:
+        status = Status.INSUFFICIENT
+    elif passed and passed >= required and not too_many:
+        status = Status.PASS
+    elif passed + inconclusive < required:
+        status = Status.FAIL
+    else:
+        status = Status.INSUFFICIENT
+    return Result(
+        id=result_id(rule, connection, POPULATION, period),
+        rule=rule,
+        connection=connection,
+        subject=Subject(kind=POPULATION, key=period, title=period),
+        status=status,
+        reason=_reason(tolerance, period, passed, total, inconclusive)
+        + (_too_many(tolerance) if too_many and passed >= required else ""),
+    )

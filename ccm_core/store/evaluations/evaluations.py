@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import IntegrityError, StaleEvaluation, StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
-from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
+from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, EvaluationInputs
 from ccm_core.model.evaluation.evidence_read import MANIFESTS
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation, TrendPoint
 from ccm_core.store.codec.bodies import compress_body, decode_body, encode_body, verified
 from ccm_core.store.codec.compression import MAX_CONTENT, Compressor
+from ccm_core.store.evaluations.recompose import recompose
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import DOCUMENT, EVALUATION
@@ -50,6 +51,7 @@ class SqlEvaluationStore:
         evaluation: Evaluation,
         inputs: EvaluationInputs | None = None,
         packs: Sequence[bytes] = (),
+        act: EvaluationAct | None = None,
     ) -> str:
         """Store an evaluation unless it is there already, and sign the head; return its digest."""
         signers = self._signing()
@@ -69,6 +71,10 @@ class SqlEvaluationStore:
                 if inputs
                 else None,
                 "document": document.content,
+                "act": _insert_document(transaction, "act", encode_body(act, compressor))
+                if act
+                else None,
+                "position": transaction.value("SELECT max(seq) FROM version") or 0,
             }
             transaction.insert("evaluation", row)
             append_leaves(transaction, STORE_LOG, [EVALUATION.line(row)])
@@ -83,13 +89,28 @@ class SqlEvaluationStore:
             newest = "WHERE evaluated_at <= :as_of ORDER BY evaluated_at DESC, seq DESC"
         with self._database.reading() as transaction:
             row = transaction.row(
-                f"SELECT digest, document FROM evaluation {newest} LIMIT 1",
+                f"SELECT digest, document, position FROM evaluation {newest} LIMIT 1",
                 as_of=None if as_of is None else microseconds(as_of),
             )
-        if row is None:
-            return None
-        digest, document = row
-        return StoredEvaluation(digest=digest, evaluation=_read(digest, document))
+            if row is None:
+                return None
+            digest, document, position = row
+            evaluation = recompose(transaction, _read(digest, document), position)
+        return StoredEvaluation(digest=digest, evaluation=evaluation)
+
+    def latest_stored(self) -> tuple[Evaluation, EvaluationAct] | None:
+        """Return the one that was made last by change, as it is stored, and the act."""
+        query = """
+            SELECT digest, document, act FROM evaluation WHERE act IS NOT NULL
+            ORDER BY seq DESC LIMIT 1
+            """
+        with self._database.reading() as transaction:
+            row = transaction.row(query)
+            if row is None:
+                return None
+            digest, document, act = row
+            content = _document(transaction, act)
+        return _read(digest, document), decode_body(content, act, EvaluationAct, "act")
 
     def between(
         self, *, since: datetime | None = None, until: datetime | None = None
@@ -100,7 +121,7 @@ class SqlEvaluationStore:
         with self._database.reading() as transaction:
             rows = transaction.rows(
                 f"""
-                SELECT digest, document
+                SELECT digest, document, position
                 FROM evaluation
                 WHERE TRUE {later} {earlier}
                 ORDER BY evaluated_at, seq
@@ -108,8 +129,8 @@ class SqlEvaluationStore:
                 since=None if since is None else microseconds(since),
                 until=None if until is None else microseconds(until),
             )
-            for digest, document in rows:
-                yield digest, _read(digest, document)
+            for digest, document, position in list(rows):
+                yield digest, recompose(transaction, _read(digest, document), position)
 
     def daily_trend(self, *, since: datetime, until: datetime) -> Sequence[TrendPoint]:
         """List an outline of the last evaluation of each UTC day, ``since <= moment < until``."""
@@ -134,12 +155,12 @@ class SqlEvaluationStore:
 
     def get(self, digest: str) -> Evaluation:
         """Return an evaluation by its digest."""
-        query = "SELECT document FROM evaluation WHERE digest = :digest"
+        query = "SELECT document, position FROM evaluation WHERE digest = :digest"
         with self._database.reading() as transaction:
-            document = transaction.value(query, digest=digest)
-        if document is None:
-            raise _no_evaluation(digest)
-        return _read(digest, document)
+            row = transaction.row(query, digest=digest)
+            if row is None:
+                raise _no_evaluation(digest)
+            return recompose(transaction, _read(digest, row[0]), row[1])
 
     def inputs(self, digest: str) -> EvaluationInputs | None:
         """Return what an evaluation was made with; None where that was not stored."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from ccm_core.ledger import merkle_hash
@@ -52,10 +53,11 @@ def diff(transaction: Transaction, batch: WriteBatch) -> RecordDiff:
     digests: dict[str, str | None] = dict(_heads(transaction, batch))
     dated_later = _dated_later(transaction, batch.collection)
     observed = {observation.key for observation in batch.observations}
+    gone = batch.vanished if batch.vanished else digests.keys()
     vanished = (
         key
-        for key, digest in digests.items()
-        if key not in observed and (digest or key in dated_later)
+        for key in gone
+        if key not in observed and (digests.get(key) or key in dated_later)
     )
     appended = [
         observation
@@ -129,5 +131,5 @@ def _heads(transaction: Transaction, batch: WriteBatch) -> Iterator[Row]:
         return transaction.rows(_HEADS, **parameters)
     if transaction.row(f"{_HEADS} LIMIT 1", **parameters) is None:
         return iter(())  # a backfill begins so: there is nothing to look for
-    keys = (observation.key for observation in batch.observations)
+    keys = chain((observation.key for observation in batch.observations), batch.vanished)
     return transaction.rows_in(f"{_HEADS} AND key IN (:values)", keys, **parameters)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from ccm_core.ledger.signed_note import Signing
+    from ccm_core.store.derived.derived_store import SqlDerivedStore
     from ccm_core.store.evaluations.evaluations import SqlEvaluationStore
     from ccm_core.store.evaluations.finding_changes import SqlFindingStore
     from ccm_core.store.log.ledger_store import SqlLedgerStore
@@ -44,6 +45,13 @@ class SqliteStore:
         from ccm_core.store.evaluations.evaluations import SqlEvaluationStore
 
         return SqlEvaluationStore(self._database, self._signing)
+
+    @cached_property
+    def derived(self) -> SqlDerivedStore:
+        """Rows and verdicts."""
+        from ccm_core.store.derived.derived_store import SqlDerivedStore
+
+        return SqlDerivedStore(self._database)
 
     @cached_property
     def findings(self) -> SqlFindingStore:

@@ -120,13 +120,16 @@ CREATE TABLE rejected (
 CREATE INDEX ix_rejected_collection ON rejected (collection);
 
 -- The results of one evaluation, once for each digest. inputs is the digest of the document that
--- says what it was evaluated with, where that was stored.
+-- says what it was evaluated with, where that was stored; act is that of the document that says when
+-- and up to where it read; position is the last version then: rows and verdicts of it are its own.
 CREATE TABLE evaluation (
     seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     digest TEXT NOT NULL,
     evaluated_at BIGINT NOT NULL,
     document BLOB NOT NULL,
     inputs TEXT,
+    act TEXT,
+    position BIGINT NOT NULL,
     CONSTRAINT uq_evaluation_digest UNIQUE (digest)
 );
 CREATE INDEX ix_evaluation_evaluated_at ON evaluation (evaluated_at);
@@ -153,6 +156,57 @@ CREATE TABLE finding_changes (
     CONSTRAINT uq_finding_changes_evaluation UNIQUE (evaluation),
     CONSTRAINT uq_finding_changes_evaluated_at UNIQUE (evaluated_at)
 );
+
+-- The read model: what is current of each subject of a view, derived from its row. key is KIND:KEY.
+CREATE TABLE subject (
+    connection TEXT NOT NULL,
+    view TEXT NOT NULL,
+    key TEXT NOT NULL,
+    title TEXT NOT NULL,
+    url TEXT,
+    owners TEXT NOT NULL,
+    occurred_at BIGINT,
+    final INTEGER NOT NULL,
+    partition_name TEXT NOT NULL,
+    CONSTRAINT pk_subject PRIMARY KEY (connection, view, key)
+) WITHOUT ROWID;
+CREATE INDEX ix_subject_period ON subject (connection, view, final, occurred_at);
+CREATE INDEX ix_subject_partition ON subject (connection, view, partition_name);
+
+-- What a pack says of a subject, derived from its verdict: a letter for each rule, in the order of
+-- their names, and when to look again (0: each time).
+CREATE TABLE verdict (
+    connection TEXT NOT NULL,
+    pack TEXT NOT NULL,
+    view TEXT NOT NULL,
+    key TEXT NOT NULL,
+    statuses TEXT NOT NULL,
+    recheck_at BIGINT,
+    CONSTRAINT pk_verdict PRIMARY KEY (connection, pack, view, key)
+) WITHOUT ROWID;
+CREATE INDEX ix_verdict_recheck ON verdict (connection, pack, view, recheck_at)
+    WHERE recheck_at IS NOT NULL;
+
+-- Which subjects were derived from a record outside their partition, there or not.
+CREATE TABLE trace (
+    connection TEXT NOT NULL,
+    view TEXT NOT NULL,
+    name TEXT NOT NULL,
+    key TEXT NOT NULL,
+    CONSTRAINT pk_trace PRIMARY KEY (connection, view, name, key)
+) WITHOUT ROWID;
+CREATE INDEX ix_trace_subject ON trace (connection, view, key);
+
+-- Which partitions of a view a record belongs to: those of the names that it has there.
+CREATE TABLE partition_member (
+    connection TEXT NOT NULL,
+    view TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    name TEXT NOT NULL,
+    CONSTRAINT pk_partition_member PRIMARY KEY (connection, view, kind, key, name)
+) WITHOUT ROWID;
+CREATE INDEX ix_partition_member_name ON partition_member (connection, view, name);
 
 -- The ledger: every row that states something has a leaf in it. An entry is what one transaction
 -- appended to one log: count leaves from number first, one JSON object on each line of a Zstandard

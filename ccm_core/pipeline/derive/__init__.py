@@ -1,0 +1,1 @@
+"""Derive and judge what changed of one connection, and keep it."""

@@ -1,0 +1,115 @@
+"""Evaluate several connections by what changed since the evaluation before."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from ccm_core.model.evaluation.connection_result import ConnectionResult
+from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, WatchScope
+from ccm_core.model.evaluation.result import DerivedState, Evaluation, Result, Status
+from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.evaluation.waiver import Waiver
+from ccm_core.model.evidence.watermark import Watermark
+from ccm_core.pipeline.context import Host
+from ccm_core.pipeline.derive.connection_evaluation import Before, ConnectionEvaluation
+from ccm_core.pipeline.derive.roll_up import roll_up
+from ccm_core.rules.derive.verdict_record import LETTERS
+from ccm_core.rules.pack.compiled import CompiledPacks
+from ccm_core.store.interface.evidence_store import EvidenceStore
+
+
+def evaluate_changes(
+    host: Host,
+    scopes: Sequence[WatchScope],
+    store: EvidenceStore,
+    packs: CompiledPacks,
+    waivers: Sequence[Waiver],
+    *,
+    now: datetime,
+) -> tuple[Evaluation, EvaluationAct]:
+    """Derive and judge what changed, keep it, and return the evaluation and the act of making it.
+
+    The evaluation has no results on single subjects: they are in the store.
+
+    Raises:
+        IntegrityError: What was kept before is not what the evaluation before left.
+    """
+    stored = store.evaluations.latest_stored()
+    results: list[ConnectionResult] = []
+    watermarks: dict[str, dict[str, Watermark]] = {}
+    for scope in sorted(scopes, key=lambda scope: scope.connection):
+        evaluation = ConnectionEvaluation(
+            host=host,
+            scope=scope,
+            store=store,
+            derived=store.derived,
+            packs=packs,
+            now=now,
+            before=_before(stored, scope.connection),
+        )
+        results.append(evaluation.evaluate())
+        watermarks[scope.connection] = evaluation.watermarks
+    failing = _failing(store, packs, results, waivers)
+    act = EvaluationAct(made_at=host.clock(), host_version=host.version, watermarks=watermarks)
+    return roll_up(packs, results, waivers, failing), act
+
+
+def _before(stored: tuple[Evaluation, EvaluationAct] | None, connection: str) -> Before | None:
+    if stored is None:
+        return None
+    evaluation, act = stored
+    states: Mapping[str, DerivedState] = {state.connection: state for state in evaluation.derived}
+    if connection not in states or connection not in act.watermarks:
+        return None
+    return Before(state=states[connection], watermarks=act.watermarks[connection])
+
+
+def _failing(
+    store: EvidenceStore,
+    packs: CompiledPacks,
+    results: Sequence[ConnectionResult],
+    waivers: Sequence[Waiver],
+) -> Mapping[str, Sequence[Result]]:
+    """Return the failing results of the rules that waivers name, as far as waivers read them."""
+    named, failing = {waiver.rule for waiver in waivers}, defaultdict[str, list[Result]](list)
+    for pack in packs.packs:
+        for group in pack.groups:
+            rules = sorted(rule.rule.id for rule in group.rules)
+            for result in results:
+                judged = {total.rule for total in result.rules if total.judged}
+                for rule in named & judged & set(rules):
+                    failing[rule] += _failing_of(store, result, pack.pack.name, group.over, rules, rule)
+    return failing
+
+
+def _failing_of(
+    store: EvidenceStore,
+    result: ConnectionResult,
+    pack: str,
+    over: str,
+    rules: Sequence[str],
+    rule: str,
+) -> list[Result]:
+    index, connection = rules.index(rule), result.connection
+    period = {
+        line.key for line in store.derived.subjects(connection, over, since=result.period_since)
+    }
+    return [
+        Result(
+            id="",
+            rule=rule,
+            connection=connection,
+            subject=_subject(line.key),
+            status=Status.FAIL,
+            reason="",
+        )
+        for line in store.derived.verdicts(connection, pack, over)
+        if line.key in period and line.statuses[index] == LETTERS[Status.FAIL]
+    ]
+
+
+def _subject(name: str) -> Subject:
+    kind, _, key = name.partition(":")
+    return Subject(kind=kind, key=key, title=key)

@@ -1,0 +1,106 @@
+"""Judges the rows of one group of rules, and says what of it is to be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ccm_core.model import json_codec
+from ccm_core.model.digest import digest
+from ccm_core.model.evaluation.derived import VerdictLine
+from ccm_core.model.json_codec import JsonObject
+from ccm_core.rules.cel.lookup_function import LookupTable
+from ccm_core.rules.derive.verdict_record import letters, verdict_body
+from ccm_core.rules.evaluate.evaluate_rows import GatedRule, RowEvaluator
+from ccm_core.rules.evaluate.evidence_gate import EvidenceGate, incomplete_objects
+from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, RuleGroup
+from ccm_core.rules.types import Facts
+from ccm_core.sdk.view import Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedSubject:
+    """What the rules of a group say of one subject."""
+
+    key: str
+    body: JsonObject
+    line: VerdictLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupJudge:
+    """Judges rows of one group over one connection."""
+
+    pack: CompiledPack
+    group: RuleGroup
+    facts: Facts
+    gates: Mapping[str, EvidenceGate]
+    """By rule."""
+    now: datetime
+
+    @property
+    def ready(self) -> Sequence[CompiledRule]:
+        """Return the rules whose evidence suffices."""
+        return [r for r in self.group.rules if self.gates[r.rule.id].evaluates_rows]
+
+    @property
+    def conditions(self) -> Sequence[str]:
+        """Return the condition parameters that settings changed, sorted."""
+        return sorted(self.group.conditions.keys() & self.pack.changed)
+
+    def rule_key(self, rule: CompiledRule, revision: str) -> str:
+        """Return the digest of all that a verdict depends on beside the row and the moment."""
+        gate = self.gates[rule.rule.id]
+        names = sorted(rule.parameters | self.group.conditions.keys())
+        lookups = {
+            kind: sorted((k, r.digest) for k, r in self.facts.lookup_records.get(kind, {}).items())
+            for kind in rule.lookup_kinds
+        }
+        depends = {
+            "rule": rule.rule,
+            "parameters": {name: self.pack.effective.get(name) for name in names},
+            "ready": gate.evaluates_rows,
+            "incomplete": dict(gate.incomplete_objects),
+            "unlisted": gate.unlisted,
+            "fails_stand": gate.fails_stand,
+            "lookups": lookups,
+            "revision": revision,
+        }
+        return digest(json_codec.encode(json_codec.plain(depends)))
+
+    def judge(self, rows: Mapping[str, Row]) -> Iterator[JudgedSubject]:
+        """Yield what the rules say of rows, by key of the subject."""
+        rules = [GatedRule.of(rule, self.gates[rule.rule.id]) for rule in self.ready]
+        evaluator = RowEvaluator(
+            pack=self.pack,
+            group=self.group,
+            connection=self.facts.connection,
+            rules=rules,
+            lookups=LookupTable(
+                self.facts.lookup_records, incomplete_objects(self.facts.sufficiency.values())
+            ),
+            now=self.now,
+            period=self.facts.period,
+        )
+        names = [rule.rule.id for rule in self.group.rules]
+        changed = self.conditions
+        for key, row in rows.items():
+            results, recheck_at = evaluator.evaluate_once(row)
+            by_rule = {result.rule: result for result in results}
+            flags = self._flags(evaluator, row) if changed else ""
+            yield JudgedSubject(
+                key=key,
+                body=verdict_body(results),
+                line=VerdictLine(
+                    pack=self.pack.pack.name,
+                    view=self.group.over,
+                    key=key,
+                    statuses=letters(names, by_rule) + flags,
+                    recheck_at=recheck_at,
+                ),
+            )
+
+    def _flags(self, evaluator: RowEvaluator, row: Row) -> str:
+        selected = evaluator.selected_rows([row])
+        return "".join("y" if selected[name] else "n" for name in self.conditions)

@@ -1,0 +1,168 @@
+"""The rows of a view that changed since they were kept, some partitions at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from itertools import islice
+
+from ccm_core.model.evaluation.derived import rows_kind, subject_name
+from ccm_core.model.evidence.record import Record
+from ccm_core.model.evidence.watermark import ChangesSince
+from ccm_core.rules.evaluate.rows import derived_rows
+from ccm_core.sdk.view import Partitioning, Row, View, ViewRequest
+from ccm_core.store.derived.derived_store import SqlDerivedStore
+from ccm_core.store.interface.records import RecordStore
+
+_PARTITIONS = 2000
+"""How many names of partitions are derived together."""
+
+Load = Callable[[str], Sequence[Record]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowBatch:
+    """Rows derived together, and what is gone that was derived with them before."""
+
+    rows: Mapping[str, Row]
+    """By key of the subject."""
+    removed: AbstractSet[str] = frozenset()
+    partition: Mapping[str, str] = field(default_factory=dict)
+    """The partition of each row, by key."""
+    members: Mapping[tuple[str, str], Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    """Names of records to be written to the index, as ``DerivedBatch.members`` has them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowSource:
+    """Where the rows of one view of one connection come from."""
+
+    connection: str
+    view: View
+    derived: SqlDerivedStore
+    records: RecordStore
+    load: Load
+    """Returns all current records of a kind."""
+    load_vanished: Load
+    changes: Mapping[str, ChangesSince | None]
+    """By input: what was stored since the last evaluation; None: that is not known, or all is."""
+
+    def batches(self) -> Iterator[RowBatch]:
+        """Yield the rows that may have changed, some partitions at a time."""
+        if self.view.partitions is None:
+            yield self._whole()
+            return
+        partitioning = self.view.partitions()
+        names = self._concerned(partitioning)
+        if names is None:
+            yield from self._all_partitions(partitioning)
+            return
+        members = self._new_members(partitioning)
+        yield RowBatch(rows={}, members=members)
+        pending = sorted(
+            names | {n for keys in members.values() for ns in keys.values() for n in ns}
+        )
+        yield from self._partitions(partitioning, pending)
+
+    def _whole(self) -> RowBatch:
+        request = ViewRequest(
+            records={kind: self.load(kind) for kind in self.view.inputs},
+            vanished={kind: self.load_vanished(kind) for kind in self.view.vanished},
+        )
+        rows = {_key(row): row for row in derived_rows(self.view, request)}
+        kept = self.derived.digests(self.connection, rows_kind(self.view.name))
+        return RowBatch(rows=rows, removed=kept.keys() - rows.keys())
+
+    def _concerned(self, partitioning: Partitioning) -> AbstractSet[str] | None:
+        """Return the partitions that a change concerns; None: any."""
+        names: set[str] = set()
+        outside: set[str] = set()
+        for kind in self.view.inputs:
+            change = self.changes.get(kind)
+            if change is None:
+                return None
+            if not change.changed_keys:
+                continue
+            if kind in partitioning.names:
+                names |= self.derived.names_of(
+                    self.connection, self.view.name, kind, change.changed_keys
+                )
+            elif any(used == kind for _, used in partitioning.uses):
+                outside |= {f"{kind}:{key}" for key in change.changed_keys}
+            else:
+                return None
+        traced = self.derived.derived_from(self.connection, self.view.name, outside)
+        lines = self.derived.partitions_of(self.connection, self.view.name, traced)
+        return names | lines
+
+    def _new_members(
+        self, partitioning: Partitioning
+    ) -> Mapping[tuple[str, str], Mapping[str, Sequence[str]]]:
+        members: dict[tuple[str, str], Mapping[str, Sequence[str]]] = {}
+        for kind, names in partitioning.names.items():
+            change = self.changes[kind]
+            if change is not None and change.changed_keys:
+                current = {record.key: tuple(names(record)) for record in change.records}
+                members[self.view.name, kind] = {
+                    key: current.get(key, ()) for key in sorted(change.changed_keys)
+                }
+        return members
+
+    def _all_partitions(self, partitioning: Partitioning) -> Iterator[RowBatch]:
+        """Index every record, then derive every partition."""
+        for kind, names in partitioning.names.items():
+            records = iter(self.load(kind))
+            while some := list(islice(records, _PARTITIONS)):
+                members = {record.key: tuple(names(record)) for record in some}
+                yield RowBatch(rows={}, members={(self.view.name, kind): members})
+        every = {
+            name
+            for kind in partitioning.names
+            for name in self.derived.all_names(self.connection, self.view.name, kind)
+        }
+        yield from self._partitions(partitioning, sorted(every))
+
+    def _partitions(self, partitioning: Partitioning, names: Sequence[str]) -> Iterator[RowBatch]:
+        done: set[str] = set()
+        remaining = (name for name in names if name not in done)
+        while some := list(islice(remaining, _PARTITIONS)):
+            closed, keys = self.derived.closure(self.connection, self.view.name, some)
+            closed = closed | set(some)
+            done |= closed
+            yield self._derive(partitioning, closed, keys)
+
+    def _derive(
+        self,
+        partitioning: Partitioning,
+        names: AbstractSet[str],
+        keys: Mapping[str, AbstractSet[str]],
+    ) -> RowBatch:
+        request = ViewRequest(
+            records={
+                kind: tuple(
+                    self.records.get_many(self.connection, kind, keys.get(kind, frozenset()))
+                )
+                if kind in partitioning.names
+                else self.load(kind)
+                for kind in self.view.inputs
+            },
+            vanished={kind: self.load_vanished(kind) for kind in self.view.vanished},
+        )
+        rows = {_key(row): row for row in derived_rows(self.view, request)}
+        kept = self.derived.subjects_in(self.connection, self.view.name, names)
+        return RowBatch(
+            rows=rows,
+            removed=kept - rows.keys(),
+            partition={key: partitioning.name(row) for key, row in rows.items()},
+        )
+
+
+def outside_names(row: Row, inputs: Iterable[str], own: Iterable[str]) -> tuple[str, ...]:
+    """Return the records that a row was derived from and that its partition does not hold."""
+    outside = tuple(f"{kind}:" for kind in inputs if kind not in set(own))
+    return tuple(name for name in row.names if name.startswith(outside))
+
+
+def _key(row: Row) -> str:
+    return subject_name(row.subject.kind, row.subject.key)

@@ -1,0 +1,1 @@
+"""Rows and verdicts, and the read model that lists and counts them."""

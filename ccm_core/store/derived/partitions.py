@@ -1,0 +1,96 @@
+"""Which records make up which partition of a view: an index that a change is looked up in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
+
+    from ccm_core.model.evaluation.derived import DerivedBatch
+    from ccm_core.store.sql.transaction import Transaction
+
+_MEMBER = ("connection", "view", "kind", "key", "name")
+
+
+def update(transaction: Transaction, batch: DerivedBatch) -> None:
+    """Write the names of records anew."""
+    for (view, kind), members in batch.members.items():
+        delete = """
+            DELETE FROM partition_member
+            WHERE connection = :connection AND view = :view AND kind = :kind AND key IN (:values)
+            """
+        parameters = {"connection": batch.connection, "view": view, "kind": kind}
+        for _ in transaction.rows_in(delete, list(members), **parameters):
+            pass
+        rows = (
+            (batch.connection, view, kind, key, name)
+            for key, names in members.items()
+            for name in dict.fromkeys(names)
+        )
+        transaction.insert_many("partition_member", _MEMBER, rows)
+
+
+def names_of(
+    transaction: Transaction, connection: str, view: str, kind: str, keys: Iterable[str]
+) -> AbstractSet[str]:
+    """Return the names that some records of a kind had when they were last written."""
+    query = """
+        SELECT name FROM partition_member
+        WHERE connection = :connection AND view = :view AND kind = :kind AND key IN (:values)
+        """
+    rows = transaction.rows_in(
+        query, sorted(set(keys)), connection=connection, view=view, kind=kind
+    )
+    return frozenset(name for (name,) in rows)
+
+
+def closure(
+    transaction: Transaction, connection: str, view: str, names: Iterable[str]
+) -> tuple[AbstractSet[str], Mapping[str, AbstractSet[str]]]:
+    """Return all names of the partitions that some names are of, and their records, by kind."""
+    closed: set[str] = set()
+    keys: dict[str, set[str]] = {}
+    pending = set(names)
+    while pending:
+        closed |= pending
+        found = {
+            (kind, key)
+            for kind, key in _members(transaction, connection, view, pending)
+            if key not in keys.get(kind, ())
+        }
+        for kind, key in found:
+            keys.setdefault(kind, set()).add(key)
+        pending = {
+            name
+            for kind in {kind for kind, _ in found}
+            for name in names_of(
+                transaction, connection, view, kind, (key for other, key in found if other == kind)
+            )
+        } - closed
+    return closed, keys
+
+
+def all_names(transaction: Transaction, connection: str, view: str, kind: str) -> Iterator[str]:
+    """Yield the names of the records of a kind, each once, sorted."""
+    return transaction.column(
+        """
+        SELECT DISTINCT name FROM partition_member
+        WHERE connection = :connection AND view = :view AND kind = :kind ORDER BY name
+        """,
+        connection=connection,
+        view=view,
+        kind=kind,
+    )
+
+
+def _members(
+    transaction: Transaction, connection: str, view: str, names: Iterable[str]
+) -> Iterator[tuple[str, str]]:
+    query = """
+        SELECT kind, key FROM partition_member
+        WHERE connection = :connection AND view = :view AND name IN (:values)
+        """
+    rows = transaction.rows_in(query, sorted(names), connection=connection, view=view)
+    return ((kind, key) for kind, key in rows)
