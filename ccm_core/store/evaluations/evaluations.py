@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import IntegrityError, StaleEvaluation, StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
+from ccm_core.model.evaluation.derived import derived_log
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, EvaluationInputs
 from ccm_core.model.evaluation.evidence_read import MANIFESTS
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation, TrendPoint
@@ -76,9 +77,10 @@ class SqlEvaluationStore:
                 else None,
                 "position": transaction.value("SELECT max(seq) FROM version") or 0,
             }
+            logs = list(_grown_logs(transaction, evaluation))
             transaction.insert("evaluation", row)
             append_leaves(transaction, STORE_LOG, [EVALUATION.line(row)])
-            sign_heads.sign_heads(transaction, (), signers, evaluation.evaluated_at)
+            sign_heads.sign_heads(transaction, logs, signers, evaluation.evaluated_at)
         return document.digest
 
     def latest(self, *, as_of: datetime | None = None) -> StoredEvaluation | None:
@@ -219,6 +221,20 @@ def _refuse_stale(transaction: Transaction, evaluation: Evaluation) -> None:
                 f"evidence of {read.connection} was stored while it was evaluated, so nothing of "
                 "the evaluation was stored; evaluate again"
             )
+
+
+def _grown_logs(transaction: Transaction, evaluation: Evaluation) -> Iterator[str]:
+    """Yield the logs of rows and verdicts that have grown since the evaluation before."""
+    query = """
+        SELECT EXISTS (
+            SELECT 1 FROM version
+            WHERE +connection = :log
+                AND seq > (SELECT coalesce(max(position), 0) FROM evaluation)
+        )
+        """
+    for state in evaluation.derived:
+        if transaction.value(query, log=derived_log(state.connection)):
+            yield derived_log(state.connection)
 
 
 def _inputs_digest(transaction: Transaction, digest: str) -> str | None:
