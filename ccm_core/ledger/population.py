@@ -42,7 +42,7 @@ class PopulationTree:
         after._buckets, after._roots = dict(self._buckets), dict(self._roots)
         copied: set[int] = set()
         for key, digest in changes:
-            number = _bucket(key)
+            number = bucket_of(key)
             if number not in copied:
                 copied.add(number)
                 after._buckets[number] = dict(after._buckets.get(number, {}))
@@ -51,7 +51,7 @@ class PopulationTree:
 
     def put(self, key: str, digest: str | None) -> None:
         """Set the digest of a key; None: the key is not there any more."""
-        number = _bucket(key)
+        number = bucket_of(key)
         bucket = self._buckets.setdefault(number, {})
         if bucket.get(key) == digest:
             return
@@ -67,19 +67,33 @@ class PopulationTree:
     def root(self) -> str:
         """The root, as ``sha256:`` and hexadecimal digits."""
         if self._root is None:
-            numbers = sorted(number for number, bucket in self._buckets.items() if bucket)
-            leaves = [number.to_bytes(2, "big") + self._bucket_root(number) for number in numbers]
-            self._root = f"sha256:{merkle_hash.root(leaves).hex()}"
+            numbers = (number for number, bucket in self._buckets.items() if bucket)
+            self._root = root_of_buckets((number, self._bucket_root(number)) for number in numbers)
         return self._root
 
     def _bucket_root(self, number: int) -> bytes:
         root = self._roots.get(number)
         if root is None:
-            pairs = sorted(self._buckets[number].items())
-            root = merkle_hash.root([f"{key}\0{digest}".encode() for key, digest in pairs])
-            self._roots[number] = root
+            root = self._roots[number] = bucket_root(self._buckets[number].items())
         return root
 
 
-def _bucket(key: str) -> int:
+BUCKETS = 4096
+"""How many there are."""
+
+
+def bucket_of(key: str) -> int:
+    """Return the number of the bucket that a key is in."""
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:2], "big") >> _UNUSED_BITS
+
+
+def bucket_root(pairs: Iterable[tuple[str, str]]) -> bytes:
+    """Return the root of a bucket, of its keys with their digests."""
+    leaves = [f"{key}\0{digest}".encode() for key, digest in sorted(pairs)]
+    return merkle_hash.root(leaves)
+
+
+def root_of_buckets(roots: Iterable[tuple[int, bytes]]) -> str:
+    """Return the root of a population, of its buckets that are not empty with their numbers."""
+    leaves = [number.to_bytes(2, "big") + root for number, root in sorted(roots)]
+    return f"sha256:{merkle_hash.root(leaves).hex()}"

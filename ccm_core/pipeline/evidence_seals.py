@@ -53,7 +53,11 @@ class EvidenceSeals:
 
     def population(self, kind: str, population: PopulationTree) -> None:
         """Seal the whole population of a kind."""
-        self._kinds[kind] = KindRead(kind=kind, records=population.size, root=population.root)
+        self.root(kind, population.size, population.root)
+
+    def root(self, kind: str, records: int, root: str) -> None:
+        """Seal a kind by the number of its records and the root over them."""
+        self._kinds[kind] = KindRead(kind=kind, records=records, root=root)
 
     def sealed(self, manifests: str | None, kinds: AbstractSet[str]) -> EvidenceRead:
         """Return the seals of what some kinds rest on; ``manifests`` is the kind made of those."""

@@ -10,6 +10,8 @@ from ccm_core.model.evidence.write_batch import WriteBatch
 
 DERIVED = "@derived"
 """What follows a connection's name in that of its second log, of rows and verdicts."""
+ROWS, VERDICTS = "rows/", "verdicts/"
+"""How the names of derived kinds begin."""
 ALWAYS = datetime.min
 """In place of a moment: look again in each evaluation."""
 
@@ -21,12 +23,12 @@ def derived_log(connection: str) -> str:
 
 def rows_kind(view: str) -> str:
     """Return the derived kind of the rows of a view."""
-    return f"rows/{view}"
+    return f"{ROWS}{view}"
 
 
 def verdicts_kind(pack: str, over: str) -> str:
     """Return the derived kind of what the rules of a pack over a kind or view say."""
-    return f"verdicts/{pack}/{over}"
+    return f"{VERDICTS}{pack}/{over}"
 
 
 def subject_name(kind: str, key: str) -> str:

@@ -181,6 +181,8 @@ class StoredEvaluation:
 
     digest: str
     evaluation: Evaluation
+    complete: bool = True
+    """Whether all results are there; else those on single subjects that somebody asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,6 @@ from datetime import datetime
 from itertools import islice
 
 from ccm_core.errors import CcmError, IntegrityError, PluginFault
-from ccm_core.ledger.population import PopulationTree
 from ccm_core.model import json_codec
 from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.connection_result import ConnectionResult, RuleTotals
@@ -83,6 +82,8 @@ class ConnectionEvaluation:
     before: Before | None = None
     watermarks: dict[str, Watermark] = field(default_factory=dict)
     seals: EvidenceSeals | None = None
+    _by_change: set[str] = field(default_factory=set)
+    """Kinds of which the current records are those of the moment."""
     _run: str | None = None
     _collections: int = 0
     _errors: dict[str, str] = field(default_factory=dict)
@@ -166,6 +167,7 @@ class ConnectionEvaluation:
         change = self.store.records.changes_since(connection, kind, before, as_of=self.now)
         if change is not None:
             self.watermarks[name] = change.watermark
+            self._by_change.add(kind)
         return change if before is not None else None
 
     def _changed_rows(self, over: str, batch: RowBatch) -> dict[str, Row]:
@@ -186,15 +188,13 @@ class ConnectionEvaluation:
 
     def _pending(self, over: str, judge: GroupJudge, *, stale: bool) -> AbstractSet[str]:
         """Return the subjects of the period to be judged again although their rows are the same."""
-        connection, pack = self.scope.connection, judge.pack.pack.name
-        period = {
-            line.key for line in self.derived.subjects(connection, over, since=self._since(judge))
-        }
-        if stale:
-            return period
-        due = self.derived.due(connection, pack, over, self.now)
-        known = {line.key for line in self.derived.verdicts(connection, pack, over)}
-        return (due & period) | (period - known)
+        return self.derived.keys_to_judge(
+            self.scope.connection,
+            judge.pack.pack.name,
+            over,
+            since=self._since(judge),
+            until=None if stale else self.now,
+        )
 
     def _since(self, judge: GroupJudge) -> datetime:
         since = judge.facts.period_start
@@ -339,7 +339,7 @@ class ConnectionEvaluation:
         by_rule = counts_by_rule(names, counts, rated)
         selected = dict(selected_by_condition(judge.conditions, len(names), counts))
         self._note_selections(judge, selected, counts)
-        rows = sum(1 for _ in self.derived.subjects(connection, over, since=self._since(judge)))
+        rows = self.derived.count_subjects(connection, over, self._since(judge))
         for rule in judge.group.rules:
             gate, totals = judge.gates[rule.rule.id], by_rule[rule.rule.id]
             judged = gate.evaluates_rows and over not in self._errors
@@ -439,17 +439,24 @@ class ConnectionEvaluation:
         )
 
     def _sealed(self, evidence: Evidence, seals: EvidenceSeals) -> EvidenceRead:
-        """Seal what was read; every kind is read whole for now."""
+        """Seal what was read: of a kind of which what changed was read, all that there is now."""
         kinds = kinds_read(self.packs, evidence.kinds.keys())
         for kind in kinds:
-            evidence.load(kind)
+            if kind in seals:
+                continue
+            if kind in self._by_change:
+                population = self.store.records.keep_population(self.scope.connection, kind)
+                seals.root(kind, *population)
+            else:
+                evidence.load(kind)
         return seals.sealed(manifest_kind_name(self.scope.connector), kinds)
 
     def _roots(self, judges: Mapping[tuple[str, str], GroupJudge]) -> Iterator[KindRead]:
         kinds = {rows_kind(over) for _, over in judges} | {verdicts_kind(*name) for name in judges}
         for kind in sorted(kinds):
-            tree = PopulationTree(self.derived.digests(self.scope.connection, kind).items())
-            yield KindRead(kind=kind, records=tree.size, root=tree.root)
+            log = derived_log(self.scope.connection)
+            records, root = self.store.records.keep_population(log, kind)
+            yield KindRead(kind=kind, records=records, root=root)
 
     def _require_kept(self, judges: Mapping[tuple[str, str], GroupJudge]) -> None:
         """Refuse to build on rows or verdicts that are not those that the result before left."""

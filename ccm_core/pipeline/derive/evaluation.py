@@ -10,12 +10,12 @@ from ccm_core.model.evaluation.connection_result import ConnectionResult
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, WatchScope
 from ccm_core.model.evaluation.result import DerivedState, Evaluation, Result, Status
 from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.evaluation.verdict_letters import LETTERS
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.evidence.watermark import Watermark
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.derive.connection_evaluation import Before, ConnectionEvaluation
 from ccm_core.pipeline.derive.roll_up import roll_up
-from ccm_core.rules.derive.verdict_record import LETTERS
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.store.interface.evidence_store import EvidenceStore
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ccm_core.model.evaluation.result import CONNECTION, Result, Status
 from ccm_core.model.evaluation.result_id import result_id
-from ccm_core.model.evaluation.rule import Rule, Tolerance
+from ccm_core.model.evaluation.rule import Tolerance
 from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.evaluation.verdict_letters import STATUSES
 from ccm_core.rules.derive.rule_totals import RuleCounts
-from ccm_core.rules.derive.verdict_record import STATUSES
 from ccm_core.rules.evaluate.evidence_gate import EvidenceGate, UnevaluatedObjects
 from ccm_core.rules.evaluate.pass_rate import rate_result
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from ccm_core.model.evaluation.derived import StatusCount
 from ccm_core.model.evaluation.result import Population, Status
-from ccm_core.rules.derive.verdict_record import STATUSES
+from ccm_core.model.evaluation.verdict_letters import STATUSES
 from ccm_core.rules.evaluate.rollup import WORST_FIRST
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -10,22 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ccm_core.model.evaluation.result import Result, Status
+from ccm_core.model.evaluation.verdict_letters import LETTERS, NOT_DUE, NOT_JUDGED
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.incremental.result_cache import NOT_DUE_YET
 from ccm_core.sdk.timestamps import format_instant, parse_instant
-
-LETTERS: Mapping[Status, str] = {
-    Status.PASS: "p",
-    Status.FAIL: "f",
-    Status.INSUFFICIENT: "i",
-    Status.NOT_APPLICABLE: "n",
-    Status.ERROR: "e",
-}
-NOT_DUE, NOT_JUDGED = "d", "-"
-"""Letters of what is not applicable yet, and of a rule whose evidence did not suffice."""
-STATUSES: Mapping[str, Status] = {letter: status for status, letter in LETTERS.items()} | {
-    NOT_DUE: Status.NOT_APPLICABLE
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,10 +43,22 @@ class SqlDerivedStore:
         with self._database.reading() as transaction:
             return read_model.status_counts(transaction, connection, pack, view, since)
 
-    def due(self, connection: str, pack: str, view: str, until: datetime) -> AbstractSet[str]:
-        """Return the subjects to look at again by a moment."""
+    def count_subjects(self, connection: str, view: str, since: datetime) -> int:
+        """Count the subjects of a period."""
         with self._database.reading() as transaction:
-            return read_model.due(transaction, connection, pack, view, until)
+            return read_model.count_subjects(transaction, connection, view, since)
+
+    def keys_to_judge(
+        self, connection: str, pack: str, view: str, *, since: datetime, until: datetime | None
+    ) -> AbstractSet[str]:
+        """Return the subjects of a period without a verdict, and those to look at again.
+
+        Those of which a status may change by a moment; without one, all of the period.
+        """
+        with self._database.reading() as transaction:
+            return read_model.keys_to_judge(
+                transaction, connection, pack, view, since=since, until=until
+            )
 
     def derived_from(self, connection: str, view: str, names: Iterable[str]) -> AbstractSet[str]:
         """Return the subjects that were derived from records outside their partition."""

@@ -124,25 +124,6 @@ def status_counts(
     ]
 
 
-def due(
-    transaction: Transaction, connection: str, pack: str, view: str, until: datetime
-) -> AbstractSet[str]:
-    """Return the subjects to look at again by a moment."""
-    return frozenset(
-        transaction.column(
-            """
-            SELECT key FROM verdict
-            WHERE connection = :connection AND pack = :pack AND view = :view
-                AND recheck_at <= :until
-            """,
-            connection=connection,
-            pack=pack,
-            view=view,
-            until=microseconds(until),
-        )
-    )
-
-
 def derived_from(
     transaction: Transaction, connection: str, view: str, names: Iterable[str]
 ) -> AbstractSet[str]:
@@ -171,6 +152,54 @@ def subjects(
         since=None if since is None else microseconds(since),
     )
     return map(_subject, rows)
+
+
+def count_subjects(transaction: Transaction, connection: str, view: str, since: datetime) -> int:
+    """Count the subjects of a period."""
+    query = f"""
+        SELECT count(*) FROM subject
+        WHERE connection = :connection AND view = :view AND {_IN_PERIOD}
+        """
+    parameters = {"connection": connection, "view": view, "since": microseconds(since)}
+    return int(transaction.value(query, **parameters))
+
+
+def keys_to_judge(
+    transaction: Transaction,
+    connection: str,
+    pack: str,
+    view: str,
+    *,
+    since: datetime,
+    until: datetime | None,
+) -> AbstractSet[str]:
+    """Return the subjects of a period without a verdict, and those to look at again by a moment.
+
+    Args:
+        transaction: Sees one state of the store.
+        connection: Whose.
+        pack: Whose rules.
+        view: Over what.
+        since: When the period begins.
+        until: The moment; None: all subjects of the period.
+    """
+    query = f"""
+        SELECT subject.key FROM subject LEFT JOIN verdict
+            ON verdict.connection = subject.connection AND verdict.pack = :pack
+            AND verdict.view = subject.view AND verdict.key = subject.key
+        WHERE subject.connection = :connection AND subject.view = :view AND {_IN_PERIOD}
+            AND (:until IS NULL OR verdict.key IS NULL OR verdict.recheck_at <= :until)
+        """
+    return frozenset(
+        transaction.column(
+            query,
+            connection=connection,
+            pack=pack,
+            view=view,
+            since=microseconds(since),
+            until=None if until is None else microseconds(until),
+        )
+    )
 
 
 def verdicts(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.ledger.signed_note import Signing
+    from ccm_core.model.evaluation.result_scope import ResultScope
     from ccm_core.model.evidence.write_batch import EncodedBody
     from ccm_core.store.sql.database import Database
     from ccm_core.store.sql.driver import SqlValue
@@ -83,7 +84,9 @@ class SqlEvaluationStore:
             sign_heads.sign_heads(transaction, logs, signers, evaluation.evaluated_at)
         return document.digest
 
-    def latest(self, *, as_of: datetime | None = None) -> StoredEvaluation | None:
+    def latest(
+        self, *, as_of: datetime | None = None, scope: ResultScope | None = None
+    ) -> StoredEvaluation | None:
         """Return the one that was stored last; with ``as_of``, the latest not after it."""
         if as_of is None:
             newest = "ORDER BY seq DESC"
@@ -97,8 +100,8 @@ class SqlEvaluationStore:
             if row is None:
                 return None
             digest, document, position = row
-            evaluation = recompose(transaction, _read(digest, document), position)
-        return StoredEvaluation(digest=digest, evaluation=evaluation)
+            evaluation = recompose(transaction, _read(digest, document), position, scope)
+        return StoredEvaluation(digest=digest, evaluation=evaluation, complete=scope is None)
 
     def latest_stored(self) -> tuple[Evaluation, EvaluationAct] | None:
         """Return the one that was made last by change, as it is stored, and the act."""
@@ -155,14 +158,14 @@ class SqlEvaluationStore:
                 for digest, document in transaction.rows(query, seq=seq)
             ]
 
-    def get(self, digest: str) -> Evaluation:
+    def get(self, digest: str, *, scope: ResultScope | None = None) -> Evaluation:
         """Return an evaluation by its digest."""
         query = "SELECT document, position FROM evaluation WHERE digest = :digest"
         with self._database.reading() as transaction:
             row = transaction.row(query, digest=digest)
             if row is None:
                 raise _no_evaluation(digest)
-            return recompose(transaction, _read(digest, row[0]), row[1])
+            return recompose(transaction, _read(digest, row[0]), row[1], scope)
 
     def inputs(self, digest: str) -> EvaluationInputs | None:
         """Return what an evaluation was made with; None where that was not stored."""

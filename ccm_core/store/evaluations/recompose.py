@@ -7,47 +7,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ccm_core.errors import IntegrityError
-from ccm_core.ledger.population import PopulationTree
-from ccm_core.model import json_codec
-from ccm_core.model.evaluation.derived import derived_log, rows_kind, verdicts_kind
-from ccm_core.model.evaluation.result import DerivedState, Evaluation, Result, RuleResult, Status
+from ccm_core.model.evaluation.derived import rows_kind, verdicts_kind
+from ccm_core.model.evaluation.result import Evaluation, Result, RuleResult, Status
 from ccm_core.model.evaluation.result_id import result_id
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.instant import parse_instant
-from ccm_core.store.codec.bodies import verified
-from ccm_core.store.codec.compression import Decompressor
+from ccm_core.store.evaluations.chosen_subjects import (
+    ChosenSubjects,
+    LineCounts,
+    RuleGroup,
+    chosen_subjects,
+    rule_groups,
+)
+from ccm_core.store.evaluations.derived_bodies import DerivedBodies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from ccm_core.model.evaluation.result_scope import ResultScope
     from ccm_core.store.sql.transaction import Transaction
 
-_AT = """
-    SELECT version.key, version.digest, body.content
-    FROM version LEFT JOIN body ON body.digest = version.digest
-    WHERE version.connection = :connection AND version.kind = :kind AND version.seq <= :position
-        AND NOT EXISTS (
-            SELECT 1 FROM version AS later
-            WHERE later.connection = :connection AND later.kind = :kind
-                AND later.key = version.key AND later.seq > version.seq AND later.seq <= :position
-        )
-        AND version.digest IS NOT NULL
-    ORDER BY version.key
-"""
-_CURRENT = """
-    SELECT current_version.key, current_version.digest, body.content
-    FROM current_version LEFT JOIN body ON body.digest = current_version.digest
-    WHERE current_version.connection = :connection AND current_version.kind = :kind
-        AND current_version.digest IS NOT NULL
-    ORDER BY current_version.key
-"""
-_LATER = """
-    SELECT EXISTS (
-        SELECT 1 FROM current_version
-        WHERE connection = :connection AND kind = :kind AND seq > :position
-    )
-"""
 _NEWEST = """
     SELECT key, digest FROM current_version
     WHERE connection = :connection AND kind = :kind AND seq <= :position
@@ -77,28 +56,52 @@ class _Row:
     final: bool
 
 
-def recompose(transaction: Transaction, stored: Evaluation, position: int) -> Evaluation:
+def recompose(
+    transaction: Transaction,
+    stored: Evaluation,
+    position: int,
+    scope: ResultScope | None = None,
+) -> Evaluation:
     """Return an evaluation with its results on single subjects.
 
     Args:
         transaction: Sees one state of the store.
         stored: As it is stored: with results on whole connections and shares alone.
         position: The number of the last version that was stored when it was.
+        scope: Which of them; None: all. Where the evaluation is the newest, nothing else is read.
 
     Raises:
-        IntegrityError: Rows or verdicts are not those that it left.
+        IntegrityError: Rows or verdicts are not those that it left, or the read model says
+            something else of them.
     """
+    connections = [
+        _Connection(DerivedBodies(transaction, state, position)) for state in stored.derived
+    ]
     results: dict[str, list[Result]] = defaultdict(list)
-    for state in stored.derived:
-        of_connection = _Connection(transaction, state, position)
-        for rule in stored.rules:
-            if rule.rule in state.judged:
-                results[rule.rule].extend(of_connection.results(rule))
-    return replace(stored, rules=tuple(_with(rule, results[rule.rule]) for rule in stored.rules))
+    groups, counts = rule_groups(stored.rules), LineCounts()
+    for connection in connections:
+        if scope is None or not connection.bodies.is_current:
+            _extend(results, connection.whole(stored.rules))
+        else:
+            _extend(results, connection.some(groups, scope))
+            for group in groups:
+                counts.add(connection.bodies, group)
+    if scope is not None and all(connection.bodies.is_current for connection in connections):
+        counts.compare(stored)
+    return replace(
+        stored, rules=tuple(_with(rule, results[rule.rule], scope) for rule in stored.rules)
+    )
 
 
-def _with(rule: RuleResult, results: Sequence[Result]) -> RuleResult:
-    return replace(rule, results=tuple(sorted([*rule.results, *results], key=_order)))
+def _extend(results: dict[str, list[Result]], more: Iterable[Result]) -> None:
+    for result in more:
+        results[result.rule].append(result)
+
+
+def _with(rule: RuleResult, results: Sequence[Result], scope: ResultScope | None) -> RuleResult:
+    merged = sorted([*rule.results, *results], key=_order)
+    chosen = merged if scope is None else filter(scope.includes, merged)
+    return replace(rule, results=tuple(chosen))
 
 
 def _order(result: Result) -> tuple[str, ...]:
@@ -107,77 +110,91 @@ def _order(result: Result) -> tuple[str, ...]:
 
 
 class _Connection:
-    """The rows and verdicts of one connection at a position."""
+    """The results on the subjects of one connection."""
 
-    def __init__(self, transaction: Transaction, state: DerivedState, position: int) -> None:
-        self._transaction, self._state, self._position = transaction, state, position
-        self._roots = {kind.kind: kind.root for kind in state.kinds}
-        self._rows: dict[str, dict[str, _Row]] = {}
-        self._evidence: dict[str, dict[str, tuple[str, ...]]] = {}
-        self._verdicts: dict[str, dict[str, Mapping[str, Any]]] = {}
+    def __init__(self, bodies: DerivedBodies) -> None:
+        self.bodies, self._state = bodies, bodies.state
+        self._transaction, self._position = bodies.transaction, bodies.position
 
-    def results(self, rule: RuleResult) -> Iterator[Result]:
-        """Yield the results of a rule on the subjects of the period."""
-        rows, verdicts = self._rows_of(rule.over), self._verdicts_of(rule.pack, rule.over)
-        evidence, waived = self._evidence[rule.over], self._state.waived.get(rule.rule, {})
-        is_rated, since = rule.rule in self._state.rated, self._state.period_since
-        for key, row in rows.items():
-            if is_rated and row.occurred_at is not None and row.occurred_at < since:
-                continue
-            verdict = verdicts.get(key, {}).get(rule.rule)
-            if verdict is not None:
-                due_at = verdict.get("due_at")
-                yield Result(
-                    id=result_id(
-                        rule.rule, self._state.connection, row.subject.kind, row.subject.key
-                    ),
-                    rule=rule.rule,
-                    connection=self._state.connection,
-                    subject=row.subject,
-                    status=Status(verdict["status"]),
-                    reason=verdict["reason"],
-                    due_at=None if due_at is None else parse_instant(due_at),
-                    waiver=waived.get(key),
-                    evidence_digests=evidence[key],
-                )
+    def whole(self, rules: Sequence[RuleResult]) -> Iterator[Result]:
+        """Yield the results of all rules on all subjects of the period."""
+        judged = [rule for rule in rules if rule.rule in self._state.judged]
+        for over in sorted({rule.over for rule in judged}):
+            rows = self._rows_of_period(over)
+            evidence = self._resolve(rows)
+            for pack in sorted({rule.pack for rule in judged if rule.over == over}):
+                verdicts = dict(self.bodies.whole(verdicts_kind(pack, over)))
+                for rule in judged:
+                    if (rule.pack, rule.over) == (pack, over):
+                        yield from self._results(rule.rule, rows, verdicts, evidence, rows)
 
-    def _rows_of(self, over: str) -> Mapping[str, _Row]:
-        if over not in self._rows:
-            since = self._state.period_since
-            rows = {key: _row(body) for key, body in self._bodies(rows_kind(over))}
-            self._rows[over] = {
-                key: row
-                for key, row in rows.items()
-                if not row.final or row.occurred_at is None or row.occurred_at >= since
-            }
-            self._evidence[over] = self._resolve(self._rows[over])
-        return self._rows[over]
+    def some(self, groups: Sequence[RuleGroup], scope: ResultScope) -> Iterator[Result]:
+        """Yield the results of a scope; no other body is read than theirs."""
+        by_view: dict[str, list[ChosenSubjects]] = defaultdict(list)
+        for group in groups:
+            if not self._state.rule_keys.keys().isdisjoint(group.rules):
+                by_view[group.over].append(chosen_subjects(self.bodies, group, scope))
+        for over, chosen in by_view.items():
+            keys = {key for subjects in chosen for key in subjects.lines}
+            rows = {key: _row(body) for key, body in self.bodies.some(rows_kind(over), keys)}
+            evidence = self._resolve(rows)
+            for subjects in chosen:
+                verdicts = self._compared(subjects, rows)
+                for rule, of_rule in subjects.by_rule.items():
+                    yield from self._results(rule, rows, verdicts, evidence, of_rule)
 
-    def _verdicts_of(self, pack: str, over: str) -> Mapping[str, Mapping[str, Any]]:
+    def _compared(
+        self, subjects: ChosenSubjects, rows: Mapping[str, _Row]
+    ) -> Mapping[str, Mapping[str, Any]]:
+        """Return the verdicts on some subjects, once they and the rows are what the lines say."""
+        pack, over = subjects.group.pack, subjects.group.over
         kind = verdicts_kind(pack, over)
-        if kind not in self._verdicts:
-            self._verdicts[kind] = dict(self._bodies(kind))
-        return self._verdicts[kind]
+        verdicts = dict(self.bodies.some(kind, subjects.lines))
+        for key in subjects.lines:
+            if key not in rows or key not in verdicts:
+                missing = kind if key in rows else rows_kind(over)
+                raise self.bodies.damage(missing, f"{key} is not there, and its line is")
+            row = rows[key]
+            subjects.compare_row(self.bodies, key, (row.occurred_at, row.final))
+            subjects.compare_verdict(self.bodies, key, verdicts[key])
+        return verdicts
 
-    def _bodies(self, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Yield the bodies of a derived kind, once they are those that the evaluation left."""
-        parameters = {"connection": derived_log(self._state.connection), "kind": kind}
-        later = self._transaction.value(_LATER, position=self._position, **parameters)
-        query = _AT if later else _CURRENT
-        rows = self._transaction.rows(query, position=self._position, **parameters)
-        tree, decompressor, decoded = PopulationTree(), Decompressor(), dict[str, Any]()
-        bodies: list[tuple[str, Mapping[str, Any]]] = []
-        for key, digest, content in rows:
-            tree.put(key, digest)
-            if digest not in decoded:
-                try:
-                    decoded[digest] = json_codec.decode(verified(content, digest, decompressor))
-                except ValueError as damage:
-                    raise self._damage(kind, f"{key}: {damage}") from damage
-            bodies.append((key, decoded[digest]))
-        if tree.root != self._roots.get(kind, tree.root):
-            raise self._damage(kind, "they are not those that the evaluation left")
-        yield from bodies
+    def _results(
+        self,
+        rule: str,
+        rows: Mapping[str, _Row],
+        verdicts: Mapping[str, Mapping[str, Any]],
+        evidence: Mapping[str, tuple[str, ...]],
+        keys: Iterable[str],
+    ) -> Iterator[Result]:
+        connection, since = self._state.connection, self._state.period_since
+        waived, is_rated = self._state.waived.get(rule, {}), rule in self._state.rated
+        for key in keys:
+            row, verdict = rows[key], verdicts.get(key, {}).get(rule)
+            is_before = row.occurred_at is not None and row.occurred_at < since
+            if verdict is None or (is_rated and is_before):
+                continue
+            due_at = verdict.get("due_at")
+            yield Result(
+                id=result_id(rule, connection, row.subject.kind, row.subject.key),
+                rule=rule,
+                connection=connection,
+                subject=row.subject,
+                status=Status(verdict["status"]),
+                reason=verdict["reason"],
+                due_at=None if due_at is None else parse_instant(due_at),
+                waiver=waived.get(key),
+                evidence_digests=evidence[key],
+            )
+
+    def _rows_of_period(self, over: str) -> Mapping[str, _Row]:
+        since = self._state.period_since
+        rows = ((key, _row(body)) for key, body in self.bodies.whole(rows_kind(over)))
+        return {
+            key: row
+            for key, row in rows
+            if not row.final or row.occurred_at is None or row.occurred_at >= since
+        }
 
     def _resolve(self, rows: Mapping[str, _Row]) -> dict[str, tuple[str, ...]]:
         """Return the digests of the records behind each row, as they were last known then."""
@@ -198,7 +215,9 @@ class _Connection:
 
     def _newest(self, kind: str, keys: set[str]) -> Iterator[tuple[str, str]]:
         parameters = {
-            "connection": self._state.connection, "kind": kind, "position": self._position
+            "connection": self._state.connection,
+            "kind": kind,
+            "position": self._position,
         }
         found = dict(self._transaction.rows_in(_NEWEST, sorted(keys), **parameters))
         yield from found.items()
@@ -209,12 +228,6 @@ class _Connection:
             yield from self._transaction.rows_in(
                 _MANIFESTS, missing, connection=self._state.connection
             )
-
-    def _damage(self, kind: str, problem: str) -> IntegrityError:
-        return IntegrityError(
-            f"{kind} of {self._state.connection} is damaged: {problem}. Run `ccm verify`, and "
-            "restore the store from a backup."
-        )
 
 
 def _row(body: Mapping[str, Any]) -> _Row:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
     from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation, TrendPoint
+    from ccm_core.model.evaluation.result_scope import ResultScope
 
 
 class EvaluationStore(Protocol):
@@ -29,8 +30,19 @@ class EvaluationStore(Protocol):
             packs: The texts of the packs that the inputs name.
         """
 
-    def latest(self, *, as_of: datetime | None = None) -> StoredEvaluation | None:
-        """Return the evaluation that was stored last; with ``as_of``, by its own moment."""
+    def latest(
+        self, *, as_of: datetime | None = None, scope: ResultScope | None = None
+    ) -> StoredEvaluation | None:
+        """Return the evaluation that was stored last; with ``as_of``, by its own moment.
+
+        Args:
+            as_of: The latest not after it.
+            scope: Which results on single subjects to read; None: all. Of the newest evaluation
+                nothing else is read.
+
+        Raises:
+            IntegrityError: Rows, verdicts or their index are not what the evaluation left.
+        """
 
     def between(
         self, *, since: datetime | None = None, until: datetime | None = None
@@ -40,10 +52,11 @@ class EvaluationStore(Protocol):
     def daily_trend(self, *, since: datetime, until: datetime) -> Sequence[TrendPoint]:
         """List an outline of the last evaluation of each UTC day of a period that has one."""
 
-    def get(self, digest: str) -> Evaluation:
-        """Return an evaluation by its digest.
+    def get(self, digest: str, *, scope: ResultScope | None = None) -> Evaluation:
+        """Return an evaluation by its digest, with the results of a scope; None: with all.
 
         Raises:
+            IntegrityError: Rows, verdicts or their index are not what the evaluation left.
             StoreError: There is none.
         """
 

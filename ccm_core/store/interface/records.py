@@ -92,5 +92,14 @@ class RecordStore(Protocol):
     ) -> Sequence[tuple[str, Window | None]]:
         """List the current keys whose bodies were erased, with the window of each."""
 
+    def population(self, connection: str, kind: str) -> tuple[int, str]:
+        """Return how many current records a kind has, and the root over them.
+
+        It is that of a ``PopulationTree`` over their keys and digests. No body is read.
+        """
+
+    def keep_population(self, connection: str, kind: str) -> tuple[int, str]:
+        """Do as :meth:`population`, and keep what makes it cheap the next time."""
+
     def counts(self, *, as_of: datetime | None = None) -> Sequence[KindCount]:
         """Count the current records by connection and kind, sorted."""

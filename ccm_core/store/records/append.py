@@ -7,11 +7,13 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError
+from ccm_core.ledger.population import bucket_of
 from ccm_core.model import json_codec
 from ccm_core.store.codec.bodies import compress_body, encode_body
 from ccm_core.store.codec.compression import Compressor
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import COLLECTION, REJECTED, VERSION
+from ccm_core.store.records import populations
 from ccm_core.store.records.diff import (
     diff,
     is_whole_population,
@@ -148,15 +150,22 @@ def _source(observation: Observation) -> tuple[SqlValue, ...]:
 
 def _update_heads(transaction: Transaction, collection: int) -> None:
     """Make the versions of this collection, one for each of its keys, the newest."""
-    transaction.execute(
-        """
-        INSERT INTO current_version (connection, kind, key, seq, digest)
+    query = """
         SELECT connection, kind, key, seq, digest FROM version WHERE collection = :collection
-        ON CONFLICT (connection, kind, key)
-        DO UPDATE SET seq = excluded.seq, digest = excluded.digest
-        """,
-        collection=collection,
+        """
+    heads = [
+        (*row, bucket_of(row[2])) for row in transaction.rows(query, collection=collection)
+    ]
+    transaction.insert_many(
+        "current_version",
+        ("connection", "kind", "key", "seq", "digest", "bucket"),
+        heads,
+        on_conflict="""(connection, kind, key)
+            DO UPDATE SET seq = excluded.seq, digest = excluded.digest""",
     )
+    if heads:
+        connection, kind, *_ = heads[0]
+        populations.forget(transaction, connection, kind, {bucket for *_, bucket in heads})
 
 
 def _insert_rejected(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.store.records import append, changes_since, counts, query
+from ccm_core.store.records import append, changes_since, counts, populations, query
 from ccm_core.store.records.spool import Spool
 
 if TYPE_CHECKING:
@@ -91,6 +91,21 @@ class SqlRecordStore:
         """List the current keys whose bodies were erased."""
         with self._database.reading() as transaction:
             return list(query.erased_keys(transaction, connection, kind, as_of))
+
+    def population(self, connection: str, kind: str) -> tuple[int, str]:
+        """Return how many current records a kind has, and the root over them."""
+        with self._database.reading() as transaction:
+            current = populations.population(transaction, connection, kind)
+        return current.records, current.root
+
+    def keep_population(self, connection: str, kind: str) -> tuple[int, str]:
+        """Do as :meth:`population`, and keep what makes it cheap the next time."""
+        with self._database.reading() as transaction:
+            current = populations.population(transaction, connection, kind)
+        if current.computed:
+            with self._database.writing() as transaction:
+                populations.keep(transaction, connection, kind, current)
+        return current.records, current.root
 
     def counts(self, *, as_of: datetime | None = None) -> Sequence[KindCount]:
         """Count the current records by connection and kind."""

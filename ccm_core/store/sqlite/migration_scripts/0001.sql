@@ -1,4 +1,4 @@
--- Rows are only ever added, save those of current_version, which can be derived again, and of body,
+-- Rows are only ever added, save those of tables that can be derived again, which say so, and of body,
 -- which are deleted by order.
 --
 -- Instants are microseconds since 1970, UTC. content and document are Zstandard frames. Numbers of
@@ -95,8 +95,21 @@ CREATE TABLE current_version (
     key TEXT NOT NULL,
     seq INTEGER NOT NULL,
     digest TEXT,
+    bucket INTEGER NOT NULL,
     CONSTRAINT pk_current_version PRIMARY KEY (connection, kind, key),
     CONSTRAINT fk_current_version_seq FOREIGN KEY (seq) REFERENCES version (seq)
+) WITHOUT ROWID;
+CREATE INDEX ix_current_version_bucket ON current_version (connection, kind, bucket);
+
+-- The roots of the buckets of large kinds (see ccm_core/ledger/population.py), derived from
+-- current_version; one that changed has no row until it is computed again. Empty ones have no root.
+CREATE TABLE population_bucket (
+    connection TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    bucket INTEGER NOT NULL,
+    records INTEGER NOT NULL,
+    root BLOB,
+    CONSTRAINT pk_population_bucket PRIMARY KEY (connection, kind, bucket)
 ) WITHOUT ROWID;
 
 -- The bytes that were hashed, once for each digest. They stand apart so that a body can be deleted

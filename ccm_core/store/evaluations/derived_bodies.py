@@ -1,0 +1,123 @@
+"""The bodies of rows and verdicts that an evaluation left, proven to be those."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ccm_core.errors import IntegrityError
+from ccm_core.ledger.population import PopulationTree
+from ccm_core.model import json_codec
+from ccm_core.model.evaluation.derived import VERDICTS, derived_log
+from ccm_core.store.codec.bodies import verified
+from ccm_core.store.codec.compression import Decompressor
+from ccm_core.store.records import populations
+from ccm_core.store.sql.transaction import batches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from ccm_core.model.evaluation.result import DerivedState
+    from ccm_core.store.sql.transaction import Transaction
+
+    Body = Mapping[str, Any]
+
+_AT = """
+    SELECT version.key, version.digest, body.content
+    FROM version LEFT JOIN body ON body.digest = version.digest
+    WHERE version.connection = :connection AND version.kind = :kind AND version.seq <= :position
+        AND NOT EXISTS (
+            SELECT 1 FROM version AS later
+            WHERE later.connection = :connection AND later.kind = :kind
+                AND later.key = version.key AND later.seq > version.seq AND later.seq <= :position
+        )
+        AND version.digest IS NOT NULL
+    ORDER BY version.key
+"""
+_CURRENT = """
+    SELECT current_version.key, current_version.digest, body.content
+    FROM current_version LEFT JOIN body ON body.digest = current_version.digest
+    WHERE current_version.connection = :connection AND current_version.kind = :kind
+        AND current_version.digest IS NOT NULL {}
+    ORDER BY current_version.key
+"""
+_SOME = _CURRENT.format("AND current_version.key IN (:values)")
+# Whoever asks for the newest evaluation has few later versions to look through.
+_LATER = """
+    SELECT EXISTS (SELECT 1 FROM version WHERE +connection = :connection AND seq > :position)
+"""
+
+
+@dataclass(slots=True)
+class DerivedBodies:
+    """The rows and verdicts of one connection at the position of an evaluation."""
+
+    transaction: Transaction
+    state: DerivedState
+    position: int
+    is_current: bool = False
+    """Whether nothing was derived since: then the read model is that of the evaluation."""
+    _roots: Mapping[str, str] = field(default_factory=dict)
+    _decompressor: Decompressor = field(default_factory=Decompressor)
+    _decoded: dict[str, Body] = field(default_factory=dict)
+    """Verdicts by digest: equal ones are one body."""
+
+    def __post_init__(self) -> None:
+        """Look up whether something was derived since."""
+        self._roots = {read.kind: read.root for read in self.state.kinds}
+        self.is_current = not self.transaction.value(
+            _LATER, connection=self.log, position=self.position
+        )
+
+    @property
+    def log(self) -> str:
+        """Return the log that holds them."""
+        return derived_log(self.state.connection)
+
+    def whole(self, kind: str) -> Iterator[tuple[str, Body]]:
+        """Yield all bodies of a kind, by key; what was yielded is proven when it ends.
+
+        Raises:
+            IntegrityError: They are not those that the evaluation left.
+        """
+        query = _CURRENT.format("") if self.is_current else _AT
+        rows = self.transaction.rows(query, position=self.position, connection=self.log, kind=kind)
+        tree = PopulationTree()
+        for key, digest, content in rows:
+            tree.put(key, digest)
+            yield key, self._body(kind, key, digest, content)
+        self._compare(kind, tree.root)
+
+    def some(self, kind: str, keys: Iterable[str]) -> Iterator[tuple[str, Body]]:
+        """Yield the current bodies of some keys; of the others only their digests are read.
+
+        Raises:
+            IntegrityError: They are not those that the evaluation left.
+        """
+        self._compare(kind, populations.population(self.transaction, self.log, kind).root)
+        for some in batches(sorted(keys)):
+            rows = self.transaction.rows_in(_SOME, some, connection=self.log, kind=kind)
+            for key, digest, content in list(rows):
+                yield key, self._body(kind, key, digest, content)
+
+    def damage(self, kind: str, problem: str) -> IntegrityError:
+        """Return the error that something derived is not what the evaluation left."""
+        return IntegrityError(
+            f"{kind} of {self.state.connection} is damaged: {problem}. Run `ccm verify`, and "
+            "restore the store from a backup."
+        )
+
+    def _compare(self, kind: str, root: str) -> None:
+        if root != self._roots.get(kind, root):
+            raise self.damage(kind, "they are not those that the evaluation left")
+
+    def _body(self, kind: str, key: str, digest: str, content: bytes) -> Body:
+        body = self._decoded.get(digest)
+        if body is None:
+            try:
+                body = json_codec.decode(verified(content, digest, self._decompressor))
+            except ValueError as damage:
+                raise self.damage(kind, f"{key}: {damage}") from damage
+            if kind.startswith(VERDICTS):
+                self._decoded[digest] = body
+        return body

@@ -1,0 +1,156 @@
+"""The root over the current records of a kind, at a cost of what changed since it was computed.
+
+The roots of buckets (see :mod:`ccm_core.ledger.population`) of large kinds are kept in a table.
+Whoever changes a record deletes that of its bucket, and whoever needs the root of the population
+next computes those that are missing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from ccm_core.ledger.population import BUCKETS, bucket_root, root_of_buckets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
+
+    from ccm_core.store.sql.driver import Row
+    from ccm_core.store.sql.transaction import Transaction
+
+_LARGE = BUCKETS // 2
+"""Records from which on the roots of buckets are kept."""
+_KEPT = """
+    SELECT bucket, records, root FROM population_bucket
+    WHERE connection = :connection AND kind = :kind
+"""
+_CURRENT = """
+    SELECT bucket, key, digest FROM current_version
+    WHERE connection = :connection AND kind = :kind AND digest IS NOT NULL
+"""
+_OF_BUCKETS = f"{_CURRENT} AND bucket IN (:values)"
+_COLUMNS = ("connection", "kind", "bucket", "records", "root")
+_REPLACING = """
+    (connection, kind, bucket) DO UPDATE SET records = excluded.records, root = excluded.root
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A part of a population."""
+
+    records: int
+    root: bytes | None
+    """None: it is empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentPopulation:
+    """The current records of a kind."""
+
+    records: int
+    root: str
+    computed: Mapping[int, Bucket]
+    """Buckets whose roots were not kept."""
+    position: int
+    """The newest version then."""
+
+
+def population(transaction: Transaction, connection: str, kind: str) -> CurrentPopulation:
+    """Return the population of a kind."""
+    kept = {
+        number: Bucket(records, root)
+        for number, records, root in transaction.rows(_KEPT, connection=connection, kind=kind)
+    }
+    computed = (
+        _some(transaction, connection, kind, set(range(BUCKETS)) - kept.keys())
+        if kept
+        else _all(transaction, connection, kind)
+    )
+    buckets = kept | computed
+    roots = (
+        (number, bucket.root) for number, bucket in buckets.items() if bucket.root is not None
+    )
+    return CurrentPopulation(
+        records=sum(bucket.records for bucket in buckets.values()),
+        root=root_of_buckets(roots),
+        computed=computed,
+        position=newest_version(transaction),
+    )
+
+
+def keep(
+    transaction: Transaction, connection: str, kind: str, current: CurrentPopulation
+) -> None:
+    """Keep the roots of a large population, unless something was stored since."""
+    if not current.computed or newest_version(transaction) != current.position:
+        return
+    if len(current.computed) < BUCKETS and not _is_kept(transaction, connection, kind):
+        return
+    rows = (
+        (connection, kind, number, bucket.records, bucket.root)
+        for number, bucket in sorted(current.computed.items())
+    )
+    transaction.insert_many("population_bucket", _COLUMNS, rows, on_conflict=_REPLACING)
+
+
+def forget(
+    transaction: Transaction, connection: str, kind: str, buckets: AbstractSet[int]
+) -> None:
+    """Delete the roots of buckets whose records changed."""
+    if _is_kept(transaction, connection, kind):
+        statement = """
+            DELETE FROM population_bucket
+            WHERE connection = :connection AND kind = :kind AND bucket IN (:values)
+            """
+        for _ in transaction.rows_in(statement, sorted(buckets), connection=connection, kind=kind):
+            pass
+
+
+def newest_version(transaction: Transaction) -> int:
+    """Return the number of the newest version; 0: there is none."""
+    return transaction.value("SELECT max(seq) FROM version") or 0
+
+
+def _is_kept(transaction: Transaction, connection: str, kind: str) -> bool:
+    query = """
+        SELECT EXISTS (
+            SELECT 1 FROM population_bucket WHERE connection = :connection AND kind = :kind
+        )
+        """
+    return bool(transaction.value(query, connection=connection, kind=kind))
+
+
+def _all(transaction: Transaction, connection: str, kind: str) -> dict[int, Bucket]:
+    query = """
+        SELECT count(*) FROM current_version WHERE connection = :connection AND kind = :kind
+        """
+    if transaction.value(query, connection=connection, kind=kind) >= _LARGE:
+        return _some(transaction, connection, kind, range(BUCKETS))  # some at a time
+    pairs = _pairs(transaction.rows(_CURRENT, connection=connection, kind=kind))
+    return {number: Bucket(len(some), bucket_root(some)) for number, some in pairs.items()}
+
+
+def _some(
+    transaction: Transaction, connection: str, kind: str, numbers: Iterable[int]
+) -> dict[int, Bucket]:
+    buckets: dict[int, Bucket] = {}
+    remaining: Iterator[int] = iter(sorted(numbers))
+    while some := list(islice(remaining, 500)):
+        rows = transaction.rows_in(_OF_BUCKETS, some, connection=connection, kind=kind)
+        pairs = _pairs(rows)
+        for number in some:
+            of_bucket = pairs.get(number, [])
+            root = bucket_root(of_bucket) if of_bucket else None
+            buckets[number] = Bucket(len(of_bucket), root)
+    return buckets
+
+
+def _pairs(rows: Iterator[Row]) -> Mapping[int, list[tuple[str, str]]]:
+    pairs: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for number, key, digest in rows:
+        pairs[number].append((key, digest))
+    return pairs
