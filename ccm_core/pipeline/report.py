@@ -80,7 +80,9 @@ def _with_figures(
     )
     return replace(
         content,
-        sections=sections(host, store, inputs.watch_scopes, content.evaluation) if inputs else (),
+        sections=sections(host, store, inputs.watch_scopes, content.evaluation, digest)
+        if inputs
+        else (),
         trend=trend,
         digest=digest,
         findings={finding.id: finding for finding in all_findings(store, as_of=at)},

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache, cached_property
 
 from ccm_core.errors import CcmError, PluginFault
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
-from ccm_core.model.evaluation.result import Evaluation, KindSufficiency
+from ccm_core.model.evaluation.result import CONNECTION, Evaluation, KindSufficiency, Status
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.evaluate import load_evidence
+from ccm_core.pipeline.incremental.reader import horizon_of
 from ccm_core.report.types import Section
+from ccm_core.rules.derive.row_record import row_of
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.sdk.report_figures import ReportSection, SectionRequest
+from ccm_core.sdk.view import Row
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
 def sections(
-    host: Host, store: EvidenceStore, scopes: Sequence[WatchScope], evaluation: Evaluation
+    host: Host,
+    store: EvidenceStore,
+    scopes: Sequence[WatchScope],
+    evaluation: Evaluation,
+    digest: str,
 ) -> tuple[Section, ...]:
     """Return every section for every connection that collects its inputs.
 
@@ -26,27 +34,61 @@ def sections(
         store: Where the evidence is stored.
         scopes: What was collected over which horizon when it was evaluated.
         evaluation: The part of it that is reported.
+        digest: Of the whole evaluation.
     """
     return tuple(
         section
         for scope in scopes
         if scope.connection in evaluation.connections
-        for section in _of_connection(host, scope, store, evaluation)
+        for section in _of_connection(_Rows(host, store, scope, evaluation, digest))
     )
 
 
-def _of_connection(
-    host: Host, scope: WatchScope, store: EvidenceStore, evaluation: Evaluation
-) -> Iterator[Section]:
-    available = [
-        section
-        for _, section in sorted(host.sections.items())
-        if _inputs(host, section) <= {*scope.cadences}
-    ]
-    if available:
-        source = load_evidence(host, scope, store, evaluation.evaluated_at)
-        for section in available:
-            yield _section(section, source, evaluation, _inputs(host, section))
+class _Rows:
+    """The rows of one connection as of an evaluation: those that it left, or derived anew."""
+
+    def __init__(
+        self,
+        host: Host,
+        store: EvidenceStore,
+        scope: WatchScope,
+        evaluation: Evaluation,
+        digest: str,
+    ) -> None:
+        self.host, self.scope, self.evaluation = host, scope, evaluation
+        self._store, self._digest = store, digest
+        states = (state for state in evaluation.derived if state.connection == scope.connection)
+        self._state = next(states, None)
+        self._broken = {
+            rule.over
+            for rule in evaluation.rules
+            for result in rule.results
+            if result.status is Status.ERROR and result.subject.kind == CONNECTION
+        }
+
+    @cached_property
+    def _evidence(self) -> Evidence:
+        return load_evidence(self.host, self.scope, self._store, self.evaluation.evaluated_at)
+
+    @cache  # noqa: B019 - as long as the sections of one connection
+    def of(self, name: str) -> tuple[Row, ...]:
+        """Return the rows of a kind or a view, sorted by subject."""
+        bodies = None
+        # A view that broke left rows of an evaluation before.
+        if self._state is not None and name not in self._broken:
+            bodies = self._store.evaluations.rows(self._digest, self._state, name)
+        if bodies is None:
+            return self._evidence.rows(name)
+        rows = (row_of(body) for body in bodies)
+        return tuple(sorted(rows, key=lambda row: (row.subject.kind, row.subject.key)))
+
+
+def _of_connection(rows: _Rows) -> Iterator[Section]:
+    host = rows.host
+    for _, section in sorted(host.sections.items()):
+        inputs = _inputs(host, section)
+        if inputs <= {*rows.scope.cadences}:
+            yield _section(section, rows, inputs)
 
 
 def _inputs(host: Host, section: ReportSection) -> set[str]:
@@ -57,21 +99,20 @@ def _inputs(host: Host, section: ReportSection) -> set[str]:
     }
 
 
-def _section(
-    section: ReportSection, source: Evidence, evaluation: Evaluation, inputs: set[str]
-) -> Section:
+def _section(section: ReportSection, rows: _Rows, inputs: set[str]) -> Section:
+    evaluation, connection = rows.evaluation, rows.scope.connection
     empty = Section(
         name=section.name,
         title=section.title,
-        connection=source.connection,
+        connection=connection,
         rank=section.rank,
-        problems=_problems(evaluation.sufficiency, source.connection, inputs),
+        problems=_problems(evaluation.sufficiency, connection, inputs),
     )
     try:
         request = SectionRequest(
-            rows={name: source.rows(name) for name in section.views},
-            now=source.now,
-            horizon=source.horizon,
+            rows={name: rows.of(name) for name in section.views},
+            now=evaluation.evaluated_at,
+            horizon=horizon_of(rows.scope, evaluation.evaluated_at),
             parameters={pack.name: pack.parameters for pack in evaluation.packs},
         )
         return replace(empty, figures=tuple(section.figures(request)))

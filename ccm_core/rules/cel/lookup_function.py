@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ccm_core.model.json_codec import JsonObject
@@ -45,7 +45,8 @@ class LookupTable:
             incomplete_objects: Why an object's evidence is incomplete, by ``kind:key``.
         """
         self._records, self._incomplete_objects = records, incomplete_objects or {}
-        self._digests: set[str] = set()
+        self._read: dict[str, str] = {}
+        """The digests of the records read, by ``kind:key``."""
         self._environment: cel.Env | None = None
         self._programs: dict[bytes, cel.Expression] = {}
 
@@ -69,15 +70,15 @@ class LookupTable:
         record = self._records.get(kind, {}).get(str(key))
         if record is None:
             raise LookupError(f"{NOT_IN_EVIDENCE}no {name} in the evidence")
-        self._digests.add(record.digest)
+        self._read[f"{kind}:{key}"] = record.digest
         return record.body
 
-    def pop_digests(self) -> AbstractSet[str]:
-        """Return the digests of the records read since the last call."""
-        if not self._digests:
-            return _NO_DIGESTS
-        digests, self._digests = self._digests, set()
-        return digests
+    def pop_read(self) -> Mapping[str, str]:
+        """Return the records read since the last call: their digests, by ``kind:key``."""
+        if not self._read:
+            return _NOTHING
+        read, self._read = self._read, {}
+        return read
 
 
-_NO_DIGESTS: frozenset[str] = frozenset()
+_NOTHING: Mapping[str, str] = MappingProxyType({})

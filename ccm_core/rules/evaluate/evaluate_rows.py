@@ -68,18 +68,16 @@ class RowEvaluator:
         for row in rows:
             yield self._results(row, self._context_in_time(row, shared), self.rules)
 
-    def evaluate_once(self, row: Row) -> tuple[tuple[Result, ...], datetime | None]:
-        """Return the results of every rule on a row, and when one of them may change with time.
-
-        That moment is :data:`ALWAYS` where it is not known, and None where none of them does.
-        """
+    def evaluate_once(self, row: Row) -> EvaluatedRow:
+        """Return the results of every rule on a row, and when one of them may change with time."""
         shared = shared_variables(self.pack.values, self.now, self.period)
         context = self._context_in_time(row, shared)
-        results = self._results(row, context, self.rules)
+        looked_up: dict[str, Sequence[str]] = {}
+        results = self._results(row, context, self.rules, looked_up)
         if context is None or any(rule.compiled.due_moments is None for rule in self.rules):
-            return results, ALWAYS
+            return EvaluatedRow(results, ALWAYS, looked_up)
         changes = (change for _, change in self._changes(context, range(len(self.rules))))
-        return results, min(changes, default=None)
+        return EvaluatedRow(results, min(changes, default=None), looked_up)
 
     def evaluate_changed(self, rows: Sequence[Row], cache_key: CacheKey) -> GroupCache:
         """Return the results of every rule on each row, for the next evaluation to reuse."""
@@ -188,7 +186,11 @@ class RowEvaluator:
         return None if self.time_exceeded() else self._context(row, shared)
 
     def _results(
-        self, row: Row, context: RowContext | None, rules: Sequence[GatedRule]
+        self,
+        row: Row,
+        context: RowContext | None,
+        rules: Sequence[GatedRule],
+        looked_up: dict[str, Sequence[str]] | None = None,
     ) -> tuple[Result, ...]:
         subject = row.subject
         id_suffix = f"-{subject_part(self.connection, subject.kind, subject.key)}"
@@ -197,7 +199,9 @@ class RowEvaluator:
         results = []
         for rule in rules:
             result = self._result(rule, row, context, stopped)
-            looks_up = rule.compiled.lookup_kinds
+            read = self.lookups.pop_read() if rule.compiled.lookup_kinds else {}
+            if read and looked_up is not None:
+                looked_up[rule.compiled.rule.id] = sorted(read)
             results.append(
                 Result(
                     id=rule.id_prefix + id_suffix,
@@ -207,7 +211,9 @@ class RowEvaluator:
                     status=result.status,
                     reason=result.reason,
                     due_at=result.due_at,
-                    evidence_digests=self._with_lookups(digests) if looks_up else digests,
+                    evidence_digests=tuple(sorted({*digests, *read.values()}))
+                    if read
+                    else digests,
                 )
             )
         return tuple(results)
@@ -228,10 +234,6 @@ class RowEvaluator:
         return self.group.environment.row_context(
             row.body, shared, self.group.conditions, chosen, row.unknown, self.lookups
         )
-
-    def _with_lookups(self, digests: tuple[str, ...]) -> tuple[str, ...]:
-        looked_up = self.lookups.pop_digests()
-        return tuple(sorted({*digests, *looked_up})) if looked_up else digests
 
 
 def _has_same_evidence(before: Row, after: Row) -> bool:

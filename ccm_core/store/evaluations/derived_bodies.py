@@ -17,6 +17,7 @@ from ccm_core.store.sql.transaction import batches
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from ccm_core.model.evaluation.evidence_read import KindRead
     from ccm_core.model.evaluation.result import DerivedState
     from ccm_core.store.sql.transaction import Transaction
 
@@ -57,14 +58,15 @@ class DerivedBodies:
     position: int
     is_current: bool = False
     """Whether nothing was derived since: then the read model is that of the evaluation."""
-    _roots: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, KindRead] = field(default_factory=dict)
+    """What the evaluation left, by kind."""
     _decompressor: Decompressor = field(default_factory=Decompressor)
     _decoded: dict[str, Body] = field(default_factory=dict)
     """Verdicts by digest: equal ones are one body."""
 
     def __post_init__(self) -> None:
         """Look up whether something was derived since."""
-        self._roots = {read.kind: read.root for read in self.state.kinds}
+        self.kinds = {read.kind: read for read in self.state.kinds}
         self.is_current = not self.transaction.value(
             _LATER, connection=self.log, position=self.position
         )
@@ -108,7 +110,7 @@ class DerivedBodies:
         )
 
     def _compare(self, kind: str, root: str) -> None:
-        if root != self._roots.get(kind, root):
+        if kind in self.kinds and root != self.kinds[kind].root:
             raise self.damage(kind, "they are not those that the evaluation left")
 
     def _body(self, kind: str, key: str, digest: str, content: bytes) -> Body:

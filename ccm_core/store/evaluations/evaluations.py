@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ccm_core.errors import IntegrityError, StaleEvaluation, StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
-from ccm_core.model.evaluation.derived import derived_log
+from ccm_core.model.evaluation.derived import derived_log, rows_kind
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, EvaluationInputs
 from ccm_core.model.evaluation.evidence_read import MANIFESTS
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation, TrendPoint
 from ccm_core.store.codec.bodies import compress_body, decode_body, encode_body, verified
 from ccm_core.store.codec.compression import MAX_CONTENT, Compressor
+from ccm_core.store.evaluations.derived_bodies import DerivedBodies
+from ccm_core.store.evaluations.period_rows import period_rows
 from ccm_core.store.evaluations.recompose import recompose
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
@@ -20,10 +22,11 @@ from ccm_core.store.log.leaf_encoding import DOCUMENT, EVALUATION
 from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from ccm_core.ledger.signed_note import Signing
+    from ccm_core.model.evaluation.result import DerivedState
     from ccm_core.model.evaluation.result_scope import ResultScope
     from ccm_core.model.evidence.write_batch import EncodedBody
     from ccm_core.store.sql.database import Database
@@ -166,6 +169,20 @@ class SqlEvaluationStore:
             if row is None:
                 raise _no_evaluation(digest)
             return recompose(transaction, _read(digest, row[0]), row[1], scope)
+
+    def rows(
+        self, digest: str, state: DerivedState, view: str
+    ) -> Sequence[Mapping[str, Any]] | None:
+        """Return the bodies of a view's rows of the period; None where they are not there now."""
+        query = "SELECT position FROM evaluation WHERE digest = :digest"
+        with self._database.reading() as transaction:
+            position = transaction.value(query, digest=digest)
+            if position is None:
+                raise _no_evaluation(digest)
+            bodies = DerivedBodies(transaction, state, position)
+            if rows_kind(view) not in bodies.kinds or not bodies.is_current:
+                return None
+            return list(period_rows(bodies, view))
 
     def inputs(self, digest: str) -> EvaluationInputs | None:
         """Return what an evaluation was made with; None where that was not stored."""

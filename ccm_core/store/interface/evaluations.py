@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
-    from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation, TrendPoint
+    from ccm_core.model.evaluation.result import (
+        DerivedState,
+        Evaluation,
+        StoredEvaluation,
+        TrendPoint,
+    )
     from ccm_core.model.evaluation.result_scope import ResultScope
 
 
@@ -58,6 +63,24 @@ class EvaluationStore(Protocol):
         Raises:
             IntegrityError: Rows, verdicts or their index are not what the evaluation left.
             StoreError: There is none.
+        """
+
+    def rows(
+        self, digest: str, state: DerivedState, view: str
+    ) -> Sequence[Mapping[str, Any]] | None:
+        """Return the bodies of a view's rows, without what was final before the period.
+
+        Args:
+            digest: Of the evaluation.
+            state: What it left of one connection.
+            view: The view, or a kind whose records are rows themselves.
+
+        Returns:
+            None where they were not kept, or rows of the connection were derived since.
+
+        Raises:
+            StoreError: There is no such evaluation.
+            IntegrityError: They are not those that it left.
         """
 
     def inputs(self, digest: str) -> EvaluationInputs | None:
