@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ccm_core.collect.observer import Observer
     from ccm_core.model.evaluation.result import StoredEvaluation
     from ccm_core.pipeline.context import Connection
-    from ccm_core.pipeline.incremental.state import EvaluationCache
     from ccm_core.sdk.rate_limit import Limiters
     from ccm_core.store.interface.evidence_store import EvidenceStore
 
@@ -116,7 +115,6 @@ def evaluate_connections(
     rules: CompiledRuleSet,
     *,
     as_of: datetime | None = None,
-    cache: EvaluationCache | None = None,
 ) -> StoredEvaluation:
     """Evaluate the evidence of every connection, keep the evaluation and track its findings.
 
@@ -127,8 +125,8 @@ def evaluate_connections(
     """
     for _ in range(_ATTEMPTS - 1):
         with suppress(StaleEvaluation):
-            return _evaluate_once(workspace, store, rules, as_of, cache)
-    return _evaluate_once(workspace, store, rules, as_of, cache)
+            return _evaluate_once(workspace, store, rules, as_of)
+    return _evaluate_once(workspace, store, rules, as_of)
 
 
 def _evaluate_once(
@@ -136,7 +134,6 @@ def _evaluate_once(
     store: EvidenceStore,
     rules: CompiledRuleSet,
     as_of: datetime | None,
-    cache: EvaluationCache | None,
 ) -> StoredEvaluation:
     from ccm_core.pipeline.derive.evaluation import evaluate_changes
     from ccm_core.pipeline.evaluate import current_moment, evaluate, watch_scope
@@ -164,7 +161,6 @@ def evaluate_report_notify(
     rules: CompiledRuleSet,
     report_file: Path,
     *,
-    cache: EvaluationCache | None = None,
     on_evaluation: Callable[[StoredEvaluation], None] = lambda _: None,
 ) -> CycleResult:
     """Do what follows collecting: evaluate, write the HTML report, notify.
@@ -174,7 +170,6 @@ def evaluate_report_notify(
         store: Where evidence is, and the evaluation goes.
         rules: What to evaluate with.
         report_file: Where to write the report.
-        cache: What the evaluation before left, for a process that evaluates again and again.
         on_evaluation: Receives the evaluation before the report is written.
 
     Raises:
@@ -184,7 +179,7 @@ def evaluate_report_notify(
     from ccm_core.app.notifications import notify_recipients
     from ccm_core.app.report_file import write_evaluation_report
 
-    stored = evaluate_connections(workspace, store, rules, cache=cache)
+    stored = evaluate_connections(workspace, store, rules)
     on_evaluation(stored)
     write_evaluation_report(workspace.host, store, stored, report_file)
     return CycleResult(

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from ccm_core.app.cycle import evaluate_report_notify
 from ccm_core.app.rule_sets import compile_rule_set
 from ccm_core.daemon.ports import WatchJob
-from ccm_core.pipeline.incremental.state import EvaluationCache
 
 if TYPE_CHECKING:
     from ccm_core.app.rule_sets import CompiledRuleSet
@@ -45,7 +44,7 @@ def open_watch_job(
             store=store,
             connections=tuple(connection.name for connection in connections),
             connection=partial(_connection, workspace),
-            evaluate=partial(_evaluate, workspace, store, rules, report_file, EvaluationCache()),
+            evaluate=partial(_evaluate, workspace, store, rules, report_file),
         )
 
 
@@ -59,9 +58,8 @@ def _evaluate(
     store: EvidenceStore,
     rules: CompiledRuleSet,
     report_file: Path,
-    cache: EvaluationCache,
 ) -> str:
-    cycle = evaluate_report_notify(workspace, store, rules, report_file, cache=cache)
+    cycle = evaluate_report_notify(workspace, store, rules, report_file)
     return "; ".join([_counts(cycle.evaluation.evaluation), *cycle.notification_failures])
 
 

@@ -20,9 +20,7 @@ from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evidence_seals import EvidenceSeals, kinds_read
-from ccm_core.pipeline.incremental.interning import interned
-from ccm_core.pipeline.incremental.reader import IncrementalReader, horizon_of, incremental_reader
-from ccm_core.pipeline.incremental.state import EvaluationCache
+from ccm_core.pipeline.interning import interned
 from ccm_core.pipeline.manifest_evidence import (
     manifest_collection,
     manifest_kind_name,
@@ -31,7 +29,6 @@ from ccm_core.pipeline.manifest_evidence import (
 from ccm_core.pipeline.source.clock import after_last_evaluation, evaluation_moment
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
-from ccm_core.rules.evaluate.evaluator import evaluate_incrementally as reevaluate_packs
 from ccm_core.rules.evaluate.time_budget import TimeBudget
 from ccm_core.rules.pack.compile_packs import compile_packs, setting_mistake
 from ccm_core.rules.pack.compiled import CompiledPacks
@@ -73,7 +70,6 @@ def evaluate(
     waivers: Sequence[Waiver] = (),
     *,
     as_of: datetime | None = None,
-    cache: EvaluationCache | None = None,
 ) -> Evaluation:
     """Evaluate the stored evidence. No source is asked.
 
@@ -84,17 +80,13 @@ def evaluate(
         packs: The rules.
         waivers: The accepted risks.
         as_of: Evaluate what had been stored by that moment, as of that moment; None: now.
-        cache: What the evaluation before left, for a process that evaluates again and again with
-            the same packs: only what changed is evaluated again. The results are the same.
 
     Raises:
         ClockMismatch: It is to be evaluated now, and the evidence is from more than an hour later.
     """
     now = as_of or _next_moment(host, connections, store)
     scopes = [watch_scope(host, connection) for connection in connections]
-    if cache is None or as_of is not None:
-        return evaluate_scopes(host, scopes, store, packs, waivers, now=now)
-    return _evaluate_incrementally(host, scopes, store, packs, waivers, now, cache)
+    return evaluate_scopes(host, scopes, store, packs, waivers, now=now)
 
 
 def current_moment(host: Host, connections: Sequence[Connection], store: EvidenceStore) -> datetime:
@@ -112,40 +104,6 @@ def _next_moment(host: Host, connections: Sequence[Connection], store: EvidenceS
     """Return the current moment; a little after the last evaluation where the clock went back."""
     moment = current_moment(host, connections, store)
     return after_last_evaluation(moment, host.clock(), store.findings.tracked_until())
-
-
-def _evaluate_incrementally(
-    host: Host,
-    scopes: Sequence[WatchScope],
-    store: EvidenceStore,
-    packs: CompiledPacks,
-    waivers: Sequence[Waiver],
-    now: datetime,
-    cache: EvaluationCache,
-) -> Evaluation:
-    previous = EvaluationCache(results=cache.results, states=cache.states)
-    # Should this fail, the state may be half of the old evaluation and half of this one.
-    cache.results, cache.states = None, {}
-    readers = [incremental_reader(store, host, reader, packs, previous, now) for reader in scopes]
-    facts, evidence_read = [], []
-    for reader in readers:
-        seals = EvidenceSeals(connection=reader.watch.connection)
-        evidence = load_evidence(host, reader.watch, store, now, reader, seals=seals)
-        facts.append(evidence.facts(packs, host.plugin_failures))
-        kinds = kinds_read(packs, evidence.kinds.keys())
-        for kind in kinds:
-            if kind not in seals:
-                seals.population(kind, reader.population(kind))
-        evidence_read.append(seals.sealed(manifest_kind_name(reader.watch.connector), kinds))
-        reader.release()
-    evaluation, results = reevaluate_packs(
-        packs, facts, waivers, now=now, cache=previous.results, time_budget=TIME_BUDGET
-    )
-    cache.results, cache.states = (
-        results,
-        {reader.watch.connection: reader.after for reader in readers},
-    )
-    return replace(evaluation, evidence_read=tuple(evidence_read))
 
 
 def evaluate_scopes(
@@ -190,6 +148,11 @@ def view_rows(
     return load_evidence(host, watch_scope(host, connection), store, now).rows(name)
 
 
+def horizon_of(scope: WatchScope, now: datetime) -> Window:
+    """Return the period that a connection's evidence covers at a moment."""
+    return Window(now - timedelta(seconds=scope.lookback), now + timedelta(seconds=scope.lookahead))
+
+
 def watch_scope(host: Host, connection: Connection) -> WatchScope:
     """Return what a connection collects, how often, and over which horizon."""
     horizon = connection.connector.horizon(connection.settings)
@@ -225,7 +188,6 @@ def load_evidence(
     scope: WatchScope,
     store: EvidenceStore,
     now: datetime,
-    incremental: IncrementalReader | None = None,
     *,
     seals: EvidenceSeals | None = None,
 ) -> Evidence:
@@ -236,8 +198,7 @@ def load_evidence(
         scope: What the connection collects.
         store: Where it is stored.
         now: The moment.
-        incremental: Reads only what changed since an earlier evaluation; None: everything is read.
-        seals: Seals whatever is read; but not what ``incremental`` reads.
+        seals: Seals whatever is read.
 
     Raises:
         UsageError: No installed plugin defines one of the kinds.
@@ -252,16 +213,12 @@ def load_evidence(
     account = current_account(stored)
     collections = dated_in_order(of_account(stored, account), horizon.since)
     foreign = {collection.id for collection in stored if is_foreign(collection, account)}
-    if foreign:  # rows of the former account may have been derived, and would be reused
-        incremental = None
 
     def load(kind: str) -> tuple[Record, ...]:
         if manifests is not None and kind == manifests.name:
             sealed = store.runs.manifests_with_digests(scope.connection, as_of=now)
             seals.manifests(kind, sealed)
             return manifest_records(manifests, sealed)
-        if incremental is not None:
-            return incremental.load(kind)
         current = store.records.current(scope.connection, kind, as_of=now)
         records = _not_erased(seals.records(kind, current))
         if foreign and kinds[kind].shape is Shape.EVENT:
@@ -269,17 +226,8 @@ def load_evidence(
         return tuple(interned(records))
 
     def vanished(kind: str) -> tuple[Record, ...]:
-        if incremental is not None:
-            return incremental.vanished(kind)
         records = _not_erased(store.records.vanished(scope.connection, kind, as_of=now))
         return tuple(interned(record for record in records if record.collection not in foreign))
-
-    def erased(kind: str) -> Sequence[tuple[str, Window | None]]:
-        return (
-            incremental.erased(kind)
-            if incremental
-            else store.records.erased_keys(scope.connection, kind, as_of=now)
-        )
 
     return Evidence(
         connection=scope.connection,
@@ -289,7 +237,7 @@ def load_evidence(
         accept_collapse=scope.accept_collapse,
         views=host.views,
         cadences={name: timedelta(seconds=span) for name, span in scope.cadences.items()},
-        load=load if incremental else cache(load),
+        load=cache(load),
         load_vanished=cache(vanished),
         collections=collections
         if manifests is None
@@ -299,11 +247,10 @@ def load_evidence(
         erased=cache(
             lambda kind: tuple(
                 key
-                for key, window in erased(kind)
+                for key, window in store.records.erased_keys(scope.connection, kind, as_of=now)
                 if window is None or window.until > horizon.since
             )
         ),
-        row_cache=incremental,
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation
+from ccm_core.model.evaluation.result_scope import UNSETTLED, ResultScope
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.report_sections import sections
 from ccm_core.pipeline.track_findings import all_findings
@@ -25,7 +26,19 @@ def report(
 ) -> Iterator[bytes]:
     """Return a stored evaluation in one format, with its runs, piece by piece."""
     digest = evaluation.digest if form.figures else None
-    return form.chunks(report_input(host, store, evaluation.evaluation, digest=digest))
+    content = evaluation.evaluation
+    if form.complete and not evaluation.complete:
+        content = store.evaluations.get(evaluation.digest)
+    return form.chunks(report_input(host, store, content, digest=digest))
+
+
+def results_to_read(forms: Iterable[ReportFormat], part: ResultFilter) -> ResultScope | None:
+    """Return the results that some formats of a part need; None: all."""
+    needs_others = not {*part.statuses} <= UNSETTLED.statuses
+    # Of some connections, or of some teams, the rest is counted anew from their results.
+    if needs_others or part.connections or part.owners or any(form.complete for form in forms):
+        return None
+    return UNSETTLED
 
 
 def report_input(

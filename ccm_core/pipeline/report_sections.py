@@ -10,8 +10,7 @@ from ccm_core.errors import CcmError, PluginFault
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evaluation.result import CONNECTION, Evaluation, KindSufficiency, Status
 from ccm_core.pipeline.context import Host
-from ccm_core.pipeline.evaluate import load_evidence
-from ccm_core.pipeline.incremental.reader import horizon_of
+from ccm_core.pipeline.evaluate import horizon_of, load_evidence
 from ccm_core.report.types import Section
 from ccm_core.rules.derive.row_record import row_of
 from ccm_core.rules.evaluate.build_facts import Evidence

@@ -16,7 +16,7 @@ from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.assurance import rule_scopes
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import compile_rules, evaluate_scopes, watch_scope
-from ccm_core.pipeline.track_findings import track_findings
+from ccm_core.pipeline.track_findings import TrackedPart, track_findings, tracked_part
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.types import PackText
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -43,7 +43,7 @@ def store_evaluation(
     packs: CompiledPacks,
     act: EvaluationAct | None = None,
 ) -> StoredEvaluation:
-    """Store an evaluation with its inputs, and track its findings.
+    """Store an evaluation with its inputs, track its findings, and return what people act on of it.
 
     Args:
         host: What is installed.
@@ -52,6 +52,7 @@ def store_evaluation(
         evaluation: The evaluation.
         rule_set: What it was made with, as people wrote it.
         packs: The same packs compiled: they state what each control's rules and kinds are.
+        act: How it was made, where its results on single subjects are in the store.
     """
     inputs = EvaluationInputs(
         packs=tuple(
@@ -67,10 +68,15 @@ def store_evaluation(
     )
     texts = [pack.text for pack in rule_set.packs]
     evaluation_digest = store.evaluations.append(evaluation, inputs, texts, act)
-    if act is not None:
-        evaluation = store.evaluations.get(evaluation_digest)
-    track_findings(store, (evaluation_digest, evaluation))
-    return StoredEvaluation(digest=evaluation_digest, evaluation=evaluation)
+    part = (
+        TrackedPart(digest=evaluation_digest, evaluation=evaluation, scope=None)
+        if act is None
+        else tracked_part(store, evaluation_digest)
+    )
+    track_findings(store, part)
+    return StoredEvaluation(
+        digest=evaluation_digest, evaluation=part.evaluation, complete=act is None
+    )
 
 
 def reproduce(host: Host, store: EvidenceStore, *, as_of: datetime | None = None) -> Evaluation:
@@ -124,7 +130,8 @@ def _evaluate_again(
         inputs.waivers,
         now=stored.evaluated_at,
     )
-    return packs, evaluation
+    # It is made from the records alone. Where the stored one left its rows is no result.
+    return packs, replace(evaluation, derived=stored.derived)
 
 
 def _impurity_error(

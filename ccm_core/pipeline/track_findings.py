@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ccm_core.errors import UsageError
-from ccm_core.model.evaluation.finding import Finding, FindingChange
-from ccm_core.model.evaluation.result import Evaluation
+from ccm_core.model.evaluation.derived import subject_name
+from ccm_core.model.evaluation.finding import Finding, FindingChange, FindingState
+from ccm_core.model.evaluation.result import Evaluation, Status
+from ccm_core.model.evaluation.result_scope import UNSETTLED, ResultScope
 from ccm_core.rules.results.finding_filter import FindingFilter, filter_findings
 from ccm_core.rules.results.finding_tracker import (
     apply_changes,
@@ -16,10 +21,29 @@ from ccm_core.rules.results.finding_tracker import (
 )
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
+_ACTIVE = frozenset({FindingState.OPEN, FindingState.INCONCLUSIVE})
+_FAILING = ResultScope(statuses=frozenset({Status.FAIL}), evidence=False)
 _SEVERITIES = ("critical", "high", "medium", "low", "informational")
 
 
-def track_findings(store: EvidenceStore, just_stored: tuple[str, Evaluation] | None = None) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackedPart:
+    """As much of an evaluation as tracking its findings needs."""
+
+    digest: str
+    evaluation: Evaluation
+    scope: ResultScope | None
+    """What of it was read; None: all."""
+
+
+def tracked_part(store: EvidenceStore, digest: str) -> TrackedPart:
+    """Read of a stored evaluation what people act on, and what became of known findings."""
+    scope = _scope(store.findings.current(_ACTIVE))
+    evaluation = store.evaluations.get(digest, scope=scope)
+    return TrackedPart(digest=digest, evaluation=evaluation, scope=scope)
+
+
+def track_findings(store: EvidenceStore, just_stored: TrackedPart | None = None) -> None:
     """Append the finding changes of every evaluation that is later than those tracked so far.
 
     Whoever stores an evaluation calls it; readers never do. An evaluation of an earlier moment,
@@ -27,29 +51,94 @@ def track_findings(store: EvidenceStore, just_stored: tuple[str, Evaluation] | N
 
     Args:
         store: Where evaluations are stored.
-        just_stored: The digest of an evaluation, and itself: it need not be read back.
+        just_stored: An evaluation that need not be read back.
     """
-    untracked = store.findings.untracked_evaluations()
-    if not untracked:
-        return
-    previous = store.findings.tracked_until()
-    current = apply_changes(store.findings.changes(), previous)
-    for digest in untracked:
-        is_new = just_stored is not None and digest == just_stored[0]
-        evaluation = just_stored[1] if is_new and just_stored else store.evaluations.get(digest)
-        appended = finding_changes(current, evaluation, previous)
-        if not store.findings.append(digest, appended):
+    for digest in store.findings.untracked_evaluations():
+        previous = store.findings.tracked_until()
+        active = store.findings.current(_ACTIVE)
+        part = just_stored
+        if part is None or part.digest != digest or not _covers(part.scope, active):
+            part = tracked_part(store, digest)
+        changes, findings = _tracked(store, active, part.evaluation, previous)
+        if not store.findings.append(digest, changes, findings):
             return  # another process tracks the same evaluations
-        previous = evaluation.evaluated_at
-        current = apply_changes(appended, previous, current)
+
+
+def _tracked(
+    store: EvidenceStore,
+    active: Sequence[Finding],
+    evaluation: Evaluation,
+    previous: datetime | None,
+) -> tuple[Sequence[FindingChange], Sequence[Finding]]:
+    """Return what an evaluation changed, and the findings that are others by it."""
+    before = {finding.id: finding for finding in active}
+    failing = {
+        result.id
+        for rule in evaluation.rules
+        for result in rule.results
+        if result.status is Status.FAIL
+    }
+    closed = store.findings.by_id(failing - before.keys())
+    before |= {finding.id: finding for finding in closed}
+    changes = finding_changes(before, evaluation, previous)
+    current = with_latest_results(apply_changes(changes, None, before).values(), evaluation)
+    return changes, [finding for finding in current if before.get(finding.id) != finding]
+
+
+def _scope(active: Iterable[Finding]) -> ResultScope:
+    subjects: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for finding in active:
+        name = subject_name(finding.subject.kind, finding.subject.key)
+        subjects[finding.rule, finding.connection].add(name)
+    return replace(UNSETTLED, subjects=subjects)
+
+
+def _covers(scope: ResultScope | None, active: Iterable[Finding]) -> bool:
+    """Return whether a scope has the results on all findings that were not closed."""
+    if scope is None:
+        return True
+    return all(
+        names <= scope.subjects.get(name, frozenset())
+        for name, names in _scope(active).subjects.items()
+    )
 
 
 def all_findings(store: EvidenceStore, *, as_of: datetime | None = None) -> tuple[Finding, ...]:
     """Return every finding as of the last evaluation by a moment, most severe first.
 
-    Nothing is written: an evaluation is tracked by whoever stores it.
+    Nothing is written: an evaluation is tracked by whoever stores it. As they are now, they are
+    read as they are; at a moment before, they are derived from all their changes until then.
     """
-    return _findings(store, as_of)[0]
+    until = store.findings.tracked_until()
+    if as_of is None or until is None or until <= as_of:
+        return tuple(sorted(store.findings.current(), key=_order))
+    return tuple(sorted(derived_findings(store, as_of), key=_order))
+
+
+def derived_findings(store: EvidenceStore, as_of: datetime | None = None) -> Iterator[Finding]:
+    """Yield the findings that all changes by a moment make, with what an evaluation says then."""
+    until = store.findings.tracked_until(as_of=as_of)
+    current = apply_changes(store.findings.changes(as_of=as_of), until)
+    latest = None if until is None else store.evaluations.latest(as_of=until, scope=_FAILING)
+    return with_latest_results(current.values(), latest.evaluation if latest else None)
+
+
+def finding_differences(store: EvidenceStore) -> Iterator[str]:
+    """Yield how the findings that are listed differ from those that their changes make."""
+    listed = {finding.id: finding for finding in store.findings.current()}
+    derived = {finding.id: finding for finding in derived_findings(store)}
+    for name in sorted(listed.keys() | derived.keys()):
+        if name not in listed:
+            yield f"finding {name} is not listed"
+        elif name not in derived:
+            yield f"finding {name} is listed, and no change makes it"
+        elif listed[name] != derived[name]:
+            fields = (
+                field.name
+                for field in dataclasses.fields(Finding)
+                if getattr(listed[name], field.name) != getattr(derived[name], field.name)
+            )
+            yield f"finding {name} is listed with another {', '.join(fields)}"
 
 
 def selected_findings(
@@ -60,21 +149,23 @@ def selected_findings(
     Raises:
         UsageError: A connection, a control or a team is not known.
     """
-    findings, evaluation = _findings(store, as_of)
+    findings = all_findings(store, as_of=as_of)
+    latest = None
+    if selection.phrases:
+        scope = _selection_scope(findings, selection)
+        latest = store.evaluations.latest(as_of=as_of, scope=scope)
+    evaluation = latest.evaluation if latest else None
     return filter_findings(findings, evaluation, selection), len(findings)
 
 
-def _findings(
-    store: EvidenceStore, as_of: datetime | None
-) -> tuple[tuple[Finding, ...], Evaluation | None]:
-    """Return every finding, and the last evaluation."""
-    current = apply_changes(
-        store.findings.changes(as_of=as_of), store.findings.tracked_until(as_of=as_of)
-    )
-    latest = store.evaluations.latest(as_of=as_of)
-    evaluation = None if latest is None else latest.evaluation
-    findings = with_latest_results(current.values(), evaluation)
-    return tuple(sorted(findings, key=_order)), evaluation
+def _selection_scope(findings: Sequence[Finding], selection: FindingFilter) -> ResultScope | None:
+    """Return the results that choosing findings needs; None: all, to know every team."""
+    teams = {name.casefold() for finding in findings for name in finding.subject.owners}
+    if not {name.casefold() for name in selection.owners} <= teams:
+        return None
+    if selection.statuses:
+        return replace(_scope(findings), statuses=frozenset(), not_due=False)
+    return ResultScope(evidence=False)
 
 
 def finding_history(

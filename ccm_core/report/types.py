@@ -62,6 +62,8 @@ class ReportFormat(Protocol):
     extension: str
     figures: bool
     """Whether it shows what plugins add; gathering that takes time."""
+    complete: bool
+    """Whether it holds every result; else what is wrong, and counts of the rest."""
 
     def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
         """Yield the report, whole characters at a time. The same input gives the same bytes."""

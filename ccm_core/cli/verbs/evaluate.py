@@ -17,7 +17,7 @@ from ccm_core.cli.terminal.exit_codes import evaluation_code, is_inconclusive_be
 from ccm_core.cli.terminal.options import as_of_option, json_option, read_as_of, renamed_option
 from ccm_core.cli.terminal.output import print_json, print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
-from ccm_core.model.evaluation.result import Evaluation
+from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.evaluate import current_moment
 from ccm_core.pipeline.report import report_input
@@ -81,7 +81,8 @@ def command(
     else:
         rules = compile_rule_set(workspace)
         with workspace.write_store(create=False) as store:
-            evaluation = evaluate_connections(workspace, store, rules, as_of=instant).evaluation
+            stored = evaluate_connections(workspace, store, rules, as_of=instant)
+            evaluation = whole(store, stored) if as_json else stored.evaluation
             _print(workspace, store, evaluation, as_json=as_json)
     return evaluation_code(evaluation)
 
@@ -114,6 +115,11 @@ def _preview(
             return print_comparison(compare(configured, candidate), as_json=as_json)
         print_evaluation(workspace, store, candidate.evaluation, as_json=as_json)
     return evaluation_code(candidate.evaluation)
+
+
+def whole(store: EvidenceStore, stored: StoredEvaluation) -> Evaluation:
+    """Return an evaluation with all its results, for a program to read."""
+    return stored.evaluation if stored.complete else store.evaluations.get(stored.digest)
 
 
 def print_summary(

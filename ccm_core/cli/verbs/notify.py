@@ -12,6 +12,7 @@ from ccm_core.cli.terminal.options import renamed_option
 from ccm_core.cli.terminal.output import print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
+from ccm_core.model.evaluation.result_scope import UNSETTLED
 from ccm_core.pipeline.notify import DeliveryResult, notify, send_test
 
 
@@ -27,7 +28,7 @@ def command(config: str | None, *, dry_run: bool, test: bool) -> int:
     if test:
         return _print(send_test(policy), sent=True)
     with workspace.read_store() as store:
-        latest = store.evaluations.latest()
+        latest = store.evaluations.latest(scope=UNSETTLED)
         if latest is None:
             raise UsageError("the store holds no evaluation; run `ccm evaluate` first")
         results = notify(workspace.host, store, latest.evaluation, policy, dry_run=dry_run)

@@ -26,7 +26,7 @@ from ccm_core.cli.verbs.report_targets import PERIOD, ReportTarget, report_targe
 from ccm_core.errors import UsageError
 from ccm_core.pipeline.assurance import supported_controls
 from ccm_core.pipeline.period_report import period_input
-from ccm_core.pipeline.report import report_input
+from ccm_core.pipeline.report import report_input, results_to_read
 from ccm_core.report.period.registry import PERIOD_FORMATS
 from ccm_core.report.registry import FORMATS
 from ccm_core.rules.pack.compiled import CompiledPacks
@@ -109,8 +109,9 @@ def _evaluation_report(
     workspace: Workspace, targets: Sequence[ReportTarget], part: ResultFilter, as_of: str | None
 ) -> list[Iterable[bytes]]:
     instant = read_as_of(as_of)
+    scope = results_to_read([FORMATS[target.form] for target in targets], part)
     with workspace.read_store() as store:
-        latest = store.evaluations.latest(as_of=instant)
+        latest = store.evaluations.latest(as_of=instant, scope=scope)
         if latest is None:
             by_then = f" by {as_of}" if as_of else ""
             raise UsageError(f"the store holds no evaluation{by_then}; run `ccm evaluate` first")

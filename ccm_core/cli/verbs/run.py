@@ -14,7 +14,7 @@ from ccm_core.cli.terminal.output import print_json, print_message
 from ccm_core.cli.terminal.progress import progress_of
 from ccm_core.cli.terminal.workspace import open_workspace, run_async
 from ccm_core.cli.verbs.collect import print_clock_offsets
-from ccm_core.cli.verbs.evaluate import print_summary
+from ccm_core.cli.verbs.evaluate import print_summary, whole
 from ccm_core.errors import ClockMismatch
 from ccm_core.model.evaluation.result import StoredEvaluation
 
@@ -47,7 +47,7 @@ def command(config: str | None, output: str, *, force: bool, as_json: bool) -> i
 
         def print_evaluation(stored: StoredEvaluation) -> None:
             if as_json:
-                print_json({"manifests": manifests, "evaluation": stored.evaluation})
+                print_json({"manifests": manifests, "evaluation": whole(store, stored)})
             else:
                 print_summary(workspace.host, store, stored.evaluation)
 

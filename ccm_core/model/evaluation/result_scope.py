@@ -23,6 +23,8 @@ class ResultScope:
     """Those that are not due yet."""
     subjects: Mapping[tuple[str, str], AbstractSet[str]] = field(default_factory=dict)
     """Those on these subjects (``KIND:KEY``), by rule and connection, whatever their status."""
+    evidence: bool = True
+    """Whether to look up the digests of the records behind each."""
 
     def includes(self, result: Result) -> bool:
         """Return whether a result is one of them."""
@@ -37,6 +39,8 @@ class ResultScope:
 
 
 UNSETTLED = ResultScope(
-    statuses=frozenset({Status.FAIL, Status.INSUFFICIENT, Status.ERROR}), not_due=True
+    statuses=frozenset({Status.FAIL, Status.INSUFFICIENT, Status.ERROR}),
+    not_due=True,
+    evidence=False,
 )
 """What people act on: all but what passes or does not apply."""

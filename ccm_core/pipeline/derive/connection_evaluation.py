@@ -35,6 +35,7 @@ from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.record import RecordSource
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.model.evidence.watermark import ChangesSince, Watermark
+from ccm_core.model.evidence.window import Window
 from ccm_core.model.evidence.write_batch import Observation, WriteBatch
 from ccm_core.model.frozen_json import thawed
 from ccm_core.model.json_codec import JsonObject
@@ -44,13 +45,14 @@ from ccm_core.pipeline.derive.row_changes import RowBatch, RowSource, outside_na
 from ccm_core.pipeline.evaluate import load_evidence
 from ccm_core.pipeline.evidence_seals import EvidenceSeals, kinds_read
 from ccm_core.pipeline.manifest_evidence import manifest_kind_name
-from ccm_core.rules.derive.on_all import RuleOnAll
 from ccm_core.rules.derive.row_record import row_body, row_of
-from ccm_core.rules.derive.rule_totals import RuleCounts, counts_by_rule, selected_by_condition
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.evidence_gate import UnevaluatedObjects, evidence_gate
+from ccm_core.rules.evaluate.on_all import RuleOnAll
 from ccm_core.rules.evaluate.rollup import worst
-from ccm_core.rules.evaluate.rows import view_of_kind
+from ccm_core.rules.evaluate.rows import rows_of_period, view_of_kind
+from ccm_core.rules.evaluate.rule_counts import RuleCounts, counts_by_rule, selected_by_condition
+from ccm_core.rules.evaluate.time_budget import UNLIMITED, TimeBudget
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule, RuleGroup
 from ccm_core.rules.types import Facts
 from ccm_core.sdk.view import Row, View
@@ -82,6 +84,7 @@ class ConnectionEvaluation:
     before: Before | None = None
     watermarks: dict[str, Watermark] = field(default_factory=dict)
     seals: EvidenceSeals | None = None
+    time_budget: TimeBudget = UNLIMITED
     _by_change: set[str] = field(default_factory=set)
     """Kinds of which the current records are those of the moment."""
     _run: str | None = None
@@ -112,7 +115,11 @@ class ConnectionEvaluation:
         for over in sorted({group.over for _, group in groups}):
             of_view = [judge for (_, name), judge in judges.items() if name == over]
             self._evaluate_view(over, of_view, evidence)
-        totals = [total for judge in judges.values() for total in self._totals(judge, facts)]
+        totals = [
+            total
+            for judge in judges.values()
+            for total in self._totals(judge, facts, evidence.horizon)
+        ]
         return self._result(evidence, facts, judges, totals, seals)
 
     # -- rows and verdicts --------------------------------------------------------------------
@@ -328,9 +335,10 @@ class ConnectionEvaluation:
             facts=facts,
             gates={r.rule.id: evidence_gate(r, kinds, facts, self.now) for r in group.rules},
             now=self.now,
+            time_budget=self.time_budget,
         )
 
-    def _totals(self, judge: GroupJudge, facts: Facts) -> Iterator[RuleTotals]:
+    def _totals(self, judge: GroupJudge, facts: Facts, period: Window) -> Iterator[RuleTotals]:
         over, pack = judge.group.over, judge.pack.pack.name
         connection = self.scope.connection
         names = [rule.rule.id for rule in judge.group.rules]
@@ -352,7 +360,7 @@ class ConnectionEvaluation:
                     counts=totals,
                     rows=rows,
                     selected=selected,
-                    incomplete=gate.unevaluated_objects(self._named(over))
+                    incomplete=gate.unevaluated_objects(self._named(over, period))
                     if judged
                     else UnevaluatedObjects(),
                     error=self._errors.get(over),
@@ -372,10 +380,10 @@ class ConnectionEvaluation:
             text = f"it selects {count} of {rows} rows of {over}"
             of_pack[name] = f"{of_pack[name]}; {text}" if name in of_pack else text
 
-    def _named(self, over: str) -> Iterable[Row]:
+    def _named(self, over: str, period: Window) -> Iterable[Row]:
         log = derived_log(self.scope.connection)
-        for record in self.store.records.current(log, rows_kind(over)):
-            yield row_of(thawed(record.body))
+        records = self.store.records.current(log, rows_kind(over))
+        return rows_of_period((row_of(thawed(record.body)) for record in records), period)
 
     def _rule_totals(
         self,

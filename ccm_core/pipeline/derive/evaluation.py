@@ -16,6 +16,7 @@ from ccm_core.model.evidence.watermark import Watermark
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.derive.connection_evaluation import Before, ConnectionEvaluation
 from ccm_core.pipeline.derive.roll_up import roll_up
+from ccm_core.pipeline.evaluate import TIME_BUDGET
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
@@ -48,6 +49,7 @@ def evaluate_changes(
             packs=packs,
             now=now,
             before=_before(stored, scope.connection),
+            time_budget=TIME_BUDGET,
         )
         results.append(evaluation.evaluate())
         watermarks[scope.connection] = evaluation.watermarks
@@ -80,7 +82,9 @@ def _failing(
             for result in results:
                 judged = {total.rule for total in result.rules if total.judged}
                 for rule in named & judged & set(rules):
-                    failing[rule] += _failing_of(store, result, pack.pack.name, group.over, rules, rule)
+                    failing[rule] += _failing_of(
+                        store, result, pack.pack.name, group.over, rules, rule
+                    )
     return failing
 
 

@@ -14,6 +14,7 @@ from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.derive.verdict_record import letters, verdict_body
 from ccm_core.rules.evaluate.evaluate_rows import GatedRule, RowEvaluator
 from ccm_core.rules.evaluate.evidence_gate import EvidenceGate, incomplete_objects
+from ccm_core.rules.evaluate.time_budget import TimeBudget
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, RuleGroup
 from ccm_core.rules.types import Facts
 from ccm_core.sdk.view import Row
@@ -38,6 +39,8 @@ class GroupJudge:
     gates: Mapping[str, EvidenceGate]
     """By rule."""
     now: datetime
+    time_budget: TimeBudget
+    """For the rows that are judged together."""
 
     @property
     def ready(self) -> Sequence[CompiledRule]:
@@ -82,22 +85,23 @@ class GroupJudge:
             ),
             now=self.now,
             period=self.facts.period,
+            time_exceeded=self.time_budget.start(),
         )
         names = [rule.rule.id for rule in self.group.rules]
         changed = self.conditions
         for key, row in rows.items():
-            results, recheck_at = evaluator.evaluate_once(row)
-            by_rule = {result.rule: result for result in results}
+            evaluated = evaluator.evaluate_once(row)
+            by_rule = {result.rule: result for result in evaluated.results}
             flags = self._flags(evaluator, row) if changed else ""
             yield JudgedSubject(
                 key=key,
-                body=verdict_body(results),
+                body=verdict_body(evaluated.results, evaluated.looked_up),
                 line=VerdictLine(
                     pack=self.pack.pack.name,
                     view=self.group.over,
                     key=key,
                     statuses=letters(names, by_rule) + flags,
-                    recheck_at=recheck_at,
+                    recheck_at=evaluated.recheck_at,
                 ),
             )
 

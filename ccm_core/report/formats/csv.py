@@ -48,6 +48,7 @@ class CsvReport(ReportFormat):
     name = "csv"
     extension = "csv"
     figures = False
+    complete = True
 
     def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
         """Yield every result of every rule, whatever its status."""

@@ -72,6 +72,7 @@ class HtmlReport(ReportFormat):
     name = "html"
     extension = "html"
     figures = True
+    complete = False
 
     def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
         """Fill the template. The same input gives the same bytes."""

@@ -41,6 +41,7 @@ class JsonReport(ReportFormat):
     name = "json"
     extension = "json"
     figures = False
+    complete = True
 
     def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
         """Yield one JSON document with sorted keys, ended by a line feed."""

@@ -28,6 +28,7 @@ class JunitReport(ReportFormat):
     name = "junit"
     extension = "xml"
     figures = False
+    complete = True
 
     def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
         """Yield the XML document, ended by a line feed."""

@@ -37,6 +37,7 @@ class MarkdownReport(ReportFormat):
     name = "markdown"
     extension = "md"
     figures = False
+    complete = False
 
     def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
         """Yield CommonMark with tables, ended by a line feed."""

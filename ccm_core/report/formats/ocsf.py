@@ -44,6 +44,7 @@ class OcsfReport(ReportFormat):
     name = "ocsf"
     extension = "ocsf.jsonl"
     figures = False
+    complete = True
 
     def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
         """Yield one JSON document on each line, with sorted keys; empty without results."""

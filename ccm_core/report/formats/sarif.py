@@ -40,6 +40,7 @@ class SarifReport(ReportFormat):
     name = "sarif"
     extension = "sarif"
     figures = False
+    complete = True
 
     def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
         """Yield one SARIF log with sorted keys, ended by a line feed."""

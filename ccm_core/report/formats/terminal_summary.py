@@ -67,6 +67,7 @@ class TextReport(ReportFormat):
     name = "text"
     extension = "txt"
     figures = False
+    complete = False
 
     def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
         """Yield the lines as UTF-8, ended by a line feed."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from ccm_core.errors import CcmError, PluginFault
 from ccm_core.model.evaluation.result import KindSufficiency
@@ -34,16 +33,6 @@ def _none_erased(kind: str) -> Sequence[str]:
     return ()
 
 
-class RowCache(Protocol):
-    """The rows of one connection that an earlier evaluation derived."""
-
-    def reused_rows(self, name: str) -> Sequence[Row] | None:
-        """Return all rows of a view, only changed partitions derived anew; None: derive them."""
-
-    def record_rows(self, name: str, rows: tuple[Row, ...]) -> None:
-        """Keep all rows of a view for the next evaluation."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """The evidence of one connection at one moment, as rules and people read it."""
@@ -68,8 +57,6 @@ class Evidence:
     """Returns the keys of a kind within the horizon whose bodies were erased."""
     load_vanished: RecordLoader = lambda _kind: ()
     """Returns the last versions of the records of a kind that are gone from the source."""
-    row_cache: RowCache | None = None
-    """None: everything is derived."""
 
     def rows(self, name: str) -> tuple[Row, ...]:
         """Return the rows of a kind or a view without what was final before the period."""
@@ -95,12 +82,11 @@ class Evidence:
         groups = [group for pack in packs.packs for group in pack.groups if group.over in inputs]
         lookups = {kind for group in groups for rule in group.rules for kind in rule.lookup_kinds}
         names = sorted({group.over for group in groups})
-        reused = {name: cached for name in names if (cached := self._reused_rows(name)) is not None}
-        derived = {name: self._derive(name) for name in names if name not in reused}
+        derived = {name: self._derive(name) for name in names}
         rows = {name: result.rows for name, result in derived.items() if result.rows is not None}
         return Facts(
             connection=self.connection,
-            rows=rows | reused,
+            rows=rows,
             inputs=inputs,
             enumerated={
                 name: self._enumerated(name)
@@ -138,10 +124,6 @@ class Evidence:
             return name
         return self.views[name].rows_of if name in self.views else None
 
-    def _reused_rows(self, name: str) -> Sequence[Row] | None:
-        rows = self.row_cache.reused_rows(name) if self.row_cache else None
-        return None if rows is None else self._of_period(rows)
-
     def _derive(self, name: str) -> DerivedRows:
         try:
             rows = self._all_rows(name)
@@ -152,8 +134,6 @@ class Evidence:
         except Exception as fault:  # noqa: BLE001 - a plugin's bug is an error result
             noun = "kind" if name in self.kinds else "view"
             return DerivedRows(error=f"the {noun} {name} broke: {fault!r}")
-        if self.row_cache:
-            self.row_cache.record_rows(name, rows)
         return DerivedRows(rows=self._of_period(rows))
 
     def lookup_records(self, kind: str) -> dict[str, LookupRecord]:

@@ -16,7 +16,6 @@ from ccm_core.rules.evaluate.narrowing import changed_parameters
 from ccm_core.rules.evaluate.rollup import control_results
 from ccm_core.rules.evaluate.rule_group_evaluator import GroupEvaluator, plugin_failures
 from ccm_core.rules.evaluate.time_budget import UNLIMITED, TimeBudget
-from ccm_core.rules.incremental.result_cache import ResultCache
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks
 from ccm_core.rules.types import Facts
 
@@ -40,36 +39,6 @@ def evaluate(
     """
     evaluator = GroupEvaluator(packs=packs, facts=_sorted(facts), now=now, time_budget=time_budget)
     return _evaluation(evaluator, waivers)
-
-
-def evaluate_incrementally(
-    packs: CompiledPacks,
-    facts: Sequence[Facts],
-    waivers: Sequence[Waiver] = (),
-    *,
-    now: datetime,
-    cache: ResultCache | None,
-    time_budget: TimeBudget = UNLIMITED,
-) -> tuple[Evaluation, ResultCache]:
-    """Evaluate only what changed since an earlier evaluation; return the cache for the next one.
-
-    Args:
-        packs: The compiled packs.
-        facts: One for each connection.
-        waivers: Risk acceptances.
-        now: The evaluation's moment.
-        cache: What the earlier one returned; None: there was none.
-        time_budget: How long one pack may take over one connection.
-    """
-    evaluator = GroupEvaluator(
-        packs=packs,
-        facts=_sorted(facts),
-        now=now,
-        time_budget=time_budget,
-        cache=cache or ResultCache(at=now),
-    )
-    evaluation = _evaluation(evaluator, waivers)
-    return evaluation, ResultCache(at=now, groups=evaluator.new_groups)
 
 
 def _sorted(facts: Sequence[Facts]) -> Sequence[Facts]:

@@ -155,7 +155,7 @@ def _fails_stand(rule: CompiledRule, facts: Facts, unlisted: Iterable[str]) -> b
     """Return whether no field that a rule reads could be changed by what may be missing."""
     missing = set(unlisted)
     enumerated = facts.enumerated.get(rule.rule.over)
-    fields = rule.dependencies.fields
+    fields = rule.fields_read
     if not missing:
         return True
     if enumerated is None or fields is None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import insort
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from operator import attrgetter
-from types import MappingProxyType
 
 from ccm_core.model.evaluation.result import (
     CONNECTION,
@@ -38,16 +35,8 @@ def worst(statuses: Iterable[Status]) -> Status:
     return next((status for status in WORST_FIRST if status in present), Status.INSUFFICIENT)
 
 
-_NONE: Mapping[Status, int] = MappingProxyType({})
-
-
 def rule_result(
-    pack: RulePack,
-    rule: Rule,
-    results: Sequence[Result],
-    unevaluated: int,
-    in_order: tuple[Result, ...] = (),
-    counts: Mapping[Status, int] = _NONE,
+    pack: RulePack, rule: Rule, results: Sequence[Result], unevaluated: int
 ) -> RuleResult:
     """Roll up one rule.
 
@@ -57,30 +46,21 @@ def rule_result(
         results: Results in any order.
         unevaluated: Subjects that were not evaluated one by one, because their connection's
             evidence is insufficient.
-        in_order: Other results, sorted by connection and subject, one of each; none is about
-            a whole connection or population.
-        counts: How many of those have which status.
     """
     return RuleResult(
         rule=rule.id,
         pack=pack.name,
+        over=rule.over,
         title=rule.title,
         severity=rule.severity,
-        status=_status(results, counts),
-        population=_population(results, counts, unevaluated),
+        status=worst(result.status for result in deciding(results)),
+        population=population(results, unevaluated),
         controls=rule.controls,
         risk=rule.risk,
         remediation=rule.remediation,
         remediation_url=rule.remediation_url,
-        results=_sorted(results, in_order),
+        results=tuple(sorted(results, key=_order)),
     )
-
-
-def _status(results: Sequence[Result], in_order: Iterable[Status]) -> Status:
-    deciders = deciding(results)
-    # Where a pass rate decides, no result on a single row does.
-    rows = in_order if deciders is results else ()
-    return worst({*rows, *map(_STATUS, deciders)})
 
 
 def control_results(
@@ -143,16 +123,15 @@ def _control(
     )
 
 
-def population(results: Sequence[Result]) -> Population:
-    """Count the subjects of results; a connection or a population is no subject."""
-    return _population(results, {}, 0)
+def population(results: Sequence[Result], unevaluated: int = 0) -> Population:
+    """Count the subjects of results; a connection or a population is no subject.
 
-
-def _population(
-    results: Sequence[Result], in_order: Mapping[Status, int], unevaluated: int
-) -> Population:
+    Args:
+        results: The results.
+        unevaluated: Subjects without one, whose evidence is insufficient.
+    """
     subjects = [result for result in results if result.subject.kind not in (CONNECTION, POPULATION)]
-    counts = Counter(in_order) + Counter(result.status for result in subjects)
+    counts = Counter(result.status for result in subjects)
     return Population(
         total=counts.total() + unevaluated,
         passed=counts[Status.PASS],
@@ -166,30 +145,6 @@ def _population(
     )
 
 
-def _sorted(results: Sequence[Result], in_order: tuple[Result, ...]) -> tuple[Result, ...]:
-    """Sort all results; insert a few into those in order, instead of sorting them again."""
-    if not results:
-        return in_order
-    if len(results) > _FEW:
-        return tuple(sorted([*in_order, *results], key=_order))
-    merged = list(in_order)
-    for result in results:
-        insort(merged, result, key=_order)
-    return tuple(merged)
-
-
-_FEW = 50
-_STATUS = attrgetter("status")
-
-
-def _order(result: Result) -> tuple[str, str, str, str, str, tuple[str, ...], str]:
+def _order(result: Result) -> tuple[str, str, str, str, str]:
     subject = result.subject
-    return (
-        result.connection,
-        subject.kind,
-        subject.key,
-        result.status,
-        result.reason,
-        result.evidence_digests,
-        result.due_at.isoformat() if result.due_at else "",
-    )
+    return (result.connection, subject.kind, subject.key, result.status, result.reason)

@@ -14,7 +14,6 @@ from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.checked_ast import read_paths
 from ccm_core.rules.cel.compiler import CelEnvironment
 from ccm_core.rules.cel.expression import Expression
-from ccm_core.rules.incremental.result_cache import RuleDependencies
 from ccm_core.rules.pack.conditional_parameters import ParameterOverrides, describe_override
 from ccm_core.rules.pack.due_moments import DueMoments
 from ccm_core.rules.pack.message_template import MessageTemplate
@@ -58,8 +57,8 @@ class CompiledRule:
     """How much of the past it needs."""
     ahead: timedelta | None = None
     """How much of the future it needs."""
-    dependencies: RuleDependencies = field(default_factory=RuleDependencies)
-    """What its result on a row can depend on."""
+    fields_read: frozenset[str] | None = None
+    """The fields of a row that it reads; None: any of them."""
     passed: RowEvaluation
     """Its result on every row that passes."""
     not_applicable: RowEvaluation

@@ -16,7 +16,6 @@ from ccm_core.model.frozen_json import FrozenDict, frozen
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.compiler import RESERVED, CelEnvironment
 from ccm_core.rules.cel.expression import Expression, ExpressionError
-from ccm_core.rules.incremental.rule_dependencies import rule_dependencies
 from ccm_core.rules.pack.case_checks import case_mistakes
 from ccm_core.rules.pack.compiled import (
     FAILS,
@@ -49,6 +48,7 @@ from ccm_core.rules.pack.expression_checks import (
     ExpressionScope,
     MistakeFactory,
 )
+from ccm_core.rules.pack.fields_read import fields_read
 from ccm_core.rules.pack.pack_checks import (
     age_mistakes,
     control_mistakes,
@@ -231,12 +231,9 @@ class PackCompiler:
             not_applicable=RowEvaluation(
                 status=Status.NOT_APPLICABLE, reason=_not_applicable(rule)
             ),
-            dependencies=rule_dependencies(
-                expressions=[match, *evaluated, *checker.lets.values(), *conditions.values()],
-                each_time=changes is None,
-                override_paths=[
-                    path for paths in self._override_paths().values() for path in paths
-                ],
+            fields_read=fields_read(
+                [match, *evaluated, *checker.lets.values(), *conditions.values()],
+                [path for paths in self._override_paths().values() for path in paths],
             ),
         )
 

@@ -212,5 +212,6 @@ def _apply_change(finding: Finding | None, change: FindingChange) -> Finding:
         reason=change.reason,
         last_seen=change.last_seen or change.at,
         closed_at=change.at if closed else None,
+        waiver=None,
         opened=finding.opened + (change.kind is ChangeKind.REOPENED),
     )

@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
-from ccm_core.model.evaluation.finding import FindingChange, FindingChangeSet
+from ccm_core.model.evaluation.finding import (
+    Finding,
+    FindingChange,
+    FindingChangeSet,
+    FindingState,
+)
 from ccm_core.store.codec.bodies import decode_body, encode_body
+from ccm_core.store.evaluations import finding_table
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import FINDING_CHANGES
 from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from ccm_core.ledger.signed_note import Signing
     from ccm_core.store.sql.database import Database
     from ccm_core.store.sql.driver import SqlValue
+    from ccm_core.store.sql.transaction import Transaction
 
 _BEFORE_ALL = -(1 << 62)
+
+
+def _seen(transaction: Transaction, findings: Iterable[Finding]) -> Sequence[Finding]:
+    """Return findings; what is open failed in the last evaluation that was tracked."""
+    until = transaction.value("SELECT max(evaluated_at) FROM finding_changes")
+    return [
+        replace(finding, last_seen=instant(until))
+        if finding.state is FindingState.OPEN
+        else finding
+        for finding in findings
+    ]
 
 
 class SqlFindingStore:
@@ -64,8 +84,18 @@ class SqlFindingStore:
             )
         return None if moment is None else instant(moment)
 
-    def append(self, evaluation: str, changes: Sequence[FindingChange]) -> bool:
+    def append(
+        self,
+        evaluation: str,
+        changes: Sequence[FindingChange],
+        findings: Iterable[Finding] = (),
+    ) -> bool:
         """Store what an evaluation changed; return False where it was tracked already.
+
+        Args:
+            evaluation: Its digest.
+            changes: What it changed.
+            findings: The findings that are others now, as they are.
 
         Raises:
             StoreError: There is no such evaluation.
@@ -89,8 +119,21 @@ class SqlFindingStore:
             }
             transaction.insert("finding_changes", row)
             append_leaves(transaction, STORE_LOG, [FINDING_CHANGES.line(row)])
+            finding_table.write(transaction, findings)
             sign_heads.sign_heads(transaction, (), signers, instant(evaluated_at))
         return True
+
+    def current(
+        self, states: AbstractSet[FindingState] = frozenset(FindingState)
+    ) -> Sequence[Finding]:
+        """List the findings in some states as they are now, by id."""
+        with self._database.reading() as transaction:
+            return _seen(transaction, finding_table.in_states(transaction, states))
+
+    def by_id(self, ids: Iterable[str]) -> Sequence[Finding]:
+        """List the findings of some ids as they are now."""
+        with self._database.reading() as transaction:
+            return _seen(transaction, finding_table.by_id(transaction, ids))
 
     def changes(self, *, as_of: datetime | None = None) -> Iterator[FindingChange]:
         """Yield changes in the order in which they happened."""

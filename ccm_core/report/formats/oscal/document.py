@@ -35,6 +35,7 @@ class OscalReport(ReportFormat):
     name = "oscal"
     extension = "oscal.json"
     figures = False
+    complete = True
 
     def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
         """Yield one JSON document with sorted keys, ended by a line feed."""

@@ -170,6 +170,30 @@ CREATE TABLE finding_changes (
     CONSTRAINT uq_finding_changes_evaluated_at UNIQUE (evaluated_at)
 );
 
+-- Every finding as it is now: its changes, and what the last evaluation that was tracked says of those
+-- that are open. Derived from finding_changes in the transaction that adds to it, and can be derived
+-- again. owners is a JSON array.
+CREATE TABLE finding (
+    id TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    connection TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    title TEXT NOT NULL,
+    url TEXT,
+    owners TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    waiver TEXT,
+    first_seen BIGINT NOT NULL,
+    last_seen BIGINT NOT NULL,
+    closed_at BIGINT,
+    opened INTEGER NOT NULL,
+    CONSTRAINT pk_finding PRIMARY KEY (id)
+) WITHOUT ROWID;
+CREATE INDEX ix_finding_state ON finding (state, connection, rule);
+
 -- The read model: what is current of each subject of a view, derived from its row. key is KIND:KEY.
 CREATE TABLE subject (
     connection TEXT NOT NULL,

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from ccm_core.model.evaluation.derived import StatusCount
-from ccm_core.model.evaluation.result import Population, Status
-from ccm_core.model.evaluation.verdict_letters import STATUSES
+from ccm_core.model.evaluation.result import CONNECTION, Population, Result, Status
+from ccm_core.model.evaluation.verdict_letters import LETTERS, NOT_DUE, STATUSES
 from ccm_core.rules.evaluate.rollup import WORST_FIRST
+from ccm_core.rules.evaluate.rule_on_row import NOT_DUE_YET
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -24,6 +25,14 @@ class RuleCounts:
     """Those of them that are about the connection itself."""
     by_month: dict[str | None, Counter[str]] = field(default_factory=dict)
     """None: subjects that occurred at no moment."""
+
+    def add(self, result: Result, occurred_at: datetime | None) -> None:
+        """Count the result on one subject."""
+        letter = letter_of(result)
+        self.letters[letter] += 1
+        self.whole[letter] += result.subject.kind == CONNECTION
+        month = None if occurred_at is None else occurred_at.astimezone(UTC).isoformat()[:7]
+        self.by_month.setdefault(month, Counter())[letter] += 1
 
     @property
     def total(self) -> int:
@@ -58,6 +67,12 @@ class RuleCounts:
         """Return the worst status of a subject; None: there is none."""
         present = {STATUSES[letter] for letter in self.letters}
         return next((status for status in WORST_FIRST if status in present), None)
+
+
+def letter_of(result: Result) -> str:
+    """Return the letter that stands for the status of a result."""
+    is_due = result.status is not Status.NOT_APPLICABLE or result.reason != NOT_DUE_YET
+    return LETTERS[result.status] if is_due else NOT_DUE
 
 
 def counts_by_rule(

@@ -11,12 +11,10 @@ from ccm_core.model.evaluation.result_id import result_id
 from ccm_core.model.evaluation.rule import Tolerance
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evaluation.verdict_letters import STATUSES
-from ccm_core.rules.derive.rule_totals import RuleCounts
 from ccm_core.rules.evaluate.evidence_gate import EvidenceGate, UnevaluatedObjects
-from ccm_core.rules.evaluate.pass_rate import rate_result
+from ccm_core.rules.evaluate.pass_rate import UNDATED, rate_result
+from ccm_core.rules.evaluate.rule_counts import RuleCounts
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule
-
-_UNDATED = "undated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +87,11 @@ class RuleOnAll:
     def _rates(self, tolerance: Tolerance) -> Iterator[Result]:
         periods: dict[str, Counter[Status]] = {}
         for month, letters in self.counts.by_month.items():
-            period = "all" if tolerance.per == "all" else month or _UNDATED
+            period = "all" if tolerance.per == "all" else month or UNDATED
             for letter, number in letters.items():
                 periods.setdefault(period, Counter())[STATUSES[letter]] += number
         if self.incomplete.members:
-            period = "all" if tolerance.per == "all" else _UNDATED
+            period = "all" if tolerance.per == "all" else UNDATED
             members = len(self.incomplete.members)
             periods.setdefault(period, Counter())[Status.INSUFFICIENT] += members
         for period, counts in sorted(periods.items()):

@@ -1,4 +1,4 @@
-"""Derives what a rule's result on a row can depend on: its fields, and the evaluation's moment."""
+"""Which fields of a row a rule reads."""
 
 from __future__ import annotations
 
@@ -6,21 +6,16 @@ from collections.abc import Iterable, Sequence
 
 from ccm_core.rules.cel.checked_ast import ELEMENT, FieldPath, read_paths
 from ccm_core.rules.cel.expression import Expression
-from ccm_core.rules.incremental.result_cache import RuleDependencies
 
 
-def rule_dependencies(
-    *,
-    expressions: Iterable[Expression | None],
-    each_time: bool,
-    override_paths: Iterable[Sequence[str]],
-) -> RuleDependencies:
-    """Return what a rule depends on.
+def fields_read(
+    expressions: Iterable[Expression | None], override_paths: Iterable[Sequence[str]]
+) -> frozenset[str] | None:
+    """Return the fields of a row that a rule reads; None: any of them.
 
     Args:
         expressions: Its conditions, those of its message, the expressions that they have names
             for, and the condition parameters that it may read.
-        each_time: Whether the moment may change its result at any time.
         override_paths: The paths below ``row`` that decide the values of parameters.
     """
     paths = [
@@ -30,9 +25,11 @@ def rule_dependencies(
         for read in read_paths(expression.tree, expression.scope)
         if read.path[0] == "row"
     ]
-    is_any = any(map(_is_any, paths))
-    fields = {path[1] for path in paths if len(path) > 1} | {path[0] for path in override_paths}
-    return RuleDependencies(each_time=each_time, fields=None if is_any else frozenset(fields))
+    if any(map(_is_any, paths)):
+        return None
+    return frozenset(
+        {path[1] for path in paths if len(path) > 1} | {path[0] for path in override_paths}
+    )
 
 
 def _is_any(path: FieldPath) -> bool:

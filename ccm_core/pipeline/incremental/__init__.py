@@ -1,1 +1,0 @@
-"""Keep state between evaluations, so that only changes are read again."""

@@ -1,1 +1,0 @@
-"""Evaluate again only what changed."""

@@ -1,0 +1,81 @@
+"""Findings as they are now, one row for each: what lists them reads no history."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from ccm_core.model.evaluation.finding import Finding, FindingState
+from ccm_core.model.evaluation.subject import Subject
+from ccm_core.store.sql.instants import instant, microseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
+
+    from ccm_core.store.sql.driver import Row, SqlValue
+    from ccm_core.store.sql.transaction import Transaction
+
+_COLUMNS = (
+    *("id", "rule", "connection", "kind", "key", "title", "url", "owners"),
+    *("severity", "state", "reason", "waiver", "first_seen", "last_seen", "closed_at", "opened"),
+)
+_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM finding"
+_REPLACING = "(id) DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
+
+
+def write(transaction: Transaction, findings: Iterable[Finding]) -> None:
+    """Write findings as they are now."""
+    transaction.insert_many("finding", _COLUMNS, map(_row, findings), on_conflict=_REPLACING)
+
+
+def in_states(transaction: Transaction, states: AbstractSet[FindingState]) -> Iterator[Finding]:
+    """Yield the findings in some states."""
+    query = f"{_SELECT} WHERE state IN (:values) ORDER BY id"
+    return map(_finding, transaction.rows_in(query, sorted(states)))
+
+
+def by_id(transaction: Transaction, ids: Iterable[str]) -> Iterator[Finding]:
+    """Yield the findings of some ids that there are."""
+    return map(_finding, transaction.rows_in(f"{_SELECT} WHERE id IN (:values)", sorted(ids)))
+
+
+def _row(finding: Finding) -> tuple[SqlValue, ...]:
+    subject, closed_at = finding.subject, finding.closed_at
+    return (
+        finding.id,
+        finding.rule,
+        finding.connection,
+        subject.kind,
+        subject.key,
+        subject.title,
+        subject.url,
+        json.dumps(subject.owners, ensure_ascii=False),
+        finding.severity,
+        finding.state.value,
+        finding.reason,
+        finding.waiver,
+        microseconds(finding.first_seen),
+        microseconds(finding.last_seen),
+        None if closed_at is None else microseconds(closed_at),
+        finding.opened,
+    )
+
+
+def _finding(row: Row) -> Finding:
+    name, rule, connection, kind, key, title, url, owners, *others = row
+    severity, state, reason, waiver, first_seen, last_seen, closed_at, opened = others
+    return Finding(
+        id=name,
+        rule=rule,
+        connection=connection,
+        subject=Subject(kind=kind, key=key, title=title, url=url, owners=tuple(json.loads(owners))),
+        severity=severity,
+        state=FindingState(state),
+        reason=reason,
+        waiver=waiver,
+        first_seen=instant(first_seen),
+        last_seen=instant(last_seen),
+        closed_at=None if closed_at is None else instant(closed_at),
+        opened=opened,
+    )
