@@ -17,6 +17,7 @@ from ccm_core.rules.cel.lookup_function import LookupRecord
 from ccm_core.rules.evaluate.evaluator import evaluate
 from ccm_core.rules.pack.compile_packs import compile_packs
 from ccm_core.rules.types import Facts, PackText, RowSource
+from ccm_core.sdk.timestamps import parse_instant
 from ccm_core.sdk.types import Row
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
@@ -156,9 +157,18 @@ def row():
             body={"id": key, "title": f"Door {key}"} | body,
             evidence_digests=(f"sha256:{key}",) if digests is None else tuple(digests),
             names=tuple(names),
+            occurred_at=instant_of(body.get("occurred_at")),
         )
 
     return make
+
+
+def instant_of(text):
+    """Return the instant that a text is; None: it is none."""
+    try:
+        return parse_instant(text) if text else None
+    except ValueError:
+        return None
 
 
 @pytest.fixture

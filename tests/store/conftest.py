@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from evaluations_left import LeftEvaluations
 
 from ccm_core.ledger.signed_note import unsigned
 from ccm_core.model import json_codec
@@ -148,6 +149,12 @@ def key():
 def build():
     """Return makers of small evidence."""
     return Build()
+
+
+@pytest.fixture(scope="session")
+def left(build):
+    """Return makers of evaluations by change, with what they leave in a store."""
+    return LeftEvaluations(build)
 
 
 @pytest.fixture

@@ -21,6 +21,16 @@ def derived_log(connection: str) -> str:
     return f"{connection}{DERIVED}"
 
 
+def is_derived(log: str) -> bool:
+    """Return whether a log is one of rows and verdicts."""
+    return log.endswith(DERIVED)
+
+
+def connection_of(log: str) -> str:
+    """Return the connection that a log is of, be it of evidence or of rows and verdicts."""
+    return log.removesuffix(DERIVED)
+
+
 def rows_kind(view: str) -> str:
     """Return the derived kind of the rows of a view."""
     return f"{ROWS}{view}"

@@ -169,6 +169,8 @@ class DerivedState:
     """By rule: the digest of what its verdicts depend on beside the rows."""
     waived: dict[str, dict[str, str]] = field(default_factory=dict)
     """By rule and key: the waiver that covers a failing subject."""
+    lines: dict[str, str] = field(default_factory=dict)
+    """The digest of each list of the read model's lines, as ``line_roots`` returns them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,8 @@ LETTERS: Mapping[Status, str] = MappingProxyType(
         Status.ERROR: "e",
     }
 )
+NOT_DUE_YET = "not due yet"
+"""The reason of a result that is not applicable because it is not due."""
 NOT_DUE, NOT_JUDGED = "d", "-"
 """Letters of what is not applicable yet, and of a rule whose evidence did not suffice."""
 STATUSES: Mapping[str, Status] = MappingProxyType(

@@ -116,9 +116,7 @@ class ConnectionEvaluation:
             of_view = [judge for (_, name), judge in judges.items() if name == over]
             self._evaluate_view(over, of_view, evidence)
         totals = [
-            total
-            for judge in judges.values()
-            for total in self._totals(judge, facts, evidence.horizon)
+            total for judge in judges.values() for total in self._totals(judge, evidence.horizon)
         ]
         return self._result(evidence, facts, judges, totals, seals)
 
@@ -146,7 +144,7 @@ class ConnectionEvaluation:
         for judge in judges:
             if judge.ready:
                 keys = self._pending(over, judge, stale=id(judge) in stale) - judged
-                for rows in self._kept_rows(over, sorted(keys), evidence):
+                for rows in self._kept_rows(over, sorted(keys)):
                     self._keep(over, RowBatch(rows={}), {}, [(judge, list(judge.judge(rows)))])
 
     def _source(self, over: str, evidence: Evidence) -> RowSource:
@@ -207,9 +205,7 @@ class ConnectionEvaluation:
         since = judge.facts.period_start
         return self.now if since is None else since
 
-    def _kept_rows(
-        self, over: str, keys: Sequence[str], evidence: Evidence
-    ) -> Iterator[Mapping[str, Row]]:
+    def _kept_rows(self, over: str, keys: Sequence[str]) -> Iterator[Mapping[str, Row]]:
         remaining = iter(keys)
         while some := list(islice(remaining, _ROWS)):
             records = self.store.records.get_many(
@@ -338,7 +334,7 @@ class ConnectionEvaluation:
             time_budget=self.time_budget,
         )
 
-    def _totals(self, judge: GroupJudge, facts: Facts, period: Window) -> Iterator[RuleTotals]:
+    def _totals(self, judge: GroupJudge, period: Window) -> Iterator[RuleTotals]:
         over, pack = judge.group.over, judge.pack.pack.name
         connection = self.scope.connection
         names = [rule.rule.id for rule in judge.group.rules]

@@ -41,7 +41,7 @@ class EvaluatedRow:
     results: tuple[Result, ...]
     """One for each rule, in their order."""
     recheck_at: datetime | None
-    """When one of them may change with time: :data:`ALWAYS` where that is not known; None: never."""
+    """When one may change with time: :data:`ALWAYS` where that is not known; None: never."""
     looked_up: Mapping[str, Sequence[str]]
     """By rule: the records beside those of the row that it read, as ``kind:key``, sorted."""
 

@@ -1,4 +1,4 @@
-"""What a rule says of a whole connection, of shares of its subjects, and of objects behind no row."""
+"""What a rule says of a whole connection, shares of its subjects, and objects behind no row."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RuleOnAll:
     """How many rows of the period there are."""
     selected: Mapping[str, int]
     """How many rows each condition selects that settings changed."""
-    incomplete: UnevaluatedObjects = UnevaluatedObjects()
+    incomplete: UnevaluatedObjects
     """Objects behind no row whose evidence is incomplete."""
     error: str | None = None
     """Why there are no rows."""

@@ -9,9 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from ccm_core.model.evaluation.derived import StatusCount
 from ccm_core.model.evaluation.result import CONNECTION, Population, Result, Status
-from ccm_core.model.evaluation.verdict_letters import LETTERS, NOT_DUE, STATUSES
+from ccm_core.model.evaluation.verdict_letters import LETTERS, NOT_DUE, NOT_DUE_YET, STATUSES
 from ccm_core.rules.evaluate.rollup import WORST_FIRST
-from ccm_core.rules.evaluate.rule_on_row import NOT_DUE_YET
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

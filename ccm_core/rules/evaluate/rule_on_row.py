@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evaluation.verdict_letters import NOT_DUE_YET
 from ccm_core.rules.cel.expression import NotEvaluable, RowContext
 from ccm_core.rules.pack.compiled import (
     FAILS,
@@ -14,9 +15,6 @@ from ccm_core.rules.pack.compiled import (
     CompiledRule,
     RowEvaluation,
 )
-
-NOT_DUE_YET = "not due yet"
-"""The reason of a result that is not applicable because it is not due."""
 
 
 def evaluate_rule(rule: CompiledRule, context: RowContext, now: datetime) -> RowEvaluation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.model.evaluation.derived import derived_log
-from ccm_core.store.derived import partitions, read_model
+from ccm_core.store.derived import line_roots, partitions, read_model
 from ccm_core.store.records import append
 
 if TYPE_CHECKING:
@@ -35,6 +35,15 @@ class SqlDerivedStore:
                 append.append(transaction, kind)
             read_model.update(transaction, batch)
             partitions.update(transaction, batch)
+
+    def line_roots(self, connection: str) -> Mapping[str, str]:
+        """Return the digests of the read model's lines of a connection, by name.
+
+        ``subject/VIEW``, ``verdict/PACK/VIEW``, ``trace/VIEW`` and ``partition/VIEW``: what has no
+        leaf, and is read by the next evaluation.
+        """
+        with self._database.reading() as transaction:
+            return line_roots.line_roots(transaction, connection)
 
     def status_counts(
         self, connection: str, pack: str, view: str, since: datetime

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ccm_core.errors import IntegrityError
 from ccm_core.ledger.population import PopulationTree
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from ccm_core.model.evaluation.evidence_read import KindRead
     from ccm_core.model.evaluation.result import DerivedState
+    from ccm_core.model.json_codec import JsonObject
     from ccm_core.store.sql.transaction import Transaction
 
-    Body = Mapping[str, Any]
+    Body = JsonObject
 
 _AT = """
     SELECT version.key, version.digest, body.content

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ccm_core.errors import IntegrityError, StaleEvaluation, StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
@@ -22,13 +22,14 @@ from ccm_core.store.log.leaf_encoding import DOCUMENT, EVALUATION
 from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from ccm_core.ledger.signed_note import Signing
     from ccm_core.model.evaluation.result import DerivedState
     from ccm_core.model.evaluation.result_scope import ResultScope
     from ccm_core.model.evidence.write_batch import EncodedBody
+    from ccm_core.model.json_codec import JsonObject
     from ccm_core.store.sql.database import Database
     from ccm_core.store.sql.driver import SqlValue
     from ccm_core.store.sql.transaction import Transaction
@@ -170,9 +171,7 @@ class SqlEvaluationStore:
                 raise _no_evaluation(digest)
             return recompose(transaction, _read(digest, row[0]), row[1], scope)
 
-    def rows(
-        self, digest: str, state: DerivedState, view: str
-    ) -> Sequence[Mapping[str, Any]] | None:
+    def rows(self, digest: str, state: DerivedState, view: str) -> Sequence[JsonObject] | None:
         """Return the bodies of a view's rows of the period; None where they are not there now."""
         query = "SELECT position FROM evaluation WHERE digest = :digest"
         with self._database.reading() as transaction:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ccm_core.model.evaluation.result_scope import ResultScope
+    from ccm_core.store.sql.driver import SqlValue
     from ccm_core.store.sql.transaction import Transaction
 
 _NEWEST = """
@@ -224,15 +225,15 @@ class _Connection:
         }
 
     def _newest(self, kind: str, keys: set[str]) -> Iterator[tuple[str, str]]:
-        parameters = {
+        parameters: dict[str, SqlValue] = {
             "connection": self._state.connection,
             "kind": kind,
             "position": self._position,
         }
-        found = dict(self._transaction.rows_in(_NEWEST, sorted(keys), **parameters))
-        yield from found.items()
+        newest = dict[str, str](self._transaction.rows_in(_NEWEST, sorted(keys), **parameters))
+        yield from newest.items()
         # The last version counts for those that have changed or vanished since.
-        missing = sorted(keys - found.keys())
+        missing = sorted(keys - newest.keys())
         yield from dict(self._transaction.rows_in(_LAST, missing, **parameters)).items()
         if kind.endswith(_MANIFEST):
             yield from self._transaction.rows_in(

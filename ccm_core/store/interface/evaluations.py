@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
+    from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, EvaluationInputs
     from ccm_core.model.evaluation.result import (
         DerivedState,
         Evaluation,
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         TrendPoint,
     )
     from ccm_core.model.evaluation.result_scope import ResultScope
+    from ccm_core.model.json_codec import JsonObject
 
 
 class EvaluationStore(Protocol):
@@ -26,6 +27,7 @@ class EvaluationStore(Protocol):
         evaluation: Evaluation,
         inputs: EvaluationInputs | None = None,
         packs: Sequence[bytes] = (),
+        act: EvaluationAct | None = None,
     ) -> str:
         """Store an evaluation and return its digest. The same evaluation is stored once.
 
@@ -33,6 +35,7 @@ class EvaluationStore(Protocol):
             evaluation: The results.
             inputs: What it was evaluated with; without them, it cannot be reproduced.
             packs: The texts of the packs that the inputs name.
+            act: How it was made, where it was made by change.
         """
 
     def latest(
@@ -48,6 +51,9 @@ class EvaluationStore(Protocol):
         Raises:
             IntegrityError: Rows, verdicts or their index are not what the evaluation left.
         """
+
+    def latest_stored(self) -> tuple[Evaluation, EvaluationAct] | None:
+        """Return the one that was made last by change, as it is stored, and how it was made."""
 
     def between(
         self, *, since: datetime | None = None, until: datetime | None = None
@@ -65,9 +71,7 @@ class EvaluationStore(Protocol):
             StoreError: There is none.
         """
 
-    def rows(
-        self, digest: str, state: DerivedState, view: str
-    ) -> Sequence[Mapping[str, Any]] | None:
+    def rows(self, digest: str, state: DerivedState, view: str) -> Sequence[JsonObject] | None:
         """Return the bodies of a view's rows, without what was final before the period.
 
         Args:

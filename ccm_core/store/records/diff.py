@@ -53,7 +53,7 @@ def diff(transaction: Transaction, batch: WriteBatch) -> RecordDiff:
     digests: dict[str, str | None] = dict(_heads(transaction, batch))
     dated_later = _dated_later(transaction, batch.collection)
     observed = {observation.key for observation in batch.observations}
-    gone = batch.vanished if batch.vanished else digests.keys()
+    gone = batch.vanished or digests.keys()
     vanished = (
         key for key in gone if key not in observed and (digests.get(key) or key in dated_later)
     )

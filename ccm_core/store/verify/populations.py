@@ -11,18 +11,18 @@ from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ccm_core.errors import CcmError
 from ccm_core.ledger.population import PopulationTree
 from ccm_core.ledger.verification_result import VerificationProblem
-from ccm_core.model.evaluation.evidence_read import COLLECTIONS, MANIFESTS, EvidenceRead
+from ccm_core.model.evaluation.derived import connection_of, derived_log, is_derived
+from ccm_core.model.evaluation.evidence_read import COLLECTIONS, MANIFESTS, EvidenceRead, KindRead
 from ccm_core.store.codec.bodies import decode_body
 from ccm_core.store.sql.instants import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from typing import TypeAlias
 
     from ccm_core.store.sql.transaction import Transaction
 
@@ -47,8 +47,18 @@ _MANIFESTS = """
 _QUERIES = {COLLECTIONS: _COLLECTIONS, MANIFESTS: _MANIFESTS}
 
 
+_ANY_MOMENT = 2**63 - 1
+"""Rows and verdicts count by their place in the log, not by when they were stored."""
 _NAMES = {"collection": "id", "manifest": "run"}
 """The field that names a leaf."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedRowsAndVerdicts:
+    """What an evaluation says of the rows and verdicts of one connection that it left."""
+
+    connection: str
+    kinds: tuple[KindRead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +68,7 @@ class SealedEvaluation:
     evaluated_at: datetime
     connections: tuple[str, ...]
     evidence_read: tuple[EvidenceRead, ...] = ()
+    derived: tuple[SealedRowsAndVerdicts, ...] = ()
 
 
 @dataclass(slots=True)
@@ -68,16 +79,33 @@ class LogPositions:
     """The last collection and the run of the last manifest, by log and stated size."""
     evaluations: dict[str, int] = field(default_factory=dict)
     """The leaf of the store's own log, by the digest of an evaluation."""
+    evaluated_in: dict[str, int] = field(default_factory=dict)
+    """The entry of the leaf of an evaluation, by its digest."""
+    collected_in: list[tuple[int, str]] = field(default_factory=list)
+    """The entry of each collection, and its id."""
     _newest: dict[tuple[str, str], str] = field(default_factory=dict)
     """The last collection and the run of the last manifest of each log so far."""
 
-    def add(self, log: str, index: int, leaf: Mapping[str, Any], *, stated: bool) -> None:
-        """Add the next leaf of a log; ``stated`` where the store stated the head after it."""
+    def add(
+        self, log: str, index: int, leaf: Mapping[str, Any], *, entry: int, stated: bool
+    ) -> None:
+        """Add the next leaf of a log.
+
+        Args:
+            log: Its name.
+            index: The number of the leaf.
+            leaf: Its fields.
+            entry: The number of the entry that it is in, which counts those of all logs.
+            stated: Whether the store stated the head after it.
+        """
         form = leaf.get("leaf")
         if form in _NAMES:
             self._newest[log, str(form)] = str(leaf.get(_NAMES[str(form)]))
-        elif form == "evaluation":
+        if form == "evaluation":
             self.evaluations.setdefault(str(leaf.get("digest")), index)
+            self.evaluated_in.setdefault(str(leaf.get("digest")), entry)
+        elif form == "collection":
+            self.collected_in.append((entry, str(leaf.get("id"))))
         if stated:
             newest = (self._newest.get((log, form)) for form in ("collection", "manifest"))
             self.last[log, index + 1] = (next(newest), next(newest))
@@ -92,6 +120,10 @@ class _Seal(NamedTuple):
     evaluation: str
 
 
+_Seals: TypeAlias = "defaultdict[tuple[str, str], list[_Seal]]"
+"""By log and kind."""
+
+
 def population_problems(
     transaction: Transaction,
     positions: LogPositions,
@@ -104,7 +136,7 @@ def population_problems(
         positions: What the logs had at stated sizes.
         stated: The statements of the store's own log: the leaf, and the size of each log.
     """
-    seals: dict[tuple[str, str], list[_Seal]] = defaultdict(list)
+    seals: _Seals = defaultdict(list)
     bounds = _Bounds(transaction, positions, stated)
     query = "SELECT digest, document FROM evaluation ORDER BY seq"
     for digest, document in transaction.rows(query):
@@ -122,15 +154,27 @@ def population_problems(
                 name = sealed_kind.kind
                 bound = manifest if name == MANIFESTS else collection
                 seals[connection, name].append(_Seal(bound, at, sealed_kind.root, digest))
-    for (connection, kind), sealed_roots in sorted(seals.items()):
+        for state in evaluation.derived:
+            _add_derived(seals, state, bounds.left(digest, state.connection), digest)
+    for (log, kind), sealed_roots in sorted(seals.items()):
         query = _QUERIES.get(kind, _VERSIONS)
 
-        def rows(query: str = query, connection: str = connection, kind: str = kind) -> _Rows:
-            return transaction.rows(query, connection=connection, kind=kind)
+        def rows(query: str = query, log: str = log, kind: str = kind) -> _Rows:
+            return transaction.rows(query, connection=log, kind=kind)
 
+        verb = "left" if is_derived(log) else "read"
         for seal, root in _differing(rows, sealed_roots):
-            problem = f"it read the population {seal.root}, and the store had {root}"
-            yield _problem(connection, kind, seal.evaluation, problem)
+            problem = f"it {verb} the population {seal.root}, and the store had {root}"
+            yield _problem(connection_of(log), kind, seal.evaluation, problem)
+
+
+def _add_derived(seals: _Seals, state: SealedRowsAndVerdicts, bound: int, evaluation: str) -> None:
+    """Add the populations of rows and verdicts; equal roots that follow each other are one text."""
+    log = derived_log(state.connection)
+    for left in state.kinds:
+        of_kind = seals[log, left.kind]
+        root = of_kind[-1].root if of_kind and of_kind[-1].root == left.root else left.root
+        of_kind.append(_Seal(bound, _ANY_MOMENT, root, evaluation))
 
 
 class _Bounds:
@@ -164,9 +208,21 @@ class _Bounds:
 
     def _last_stated(self, evaluation: str, connection: str) -> tuple[str | None, str | None]:
         leaf = self._positions.evaluations.get(evaluation, 0)
-        for _, sizes in reversed(self._stated[: bisect_left(self._indexes, leaf)]):
-            if connection in sizes:
-                return self._positions.last.get((connection, sizes[connection]), (None, None))
+        return self._last_in(connection, bisect_left(self._indexes, leaf))
+
+    def left(self, evaluation: str, connection: str) -> int:
+        """Return the number of the last collection of rows or verdicts that it left.
+
+        The statement that follows its leaf states the log, where it has grown since the one before.
+        """
+        leaf = self._positions.evaluations.get(evaluation, 0)
+        collection, _ = self._last_in(derived_log(connection), bisect_left(self._indexes, leaf) + 1)
+        return self._collections.get(collection or "", 0)
+
+    def _last_in(self, log: str, statements: int) -> tuple[str | None, str | None]:
+        for _, sizes in reversed(self._stated[:statements]):
+            if log in sizes:
+                return self._positions.last.get((log, sizes[log]), (None, None))
         return None, None
 
 

@@ -17,7 +17,11 @@ from ccm_core.ledger.verification_result import (
     VerificationProblem,
 )
 from ccm_core.store.log.read import entries, log_names, store_identity
+from ccm_core.store.verify.finding_checks import finding_problems
+from ccm_core.store.verify.index_checks import index_problems
 from ccm_core.store.verify.populations import LogPositions, population_problems
+from ccm_core.store.verify.positions import position_problems
+from ccm_core.store.verify.read_model_checks import read_model_problems
 from ccm_core.store.verify.row_checks import RowChecker, decoded
 
 if TYPE_CHECKING:
@@ -25,7 +29,6 @@ if TYPE_CHECKING:
 
     from ccm_core.ledger.checkpoint import PinnedCheckpoint
     from ccm_core.ledger.signed_note import VerifierKey
-    from ccm_core.store.sql.driver import Row
     from ccm_core.store.sql.transaction import Transaction
 
 _MAX_PROBLEMS = 1000
@@ -54,7 +57,9 @@ def verify(
         file_problems,
         logs.verify(),
         logs.checker.unmatched(),
-        _derived_problems(transaction),
+        index_problems(transaction),
+        read_model_problems(transaction, logs.checker.erased),
+        finding_problems(transaction),
         logs.populations(),
     )
     listed = list(islice(problems, _MAX_PROBLEMS))
@@ -127,7 +132,7 @@ class _LogVerifier:
                     yield from self.statements.add(index, leaf)
                 elif leaf.get("leaf") == "manifest":
                     self._manifest_sizes[name] = index + 1
-                self._positions.add(name, index, leaf, stated=index + 1 in stated)
+                self._positions.add(name, index, leaf, entry=entry.seq, stated=index + 1 in stated)
             self.verified_leaves += len(leaves)
             self._on_progress(self.verified_leaves, self._total)
 
@@ -147,6 +152,7 @@ class _LogVerifier:
             for statement in self.statements.heads
         ]
         yield from population_problems(self._transaction, self._positions, stated)
+        yield from position_problems(self._transaction, self._positions)
 
     def truncations(self) -> Iterator[VerificationProblem]:
         """Yield where a log ends before it can have ended: steps end with stating the heads."""
@@ -184,47 +190,3 @@ def _pinned_size(pin: PinnedCheckpoint) -> Iterator[int]:
         yield Checkpoint.read(signed_note.read(pin.note).text).size
     except ValueError:
         return  # reported when the pin is checked
-
-
-# -- what has no leaf -------------------------------------------------------------------------
-
-
-def _derived_problems(transaction: Transaction) -> Iterator[VerificationProblem]:
-    """Check what is derived from the rows that say it."""
-    yield from _current_versions(transaction)
-    orphans = transaction.column(
-        """
-        SELECT digest
-        FROM body
-        WHERE digest NOT IN (SELECT digest FROM version WHERE digest IS NOT NULL)
-        """
-    )
-    for digest in orphans:
-        yield VerificationProblem(
-            label=f"body {digest}",
-            table="body",
-            field="digest",
-            problem="no version names it: it was not added by ccm",
-        )
-
-
-_STORED = "SELECT connection, kind, key, seq, digest FROM current_version"
-_EXPECTED = """
-    SELECT connection, kind, key, seq, digest
-    FROM version
-    WHERE seq IN (SELECT max(seq) FROM version GROUP BY connection, kind, key)
-"""
-
-
-def _current_versions(transaction: Transaction) -> Iterator[VerificationProblem]:
-    for row in transaction.rows(f"{_EXPECTED} EXCEPT {_STORED}"):
-        yield _head_problem(row, "it is not what its newest version says, or is not there")
-    for row in transaction.rows(f"{_STORED} EXCEPT {_EXPECTED}"):
-        yield _head_problem(row, "no newest version says so")
-
-
-def _head_problem(row: Row, problem: str) -> VerificationProblem:
-    connection, kind, key, *_ = row
-    return VerificationProblem(
-        label=f"head of {kind} {key!r} of {connection}", table="current_version", problem=problem
-    )

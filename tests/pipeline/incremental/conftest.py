@@ -21,8 +21,7 @@ from ccm_core.model.evidence.window import Window
 from ccm_core.model.evidence.write_batch import Observation, WriteBatch
 from ccm_core.model.json_codec import encode
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.pipeline.evaluate import compile_rules, evaluate
-from ccm_core.pipeline.incremental.state import EvaluationCache
+from ccm_core.pipeline.evaluate import compile_rules
 from ccm_core.plugins.discovery import discover
 from ccm_core.plugins.loader import load
 from ccm_core.rules.types import PackText
@@ -160,13 +159,13 @@ def connection(name="firm", **settings_):
 
 
 class World:
-    """A store that changes, a clock that moves, and the cache of the evaluations so far."""
+    """A store that changes, a clock that moves, and views that count what they are handed."""
 
     connection = staticmethod(connection)
 
     def __init__(self, store):
         """Start with nothing but the runs."""
-        self.store, self.now, self.cache, self.count = store, NOW, EvaluationCache(), 0
+        self.store, self.now, self.count = store, NOW, 0
         self.services = {"S0": UNCHANGED, "S1": UNCHANGED}
         self.connections, self.refreshed_at = [connection()], NOW - timedelta(days=1)
         for name in ("firm", "twin"):
@@ -310,21 +309,6 @@ class World:
                 )
             case ("settings", lookback):
                 self.connections = [self.connection(lookback=lookback)]
-
-    def evaluate(self, packs, cache=None, waivers=(), as_of=None):
-        """Evaluate now."""
-        context = replace(host(lambda: self.now), views=self.views)
-        return evaluate(
-            context, self.connections, self.store, packs, waivers, as_of=as_of, cache=cache
-        )
-
-    def check(self, packs, waivers=()):
-        """Evaluate with and without a cache; both give the same bytes."""
-        incremental = self.evaluate(packs, self.cache, waivers)
-        derived, full = +self.derived, self.evaluate(packs, None, waivers)
-        self.derived = derived
-        assert encode(incremental) == encode(full)
-        return incremental
 
 
 @contextmanager

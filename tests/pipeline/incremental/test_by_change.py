@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 
 from ccm_core.model.evaluation.waiver import Waiver
-from ccm_core.model.json_codec import encode, plain
+from ccm_core.model.json_codec import encode
 from ccm_core.pipeline.derive.evaluation import evaluate_changes
 from ccm_core.pipeline.evaluate import current_moment, evaluate_scopes, watch_scope
-from tests.pipeline.incremental.conftest import host
-from tests.pipeline.incremental.test_equivalence import STEPS
+from tests.pipeline.incremental.conftest import VIEW, host
+from tests.pipeline.incremental.histories import STEPS
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 WAIVER = Waiver(
@@ -30,27 +30,28 @@ WAIVER = Waiver(
 )
 
 
-def check(world, packs):
-    """Evaluate by change and as a whole, and compare all but what says where results are."""
+def evaluate(world, packs):
+    """Evaluate by change; return the moment and the whole evaluation as it is read back."""
     context = replace(host(lambda: world.now), views=world.views)
     scopes = [watch_scope(context, connection) for connection in world.connections]
     now = current_moment(context, world.connections, world.store)
     evaluation, act = evaluate_changes(context, scopes, world.store, packs, [WAIVER], now=now)
     digest = world.store.evaluations.append(evaluation, None, (), act)
-    stored = world.store.evaluations.get(digest)
+    return now, world.store.evaluations.get(digest)
+
+
+def check(world, packs):
+    """Evaluate by change and as a whole, and compare all but what says where results are."""
+    now, stored = evaluate(world, packs)
+    context = replace(host(lambda: world.now), views=world.views)
+    scopes = [watch_scope(context, connection) for connection in world.connections]
     whole = evaluate_scopes(context, scopes, world.store, packs, [WAIVER], now=now)
     assert comparable(stored) == comparable(whole)
 
 
 def comparable(evaluation):
-    """Return an evaluation without where its results are."""
-    document = plain(evaluation)
-    document.pop("derived")
-    for rule in document["rules"]:
-        rule.pop("over")
-        for result in rule["results"]:
-            result["evidence_digests"] = ()
-    return encode(document)
+    """Return the bytes of an evaluation without where its results are."""
+    return encode(replace(evaluation, derived=()))
 
 
 @pytest.mark.slow
@@ -61,12 +62,51 @@ def comparable(evaluation):
 def test_an_evaluation_by_change_equals_one_of_everything(worlds, packs, name, steps):
     """Whatever happens in between, each evaluation gives what it would give from nothing."""
     with tempfile.TemporaryDirectory() as folder, worlds(Path(folder)) as world:
-        limit = "2h"
+        limit, newest = "2h", world.now
         for changes, minutes in steps:
-            world.now += timedelta(minutes=minutes)
+            # A clock that is more than an hour behind the evidence is refused.
+            world.now = max(world.now + timedelta(minutes=minutes), newest - timedelta(minutes=29))
+            newest = max(newest, world.now)
             for change in changes:
                 world.apply(change)
                 limit = change[1] if change[0] == "limit" else limit
             if ("stale",) not in changes:
                 world.refresh()
             check(world, packs(name, limit))
+
+
+@pytest.mark.parametrize(
+    ("change", "derived"),
+    [
+        pytest.param((), 0, id="nothing changed"),
+        pytest.param(("incident", "I3", {"hours": -5, "status": "resolved"}), 1, id="one changed"),
+        pytest.param(("entry", "L3d", "I3", "annotate", -4), 1, id="an entry of its log is new"),
+        pytest.param(("services", {"S1": {}}), 9, id="a service is gone that all may belong to"),
+    ],
+)
+def test_what_changed_is_derived_and_nothing_else(world, packs, change, derived):
+    """A view is handed the incidents of the partitions that a change concerns."""
+    check(world, packs("mild"))
+    evaluate(world, packs("mild"))
+    world.derived.clear()
+    if change:
+        world.apply(change)
+    evaluate(world, packs("mild"))
+
+    assert world.derived[VIEW] == derived
+
+
+def test_a_quiet_evaluation_keeps_no_version(world, packs):
+    """Nothing new is stored of rows and verdicts, however much time passes."""
+    evaluate(world, packs("mild"))
+    before = versions(world)
+    world.now += timedelta(minutes=2)
+    evaluate(world, packs("mild"))
+
+    assert versions(world) == before
+
+
+def versions(world):
+    """Count the versions of rows and verdicts."""
+    counts = world.store.records.counts()
+    return sum(count.versions for count in counts if count.connection.endswith("@derived"))

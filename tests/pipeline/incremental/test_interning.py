@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ccm_core.model.evidence.record import Record, RecordSource
 from ccm_core.model.json_codec import encode
-from ccm_core.pipeline.incremental.interning import interned
+from ccm_core.pipeline.interning import interned
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.sampled_from([0, 1, 1.0, "", "a", "b"]),

@@ -1,16 +1,10 @@
-"""An incremental evaluation equals a full one, whatever happened since the one before."""
+"""Random histories of a store: what changes between evaluations, and how the clock moves."""
 
 from __future__ import annotations
 
-import tempfile
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 
-import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from ccm_core.model.evaluation.waiver import Waiver
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 INCIDENT, LOG_ENTRY = "pagerduty.incident", "pagerduty.incident_log_entry"
@@ -67,36 +61,3 @@ STEPS = st.lists(
     min_size=2,
     max_size=6,
 )
-
-
-@pytest.mark.slow
-@pytest.mark.no_cover
-@pytest.mark.parametrize("name", ["mild", "both", "shipped"])
-@settings(deadline=None, max_examples=25)
-@given(steps=STEPS)
-def test_an_incremental_evaluation_equals_a_full_one(worlds, packs, name, steps):
-    """Whatever happens in between, each evaluation gives what it would give without a cache."""
-    waivers = [
-        Waiver(
-            id="W",
-            rule="mild_incident_response_due",
-            subjects=("I1",),
-            reason="r",
-            owner="a",
-            approver="b",
-            created=NOW - timedelta(days=1),
-            expires=NOW + timedelta(days=2),
-        )
-    ]
-    with tempfile.TemporaryDirectory() as folder, worlds(Path(folder)) as world:
-        limit, newest = "2h", world.now
-        for changes, minutes in steps:
-            # A clock that is more than an hour behind the evidence is refused.
-            world.now = max(world.now + timedelta(minutes=minutes), newest - timedelta(minutes=29))
-            newest = max(newest, world.now)
-            for change in changes:
-                world.apply(change)
-                limit = change[1] if change[0] == "limit" else limit
-            if ("stale",) not in changes:
-                world.refresh()
-            world.check(packs(name, limit), waivers)

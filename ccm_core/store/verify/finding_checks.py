@@ -1,0 +1,103 @@
+"""Findings as they are now, against the changes that made them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from ccm_core.errors import CcmError
+from ccm_core.ledger.verification_result import VerificationProblem
+from ccm_core.model.evaluation.finding import ChangeKind, FindingChange, FindingChangeSet
+from ccm_core.store.codec.bodies import decode_body
+from ccm_core.store.sql.instants import microseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TypeAlias
+
+    from ccm_core.store.sql.driver import SqlValue
+    from ccm_core.store.sql.transaction import Transaction
+
+    _Row: TypeAlias = dict[str, SqlValue]
+
+_STATES = {
+    ChangeKind.OPENED: "open",
+    ChangeKind.REOPENED: "open",
+    ChangeKind.CONFIRMED: "open",
+    ChangeKind.INCONCLUSIVE: "inconclusive",
+    ChangeKind.RESOLVED: "resolved",
+    ChangeKind.REMOVED: "removed",
+}
+_STABLE = (
+    *("id", "rule", "connection", "kind", "key", "severity", "state"),
+    *("first_seen", "last_seen", "closed_at", "opened"),
+)
+_LATEST = ("title", "url", "owners", "reason", "waiver")
+"""Of an open finding they are those of its last result, and no change says so."""
+_CHANGES = "SELECT digest, document FROM finding_changes WHERE changes > 0 ORDER BY evaluated_at"
+_FINDINGS = f"SELECT {', '.join((*_STABLE, *_LATEST))} FROM finding ORDER BY id"
+
+
+def finding_problems(transaction: Transaction) -> Iterator[VerificationProblem]:
+    """Yield the findings that their changes do not make, and those that are missing."""
+    expected = _derived(transaction)
+    for values in transaction.rows(_FINDINGS):
+        row = dict(zip((*_STABLE, *_LATEST), values, strict=True))
+        derived = expected.pop(str(row["id"]), None)
+        if derived is None:
+            yield _problem(str(row["id"]), "no change made it")
+            continue
+        columns = _STABLE if derived["state"] == "open" else (*_STABLE, *_LATEST)
+        for name in columns:
+            if row[name] != derived[name]:
+                problem = f"it is {row[name]!r}, and {derived[name]!r} by its changes"
+                yield _problem(str(row["id"]), problem, name)
+    for name in expected:
+        yield _problem(name, "it is missing, and changes made it")
+
+
+def _derived(transaction: Transaction) -> dict[str, _Row]:
+    findings: dict[str, _Row] = {}
+    for digest, document in transaction.rows(_CHANGES):
+        try:
+            changes = decode_body(document, digest, FindingChangeSet, "changes").changes
+        except CcmError:  # its row is checked apart
+            continue
+        for change in changes:
+            findings[change.finding] = _after(findings.get(change.finding), change)
+    return findings
+
+
+def _after(before: _Row | None, change: FindingChange) -> _Row:
+    state, at, subject = _STATES[change.kind], microseconds(change.at), change.subject
+    last_seen = None if change.last_seen is None else microseconds(change.last_seen)
+    first = {
+        "id": change.finding,
+        "rule": change.rule,
+        "connection": change.connection,
+        "kind": subject.kind,
+        "key": subject.key,
+        "first_seen": at,
+        "opened": 1,
+    }
+    row: _Row = {
+        **(before or first),
+        "title": subject.title,
+        "url": subject.url,
+        "owners": json.dumps(subject.owners, ensure_ascii=False),
+        "severity": change.severity,
+        "state": state,
+        "reason": change.reason,
+        "waiver": None,
+        "last_seen": at if last_seen is None or before is None else last_seen,
+        "closed_at": at if state in {"resolved", "removed"} and before is not None else None,
+    }
+    if before is not None and change.kind is ChangeKind.REOPENED:
+        row["opened"] = int(str(before["opened"])) + 1
+    return row
+
+
+def _problem(name: str, problem: str, column: str | None = None) -> VerificationProblem:
+    return VerificationProblem(
+        label=f"finding {name}", table="finding", field=column, problem=problem
+    )

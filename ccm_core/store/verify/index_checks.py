@@ -1,0 +1,93 @@
+"""Checking indexes that have no leaf against the rows that say the same."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from ccm_core.ledger.population import bucket_of, bucket_root
+from ccm_core.ledger.verification_result import VerificationProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ccm_core.store.sql.driver import Row
+    from ccm_core.store.sql.transaction import Transaction
+
+_ORPHANS = """
+    SELECT digest FROM body
+    WHERE digest NOT IN (SELECT digest FROM version WHERE digest IS NOT NULL)
+"""
+_STORED = "SELECT connection, kind, key, seq, digest FROM current_version"
+_EXPECTED = """
+    SELECT connection, kind, key, seq, digest
+    FROM version
+    WHERE seq IN (SELECT max(seq) FROM version GROUP BY connection, kind, key)
+"""
+_BUCKETS = """
+    SELECT connection, kind, bucket, records, root FROM population_bucket
+    ORDER BY connection, kind, bucket
+"""
+_IN_BUCKETS = """
+    SELECT key, digest FROM current_version
+    WHERE connection = :connection AND kind = :kind AND bucket = :bucket AND digest IS NOT NULL
+"""
+
+
+def index_problems(transaction: Transaction) -> Iterator[VerificationProblem]:
+    """Yield what current versions, buckets and bodies say otherwise than the versions."""
+    yield from _current_versions(transaction)
+    yield from _buckets_of_keys(transaction)
+    yield from _roots_of_buckets(transaction)
+    for digest in transaction.column(_ORPHANS):
+        yield VerificationProblem(
+            label=f"body {digest}",
+            table="body",
+            field="digest",
+            problem="no version names it: it was not added by ccm",
+        )
+
+
+def _current_versions(transaction: Transaction) -> Iterator[VerificationProblem]:
+    for row in transaction.rows(f"{_EXPECTED} EXCEPT {_STORED}"):
+        yield _head_problem(row, "it is not what its newest version says, or is not there")
+    for row in transaction.rows(f"{_STORED} EXCEPT {_EXPECTED}"):
+        yield _head_problem(row, "no newest version says so")
+
+
+def _head_problem(row: Row, problem: str, field: str | None = None) -> VerificationProblem:
+    connection, kind, key, *_ = row
+    return VerificationProblem(
+        label=f"head of {kind} {key!r} of {connection}",
+        table="current_version",
+        field=field,
+        problem=problem,
+    )
+
+
+def _buckets_of_keys(transaction: Transaction) -> Iterator[VerificationProblem]:
+    for row in transaction.rows("SELECT connection, kind, key, bucket FROM current_version"):
+        *_, key, bucket = row
+        expected = bucket_of(str(key))
+        if bucket != expected:
+            yield _head_problem(
+                row, f"it is {bucket!r}, and {expected} is that of its key", "bucket"
+            )
+
+
+def _roots_of_buckets(transaction: Transaction) -> Iterator[VerificationProblem]:
+    """Yield the kept roots that are not those of the current versions, and kinds that lack some."""
+    rows = transaction.rows(_BUCKETS)
+    for (connection, kind), buckets in groupby(rows, key=lambda row: (row[0], row[1])):
+        for _, _, bucket, records, root in buckets:
+            pairs = list(
+                transaction.rows(_IN_BUCKETS, connection=connection, kind=kind, bucket=bucket)
+            )
+            expected = bucket_root([(key, digest) for key, digest in pairs]) if pairs else None
+            if (records, root) != (len(pairs), expected):
+                yield VerificationProblem(
+                    label=f"bucket {bucket} of {kind} of {connection}",
+                    table="population_bucket",
+                    field="records" if records != len(pairs) else "root",
+                    problem="it is not that of the current versions",
+                )

@@ -1,0 +1,230 @@
+"""Evaluations as they are stored by change, with the rows and verdicts that they left."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ccm_core.model.evaluation.derived import (
+    DerivedBatch,
+    SubjectLine,
+    VerdictLine,
+    derived_log,
+    rows_kind,
+    verdicts_kind,
+)
+from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct
+from ccm_core.model.evaluation.evidence_read import KindRead
+from ccm_core.model.evaluation.finding import ChangeKind, Finding, FindingChange, FindingState
+from ccm_core.model.evaluation.result import (
+    DerivedState,
+    Evaluation,
+    Population,
+    RuleResult,
+    Severity,
+    Status,
+)
+from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.evidence.collection import Collection, Outcome
+from ccm_core.model.evidence.record import RecordSource
+from ccm_core.model.evidence.run import OpenRun
+from ccm_core.model.evidence.write_batch import Observation, WriteBatch
+from ccm_core.model.json_codec import encode
+from ccm_core.sdk.timestamps import format_instant, parse_instant
+from ccm_core.store.codec.bodies import compress_body
+
+PACK, VIEW = "demo-pack", "demo.view"
+RULES = ("demo_first", "demo_second")
+ROWS, VERDICTS = rows_kind(VIEW), verdicts_kind(PACK, VIEW)
+LETTERS = {"p": "pass", "f": "fail", "n": "not_applicable"}
+
+
+class LeftEvaluations:
+    """Makes evaluations over rows ``demo.thing:KEY``, and what they leave in a store."""
+
+    connection = "demo"
+
+    def __init__(self, build):
+        self._build = build
+
+    def evaluation(self, store, number, *, at, statuses=None, names=None):
+        """Keep rows and verdicts, and return the evaluation that left them.
+
+        By default those of ``a``, ``b`` and ``onlyN``, where ``a`` is another one each time.
+        """
+        statuses = statuses or {"a": "fp", "b": "pn", f"only{number}": "pp"}
+        moment = self._build.at(at)
+        self.keep(store, number, moment, statuses, names or {})
+        return self.stated(store, moment)
+
+    def stated(self, store, moment):
+        """Return an evaluation of what is kept now."""
+        kinds = [self._kind(store, kind) for kind in (ROWS, VERDICTS)]
+        return Evaluation(
+            evaluated_at=moment,
+            packs=(),
+            connections=(),
+            sufficiency=(),
+            rules=tuple(_rule(store, name) for name in RULES),
+            controls=(),
+            derived=(
+                DerivedState(
+                    connection=self.connection,
+                    period_since=moment - timedelta(days=30),
+                    kinds=tuple(kinds),
+                    judged=RULES,
+                    rule_keys=dict.fromkeys(RULES, "sha256:0"),
+                    lines=dict(store.derived.line_roots(self.connection)),
+                ),
+            ),
+        )
+
+    def act(self, number):
+        """Return the act of making one."""
+        return EvaluationAct(made_at=self._build.at(number), host_version=str(number))
+
+    def findings(self, number):
+        """Return what it changes of findings, and the findings that are others by it."""
+        kind = ChangeKind.OPENED if number == 1 else ChangeKind.RESOLVED
+        at = self._build.at(10 * number + 3)
+        common = {
+            "rule": RULES[0],
+            "connection": self.connection,
+            "subject": Subject(kind="demo.thing", key="a", title="A", url="u", owners=("o",)),
+            "severity": "high",
+            "reason": f"reason {number}",
+        }
+        changes = [FindingChange(finding=f"f{n}", kind=kind, at=at, **common) for n in (1, 2)]
+        state = FindingState.OPEN if number == 1 else FindingState.RESOLVED
+        closed = None if number == 1 else at
+        findings = [
+            Finding(
+                id=f"f{n}",
+                state=state,
+                first_seen=self._build.at(13),
+                last_seen=at,
+                closed_at=closed,
+                **common,
+            )
+            for n in (1, 2)
+        ]
+        return changes, findings
+
+    def keep(self, store, number, moment, statuses, names):
+        """Keep rows and verdicts of some subjects; what was there and is not now vanishes."""
+        log, run = derived_log(self.connection), f"derived{number}"
+        store.runs.begin(OpenRun(run=run, connection=log, connector="ccm", started_at=moment))
+        keys = {f"demo.thing:{key}": key for key in statuses}
+        rows = {
+            name: self._row(key, number, names.get(key, ())) for name, key in sorted(keys.items())
+        }
+        verdicts = {name: _verdict(key, statuses[key]) for name, key in sorted(keys.items())}
+        gone = store.derived.digests(self.connection, ROWS).keys() - keys.keys()
+        batches = [
+            self._batch(f"{run}-{kind}", run, kind, moment, bodies, sorted(gone))
+            for kind, bodies in ((ROWS, rows), (VERDICTS, verdicts))
+        ]
+        store.derived.append(
+            DerivedBatch(
+                connection=self.connection,
+                batches=batches,
+                subjects=[_subject_line(name, row) for name, row in rows.items()],
+                verdicts=[
+                    VerdictLine(
+                        pack=PACK,
+                        view=VIEW,
+                        key=name,
+                        statuses=f"{statuses[key]}y",
+                        recheck_at=moment + timedelta(days=1),
+                    )
+                    for name, key in keys.items()
+                ],
+                members={(VIEW, "demo.thing"): {key: [f"partition {key}"] for key in statuses}},
+                removed_subjects={VIEW: sorted(gone)},
+                removed_verdicts={(PACK, VIEW): sorted(gone)},
+            )
+        )
+
+    def _row(self, key, number, names):
+        return {
+            "subject": {
+                "kind": "demo.thing",
+                "key": key,
+                "title": f"Thing {key}",
+                "url": f"https://things/{key}",
+                "owners": ["Ada", "Bob"],
+            },
+            "fields": {"n": number if key == "a" else 0},
+            "names": [*names] or [f"demo.thing:{key}"],
+            "unknown": {},
+            "occurred_at": format_instant(self._build.at(5)),
+            "final": False,
+        }
+
+    def _batch(self, name, run, kind, moment, bodies, vanished):
+        collection = Collection(
+            id=name,
+            run=run,
+            connection=derived_log(self.connection),
+            kind=kind,
+            version=1,
+            started_at=moment,
+            ended_at=moment,
+            outcome=Outcome.COMPLETE,
+        )
+        source = RecordSource(endpoint=kind, page=0, response_digest="")
+        return WriteBatch(
+            collection=collection,
+            observations=[
+                Observation(
+                    key=key, observed_at=moment, source=source, body=compress_body(encode(body))
+                )
+                for key, body in bodies.items()
+            ],
+            vanished=vanished,
+        )
+
+    def _kind(self, store, kind):
+        records, root = store.records.keep_population(derived_log(self.connection), kind)
+        return KindRead(kind=kind, records=records, root=root)
+
+
+def _subject_line(name, row):
+    subject = row["subject"]
+    return SubjectLine(
+        view=VIEW,
+        key=name,
+        title=subject["title"],
+        url=subject["url"],
+        owners=tuple(subject["owners"]),
+        occurred_at=None if row["occurred_at"] is None else parse_instant(row["occurred_at"]),
+        final=row["final"],
+        partition=f"partition {subject['key']}",
+        trace=("demo.part:p",),
+    )
+
+
+def _verdict(key, letters):
+    reasons = {"f": f"{key} fails", "p": "", "n": ""}
+    return {
+        rule: {"status": LETTERS[letter], "reason": reasons[letter]}
+        for rule, letter in zip(RULES, letters, strict=True)
+    }
+
+
+def _rule(store, name):
+    index = RULES.index(name)
+    letters = [line.statuses[index] for line in store.derived.verdicts("demo", PACK, VIEW)]
+    return RuleResult(
+        rule=name,
+        pack=PACK,
+        over=VIEW,
+        title=name,
+        severity=Severity.HIGH,
+        status=Status.FAIL if "f" in letters else Status.PASS,
+        population=Population(
+            total=len(letters),
+            passed=letters.count("p"),
+            failed=letters.count("f"),
+            not_applicable=letters.count("n"),
+        ),
+    )
