@@ -49,9 +49,9 @@ class LeftEvaluations:
     def evaluation(self, store, number, *, at, statuses=None, names=None):
         """Keep rows and verdicts, and return the evaluation that left them.
 
-        By default those of ``a``, ``b`` and ``onlyN``, where ``a`` is another one each time.
+        By default those of ``a`` and ``b``, where the row of ``a`` is another one each time.
         """
-        statuses = statuses or {"a": "fp", "b": "pn", f"only{number}": "pp"}
+        statuses = statuses or {"a": "fp", "b": "pn"}
         moment = self._build.at(at)
         self.keep(store, number, moment, statuses, names or {})
         return self.stated(store, moment)

@@ -239,24 +239,30 @@ def test_a_problem_names_the_record_its_field_and_both_values(folder):
 
 # -- many rows at once, by somebody who knows the tables ---------------------------------------
 
-FIRST_HEAD = "(SELECT size FROM checkpoint WHERE log = 'demo' ORDER BY size LIMIT 1)"
-EARLIER = "(SELECT digest FROM version WHERE collection <= 2)"
+EARLIER = "(SELECT digest FROM version WHERE collection <= 4)"
 RUN = (
     f"DELETE FROM body WHERE digest NOT IN {EARLIER}",  # noqa: S608 - names of ours
+    "CREATE TEMP TABLE buckets AS SELECT DISTINCT key, bucket FROM current_version",
     "DELETE FROM current_version",
-    "DELETE FROM version WHERE collection > 2",
-    "DELETE FROM rejected WHERE collection > 2",
-    "DELETE FROM collection WHERE run = 2",
-    "DELETE FROM manifest WHERE run = 2",
-    "DELETE FROM run WHERE seq = 2",
+    "DELETE FROM version WHERE collection > 4",
+    "DELETE FROM rejected WHERE collection > 4",
+    "DELETE FROM collection WHERE run > 2",
+    "DELETE FROM manifest WHERE run > 2",
+    "DELETE FROM run WHERE seq > 2",
     (
-        "INSERT INTO current_version SELECT connection, kind, key, max(seq), digest FROM version "
-        "GROUP BY 1, 2, 3"
+        "INSERT INTO current_version SELECT connection, kind, key, max(seq), digest, bucket "
+        "FROM version JOIN buckets USING (key) GROUP BY 1, 2, 3"
     ),
+    "UPDATE verdict SET recheck_at = recheck_at - 600000000",
 )
-LEDGER = (
-    f"DELETE FROM log_entry WHERE log = 'demo' AND first >= {FIRST_HEAD}",  # noqa: S608 - the same
-    f"DELETE FROM checkpoint WHERE log = 'demo' AND size > {FIRST_HEAD}",  # noqa: S608 - the same
+LEDGER = tuple(
+    statement
+    for log in ("demo", "demo@derived")
+    for head in [f"(SELECT size FROM checkpoint WHERE log = '{log}' ORDER BY size LIMIT 1)"]  # noqa: S608 - names of ours
+    for statement in (
+        f"DELETE FROM log_entry WHERE log = '{log}' AND first >= {head}",  # noqa: S608 - the same
+        f"DELETE FROM checkpoint WHERE log = '{log}' AND size > {head}",  # noqa: S608 - the same
+    )
 )
 NUMBERS = tuple(
     f"UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(seq), 0) FROM {table}) "  # noqa: S608 - names of ours
@@ -288,8 +294,10 @@ def test_a_pin_finds_a_store_that_was_truncated_everywhere(folder, pristine):
         *RUN,
         *LEDGER,
         "DELETE FROM evaluation WHERE seq > 1",
-        "DELETE FROM document WHERE seq > 2",
+        "DELETE FROM document WHERE seq > 3",
         "DELETE FROM finding_changes WHERE seq > 1",
+        "UPDATE finding SET state = 'open', reason = 'reason 1', closed_at = NULL, "
+        "last_seen = first_seen",
         "DELETE FROM erased",
         "DELETE FROM erasure",
         "DELETE FROM signing_key WHERE seq > 1",

@@ -96,13 +96,15 @@ def test_a_trusted_key_that_signed_no_head_is_a_problem(tmp_path, build, replace
     named = "(SELECT max(size) FROM checkpoint WHERE log = '@store' AND seq <= 2)"
     sql(
         tmp_path,
+        "CREATE TEMP TABLE buckets AS SELECT DISTINCT key, bucket FROM current_version",
         "DELETE FROM current_version",
         "DELETE FROM version WHERE collection > 1",
         "DELETE FROM collection WHERE seq > 1",
         "DELETE FROM manifest WHERE seq > 1",
         "DELETE FROM run WHERE seq > 1",
         "DELETE FROM body WHERE digest NOT IN (SELECT digest FROM version)",
-        "INSERT INTO current_version SELECT connection, kind, key, seq, digest FROM version",
+        "INSERT INTO current_version SELECT connection, kind, key, seq, digest, bucket "
+        "FROM version JOIN buckets USING (key)",
         f"DELETE FROM log_entry WHERE log = '@store' AND first > {named}",  # noqa: S608 - the same
         "DELETE FROM log_entry WHERE log = 'demo' AND first >= "
         "(SELECT min(size) FROM checkpoint WHERE log = 'demo')",
