@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from ccm_core.bundle.verifier.contents import moment
 from ccm_core.bundle.verifier.strict_json import read_json
@@ -13,6 +13,8 @@ PASSING = {"pass", "not_applicable"}
 
 ResultKey = tuple[str, str, str, str]
 """Rule, connection, kind and key of the subject."""
+Evaluated = tuple[datetime, int]
+"""When an evaluation was, and the index of its leaf."""
 
 
 class Rested(NamedTuple):
@@ -47,11 +49,37 @@ class Reading(NamedTuple):
     """Digests of contents that were erased by order."""
 
 
+class ResultReader(Protocol):
+    """Reads the results of evaluations that are not in their documents."""
+
+    def read(
+        self, order: Evaluated, evaluation: Mapping[str, Any], leaf: Mapping[str, Any]
+    ) -> None:
+        """Read those of one evaluation; they come in the order of their leaves."""
+
+    def finish(self) -> None:
+        """Add what lasts up to the last one."""
+
+
+def empty_history() -> History:
+    """Return a history of no evaluation."""
+    return History({}, {}, set(), {}, {}, [])
+
+
 def read_evaluations(
-    evaluations: Iterable[tuple[int, Mapping[str, Any], bytes]], reading: Reading
-) -> History:
-    """Read evaluations, each with the index of its leaf and the leaf."""
-    history = History({}, {}, set(), {}, {}, [])
+    evaluations: Iterable[tuple[int, Mapping[str, Any], bytes]],
+    reading: Reading,
+    history: History,
+    reader: ResultReader | None = None,
+) -> None:
+    """Read evaluations, each with the index of its leaf and the leaf, into a history.
+
+    Args:
+        evaluations: In the order of their leaves.
+        reading: What is read of them.
+        history: What they state is added to it.
+        reader: Reads the results that are not in the documents.
+    """
     for index, leaf, content in evaluations:
         evaluation = read_json(content)
         at = moment(evaluation["evaluated_at"])
@@ -66,13 +94,16 @@ def read_evaluations(
         for rule in evaluation["rules"]:
             if rule["rule"] in reading.rules:
                 add_results(history, (at, index), rule, reading)
-    return history
+        if reader is not None:
+            reader.read((at, index), evaluation, leaf)
+    if reader is not None:
+        reader.finish()
 
 
 def add_results(
-    history: History, order: tuple[datetime, int], rule: Mapping[str, Any], reading: Reading
+    history: History, order: Evaluated, rule: Mapping[str, Any], reading: Reading
 ) -> None:
-    """Add the results of one rule."""
+    """Add the results of one rule that are in the document."""
     for result in rule["results"]:
         subject, digests = result["subject"], result["evidence_digests"]
         key = (rule["rule"], result["connection"], subject["kind"], subject["key"])
@@ -84,21 +115,25 @@ def add_results(
                 history.rested[key] = Rested(subject, before.evaluations + 1, before.digests | gone)
         # Where a pass rate decides, failures within it are tolerated.
         if result["status"] == "fail" and rule["status"] not in PASSING:
-            add_failure(history.failures, key, order, result)
+            waived = result["waiver"] is not None
+            merge_failure(history.failures, key, (order, order), 1, subject, waived)
 
 
-def add_failure(
+def merge_failure(
     failures: dict[ResultKey, dict[str, Any]],
     key: ResultKey,
-    order: tuple[datetime, int],
-    result: Mapping[str, Any],
+    bounds: tuple[Evaluated, Evaluated],
+    evaluations: int,
+    subject: Mapping[str, Any],
+    waived: bool,
 ) -> None:
-    """Count a subject that failed."""
+    """Add some evaluations, from a first to a last one, in which a subject failed."""
+    first, last = bounds
     entry = failures.setdefault(
-        key, {"first": order, "last": order, "evaluations": 0, "waived": True, "subject": {}}
+        key, {"first": first, "last": last, "evaluations": 0, "waived": True, "subject": subject}
     )
-    entry["first"], entry["last"] = min(entry["first"], order), max(entry["last"], order)
-    if entry["last"] == order:
-        entry["subject"] = result["subject"]
-    entry["evaluations"] += 1
-    entry["waived"] = entry["waived"] and result["waiver"] is not None
+    entry["first"], entry["last"] = min(entry["first"], first), max(entry["last"], last)
+    if entry["last"] == last:
+        entry["subject"] = subject
+    entry["evaluations"] += evaluations
+    entry["waived"] = entry["waived"] and waived

@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-import json
 from hashlib import sha256
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from ccm_core.store.sql.driver import Row
     from ccm_core.store.sql.transaction import Transaction
 
 _QUERIES = {
     "subject": """
-        SELECT view, key, title, url, owners, occurred_at, final, partition_name FROM subject
-        WHERE connection = :connection ORDER BY view, key
+        SELECT view, json_array(
+            key, title, url, owners, occurred_at, final, partition_name
+        ) FROM subject WHERE connection = :connection ORDER BY view, key
         """,
     "verdict": """
-        SELECT pack || '/' || view, key, statuses, recheck_at FROM verdict
+        SELECT pack || '/' || view, json_array(key, statuses, recheck_at) FROM verdict
         WHERE connection = :connection ORDER BY pack, view, key
         """,
     "trace": """
-        SELECT view, name, key FROM trace
+        SELECT view, json_array(name, key) FROM trace
         WHERE connection = :connection ORDER BY view, name, key
         """,
     "partition": """
-        SELECT view, kind, key, name FROM partition_member
+        SELECT view, json_array(kind, key, name) FROM partition_member
         WHERE connection = :connection ORDER BY view, kind, key, name
         """,
 }
+"""Each line as JSON; SQLite encodes them in a tenth of the time."""
 _TOGETHER = 1000
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def line_roots(transaction: Transaction, connection: str) -> Mapping[str, str]:
@@ -47,14 +47,9 @@ def line_roots(transaction: Transaction, connection: str) -> Mapping[str, str]:
 
 
 def _digest(lines: Iterable[Row]) -> str:
-    digest, separator = sha256(b"["), ""
-    for text in _texts(iter(lines)):
-        digest.update(f"{separator}{text}".encode("utf-8", "surrogatepass"))
-        separator = ","
+    digest, separator, remaining = sha256(b"["), b"", iter(lines)
+    while some := [text for _, text in islice(remaining, _TOGETHER)]:
+        digest.update(separator + ",".join(some).encode("utf-8", "surrogateescape"))
+        separator = b","
     digest.update(b"]")
     return f"sha256:{digest.hexdigest()}"
-
-
-def _texts(lines: Iterator[Row]) -> Iterator[str]:
-    while some := list(islice(lines, _TOGETHER)):
-        yield _ENCODER.encode([row[1:] for row in some])[1:-1]

@@ -1,0 +1,169 @@
+"""The rows of one view of one connection and what rules say of them, kept by change."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ccm_core.bundle.verifier.derived_bodies import RuleVerdict, SubjectRow
+from ccm_core.bundle.verifier.evaluations import History
+from ccm_core.bundle.verifier.rule_tally import RuleTally, Standing
+
+Verdicts = Mapping[str, RuleVerdict]
+
+
+class GroupTallies(NamedTuple):
+    """The rules of one pack over the view, and what they say by subject."""
+
+    verdicts: dict[str, Any]
+    """By key; None where it was erased."""
+    tallies: dict[str, RuleTally]
+    """By rule."""
+
+
+class NamedRecords:
+    """Which subjects name a record: one subject as its key, several as a set of keys."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, Any] = {}
+
+    def add(self, names: Iterable[str], key: str) -> None:
+        """Note that a subject names some records."""
+        for name in names:
+            before = self.keys.get(name)
+            if before is None:
+                self.keys[name] = key
+            elif isinstance(before, set):
+                before.add(key)
+            elif before != key:
+                self.keys[name] = {before, key}
+
+    def remove(self, names: Iterable[str], key: str) -> None:
+        """Note that a subject does not name some records any more."""
+        for name in names:
+            before = self.keys.get(name)
+            if isinstance(before, set):
+                before.discard(key)
+            elif before == key:
+                del self.keys[name]
+
+    def of(self, name: str) -> Iterable[str]:
+        """Return the subjects that name a record."""
+        keys = self.keys.get(name, ())
+        return (keys,) if isinstance(keys, str) else keys
+
+
+class DerivedSubjects:
+    """The subjects of one view, and which of them count in the period of an evaluation."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, SubjectRow | None] = {}
+        """None: it was erased."""
+        self.groups: dict[str, GroupTallies] = {}
+        """By pack."""
+        self.dated: list[tuple[datetime, str]] = []
+        self.names = NamedRecords()
+        self.looked_up = NamedRecords()
+        self.since: datetime | None = None
+        self.present: set[str] = set()
+        """The subjects of the period."""
+        self.unreadable: set[str] = set()
+        self.changed: set[str] = set()
+
+    def tally(self, rule: str, pack: str, connection: str) -> RuleTally:
+        """Return the tally of a rule, which begins with what is known where it is new."""
+        group = self.groups.setdefault(pack, GroupTallies({}, {}))
+        if rule not in group.tallies:
+            group.tallies[rule] = RuleTally(rule, connection)
+            self.changed.update(self.rows)
+        return group.tallies[rule]
+
+    def set_row(self, key: str, row: SubjectRow | None, *, gone: bool = False) -> None:
+        """Set the row of a subject; None: it was erased, unless the subject is gone."""
+        before = self.rows.pop(key, None)
+        if before is not None:
+            self.names.remove(before.names, key)
+            if before.occurred_at is not None:
+                entry = (before.occurred_at, key)
+                del self.dated[bisect_left(self.dated, entry)]
+        if not gone:
+            self.rows[key] = row
+        if row is not None:
+            self.names.add(row.names, key)
+            if row.occurred_at is not None:
+                insort(self.dated, (row.occurred_at, key))
+        self.changed.add(key)
+
+    def set_verdicts(
+        self, pack: str, key: str, verdicts: Verdicts | None, *, gone: bool = False
+    ) -> None:
+        """Set what a pack says of a subject; None: it was erased, unless it is gone."""
+        group = self.groups.setdefault(pack, GroupTallies({}, {}))
+        before = group.verdicts.pop(key, None)
+        if before is not None:
+            for verdict in before.values():
+                self.looked_up.remove(verdict.looked_up, key)
+        if not gone:
+            group.verdicts[key] = verdicts
+        for verdict in (verdicts or {}).values():
+            self.looked_up.add(verdict.looked_up, key)
+        self.changed.add(key)
+
+    def set_period(self, since: datetime) -> None:
+        """Set when the period begins: what lies between the two beginnings is looked at again."""
+        if self.since is None:
+            self.changed.update(self.rows)
+        elif since != self.since:
+            first, last = sorted((since, self.since))
+            start, end = bisect_left(self.dated, (first, "")), bisect_left(self.dated, (last, ""))
+            self.changed.update(key for _, key in self.dated[start:end])
+        self.since = since
+
+    def set_rated(self, tally: RuleTally, rated: bool) -> None:
+        """Set whether a rule judges a share: what occurred before the period is not its own."""
+        if tally.rated != rated:
+            tally.rated = rated
+            self.changed.update(self.rows)
+
+    def refresh(self, history: History) -> None:
+        """Count again what changed."""
+        since = self.since
+        for key in self.changed if since is not None else ():
+            row = self.rows.get(key)
+            known = key in self.rows
+            (self.unreadable.add if known and row is None else self.unreadable.discard)(key)
+            counts = row is not None and row.counts(since, rated=False)
+            (self.present.add if counts else self.present.discard)(key)
+            for group in self.groups.values():
+                verdicts = group.verdicts.get(key)
+                erased = key in group.verdicts and verdicts is None
+                for rule, tally in group.tallies.items():
+                    standing = None
+                    verdict = verdicts.get(rule) if verdicts else None
+                    if row is not None and verdict and row.counts(since, tally.rated):
+                        standing = Standing(row, verdict)
+                    tally.put(key, standing, history)
+                    unreadable = known and (erased or row is None) and key in group.verdicts
+                    (tally.unreadable.add if unreadable else tally.unreadable.discard)(key)
+        self.changed.clear()
+
+    def record_changed(self, name: str, *, erased: bool) -> None:
+        """Note that a record changed, for the evidence behind the subjects that name it."""
+        for keys in (self.names.of(name), self.looked_up.of(name)):
+            for group in self.groups.values():
+                for tally in group.tallies.values():
+                    if erased:
+                        tally.fresh.update(key for key in keys if key in tally.standings)
+                    elif name not in tally.fresh_names and any(
+                        names_record(tally.standings.get(key), name) for key in keys
+                    ):
+                        tally.fresh_names.add(name)
+
+
+def names_record(standing: Standing | None, name: str) -> bool:
+    """Return whether a result that counts rests on a record."""
+    return standing is not None and (
+        name in standing.row.names or name in standing.verdict.looked_up
+    )

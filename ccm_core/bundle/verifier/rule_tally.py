@@ -1,0 +1,176 @@
+"""What one rule says of the subjects of one connection, kept by change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ccm_core.bundle.verifier.derived_bodies import RuleVerdict, SubjectRow
+from ccm_core.bundle.verifier.evaluations import Evaluated, History, Rested, merge_failure
+
+WHOLE = {"connection", "population"}
+"""The kinds of subjects that are not counted among the subjects of a rule."""
+
+
+class Standing(NamedTuple):
+    """A subject that counts, and what the rule says of it."""
+
+    row: SubjectRow
+    verdict: RuleVerdict
+
+
+class OpenSpan(NamedTuple):
+    """Since when something has been true of a subject: from which of the rule's evaluations on."""
+
+    start: int
+    subject: Mapping[str, Any]
+    waived: bool
+    erased: frozenset[str]
+
+
+class RuleTally:
+    """The counts of one rule, its failing subjects, and the evidence behind its results."""
+
+    def __init__(self, rule: str, connection: str) -> None:
+        self.rule, self.connection = rule, connection
+        self.rated = False
+        self.standings: dict[str, Standing] = {}
+        self.unreadable: set[str] = set()
+        """Subjects whose row or verdict was erased: nobody knows whether they count."""
+        self.counts: Counter[str] = Counter()
+        self.whole: Counter[str] = Counter()
+        """Of the results on the connection itself."""
+        self.failing: dict[str, OpenSpan] = {}
+        self.rested: dict[str, OpenSpan] = {}
+        self.waived: Mapping[str, str] = {}
+        self.fresh: set[str] = set()
+        """Subjects whose evidence was not added yet, since they or it changed."""
+        self.fresh_names: set[str] = set()
+        """Records that changed behind subjects that did not."""
+        self.judged = 0
+        """In how many evaluations its verdicts counted."""
+        self.failed: list[Evaluated] = []
+        """The evaluations in which its failures count."""
+        self.spans: dict[tuple[int, int], tuple[Evaluated, Evaluated]] = {}
+
+    def put(self, key: str, standing: Standing | None, history: History) -> None:
+        """Set whether a subject counts, and what is said of it."""
+        before = self.standings.pop(key, None)
+        if before is not None:
+            self.count(before, -1)
+            self.end_failing(key, history)
+            self.end_rested(key, history)
+        self.fresh.discard(key)
+        if standing is not None:
+            self.standings[key] = standing
+            self.count(standing, 1)
+            self.fresh.add(key)
+            self.begin_failing(key)
+
+    def count(self, standing: Standing, number: int) -> None:
+        """Count a subject in or out."""
+        counter = self.whole if standing.row.subject["kind"] in WHOLE else self.counts
+        counter[standing.verdict.status] += number
+
+    # -- failures -----------------------------------------------------------------------------
+
+    def begin_failing(self, key: str) -> None:
+        """Note from when on a subject fails, where it does."""
+        standing = self.standings[key]
+        if standing.verdict.status == "fail":
+            self.failing[key] = OpenSpan(
+                len(self.failed), standing.row.subject, key in self.waived, frozenset()
+            )
+
+    def end_failing(self, key: str, history: History) -> None:
+        """Add the evaluations in which a subject failed."""
+        span = self.failing.pop(key, None)
+        if span is None or span.start == len(self.failed):
+            return
+        count = len(self.failed) - span.start
+        subject = span.subject
+        result_key = (self.rule, self.connection, subject["kind"], subject["key"])
+        first, last = self.bounds(span.start)
+        merge_failure(history.failures, result_key, (first, last), count, subject, span.waived)
+
+    def bounds(self, start: int) -> tuple[Evaluated, Evaluated]:
+        """Return the first and the last by their moment of the evaluations since one."""
+        span = (start, len(self.failed))
+        if span not in self.spans:
+            evaluations = self.failed[start:]
+            self.spans[span] = (min(evaluations), max(evaluations))
+        return self.spans[span]
+
+    def set_waived(self, waived: Mapping[str, str], history: History) -> None:
+        """Set which failing subjects are covered by a waiver."""
+        changed = waived.keys() ^ self.waived.keys()
+        self.waived = waived
+        for key in changed & self.failing.keys():
+            self.end_failing(key, history)
+            self.begin_failing(key)
+
+    # -- evidence -----------------------------------------------------------------------------
+
+    def end_rested(self, key: str, history: History) -> None:
+        """Add the evaluations in which a result rested on erased evidence."""
+        span = self.rested.pop(key, None)
+        if span is None or span.start == self.judged:
+            return
+        subject = span.subject
+        result_key = (self.rule, self.connection, subject["kind"], subject["key"])
+        before = history.rested.get(result_key, Rested(subject, 0, frozenset()))
+        evaluations = before.evaluations + self.judged - span.start
+        history.rested[result_key] = Rested(subject, evaluations, before.digests | span.erased)
+
+    def add_evidence(
+        self, digests: Mapping[str, str], erased: Collection[str], history: History
+    ) -> None:
+        """Add the digests of what changed behind the results of an evaluation that counts."""
+        for key in self.fresh:
+            standing = self.standings[key]
+            names = (*standing.row.names, *standing.verdict.looked_up)
+            behind = {digests[name] for name in names if name in digests}
+            history.evidence.update(behind)
+            gone = frozenset(behind.intersection(erased)) if erased else frozenset()
+            if key not in self.rested or self.rested[key].erased != gone:
+                self.end_rested(key, history)
+                if gone:
+                    subject = standing.row.subject
+                    self.rested[key] = OpenSpan(self.judged, subject, False, gone)
+        history.evidence.update(digests[name] for name in self.fresh_names)
+        self.fresh.clear()
+        self.fresh_names.clear()
+
+    def judge(self, order: Evaluated, *, failures: bool) -> None:
+        """Count an evaluation in which the verdicts of the rule count."""
+        self.judged += 1
+        if failures:
+            self.failed.append(order)
+
+    def finish(self, history: History) -> None:
+        """End what lasts up to the last evaluation."""
+        for key in list(self.failing):
+            self.end_failing(key, history)
+        for key in list(self.rested):
+            self.end_rested(key, history)
+
+    def waived_failures(self) -> int:
+        """Return how many failing subjects are covered by a waiver."""
+        return sum(
+            self.standings[key].row.subject["kind"] not in WHOLE
+            for key in self.waived
+            if key in self.failing
+        )
+
+
+def unused_waivers(tally: RuleTally) -> list[str]:
+    """Return the subjects that a waiver covers although they do not fail."""
+    return sorted(
+        key
+        for key in tally.waived
+        if key not in tally.failing
+        and key not in tally.unreadable
+        and key.partition(":")[0] not in WHOLE
+    )
