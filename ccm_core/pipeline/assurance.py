@@ -80,8 +80,8 @@ def assessment_moment(
         ClockMismatch: This machine's clock is more than an hour behind the stored evidence.
     """
     now = current_moment(host, connections, store)
-    later = store.evaluations.between(since=now)
-    return latest_moment(now, (evaluation.evaluated_at for _, evaluation in later))
+    later = store.evaluations.moments(since=now)
+    return latest_moment(now, (evaluated_at for _, evaluated_at in later))
 
 
 def elapsed_period(period: Period, now: datetime) -> Window:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from ccm_core.bundle.attestation import signed_statement
@@ -20,11 +21,33 @@ from ccm_core.bundle.verifier.contents import (
     erased_digests,
     expected_files,
 )
-from ccm_core.bundle.verifier.evaluations import History, Reading, read_evaluations
+from ccm_core.bundle.verifier.derived_bodies import DerivedVersion
+from ccm_core.bundle.verifier.derived_history import (
+    ConnectionLogs,
+    DerivedHistory,
+    EvidenceVersion,
+)
+from ccm_core.bundle.verifier.derived_log import (
+    DerivedNeed,
+    by_change,
+    derived_need,
+    derived_versions,
+)
+from ccm_core.bundle.verifier.derived_package import (
+    body_readers,
+    evidence_versions,
+    version_entries,
+)
+from ccm_core.bundle.verifier.evaluations import (
+    History,
+    Reading,
+    empty_history,
+    read_evaluations,
+)
 from ccm_core.bundle.verifier.log_checks import read_leaf
 from ccm_core.bundle.verifier.main import verify
 from ccm_core.bundle.verifier.package import Package, derived_files, newest_moment
-from ccm_core.bundle.verifier.populations import last_collections
+from ccm_core.bundle.verifier.populations import ReadBounds, last_collections
 from ccm_core.bundle.verifier.scope import Scope, period_evaluations, read_scope, scope_inputs
 from ccm_core.bundle.verifier.statement import STATEMENT, VERIFIER
 from ccm_core.bundle.verifier.strict_json import read_json
@@ -32,6 +55,8 @@ from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.ledger.multiproof import ProvenLeaves
 from ccm_core.ledger.signed_note import Signer, VerifierKey, encoded
+from ccm_core.model.evaluation.derived import connection_of, derived_log
+from ccm_core.model.json_codec import JsonObject
 from ccm_core.model.period import Period
 from ccm_core.pipeline.assurance import (
     ControlName,
@@ -48,6 +73,14 @@ from ccm_core.store.interface.ledger import LedgerStore
 _NEXT_STEP = (
     "`ccm run` signs them where the signing key is at hand; `ccm checkpoint` shows the last head"
 )
+
+
+_NOT_SOUND = (
+    "the bundle would not verify, because the store is damaged; `ccm verify` says where, and what "
+    "to restore from a backup"
+)
+_BODIES = 500
+"""How many bodies are in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,15 +168,21 @@ def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> _
     store_log = _leaves(store_excerpt)
     scope = _scope(store.evaluations, store_log, order.period)
     controls = _controls(scope, order.controls)
-    history = _history(store.ledger, store_log, order.period, scope, controls, names)
+    need = _derived_need(store.ledger, store_log, order.period, scope.rules(controls))
+    stored = _StoredLogs(store.ledger, store_log, scope, need)
+    derived = [log for name in names if need.size(log := derived_log(name))]
+    derived_excerpts = [_derived_excerpt(stored, log) for log in derived]
+    logs = {excerpt.log: _leaves(excerpt) for excerpt in [store_excerpt, *derived_excerpts]}
+    history = _history(stored, logs, order.period, controls, names)
+    of_evidence = [
+        _connection_excerpt(
+            host, store, order.period, scope.kinds(controls), history, store_log, name
+        )
+        for name in names
+    ]
     excerpts = [
         store_excerpt,
-        *(
-            _connection_excerpt(
-                host, store, order.period, scope.kinds(controls), history, store_log, name
-            )
-            for name in names
-        ),
+        *sorted([*of_evidence, *derived_excerpts], key=lambda excerpt: excerpt.log),
     ]
     logs = {excerpt.log: _leaves(excerpt) for excerpt in excerpts}
     newest = newest_moment(logs, elapsed.until)
@@ -153,6 +192,7 @@ def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> _
         controls=controls,
         logs=logs,
         scope=scope,
+        derived=need,
     )
     return _BundleContent(package=package, excerpts=excerpts, history=history)
 
@@ -174,25 +214,115 @@ def _controls(scope: Scope, requested: Collection[ControlName]) -> list[str]:
     return sorted(supported[name] for name in selected_controls(supported, requested))
 
 
+def _derived_need(
+    ledger: LedgerStore, store_log: Leaves, period: Period, rules: Collection[str]
+) -> DerivedNeed:
+    """Return which rows and verdicts the evaluations of the period left of some rules."""
+    window = period.window
+    evaluations = period_evaluations(store_log, window.since, window.until)
+    by_inputs = {leaf.get("inputs"): leaf["digest"] for leaf in by_change(evaluations).values()}
+    contents = ledger.contents("evaluation", by_inputs.values())
+    documents = [read_json(content) for _, content in contents if content is not None]
+    return derived_need(store_log, evaluations, documents, rules)
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredLogs:
+    """The stored logs of connections, as a history is read from them."""
+
+    ledger: LedgerStore
+    store_log: Leaves
+    scope: Scope
+    need: DerivedNeed
+
+    def logs(self, name: str, derived: Leaves, size: int) -> ConnectionLogs:
+        """Return the logs of one connection.
+
+        Args:
+            name: The connection.
+            derived: Leaves of its rows and verdicts.
+            size: How many of them its checkpoint proves.
+        """
+        log = derived_log(name)
+        indexes = derived_versions(derived.items(), self.need, log)
+        versions = version_entries({index: derived[index] for index in indexes})
+        evidence, bounds = self._evidence(name)
+
+        def lines(kind: str) -> Iterator[tuple[str, bytes | None]]:
+            return self._bodies(version for version in versions if version.kind == kind)
+
+        readers = body_readers(name, versions, erased_digests(self.store_log), lines)
+        return ConnectionLogs(versions, readers, evidence, bounds, size)
+
+    def _evidence(self, name: str) -> tuple[Sequence[EvidenceVersion], ReadBounds]:
+        """Return what every record was, and how much of it each evaluation could read."""
+        evidence: list[EvidenceVersion] = []
+        kind, ends = self.scope.manifest_kind(name), dict[int, JsonObject]()
+
+        last = None
+        for index, leaf in self.ledger.leaves(name):
+            evidence.extend(evidence_versions([(index, leaf)], kind))
+            collection = leaf["id"] if leaf["leaf"] == "collection" else leaf.get("collection")
+            if collection is not None and collection == last:
+                del ends[index - 1]
+            if collection is not None:
+                ends[index] = {"leaf": "end", "collection": collection}
+            last = collection
+        return evidence, ReadBounds(self.store_log, ends, name)
+
+    def _bodies(self, versions: Iterable[DerivedVersion]) -> Iterator[tuple[str, bytes | None]]:
+        digests = iter(dict.fromkeys(v.digest for v in versions if v.digest is not None))
+        while some := list(islice(digests, _BODIES)):
+            yield from list(self.ledger.contents("version", some))
+
+
 def _history(
-    ledger: LedgerStore,
-    store_log: Leaves,
+    stored: _StoredLogs,
+    logs: Mapping[str, Leaves],
     period: Period,
-    scope: Scope,
     controls: Sequence[str],
     names: Collection[str],
 ) -> History:
     """Read the evaluations of the period, one at a time."""
-    window = period.window
+    store_log, window = stored.store_log, period.window
     evaluations = period_evaluations(store_log, window.since, window.until)
     indexes = {leaf["digest"]: index for index, leaf in evaluations.items()}
-    reading = Reading(set(scope.rules(controls)), set(names), erased_digests(store_log))
+    reading = Reading(set(stored.scope.rules(controls)), set(names), erased_digests(store_log))
     lines = (
         (indexes[digest], evaluations[indexes[digest]], content)
-        for digest, content in ledger.contents("evaluation", indexes)
+        for digest, content in stored.ledger.contents("evaluation", indexes)
         if content is not None
     )
-    return read_evaluations(lines, reading)
+    history, problems = empty_history(), list[str]()
+    connections = {}
+    for name in names:
+        leaves = logs.get(derived_log(name), {})
+        connections[name] = stored.logs(name, leaves, max(leaves, default=-1) + 1)
+    reader = DerivedHistory(stored.need, reading, connections, history, problems)
+    read_evaluations(lines, reading, history, reader)
+    if problems:
+        raise IntegrityError(f"{_NOT_SOUND}: {'; '.join(problems[:5])}")
+    return history
+
+
+def _derived_excerpt(stored: _StoredLogs, log: str) -> ProvenLeaves:
+    """Return the rows and verdicts of a connection in the period."""
+    ends = _run_ends(stored.store_log, log)
+    excerpt = stored.ledger.prove_together(
+        log,
+        lambda leaves: {*derived_versions(leaves, stored.need, log), *ends},
+    )
+    if excerpt is None or excerpt.size < stored.need.size(log):
+        raise UsageError(
+            f"rows and verdicts of {connection_of(log)} are newer than the last signed head of "
+            f"their ledger, so nothing proves them yet; {_NEXT_STEP}"
+        )
+    return excerpt
+
+
+def _run_ends(store_log: Leaves, log: str) -> set[int]:
+    heads = [head for leaf in store_log.values() for head in leaf.get("heads", ())]
+    return {head["size"] - 1 for head in heads if head["log"] == log}
 
 
 def _connection_excerpt(
@@ -204,14 +334,13 @@ def _connection_excerpt(
     store_log: Leaves,
     name: str,
 ) -> ProvenLeaves:
-    heads = [head for leaf in store_log.values() for head in leaf.get("heads", ())]
     criteria = LeafCriteria(
         period=period.window,
         kinds=frozenset(kinds),
         event_kinds={kind.name for kind in host.kinds.values() if kind.shape is Shape.EVENT},
         evidence_digests=history.evidence,
         last_collections=last_collections(history, name),
-        run_ends={head["size"] - 1 for head in heads if head["log"] == name},
+        run_ends=_run_ends(store_log, name),
     )
     excerpt = store.ledger.prove_together(name, lambda leaves: select_leaves(leaves, criteria))
     if excerpt is None:
@@ -241,7 +370,7 @@ def _store_excerpt(
     excerpt = ledger.prove_together(STORE_LOG, lambda leaves: [index for index, _ in leaves])
     proven = {leaf.get("digest") for leaf in _leaves(excerpt).values()} if excerpt else set()
     window = period.window
-    stored = evaluations.between(since=window.since, until=window.until)
+    stored = evaluations.moments(since=window.since, until=window.until)
     if excerpt is None or {digest for digest, _ in stored} - proven:
         raise UsageError(
             "evaluations of the period are newer than the last signed head of the store's ledger, "
@@ -294,7 +423,7 @@ def _write_contents(
 ) -> Contents:
     """Write what the leaves speak of; return what is there, as a verifier reads it."""
     package, contents = content.package, Contents(set(), {})
-    files = expected_files(package.logs, package.selection(content.history))
+    files = expected_files(package.content_logs, package.selection(content.history))
     for name in sorted(files, key=member_order):
         digests = files[name]
         (form,) = {leaf["leaf"] for leaf in digests.values()}

@@ -13,7 +13,7 @@ from ccm_core.model.evaluation.evaluation_inputs import ManifestKind, WatchScope
 from ccm_core.model.evaluation.evidence_read import EvidenceRead
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.evaluation.waiver import Waiver
-from ccm_core.model.evidence.account import current_account, is_foreign, of_account
+from ccm_core.model.evidence.account import of_account
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.storage_order import dated_in_order
 from ccm_core.model.evidence.window import Window
@@ -207,18 +207,20 @@ def load_evidence(
     manifests = host.kinds.get(manifest_kind_name(scope.connector))
     kinds = {name: _kind(host, name) for name in scope.cadences}
     seals = seals or EvidenceSeals(connection=scope.connection)
-    sealed_collections = store.runs.collections_with_digests(scope.connection, as_of=now)
-    seals.collections(sealed_collections)
-    stored = [collection for _, collection in sealed_collections]
-    account = current_account(stored)
+    connection = scope.connection
+    seals.collections(store.runs.collection_digests(connection, as_of=now))
+    stored = store.runs.collections(connection, as_of=now, since=horizon.since)
+    account = store.runs.account(connection, as_of=now)
     collections = dated_in_order(of_account(stored, account), horizon.since)
-    foreign = {collection.id for collection in stored if is_foreign(collection, account)}
+    foreign = store.runs.collections_of_others(connection, account)
 
     def load(kind: str) -> tuple[Record, ...]:
         if manifests is not None and kind == manifests.name:
-            sealed = store.runs.manifests_with_digests(scope.connection, as_of=now)
-            seals.manifests(kind, sealed)
-            return manifest_records(manifests, sealed)
+            seals.manifests(kind, store.runs.manifest_digests(connection, as_of=now))
+            return manifest_records(
+                manifests,
+                store.runs.manifests_with_digests(connection, as_of=now, since=horizon.since),
+            )
         current = store.records.current(scope.connection, kind, as_of=now)
         records = _not_erased(seals.records(kind, current))
         if foreign and kinds[kind].shape is Shape.EVENT:
@@ -244,6 +246,8 @@ def load_evidence(
         else [*collections, *manifest_collection(manifests, collections)],
         now=now,
         horizon=horizon,
+        account=account,
+        foreign=foreign,
         erased=cache(
             lambda kind: tuple(
                 key

@@ -13,8 +13,6 @@ from ccm_core.model.evaluation.evidence_read import (
     EvidenceRead,
     KindRead,
 )
-from ccm_core.model.evidence.collection import Collection
-from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.record import Record
 from ccm_core.rules.pack.compiled import CompiledPacks
 
@@ -32,16 +30,15 @@ class EvidenceSeals:
         """Return whether a kind was sealed already."""
         return kind in self._kinds
 
-    def collections(self, stored: Sequence[tuple[str, Collection]]) -> None:
-        """Seal the collections, each with its stored digest, in the order of storing."""
-        self._last_collection = stored[-1][1].id if stored else None
-        pairs = ((collection.id, digest) for digest, collection in stored)
-        self.population(COLLECTIONS, PopulationTree(pairs))
+    def collections(self, stored: Sequence[tuple[str, str]]) -> None:
+        """Seal all collections by their ids and stored digests, in the order of storing."""
+        self._last_collection = stored[-1][0] if stored else None
+        self.population(COLLECTIONS, PopulationTree(stored))
 
-    def manifests(self, kind: str, stored: Sequence[tuple[str, Manifest]]) -> None:
-        """Seal the manifests, each with its stored digest, and so the kind that is made of them."""
-        self._last_run = stored[-1][1].run if stored else None
-        self.population(kind, PopulationTree((manifest.run, digest) for digest, manifest in stored))
+    def manifests(self, kind: str, stored: Sequence[tuple[str, str]]) -> None:
+        """Seal all manifests by their runs and stored digests, and so the kind made of them."""
+        self._last_run = stored[-1][0] if stored else None
+        self.population(kind, PopulationTree(stored))
 
     def records(self, kind: str, records: Iterable[Record]) -> Iterator[Record]:
         """Yield the records of a kind as they are read, and seal them at the end."""

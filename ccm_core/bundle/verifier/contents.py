@@ -54,7 +54,8 @@ def file_of(leaf: Mapping[str, Any]) -> str:
     if leaf["leaf"] == "version":
         return f"evidence/{leaf['connection']}/{leaf['kind']}.jsonl"
     if leaf["leaf"] == "document":
-        return BASES if leaf["form"] == "inputs" else pack_file(leaf["digest"])
+        packs = {"pack": pack_file(leaf["digest"])}
+        return BASES if leaf["form"] == "inputs" else packs.get(leaf["form"], "")
     forms = {"collection", "manifest", "rejected", "evaluation"}
     return f"contents/{leaf['leaf']}s.jsonl" if leaf["leaf"] in forms else ""
 

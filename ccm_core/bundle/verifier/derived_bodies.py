@@ -12,7 +12,7 @@ from ccm_core.bundle.verifier.archive import UnreadableBundle
 from ccm_core.bundle.verifier.contents import moment
 from ccm_core.bundle.verifier.strict_json import read_json
 
-STATUSES = ("error", "fail", "insufficient", "pass", "not_applicable")
+RESULT_STATUSES = ("error", "fail", "insufficient", "pass", "not_applicable")
 """The worst first."""
 ROW_FIELDS = {"subject", "fields", "names", "unknown", "occurred_at", "final"}
 SUBJECT_FIELDS = {"kind", "key", "title", "url", "owners"}
@@ -28,7 +28,7 @@ class SubjectRow(NamedTuple):
     occurred_at: datetime | None
     final: bool
 
-    def counts(self, since: datetime, rated: bool) -> bool:
+    def counts(self, since: datetime, *, rated: bool) -> bool:
         """Return whether it counts in a period that begins at a moment."""
         before = self.occurred_at is not None and self.occurred_at < since
         return not (before and (self.final or rated))
@@ -110,7 +110,7 @@ def read_row(body: Mapping[str, Any]) -> SubjectRow:
     """Read the body of a row."""
     if set(body) != ROW_FIELDS or set(body["subject"]) != SUBJECT_FIELDS:
         raise ValueError(f"expected the fields {', '.join(sorted(ROW_FIELDS))}")
-    if not isinstance(body["final"], bool):
+    if body["final"] not in (True, False):
         raise ValueError(f"expected true or false for final, got {body['final']!r}")
     at = body["occurred_at"]
     names = tuple(intern(name) for name in body["names"])
@@ -123,7 +123,7 @@ def read_verdicts(body: Mapping[str, Mapping[str, Any]]) -> dict[str, RuleVerdic
     for rule, verdict in body.items():
         if not {"status", "reason"} <= set(verdict) <= VERDICT_FIELDS:
             raise ValueError(f"{rule}: expected the fields {', '.join(sorted(VERDICT_FIELDS))}")
-        if verdict["status"] not in STATUSES:
+        if verdict["status"] not in RESULT_STATUSES:
             raise ValueError(f"{rule}: {verdict['status']!r} is no status")
         names = tuple(intern(name) for name in verdict.get("looked_up", ()))
         verdicts[intern(rule)] = RuleVerdict(intern(verdict["status"]), names)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from ccm_core.bundle.verifier.contents import moment
 from ccm_core.bundle.verifier.derived_bodies import (
@@ -14,10 +14,17 @@ from ccm_core.bundle.verifier.derived_bodies import (
 )
 from ccm_core.bundle.verifier.derived_log import DERIVED, DerivedNeed
 from ccm_core.bundle.verifier.derived_subjects import DerivedSubjects
-from ccm_core.bundle.verifier.evaluations import PASSING, Evaluated, History, Reading
+from ccm_core.bundle.verifier.evaluations import (
+    PASSING,
+    Evaluated,
+    History,
+    Reading,
+    merge_failure,
+)
 from ccm_core.bundle.verifier.population_tree import PopulationRoot
 from ccm_core.bundle.verifier.rule_counts import (
     ConnectionCounts,
+    count_figures,
     count_problems,
     unevaluated_rows,
 )
@@ -33,6 +40,13 @@ class EvidenceVersion(NamedTuple):
     digest: str
 
 
+class EvidenceBounds(Protocol):
+    """How many leaves of the evidence an evaluation could read."""
+
+    def leaves(self, index: int, read: Mapping[str, Any] | None) -> int:
+        """Return that, by the leaf of the evaluation and what it says it read."""
+
+
 class ConnectionLogs(NamedTuple):
     """What the logs of one connection hold, in the order of their leaves."""
 
@@ -41,8 +55,7 @@ class ConnectionLogs(NamedTuple):
     bodies: Callable[[str], DerivedBodies]
     """By kind."""
     evidence: Iterable[EvidenceVersion]
-    evidence_bounds: Mapping[int, int]
-    """By the leaf of an evaluation: how many leaves of the evidence it could read."""
+    bounds: EvidenceBounds
     size: int
     """Of the log of rows and verdicts: what its checkpoint proves."""
 
@@ -153,12 +166,9 @@ class DerivedHistory:
         states = {state["connection"]: state for state in evaluation["derived"]}
         when = evaluation["evaluated_at"]
         if bool(states) and "act" not in leaf:
-            self.report("act", when, "has results in logs of rows and verdicts, but was not made so")
+            self.report("act", when, "states rows and verdicts, and no act of making them")
         for name in sorted(states.keys() & self.reading.connections):
-            if name in self.connections:
-                self.advance(self.connections[name], order[1], states[name], evaluation)
-            elif any(self.rules_of(evaluation, states[name])):
-                self.report(name, when, f"left rows and verdicts of {name} that are not here")
+            self.advance(self.connections[name], order[1], states[name], evaluation)
         for rule in evaluation["rules"]:
             if rule["rule"] in self.reading.rules:
                 self.read_rule(order, rule, states, when)
@@ -174,20 +184,18 @@ class DerivedHistory:
         name, when = connection.connection, evaluation["evaluated_at"]
         bound = self.need.bounds.get(index, {}).get(name + DERIVED, 0)
         if bound > connection.logs.size:
-            text = f"left {bound} leaves of the log {name}{DERIVED}, of which {connection.logs.size}"
-            self.report(f"{name} size", when, f"{text} are proven: it was truncated")
-        self.problems.extend(
-            connection.advance(bound, connection.logs.evidence_bounds.get(index, 0))
-        )
+            text = f"left {bound} leaves of the log {name}{DERIVED}"
+            proven = f"{connection.logs.size} are proven: it was truncated"
+            self.report(f"{name} size", when, f"{text}, of which {proven}")
+        read = next((r for r in evaluation["evidence_read"] if r["connection"] == name), None)
+        self.problems.extend(connection.advance(bound, connection.logs.bounds.leaves(index, read)))
         for kind in connection.check_roots(state, self.need.kinds):
-            self.report(
-                f"{name} {kind}", when, f"left another population of {kind} of {name} than its leaves "
-                "lead to"
-            )
+            text = f"left another population of {kind} of {name} than its leaves lead to"
+            self.report(f"{name} {kind}", when, text)
         for rule in self.rules_of(evaluation, state):
             view = connection.view(rule["over"])
             tally = view.tally(rule["rule"], rule["pack"], name)
-            view.set_rated(tally, rule["rule"] in state["rated"])
+            view.set_rated(tally, rated=rule["rule"] in state["rated"])
         since = moment(state["period_since"])
         for view in connection.views.values():
             view.set_period(since)
@@ -231,8 +239,19 @@ class DerivedHistory:
                     self.report(f"{name} waiver", when, text)
                 tally.add_evidence(here.digests, self.reading.erased, self.history)
                 tally.judge(order, failures=rule["status"] not in PASSING)
+        failed = rule["population"]["failed"] - count_figures(rule, counted)["failed"]
+        if others and failed > 0 and rule["status"] not in PASSING:
+            self.add_elsewhere(order, name, others)
         for figure, problem in count_problems(rule, counted, others, whole=not states):
             self.report(f"{name} {figure}", when, f"states of {name} {problem}")
+
+    def add_elsewhere(self, order: Evaluated, rule: str, others: Sequence[str]) -> None:
+        """Add that subjects fail of connections that are not here: nothing says which."""
+        places = ", ".join(others)
+        title = f"subjects of {places}, which is not in this package"
+        subject = {"kind": "connection", "key": places, "title": title, "url": None, "owners": []}
+        key = (rule, places, "connection", places)
+        merge_failure(self.history.failures, key, (order, order), 1, subject, waived=False)
 
     def report(self, about: str, when: str, problem: str) -> None:
         """Add a problem of an evaluation; of one thing only the first."""

@@ -121,7 +121,7 @@ class DerivedSubjects:
             self.changed.update(key for _, key in self.dated[start:end])
         self.since = since
 
-    def set_rated(self, tally: RuleTally, rated: bool) -> None:
+    def set_rated(self, tally: RuleTally, *, rated: bool) -> None:
         """Set whether a rule judges a share: what occurred before the period is not its own."""
         if tally.rated != rated:
             tally.rated = rated
@@ -142,7 +142,7 @@ class DerivedSubjects:
                 for rule, tally in group.tallies.items():
                     standing = None
                     verdict = verdicts.get(rule) if verdicts else None
-                    if row is not None and verdict and row.counts(since, tally.rated):
+                    if row is not None and verdict and row.counts(since, rated=tally.rated):
                         standing = Standing(row, verdict)
                     tally.put(key, standing, history)
                     unreadable = known and (erased or row is None) and key in group.verdicts
@@ -151,6 +151,8 @@ class DerivedSubjects:
 
     def record_changed(self, name: str, *, erased: bool) -> None:
         """Note that a record changed, for the evidence behind the subjects that name it."""
+        if self.since is None:
+            return
         for keys in (self.names.of(name), self.looked_up.of(name)):
             for group in self.groups.values():
                 for tally in group.tallies.values():

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from ccm_core.bundle.verifier.contents import Leaves
+from ccm_core.bundle.verifier.derived_log import DERIVED
 from ccm_core.bundle.verifier.evaluations import History
 
 EVIDENCE_LEAVES = {"version", "rejected"}
@@ -41,7 +42,10 @@ def erasures(
 def content_of(digest: str, leaf: Mapping[str, Any]) -> dict[str, Any]:
     """Return which content is missing."""
     names = ("connection", "kind", "key", "collection")
-    return {"digest": digest, **{name: leaf.get(name) for name in names}}
+    content = {"digest": digest, **{name: leaf.get(name) for name in names}}
+    if content["connection"] is not None:
+        content["connection"] = content["connection"].split(DERIVED)[0]
+    return content
 
 
 def results_of(digests: Collection[str], history: History) -> Iterator[dict[str, Any]]:

@@ -116,7 +116,7 @@ def add_results(
         # Where a pass rate decides, failures within it are tolerated.
         if result["status"] == "fail" and rule["status"] not in PASSING:
             waived = result["waiver"] is not None
-            merge_failure(history.failures, key, (order, order), 1, subject, waived)
+            merge_failure(history.failures, key, (order, order), 1, subject, waived=waived)
 
 
 def merge_failure(
@@ -125,6 +125,7 @@ def merge_failure(
     bounds: tuple[Evaluated, Evaluated],
     evaluations: int,
     subject: Mapping[str, Any],
+    *,
     waived: bool,
 ) -> None:
     """Add some evaluations, from a first to a last one, in which a subject failed."""

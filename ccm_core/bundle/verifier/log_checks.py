@@ -15,6 +15,7 @@ MOST_LOGS, MOST_LEAVES = 500, 1_000_000
 MOST_LEAF, MOST_LEDGER = 1 << 18, 256 << 20
 LEAF_FIELDS = (
     "leaf",
+    "act",
     "collection",
     "connection",
     "digest",

@@ -21,14 +21,16 @@ package that was changed may hold a verifier that was changed.
 7. Nothing was left out: each collection has what it counted, each population has its root, each
    run has its collections, and the store stated its heads after every run and evaluation. Each
    evaluation read the populations of snapshots that these leaves lead to, and no others.
-8. The evidence behind the results, and the rule packs that gave them, are here.
-9. The conclusions and the page are made anew from all this, and must be the same to the byte.
+8. The rows and verdicts of the period lead to the populations that each evaluation states that it
+   left, and the counts and the status of each rule follow from them.
+9. The evidence behind the results, and the rule packs that gave them, are here.
+10. The conclusions and the page are made anew from all this, and must be the same to the byte.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.archive import Files, UnreadableBundle, read_archive
@@ -43,8 +45,11 @@ from ccm_core.bundle.verifier.contents import (
     moment,
     read_contents,
 )
+from ccm_core.bundle.verifier.derived_history import DerivedHistory
+from ccm_core.bundle.verifier.derived_log import DERIVED, derived_need
+from ccm_core.bundle.verifier.derived_package import package_logs
 from ccm_core.bundle.verifier.erasures import describe_erasures
-from ccm_core.bundle.verifier.evaluations import History, read_evaluations
+from ccm_core.bundle.verifier.evaluations import History, empty_history, read_evaluations
 from ccm_core.bundle.verifier.log_checks import STORE_LOG, check_named_keys, read_logs, signer_of
 from ccm_core.bundle.verifier.package import Package, derived_files, newest_moment
 from ccm_core.bundle.verifier.populations import (
@@ -175,7 +180,21 @@ def read_package(files: Files, predicate: Mapping[str, Any], logs: Mapping[str, 
         raise UnreadableBundle("the statement names no control that the evaluations tested")
     newest = newest_moment(logs, bounds[0])
     assessed = max(moment(predicate["assessed_until"]), min(newest, bounds[1]))
-    return Package(predicate["period"], min(assessed, bounds[1]), controls, logs, scope)
+    evaluations = period_evaluations(store_log, *bounds)
+    documents = scope_documents(evaluation_lines(files, evaluations))
+    need = derived_need(store_log, evaluations, documents, scope.rules(controls))
+    return Package(predicate["period"], min(assessed, bounds[1]), controls, logs, scope, need)
+
+
+def scope_documents(
+    lines: Iterable[tuple[int, Mapping[str, Any], bytes]],
+) -> Iterator[Mapping[str, Any]]:
+    """Yield an evaluation for each of the inputs that those by change were made with."""
+    read = set()
+    for _, leaf, content in lines:
+        if "act" in leaf and leaf.get("inputs") not in read:
+            read.add(leaf.get("inputs"))
+            yield read_json(content)
 
 
 def check_package(
@@ -190,12 +209,15 @@ def check_package(
     notes = {log: files[f"ledger/{log}/checkpoint.txt"].decode() for log in logs}
     expected = package.predicate(notes)
     check_predicate(predicate, expected, problems)
-    history = read_evaluations(evaluation_lines(files, package), package.reading)
-    contents = read_contents(
-        files, expected_files(logs, package.selection(history)), package.reading.erased, problems
-    )
+    history, reading = empty_history(), package.reading
+    derived_logs = package_logs(files, package)
+    reader = DerivedHistory(package.derived, reading, derived_logs, history, problems)
+    read_evaluations(evaluation_lines(files, package.evaluations), reading, history, reader)
+    expected_contents = expected_files(package.content_logs, package.selection(history))
+    contents = read_contents(files, expected_contents, reading.erased, problems)
     kinds, since = package.scope.kinds(package.controls), package.bounds[0]
-    for log, leaves in logs.items():
+    for log in package.connections:
+        leaves = logs[log]
         whole = whole_collections(leaves, set(kinds), since, last_collections(history, log))
         check_collections(leaves, contents.kept, whole, problems)
     check_runs(files, package, contents.kept, problems)
@@ -211,15 +233,22 @@ def check_package(
 
 
 def evaluation_lines(
-    files: Files, package: Package
+    files: Files, evaluations: Leaves
 ) -> Iterator[tuple[int, Mapping[str, Any], bytes]]:
-    """Yield the evaluations of the period that are here, each with the index of its leaf."""
-    indexes = {leaf["digest"]: index for index, leaf in package.evaluations.items()}
+    """Yield some evaluations, each with the index of its leaf, in the order of the leaves."""
+    indexes = {leaf["digest"]: index for index, leaf in evaluations.items()}
+    last = -1
     for line in files.lines(EVALUATIONS) if EVALUATIONS in files else ():
         index = indexes.get(digest(line))
         if index is None:
             raise UnreadableBundle(f"{EVALUATIONS} has a line that no leaf of the period names")
-        yield index, package.evaluations[index], line
+        if index <= last:
+            raise UnreadableBundle(
+                f"the lines of {EVALUATIONS} are not those of its leaves, each once and in their "
+                "order"
+            )
+        last = index
+        yield index, evaluations[index], line
 
 
 def missing_needs(package: Package, history: History, contents: Contents) -> Iterator[str]:
@@ -238,6 +267,7 @@ def wrong_files(files: Files, package: Package, derived: Mapping[str, bytes]) ->
         f"ledger/{log}/{name}.txt"
         for log in package.logs
         for name in ("checkpoint", "hashes", "leaves")
+        if DERIVED not in log or log in package.derived_logs
     }
     folders = ("contents/", "evidence/", "packs/", "keys/")  # each has a check of its own
     for name in files:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.conclusions import PeriodQuestion, conclude, read_collecting
 from ccm_core.bundle.verifier.contents import Contents, Leaves, Selection, erased_digests, moment
+from ccm_core.bundle.verifier.derived_log import DERIVED, DerivedNeed, derived_versions
 from ccm_core.bundle.verifier.erasures import erasures
 from ccm_core.bundle.verifier.evaluations import History, Reading
 from ccm_core.bundle.verifier.log_checks import STORE_LOG
@@ -28,6 +29,7 @@ class Package(NamedTuple):
     logs: Mapping[str, Leaves]
     """The store's own first, then those of the connections."""
     scope: Scope
+    derived: DerivedNeed
 
     @property
     def bounds(self) -> tuple[datetime, datetime]:
@@ -42,13 +44,30 @@ class Package(NamedTuple):
     @property
     def connections(self) -> list[str]:
         """The connections whose evidence is in it."""
-        return sorted(name for name in self.logs if name != STORE_LOG)
+        return sorted(name for name in self.logs if name != STORE_LOG and DERIVED not in name)
 
     @property
     def other_connections(self) -> list[str]:
         """The other connections of the same store."""
         heads = (head for leaf in self.store_log.values() for head in leaf.get("heads", ()))
-        return sorted({head["log"] for head in heads} - self.logs.keys())
+        return sorted({head["log"].split(DERIVED)[0] for head in heads} - self.logs.keys())
+
+    @property
+    def derived_logs(self) -> list[str]:
+        """The logs of rows and verdicts that it needs."""
+        logs = [f"{name}{DERIVED}" for name in self.connections]
+        return [log for log in logs if self.derived.size(log)]
+
+    @property
+    def content_logs(self) -> dict[str, Leaves]:
+        """The leaves whose contents may be here: of rows and verdicts those of the period."""
+        logs = dict(self.logs)
+        for log in logs:
+            if DERIVED in log:
+                leaves = self.logs[log]
+                indexes = derived_versions(leaves.items(), self.derived, log)
+                logs[log] = {index: leaves[index] for index in indexes}
+        return logs
 
     @property
     def evaluations(self) -> Leaves:
@@ -118,7 +137,7 @@ def derived_files(
         for name in package.connections
     ]
     assurance = conclude(question, package.scope, history, collecting)
-    orders = erasures(package.logs, package.store_log, contents.digests, history)
+    orders = erasures(package.content_logs, package.store_log, contents.digests, history)
     return {
         "key.pem": pem(public_key(key)),
         "assurance.json": write_json(assurance) + b"\n",

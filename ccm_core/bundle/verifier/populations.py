@@ -13,6 +13,7 @@ from ccm_core.bundle.verifier.contents import Leaves, moment
 from ccm_core.bundle.verifier.evaluations import History
 from ccm_core.bundle.verifier.merkle import merkle_root
 from ccm_core.bundle.verifier.package import Package
+from ccm_core.bundle.verifier.population_tree import PopulationRoot
 
 
 class SealedRoot(NamedTuple):
@@ -95,24 +96,35 @@ def sealed_roots(
     An evaluation reads up to the last collection that it names, or up to the head that the store's
     own log states before it, where that is later.
     """
-    ends = collection_ends(package.logs[connection])
-    heads = [
-        (index, head["size"])
-        for index, leaf in package.store_log.items()
-        for head in leaf.get("heads", ())
-        if head["log"] == connection
-    ]
-    indexes = [index for index, _ in heads]
-    sizes = [0, *accumulate((size for _, size in heads), max)]
+    bounds = ReadBounds(package.store_log, package.logs[connection], connection)
     roots: dict[str, list[SealedRoot]] = {}
     for index, at, reads in history.reads:
         for read in (read for read in reads if read["connection"] == connection):
-            stated = sizes[bisect_left(indexes, index)] - 1
-            bound = max(stated, ends.get(read["last_collection"], -1))
+            bound = bounds.leaves(index, read)
             for kind in read["kinds"]:
-                seal = SealedRoot(bound, at, kind["root"])
+                seal = SealedRoot(bound - 1, at, kind["root"])
                 roots.setdefault(kind["kind"], []).append(seal)
     return roots
+
+
+class ReadBounds:
+    """How many leaves of the log of a connection an evaluation could read."""
+
+    def __init__(self, store_log: Leaves, leaves: Leaves, connection: str) -> None:
+        heads = [
+            (index, head["size"])
+            for index, leaf in store_log.items()
+            for head in leaf.get("heads", ())
+            if head["log"] == connection
+        ]
+        self.ends = collection_ends(leaves)
+        self.indexes = [index for index, _ in heads]
+        self.sizes = [0, *accumulate((size for _, size in heads), max)]
+
+    def leaves(self, index: int, read: Mapping[str, Any] | None) -> int:
+        """Return the number of leaves, by the leaf of the evaluation and what it says it read."""
+        stated = self.sizes[bisect_left(self.indexes, index)]
+        return max(stated, self.ends.get(read["last_collection"], -1) + 1 if read else 0)
 
 
 def collection_ends(leaves: Leaves) -> dict[Any, int]:
@@ -138,15 +150,14 @@ def differing_seals(
     versions: Sequence[Version], seals: Sequence[SealedRoot]
 ) -> Iterator[SealedRoot]:
     """Yield the seals, sorted, whose root is not that of the versions up to their bound."""
-    population: dict[str, str] = {}
+    population, position = PopulationRoot(), 0
     newest = list(accumulate((version.stored_at for version in versions), max))
-    position, root = 0, population_root({})
     for seal in seals:
         end = bisect_left(versions, (seal.bound + 1,))
-        if end > position:
-            apply_versions(population, versions[position:end])
-            position, root = end, population_root(population)
-        expected = root
+        for version in versions[position:end]:
+            population.put(version.key, version.digest)
+        position = max(position, end)
+        expected = population.root
         if end and newest[end - 1] > seal.at:  # it is of a moment of the past, or clocks went back
             past: dict[str, str] = {}
             apply_versions(past, (entry for entry in versions[:end] if entry.stored_at <= seal.at))

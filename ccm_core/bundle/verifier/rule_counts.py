@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ccm_core.bundle.verifier.derived_bodies import STATUSES
+from ccm_core.bundle.verifier.derived_bodies import RESULT_STATUSES
 from ccm_core.bundle.verifier.rule_tally import WHOLE, RuleTally
 
 FIGURES = {
@@ -75,7 +75,7 @@ def count_problems(
             yield figure, f"{stated} {figure}, and its results on {places} are {actual}"
     expected = worst_status(rule, counted, whole=whole)
     if not unknown and expected != rule["status"]:
-        better = STATUSES.index(rule["status"]) > STATUSES.index(expected)
+        better = RESULT_STATUSES.index(rule["status"]) > RESULT_STATUSES.index(expected)
         if better or not others:
             yield "status", f"the status {rule['status']}, and {expected} follows from its results"
 
@@ -85,9 +85,7 @@ def is_doubt(result: Mapping[str, Any]) -> bool:
     return result["subject"]["kind"] == "connection" and result["status"] == "insufficient"
 
 
-def count_figures(
-    rule: Mapping[str, Any], counted: Sequence[ConnectionCounts]
-) -> dict[str, int]:
+def count_figures(rule: Mapping[str, Any], counted: Sequence[ConnectionCounts]) -> dict[str, int]:
     """Return how many subjects of a rule have which status."""
     inside = [result for result in rule["results"] if result["subject"]["kind"] not in WHOLE]
     statuses = Counter(result["status"] for result in inside)
@@ -122,4 +120,4 @@ def worst_status(
         if tally is not None:
             present.update(status for status, number in tally.counts.items() if number)
             present.update(status for status, number in tally.whole.items() if number)
-    return next((status for status in STATUSES if status in present), "insufficient")
+    return next((status for status in RESULT_STATUSES if status in present), "insufficient")

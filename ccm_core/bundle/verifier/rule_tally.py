@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.derived_bodies import RuleVerdict, SubjectRow
@@ -26,8 +25,8 @@ class OpenSpan(NamedTuple):
 
     start: int
     subject: Mapping[str, Any]
-    waived: bool
-    erased: frozenset[str]
+    waived: bool = False
+    erased: frozenset[str] = frozenset()
 
 
 class RuleTally:
@@ -80,9 +79,8 @@ class RuleTally:
         """Note from when on a subject fails, where it does."""
         standing = self.standings[key]
         if standing.verdict.status == "fail":
-            self.failing[key] = OpenSpan(
-                len(self.failed), standing.row.subject, key in self.waived, frozenset()
-            )
+            subject = standing.row.subject
+            self.failing[key] = OpenSpan(len(self.failed), subject, waived=key in self.waived)
 
     def end_failing(self, key: str, history: History) -> None:
         """Add the evaluations in which a subject failed."""
@@ -93,7 +91,9 @@ class RuleTally:
         subject = span.subject
         result_key = (self.rule, self.connection, subject["kind"], subject["key"])
         first, last = self.bounds(span.start)
-        merge_failure(history.failures, result_key, (first, last), count, subject, span.waived)
+        merge_failure(
+            history.failures, result_key, (first, last), count, subject, waived=span.waived
+        )
 
     def bounds(self, start: int) -> tuple[Evaluated, Evaluated]:
         """Return the first and the last by their moment of the evaluations since one."""
@@ -138,7 +138,7 @@ class RuleTally:
                 self.end_rested(key, history)
                 if gone:
                     subject = standing.row.subject
-                    self.rested[key] = OpenSpan(self.judged, subject, False, gone)
+                    self.rested[key] = OpenSpan(self.judged, subject, erased=gone)
         history.evidence.update(digests[name] for name in self.fresh_names)
         self.fresh.clear()
         self.fresh_names.clear()

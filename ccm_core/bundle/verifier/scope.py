@@ -49,6 +49,10 @@ class Scope(NamedTuple):
         needs = (need for name in controls for need in self.needs.get(name, ()))
         return sorted({kind for need in needs for kind in need.kinds})
 
+    def manifest_kind(self, connection: str) -> str:
+        """Return the kind of the manifests of a connection; empty where they are no evidence."""
+        return self.watches[connection].manifests if connection in self.watches else ""
+
     def history_since(self, connections: Collection[str], since: datetime) -> datetime:
         """Return from when on collections decide what is known during a period."""
         watches = [self.watches[name] for name in connections if name in self.watches]

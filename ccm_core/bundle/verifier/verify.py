@@ -21,8 +21,10 @@ package that was changed may hold a verifier that was changed.
 7. Nothing was left out: each collection has what it counted, each population has its root, each
    run has its collections, and the store stated its heads after every run and evaluation. Each
    evaluation read the populations of snapshots that these leaves lead to, and no others.
-8. The evidence behind the results, and the rule packs that gave them, are here.
-9. The conclusions and the page are made anew from all this, and must be the same to the byte.
+8. The rows and verdicts of the period lead to the populations that each evaluation states that it
+   left, and the counts and the status of each rule follow from them.
+9. The evidence behind the results, and the rule packs that gave them, are here.
+10. The conclusions and the page are made anew from all this, and must be the same to the byte.
 """
 
 # Built from the modules beside it by `python -m ccm_core.bundle.verifier.build`: change those. It
@@ -39,12 +41,13 @@ import re
 import struct
 import sys
 import zlib
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import accumulate, groupby
-from typing import Any, NamedTuple, NoReturn
+from sys import intern
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -153,7 +156,21 @@ def read_package(files: Files, predicate: Mapping[str, Any], logs: Mapping[str, 
         raise _UnreadableBundle("the statement names no control that the evaluations tested")
     newest = newest_moment(logs, bounds[0])
     assessed = max(moment(predicate["assessed_until"]), min(newest, bounds[1]))
-    return _Package(predicate["period"], min(assessed, bounds[1]), controls, logs, scope)
+    evaluations = period_evaluations(store_log, *bounds)
+    documents = scope_documents(evaluation_lines(files, evaluations))
+    need = derived_need(store_log, evaluations, documents, scope.rules(controls))
+    return _Package(predicate["period"], min(assessed, bounds[1]), controls, logs, scope, need)
+
+
+def scope_documents(
+    lines: Iterable[tuple[int, Mapping[str, Any], bytes]],
+) -> Iterator[Mapping[str, Any]]:
+    """Yield an evaluation for each of the inputs that those by change were made with."""
+    read = set()
+    for _, leaf, content in lines:
+        if "act" in leaf and leaf.get("inputs") not in read:
+            read.add(leaf.get("inputs"))
+            yield read_json(content)
 
 
 def check_package(
@@ -168,12 +185,15 @@ def check_package(
     notes = {log: files[f"ledger/{log}/checkpoint.txt"].decode() for log in logs}
     expected = package.predicate(notes)
     check_predicate(predicate, expected, problems)
-    history = read_evaluations(evaluation_lines(files, package), package.reading)
-    contents = read_contents(
-        files, expected_files(logs, package.selection(history)), package.reading.erased, problems
-    )
+    history, reading = empty_history(), package.reading
+    derived_logs = package_logs(files, package)
+    reader = _DerivedHistory(package.derived, reading, derived_logs, history, problems)
+    read_evaluations(evaluation_lines(files, package.evaluations), reading, history, reader)
+    expected_contents = expected_files(package.content_logs, package.selection(history))
+    contents = read_contents(files, expected_contents, reading.erased, problems)
     kinds, since = package.scope.kinds(package.controls), package.bounds[0]
-    for log, leaves in logs.items():
+    for log in package.connections:
+        leaves = logs[log]
         whole = whole_collections(leaves, set(kinds), since, last_collections(history, log))
         check_collections(leaves, contents.kept, whole, problems)
     check_runs(files, package, contents.kept, problems)
@@ -189,15 +209,22 @@ def check_package(
 
 
 def evaluation_lines(
-    files: Files, package: _Package
+    files: Files, evaluations: Leaves
 ) -> Iterator[tuple[int, Mapping[str, Any], bytes]]:
-    """Yield the evaluations of the period that are here, each with the index of its leaf."""
-    indexes = {leaf["digest"]: index for index, leaf in package.evaluations.items()}
+    """Yield some evaluations, each with the index of its leaf, in the order of the leaves."""
+    indexes = {leaf["digest"]: index for index, leaf in evaluations.items()}
+    last = -1
     for line in files.lines(EVALUATIONS) if EVALUATIONS in files else ():
         index = indexes.get(digest(line))
         if index is None:
             raise _UnreadableBundle(f"{EVALUATIONS} has a line that no leaf of the period names")
-        yield index, package.evaluations[index], line
+        if index <= last:
+            raise _UnreadableBundle(
+                f"the lines of {EVALUATIONS} are not those of its leaves, each once and in their "
+                "order"
+            )
+        last = index
+        yield index, evaluations[index], line
 
 
 def missing_needs(package: _Package, history: _History, contents: _Contents) -> Iterator[str]:
@@ -216,6 +243,7 @@ def wrong_files(files: Files, package: _Package, derived: Mapping[str, bytes]) -
         f"ledger/{log}/{name}.txt"
         for log in package.logs
         for name in ("checkpoint", "hashes", "leaves")
+        if DERIVED not in log or log in package.derived_logs
     }
     folders = ("contents/", "evidence/", "packs/", "keys/")  # each has a check of its own
     for name in files:
@@ -626,6 +654,7 @@ MOST_LOGS, MOST_LEAVES = 500, 1_000_000
 MOST_LEAF, MOST_LEDGER = 1 << 18, 256 << 20
 LEAF_FIELDS = (
     "leaf",
+    "act",
     "collection",
     "connection",
     "digest",
@@ -818,6 +847,7 @@ class _Package(NamedTuple):
     logs: Mapping[str, Leaves]
     """The store's own first, then those of the connections."""
     scope: _Scope
+    derived: _DerivedNeed
 
     @property
     def bounds(self) -> tuple[datetime, datetime]:
@@ -832,13 +862,30 @@ class _Package(NamedTuple):
     @property
     def connections(self) -> list[str]:
         """The connections whose evidence is in it."""
-        return sorted(name for name in self.logs if name != STORE_LOG)
+        return sorted(name for name in self.logs if name != STORE_LOG and DERIVED not in name)
 
     @property
     def other_connections(self) -> list[str]:
         """The other connections of the same store."""
         heads = (head for leaf in self.store_log.values() for head in leaf.get("heads", ()))
-        return sorted({head["log"] for head in heads} - self.logs.keys())
+        return sorted({head["log"].split(DERIVED)[0] for head in heads} - self.logs.keys())
+
+    @property
+    def derived_logs(self) -> list[str]:
+        """The logs of rows and verdicts that it needs."""
+        logs = [f"{name}{DERIVED}" for name in self.connections]
+        return [log for log in logs if self.derived.size(log)]
+
+    @property
+    def content_logs(self) -> dict[str, Leaves]:
+        """The leaves whose contents may be here: of rows and verdicts those of the period."""
+        logs = dict(self.logs)
+        for log in logs:
+            if DERIVED in log:
+                leaves = self.logs[log]
+                indexes = derived_versions(leaves.items(), self.derived, log)
+                logs[log] = {index: leaves[index] for index in indexes}
+        return logs
 
     @property
     def evaluations(self) -> Leaves:
@@ -908,7 +955,7 @@ def derived_files(
         for name in package.connections
     ]
     assurance = conclude(question, package.scope, history, collecting)
-    orders = erasures(package.logs, package.store_log, contents.digests, history)
+    orders = erasures(package.content_logs, package.store_log, contents.digests, history)
     return {
         "key.pem": pem(public_key(key)),
         "assurance.json": write_json(assurance) + b"\n",
@@ -977,6 +1024,10 @@ class _Scope(NamedTuple):
         """Return the evidence kinds that those rules need."""
         needs = (need for name in controls for need in self.needs.get(name, ()))
         return sorted({kind for need in needs for kind in need.kinds})
+
+    def manifest_kind(self, connection: str) -> str:
+        """Return the kind of the manifests of a connection; empty where they are no evidence."""
+        return self.watches[connection].manifests if connection in self.watches else ""
 
     def history_since(self, connections: Collection[str], since: datetime) -> datetime:
         """Return from when on collections decide what is known during a period."""
@@ -1128,7 +1179,8 @@ def file_of(leaf: Mapping[str, Any]) -> str:
     if leaf["leaf"] == "version":
         return f"evidence/{leaf['connection']}/{leaf['kind']}.jsonl"
     if leaf["leaf"] == "document":
-        return BASES if leaf["form"] == "inputs" else pack_file(leaf["digest"])
+        packs = {"pack": pack_file(leaf["digest"])}
+        return BASES if leaf["form"] == "inputs" else packs.get(leaf["form"], "")
     forms = {"collection", "manifest", "rejected", "evaluation"}
     return f"contents/{leaf['leaf']}s.jsonl" if leaf["leaf"] in forms else ""
 
@@ -1415,24 +1467,35 @@ def sealed_roots(
     An evaluation reads up to the last collection that it names, or up to the head that the store's
     own log states before it, where that is later.
     """
-    ends = collection_ends(package.logs[connection])
-    heads = [
-        (index, head["size"])
-        for index, leaf in package.store_log.items()
-        for head in leaf.get("heads", ())
-        if head["log"] == connection
-    ]
-    indexes = [index for index, _ in heads]
-    sizes = [0, *accumulate((size for _, size in heads), max)]
+    bounds = _ReadBounds(package.store_log, package.logs[connection], connection)
     roots: dict[str, list[_SealedRoot]] = {}
     for index, at, reads in history.reads:
         for read in (read for read in reads if read["connection"] == connection):
-            stated = sizes[bisect_left(indexes, index)] - 1
-            bound = max(stated, ends.get(read["last_collection"], -1))
+            bound = bounds.leaves(index, read)
             for kind in read["kinds"]:
-                seal = _SealedRoot(bound, at, kind["root"])
+                seal = _SealedRoot(bound - 1, at, kind["root"])
                 roots.setdefault(kind["kind"], []).append(seal)
     return roots
+
+
+class _ReadBounds:
+    """How many leaves of the log of a connection an evaluation could read."""
+
+    def __init__(self, store_log: Leaves, leaves: Leaves, connection: str) -> None:
+        heads = [
+            (index, head["size"])
+            for index, leaf in store_log.items()
+            for head in leaf.get("heads", ())
+            if head["log"] == connection
+        ]
+        self.ends = collection_ends(leaves)
+        self.indexes = [index for index, _ in heads]
+        self.sizes = [0, *accumulate((size for _, size in heads), max)]
+
+    def leaves(self, index: int, read: Mapping[str, Any] | None) -> int:
+        """Return the number of leaves, by the leaf of the evaluation and what it says it read."""
+        stated = self.sizes[bisect_left(self.indexes, index)]
+        return max(stated, self.ends.get(read["last_collection"], -1) + 1 if read else 0)
 
 
 def collection_ends(leaves: Leaves) -> dict[Any, int]:
@@ -1458,15 +1521,14 @@ def differing_seals(
     versions: Sequence[_Version], seals: Sequence[_SealedRoot]
 ) -> Iterator[_SealedRoot]:
     """Yield the seals, sorted, whose root is not that of the versions up to their bound."""
-    population: dict[str, str] = {}
+    population, position = _PopulationRoot(), 0
     newest = list(accumulate((version.stored_at for version in versions), max))
-    position, root = 0, population_root({})
     for seal in seals:
         end = bisect_left(versions, (seal.bound + 1,))
-        if end > position:
-            apply_versions(population, versions[position:end])
-            position, root = end, population_root(population)
-        expected = root
+        for version in versions[position:end]:
+            population.put(version.key, version.digest)
+        position = max(position, end)
+        expected = population.root
         if end and newest[end - 1] > seal.at:  # it is of a moment of the past, or clocks went back
             past: dict[str, str] = {}
             apply_versions(past, (entry for entry in versions[:end] if entry.stored_at <= seal.at))
@@ -1496,6 +1558,91 @@ def population_root(population: Mapping[str, str]) -> str:
     return merkle_root(roots)
 
 
+# -- The root over a population, by change: what did not change is not hashed again ----------------
+
+
+class _PopulationRoot:
+    """Keys with the digests of their newest versions, and the tree over the trees of its buckets.
+
+    A key is in the bucket that the first twelve bits of its SHA-256 name. A changed key costs the
+    tree of its bucket, and the hashes from there to the root.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.buckets: dict[int, dict[str, str]] = {}
+        self.touched: set[int] = set()
+        """The buckets that changed since the root was computed."""
+        self.numbers: list[int] = []
+        """The buckets that are not empty, at that time."""
+        self.levels: list[list[bytes]] = []
+        """The hashes of the tree over the buckets, the leaves first."""
+
+    def put(self, key: str, digest: str | None) -> None:
+        """Set the digest of a key; None: it is not there any more."""
+        number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:2], "big") >> 4
+        bucket = self.buckets.setdefault(number, {})
+        self.size += (digest is not None) - (key in bucket)
+        if digest is None:
+            bucket.pop(key, None)
+        else:
+            bucket[key] = digest
+        self.touched.add(number)
+
+    @property
+    def root(self) -> str:
+        """The root, as ``sha256:`` and hexadecimal digits."""
+        appeared = {number for number in self.touched if self.buckets[number]}
+        if self.touched:
+            numbers = sorted((set(self.numbers) - self.touched) | appeared)
+            if numbers == self.numbers:
+                for number in sorted(self.touched):
+                    self.change(self.position(number), self.leaf(number))
+            else:
+                self.build(numbers)
+            self.touched = set()
+        top = self.levels[-1][0] if self.levels else hashlib.sha256(b"").digest()
+        return "sha256:" + top.hex()
+
+    def position(self, number: int) -> int:
+        """Return the place of a bucket among those that are not empty."""
+        low, high = 0, len(self.numbers)
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (middle + 1, high) if self.numbers[middle] < number else (low, middle)
+        return low
+
+    def leaf(self, number: int) -> bytes:
+        """Return the hash of the leaf of a bucket."""
+        pairs = sorted(self.buckets[number].items())
+        root = merkle_root([f"{key}\0{digest}".encode() for key, digest in pairs])
+        value = number.to_bytes(2, "big") + bytes.fromhex(root[len("sha256:") :])
+        return hashlib.sha256(b"\x00" + value).digest()
+
+    def build(self, numbers: list[int]) -> None:
+        """Hash the tree over the buckets anew: one appeared, or became empty."""
+        before = dict(zip(self.numbers, self.levels[0])) if self.levels else {}
+        level = [
+            self.leaf(number) if number in self.touched else before[number] for number in numbers
+        ]
+        self.numbers, self.levels = numbers, [level] if level else []
+        while len(level) > 1:
+            level = [self.parent(level, place) for place in range((len(level) + 1) // 2)]
+            self.levels.append(level)
+
+    def change(self, place: int, value: bytes) -> None:
+        """Hash the way from one leaf to the root."""
+        self.levels[0][place] = value
+        for lower, upper in zip(self.levels, self.levels[1:]):
+            place //= 2
+            upper[place] = self.parent(lower, place)
+
+    def parent(self, level: list[bytes], place: int) -> bytes:
+        """Return the hash over two neighbours; the last one of an odd number has none."""
+        pair = level[2 * place : 2 * place + 2]
+        return pair[0] if len(pair) == 1 else hashlib.sha256(b"\x01" + pair[0] + pair[1]).digest()
+
+
 # -- The evaluations of a period, read one at a time: statuses, exceptions, and what they rest on --
 
 
@@ -1503,6 +1650,8 @@ PASSING = {"pass", "not_applicable"}
 
 ResultKey = tuple[str, str, str, str]
 """Rule, connection, kind and key of the subject."""
+Evaluated = tuple[datetime, int]
+"""When an evaluation was, and the index of its leaf."""
 
 
 class _Rested(NamedTuple):
@@ -1537,11 +1686,37 @@ class _Reading(NamedTuple):
     """Digests of contents that were erased by order."""
 
 
+class _ResultReader(Protocol):
+    """Reads the results of evaluations that are not in their documents."""
+
+    def read(
+        self, order: Evaluated, evaluation: Mapping[str, Any], leaf: Mapping[str, Any]
+    ) -> None:
+        """Read those of one evaluation; they come in the order of their leaves."""
+
+    def finish(self) -> None:
+        """Add what lasts up to the last one."""
+
+
+def empty_history() -> _History:
+    """Return a history of no evaluation."""
+    return _History({}, {}, set(), {}, {}, [])
+
+
 def read_evaluations(
-    evaluations: Iterable[tuple[int, Mapping[str, Any], bytes]], reading: _Reading
-) -> _History:
-    """Read evaluations, each with the index of its leaf and the leaf."""
-    history = _History({}, {}, set(), {}, {}, [])
+    evaluations: Iterable[tuple[int, Mapping[str, Any], bytes]],
+    reading: _Reading,
+    history: _History,
+    reader: _ResultReader | None = None,
+) -> None:
+    """Read evaluations, each with the index of its leaf and the leaf, into a history.
+
+    Args:
+        evaluations: In the order of their leaves.
+        reading: What is read of them.
+        history: What they state is added to it.
+        reader: Reads the results that are not in the documents.
+    """
     for index, leaf, content in evaluations:
         evaluation = read_json(content)
         at = moment(evaluation["evaluated_at"])
@@ -1556,13 +1731,16 @@ def read_evaluations(
         for rule in evaluation["rules"]:
             if rule["rule"] in reading.rules:
                 add_results(history, (at, index), rule, reading)
-    return history
+        if reader is not None:
+            reader.read((at, index), evaluation, leaf)
+    if reader is not None:
+        reader.finish()
 
 
 def add_results(
-    history: _History, order: tuple[datetime, int], rule: Mapping[str, Any], reading: _Reading
+    history: _History, order: Evaluated, rule: Mapping[str, Any], reading: _Reading
 ) -> None:
-    """Add the results of one rule."""
+    """Add the results of one rule that are in the document."""
     for result in rule["results"]:
         subject, digests = result["subject"], result["evidence_digests"]
         key = (rule["rule"], result["connection"], subject["kind"], subject["key"])
@@ -1574,24 +1752,1014 @@ def add_results(
                 history.rested[key] = _Rested(subject, before.evaluations + 1, before.digests | gone)
         # Where a pass rate decides, failures within it are tolerated.
         if result["status"] == "fail" and rule["status"] not in PASSING:
-            add_failure(history.failures, key, order, result)
+            waived = result["waiver"] is not None
+            merge_failure(history.failures, key, (order, order), 1, subject, waived=waived)
 
 
-def add_failure(
+def merge_failure(
     failures: dict[ResultKey, dict[str, Any]],
     key: ResultKey,
-    order: tuple[datetime, int],
-    result: Mapping[str, Any],
+    bounds: tuple[Evaluated, Evaluated],
+    evaluations: int,
+    subject: Mapping[str, Any],
+    *,
+    waived: bool,
 ) -> None:
-    """Count a subject that failed."""
+    """Add some evaluations, from a first to a last one, in which a subject failed."""
+    first, last = bounds
     entry = failures.setdefault(
-        key, {"first": order, "last": order, "evaluations": 0, "waived": True, "subject": {}}
+        key, {"first": first, "last": last, "evaluations": 0, "waived": True, "subject": subject}
     )
-    entry["first"], entry["last"] = min(entry["first"], order), max(entry["last"], order)
-    if entry["last"] == order:
-        entry["subject"] = result["subject"]
-    entry["evaluations"] += 1
-    entry["waived"] = entry["waived"] and result["waiver"] is not None
+    entry["first"], entry["last"] = min(entry["first"], first), max(entry["last"], last)
+    if entry["last"] == last:
+        entry["subject"] = subject
+    entry["evaluations"] += evaluations
+    entry["waived"] = entry["waived"] and waived
+
+
+# -- What the logs of a package hold of rows, verdicts and the evidence behind them ----------------
+
+
+def package_logs(files: Files, package: _Package) -> dict[str, _ConnectionLogs]:
+    """Return the logs of each connection of a package, with the bodies that its files hold."""
+    logs = {}
+    for name in package.connections:
+        leaves, log = package.logs[name], f"{name}{DERIVED}"
+        versions = version_entries(package.content_logs.get(log, {}))
+        checkpoint = f"ledger/{log}/checkpoint.txt"
+        size = int(files[checkpoint].split(b"\n")[1]) if checkpoint in files else 0
+
+        def lines(kind: str, log: str = log) -> Iterator[tuple[str, bytes | None]]:
+            file = file_of({"leaf": "version", "connection": log, "kind": kind})
+            for line in files.lines(file) if file in files else ():
+                yield digest(line), line
+
+        logs[name] = _ConnectionLogs(
+            versions,
+            body_readers(name, versions, package.reading.erased, lines),
+            evidence_versions(leaves.items(), package.scope.manifest_kind(name)),
+            _ReadBounds(package.store_log, leaves, name),
+            size,
+        )
+    return logs
+
+
+def version_entries(leaves: Leaves) -> list[_DerivedVersion]:
+    """Return the versions of rows and verdicts among leaves."""
+    return [
+        _DerivedVersion(index, leaf["kind"], leaf["key"], leaf.get("digest"))
+        for index, leaf in leaves.items()
+        if leaf["leaf"] == "version"
+    ]
+
+
+def body_readers(
+    connection: str,
+    versions: Sequence[_DerivedVersion],
+    erased: Collection[str],
+    lines: Callable[[str], Iterable[tuple[str, bytes | None]]],
+) -> Callable[[str], _DerivedBodies]:
+    """Return what reads the bodies of a kind.
+
+    Args:
+        connection: Whose rows and verdicts.
+        versions: All that are read.
+        erased: Digests of contents that were erased by order.
+        lines: Yields the bodies of a kind, each once, in the order of the versions.
+    """
+
+    def reader(kind: str) -> _DerivedBodies:
+        bodies = _DerivedBodies(f"{kind} of {connection}", lines(kind), erased)
+        bodies.uses = Counter(v.digest for v in versions if v.kind == kind and v.digest)
+        return bodies
+
+    return reader
+
+
+def evidence_versions(
+    leaves: Iterable[tuple[int, Mapping[str, Any]]], manifests: str
+) -> Iterator[_EvidenceVersion]:
+    """Yield what records and manifests were, by the name that rows have for them."""
+    for index, leaf in leaves:
+        if leaf["leaf"] == "version" and "digest" in leaf:
+            yield _EvidenceVersion(index, f"{leaf['kind']}:{leaf['key']}", leaf["digest"])
+        elif leaf["leaf"] == "manifest" and manifests:
+            yield _EvidenceVersion(index, f"{manifests}:{leaf['run']}", leaf["digest"])
+
+
+# -- The results of evaluations in the logs of rows and verdicts, read by change and checked -------
+
+
+class _EvidenceVersion(NamedTuple):
+    """A leaf that states what a record was, or a manifest."""
+
+    index: int
+    name: str
+    """As rows name it: ``kind:key``."""
+    digest: str
+
+
+class _EvidenceBounds(Protocol):
+    """How many leaves of the evidence an evaluation could read."""
+
+    def leaves(self, index: int, read: Mapping[str, Any] | None) -> int:
+        """Return that, by the leaf of the evaluation and what it says it read."""
+
+
+class _ConnectionLogs(NamedTuple):
+    """What the logs of one connection hold, in the order of their leaves."""
+
+    versions: Iterable[_DerivedVersion]
+    """Of rows and verdicts, as far as a package has them."""
+    bodies: Callable[[str], _DerivedBodies]
+    """By kind."""
+    evidence: Iterable[_EvidenceVersion]
+    bounds: _EvidenceBounds
+    size: int
+    """Of the log of rows and verdicts: what its checkpoint proves."""
+
+
+class _DerivedConnection:
+    """The rows and verdicts of one connection, at one evaluation after the other."""
+
+    def __init__(
+        self, connection: str, logs: _ConnectionLogs, erased: Collection[str], history: _History
+    ) -> None:
+        self.connection, self.logs, self.erased, self.history = connection, logs, erased, history
+        self.versions = _Lookahead(logs.versions)
+        evidence = list(logs.evidence)
+        self.erased_names = {entry.name for entry in evidence if entry.digest in erased}
+        self.evidence = _Lookahead(evidence)
+        self.digests: dict[str, str] = {}
+        """The newest of each record, by its name."""
+        self.roots: dict[str, _PopulationRoot] = {}
+        self.bodies: dict[str, _DerivedBodies] = {}
+        self.views: dict[str, _DerivedSubjects] = {}
+
+    def view(self, over: str) -> _DerivedSubjects:
+        """Return the subjects of a view."""
+        return self.views.setdefault(over, _DerivedSubjects())
+
+    def advance(self, bound: int, evidence_bound: int) -> Iterator[str]:
+        """Read up to some leaves of the two logs; yield what is wrong with rows or verdicts."""
+        for version in self.versions.up_to(bound):
+            self.roots.setdefault(version.kind, _PopulationRoot()).put(version.key, version.digest)
+            body = None
+            if version.digest is not None:
+                if version.kind not in self.bodies:
+                    self.bodies[version.kind] = self.logs.bodies(version.kind)
+                body = self.bodies[version.kind].body(version)
+            form, _, name = version.kind.partition("/")
+            if form == "rows":
+                self.view(name).set_row(version.key, body, gone=version.digest is None)
+                if isinstance(body, _SubjectRow) and row_key(body) != version.key:
+                    yield (
+                        f"{version.kind} of {self.connection}: the row of {version.key} is about "
+                        f"{row_key(body)}"
+                    )
+            else:
+                pack, _, over = name.partition("/")
+                gone = version.digest is None
+                self.view(over).set_verdicts(pack, version.key, body, gone=gone)
+        for entry in self.evidence.up_to(evidence_bound):
+            if self.digests.get(entry.name) != entry.digest:
+                self.digests[entry.name] = entry.digest
+                for view in self.views.values():
+                    view.record_changed(entry.name, erased=entry.name in self.erased_names)
+
+    def check_roots(self, state: Mapping[str, Any], kinds: Collection[str]) -> Iterator[str]:
+        """Yield the kinds of which an evaluation left another population."""
+        for stated in state["kinds"]:
+            root = self.roots.setdefault(stated["kind"], _PopulationRoot())
+            if stated["kind"] in kinds and (stated["root"], stated["records"]) != (
+                root.root,
+                root.size,
+            ):
+                yield stated["kind"]
+
+    def finish(self) -> None:
+        """Add what lasts up to the last evaluation."""
+        for view in self.views.values():
+            for group in view.groups.values():
+                for tally in group.tallies.values():
+                    tally.finish(self.history)
+
+
+class _Lookahead:
+    """Yields what has a number below a bound, and goes on from there the next time."""
+
+    def __init__(self, entries: Iterable[Any]) -> None:
+        self.entries = iter(entries)
+        self.next = next(self.entries, None)
+
+    def up_to(self, bound: int) -> Iterator[Any]:
+        """Yield the entries whose index is below a bound."""
+        while self.next is not None and self.next.index < bound:
+            entry, self.next = self.next, next(self.entries, None)
+            yield entry
+
+
+class _DerivedHistory:
+    """Adds the results on single subjects to a history, and checks what evaluations state."""
+
+    def __init__(
+        self,
+        need: _DerivedNeed,
+        reading: _Reading,
+        logs: Mapping[str, _ConnectionLogs],
+        history: _History,
+        problems: list[str],
+    ) -> None:
+        self.need, self.reading, self.logs = need, reading, logs
+        self.history, self.problems = history, problems
+        self.connections = {
+            name: _DerivedConnection(name, entry, reading.erased, history)
+            for name, entry in logs.items()
+        }
+        self.reported: set[str] = set()
+
+    def read(
+        self, order: Evaluated, evaluation: Mapping[str, Any], leaf: Mapping[str, Any]
+    ) -> None:
+        """Read what an evaluation left."""
+        states = {state["connection"]: state for state in evaluation["derived"]}
+        when = evaluation["evaluated_at"]
+        if bool(states) and "act" not in leaf:
+            self.report("act", when, "states rows and verdicts, and no act of making them")
+        for name in sorted(states.keys() & self.reading.connections):
+            self.advance(self.connections[name], order[1], states[name], evaluation)
+        for rule in evaluation["rules"]:
+            if rule["rule"] in self.reading.rules:
+                self.read_rule(order, rule, states, when)
+
+    def advance(
+        self,
+        connection: _DerivedConnection,
+        index: int,
+        state: Mapping[str, Any],
+        evaluation: Mapping[str, Any],
+    ) -> None:
+        """Bring one connection to what an evaluation left of it."""
+        name, when = connection.connection, evaluation["evaluated_at"]
+        bound = self.need.bounds.get(index, {}).get(name + DERIVED, 0)
+        if bound > connection.logs.size:
+            text = f"left {bound} leaves of the log {name}{DERIVED}"
+            proven = f"{connection.logs.size} are proven: it was truncated"
+            self.report(f"{name} size", when, f"{text}, of which {proven}")
+        read = next((r for r in evaluation["evidence_read"] if r["connection"] == name), None)
+        self.problems.extend(connection.advance(bound, connection.logs.bounds.leaves(index, read)))
+        for kind in connection.check_roots(state, self.need.kinds):
+            text = f"left another population of {kind} of {name} than its leaves lead to"
+            self.report(f"{name} {kind}", when, text)
+        for rule in self.rules_of(evaluation, state):
+            view = connection.view(rule["over"])
+            tally = view.tally(rule["rule"], rule["pack"], name)
+            view.set_rated(tally, rated=rule["rule"] in state["rated"])
+        since = moment(state["period_since"])
+        for view in connection.views.values():
+            view.set_period(since)
+            view.refresh(self.history)
+        for rule in self.rules_of(evaluation, state):
+            tally = connection.view(rule["over"]).tally(rule["rule"], rule["pack"], name)
+            tally.set_waived(state["waived"].get(rule["rule"], {}), self.history)
+
+    def rules_of(
+        self, evaluation: Mapping[str, Any], state: Mapping[str, Any]
+    ) -> Iterator[Mapping[str, Any]]:
+        """Yield the rules of the package that an evaluation has over a connection."""
+        for rule in evaluation["rules"]:
+            if rule["rule"] in self.reading.rules and rule["rule"] in state["rule_keys"]:
+                yield rule
+
+    def read_rule(
+        self, order: Evaluated, rule: Mapping[str, Any], states: Mapping[str, Any], when: str
+    ) -> None:
+        """Count one rule, hold the counts against what is stated, and add its results."""
+        name = rule["rule"]
+        counted, others = [], []
+        for connection in sorted(states):
+            state = states[connection]
+            if name not in state["rule_keys"]:
+                continue
+            if connection not in self.connections:
+                others.append(connection)
+                continue
+            here = self.connections[connection]
+            view = here.view(rule["over"])
+            tally = view.tally(name, rule["pack"], connection)
+            judged = name in state["judged"]
+            rows = unevaluated_rows(rule, connection, len(view.present)) if not judged else 0
+            counted.append(
+                _ConnectionCounts(connection, tally if judged else None, rows, view.unreadable)
+            )
+            if judged:
+                for key in unused_waivers(tally):
+                    text = f"has a waiver of {name} for {key} of {connection}, which does not fail"
+                    self.report(f"{name} waiver", when, text)
+                tally.add_evidence(here.digests, self.reading.erased, self.history)
+                tally.judge(order, failures=rule["status"] not in PASSING)
+        failed = rule["population"]["failed"] - count_figures(rule, counted)["failed"]
+        if others and failed > 0 and rule["status"] not in PASSING:
+            self.add_elsewhere(order, name, others)
+        for figure, problem in count_problems(rule, counted, others, whole=not states):
+            self.report(f"{name} {figure}", when, f"states of {name} {problem}")
+
+    def add_elsewhere(self, order: Evaluated, rule: str, others: Sequence[str]) -> None:
+        """Add that subjects fail of connections that are not here: nothing says which."""
+        places = ", ".join(others)
+        title = f"subjects of {places}, which is not in this package"
+        subject = {"kind": "connection", "key": places, "title": title, "url": None, "owners": []}
+        key = (rule, places, "connection", places)
+        merge_failure(self.history.failures, key, (order, order), 1, subject, waived=False)
+
+    def report(self, about: str, when: str, problem: str) -> None:
+        """Add a problem of an evaluation; of one thing only the first."""
+        if about not in self.reported:
+            self.reported.add(about)
+            self.problems.append(f"the evaluation of {when} {problem}")
+
+    def finish(self) -> None:
+        """Add what lasts up to the last evaluation."""
+        for connection in self.connections.values():
+            connection.finish()
+
+
+# -- The logs of rows and verdicts: what of them belongs into a package ----------------------------
+
+
+DERIVED = "@derived"
+"""Ends the name of the log of what was derived from the evidence of a connection."""
+
+
+class _DerivedNeed(NamedTuple):
+    """Which versions of such a log a package holds."""
+
+    kinds: frozenset[str]
+    """``rows/OVER`` and ``verdicts/PACK/OVER`` of the rules of its controls."""
+    bounds: Mapping[int, Mapping[str, int]]
+    """By the leaf of each evaluation that was made by change, how long each log was, in order."""
+
+    def size(self, log: str) -> int:
+        """Return how long a log was for the last of the evaluations."""
+        return max((sizes.get(log, 0) for sizes in self.bounds.values()), default=0)
+
+    def first(self, log: str) -> int:
+        """Return how long a log was for the first of the evaluations."""
+        return next((sizes.get(log, 0) for sizes in self.bounds.values()), 0)
+
+
+def derived_need(
+    store_log: Leaves,
+    evaluations: Leaves,
+    documents: Iterable[Mapping[str, Any]],
+    rules: Collection[str],
+) -> _DerivedNeed:
+    """Return what some evaluations need.
+
+    Args:
+        store_log: The store's own log, every leaf of it.
+        evaluations: The leaves of the evaluations.
+        documents: One of them for each of the inputs that they were made with.
+        rules: Those of the controls.
+    """
+    kinds = {
+        kind
+        for document in documents
+        for rule in document["rules"]
+        if rule["rule"] in rules
+        for kind in rule_kinds(rule)
+    }
+    return _DerivedNeed(frozenset(kinds), derived_bounds(store_log, by_change(evaluations)))
+
+
+def by_change(evaluations: Leaves) -> dict[int, Mapping[str, Any]]:
+    """Return the leaves of the evaluations of which results are in such logs."""
+    return {index: leaf for index, leaf in evaluations.items() if "act" in leaf}
+
+
+def rule_kinds(rule: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the kinds of the rows that a rule is about, and of what it says of them."""
+    return f"rows/{rule['over']}", f"verdicts/{rule['pack']}/{rule['over']}"
+
+
+def derived_bounds(store_log: Leaves, evaluations: Leaves) -> dict[int, dict[str, int]]:
+    """Return how long the logs were for each evaluation.
+
+    That is the newest length that was stated up to the first statement after its leaf: what it
+    changed was stored before it, and is stated with it.
+    """
+    sizes: dict[str, int] = {}
+    bounds: dict[int, dict[str, int]] = {}
+    pending: list[int] = []
+    for index, leaf in store_log.items():
+        if index in evaluations:
+            pending.append(index)
+        for head in leaf.get("heads", ()):
+            if head["log"].endswith(DERIVED):
+                sizes[head["log"]] = max(head["size"], sizes.get(head["log"], 0))
+        if "heads" in leaf:
+            bounds.update((waiting, dict(sizes)) for waiting in pending)
+            pending = []
+    bounds.update((waiting, dict(sizes)) for waiting in pending)
+    return bounds
+
+
+def derived_versions(
+    leaves: Iterable[tuple[int, Mapping[str, Any]]], need: _DerivedNeed, log: str
+) -> list[int]:
+    """Return the indexes of the versions that a package holds of such a log, in order.
+
+    The newest of each key for the first evaluation, and all from there to the last one.
+    """
+    first, last = need.first(log), need.size(log)
+    current: dict[tuple[str, str], int] = {}
+    later = []
+    for index, leaf in leaves:
+        if index >= last:
+            break
+        if leaf["leaf"] != "version" or leaf["kind"] not in need.kinds:
+            continue
+        if index < first:
+            current[leaf["kind"], leaf["key"]] = index
+        else:
+            later.append(index)
+    return [*sorted(current.values()), *later]
+
+
+# -- The bodies of rows and verdicts: one reading of each, and a name for whatever is wrong --------
+
+
+RESULT_STATUSES = ("error", "fail", "insufficient", "pass", "not_applicable")
+"""The worst first."""
+ROW_FIELDS = {"subject", "fields", "names", "unknown", "occurred_at", "final"}
+SUBJECT_FIELDS = {"kind", "key", "title", "url", "owners"}
+VERDICT_FIELDS = {"status", "reason", "due_at", "looked_up"}
+
+
+class _SubjectRow(NamedTuple):
+    """What of a row decides which results on its subject count."""
+
+    subject: Mapping[str, Any]
+    names: tuple[str, ...]
+    """The records that it was read from, as ``kind:key``."""
+    occurred_at: datetime | None
+    final: bool
+
+    def counts(self, since: datetime, *, rated: bool) -> bool:
+        """Return whether it counts in a period that begins at a moment."""
+        before = self.occurred_at is not None and self.occurred_at < since
+        return not (before and (self.final or rated))
+
+
+class _RuleVerdict(NamedTuple):
+    """What one rule says of one subject."""
+
+    status: str
+    looked_up: tuple[str, ...]
+
+
+class _DerivedVersion(NamedTuple):
+    """A leaf that changed rows or verdicts."""
+
+    index: int
+    kind: str
+    key: str
+    digest: str | None
+    """None: the subject is not there any more."""
+
+
+class _DerivedBodies:
+    """Reads the bodies of one kind as its versions need them: each is there once, in their order.
+
+    A body stays in memory for as long as a later version may name it again.
+    """
+
+    def __init__(
+        self, label: str, lines: Iterable[tuple[str, bytes | None]], erased: Collection[str]
+    ) -> None:
+        self.label, self.erased = label, erased
+        self.lines: Iterator[tuple[str, bytes | None]] = iter(lines)
+        self.next: tuple[str, bytes | None] | None = None
+        self.uses: Counter[str] = Counter()
+        """How many versions are still to come that name a body."""
+        self.read: dict[str, Any] = {}
+
+    def body(self, version: _DerivedVersion) -> Any:
+        """Return the body of a version, read; None where it was erased by order."""
+        name = str(version.digest)
+        if name not in self.read:
+            self.read[name] = self.parse(version, self.content(version, name))
+        body = self.read[name]
+        self.uses[name] -= 1
+        if self.uses[name] <= 0:
+            del self.read[name], self.uses[name]
+        return body
+
+    def content(self, version: _DerivedVersion, name: str) -> bytes | None:
+        """Return the bytes that come next, where they are those of a version."""
+        if self.next is None:
+            self.next = next(self.lines, None)
+        if self.next is not None and self.next[0] == name:
+            content, self.next = self.next[1], None
+            if content is not None:
+                return content
+        if name not in self.erased:
+            raise _UnreadableBundle(
+                f"{self.label}: the body {name} of {version.key} is missing, or another one is in "
+                "its place"
+            )
+        return None
+
+    def parse(self, version: _DerivedVersion, content: bytes | None) -> Any:
+        """Read the body of a row or of verdicts."""
+        if content is None:
+            return None
+        try:
+            body = read_json(content)
+            return read_row(body) if version.kind.startswith("rows/") else read_verdicts(body)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise _UnreadableBundle(
+                f"{self.label}: the body of {version.key} has no form that is known ({error})"
+            ) from error
+
+
+def read_row(body: Mapping[str, Any]) -> _SubjectRow:
+    """Read the body of a row."""
+    if set(body) != ROW_FIELDS or set(body["subject"]) != SUBJECT_FIELDS:
+        raise ValueError(f"expected the fields {', '.join(sorted(ROW_FIELDS))}")
+    if body["final"] not in (True, False):
+        raise ValueError(f"expected true or false for final, got {body['final']!r}")
+    at = body["occurred_at"]
+    names = tuple(intern(name) for name in body["names"])
+    return _SubjectRow(body["subject"], names, None if at is None else moment(at), body["final"])
+
+
+def read_verdicts(body: Mapping[str, Mapping[str, Any]]) -> dict[str, _RuleVerdict]:
+    """Read the body of what the rules of a pack say of a subject."""
+    verdicts = {}
+    for rule, verdict in body.items():
+        if not {"status", "reason"} <= set(verdict) <= VERDICT_FIELDS:
+            raise ValueError(f"{rule}: expected the fields {', '.join(sorted(VERDICT_FIELDS))}")
+        if verdict["status"] not in RESULT_STATUSES:
+            raise ValueError(f"{rule}: {verdict['status']!r} is no status")
+        names = tuple(intern(name) for name in verdict.get("looked_up", ()))
+        verdicts[intern(rule)] = _RuleVerdict(intern(verdict["status"]), names)
+    return verdicts
+
+
+def row_key(row: _SubjectRow) -> str:
+    """Return the key under which a row must stand."""
+    return f"{row.subject['kind']}:{row.subject['key']}"
+
+
+# -- The rows of one view of one connection and what rules say of them, kept by change -------------
+
+
+Verdicts = Mapping[str, _RuleVerdict]
+
+
+class _GroupTallies(NamedTuple):
+    """The rules of one pack over the view, and what they say by subject."""
+
+    verdicts: dict[str, Any]
+    """By key; None where it was erased."""
+    tallies: dict[str, _RuleTally]
+    """By rule."""
+
+
+class _NamedRecords:
+    """Which subjects name a record: one subject as its key, several as a set of keys."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, Any] = {}
+
+    def add(self, names: Iterable[str], key: str) -> None:
+        """Note that a subject names some records."""
+        for name in names:
+            before = self.keys.get(name)
+            if before is None:
+                self.keys[name] = key
+            elif isinstance(before, set):
+                before.add(key)
+            elif before != key:
+                self.keys[name] = {before, key}
+
+    def remove(self, names: Iterable[str], key: str) -> None:
+        """Note that a subject does not name some records any more."""
+        for name in names:
+            before = self.keys.get(name)
+            if isinstance(before, set):
+                before.discard(key)
+            elif before == key:
+                del self.keys[name]
+
+    def of(self, name: str) -> Iterable[str]:
+        """Return the subjects that name a record."""
+        keys = self.keys.get(name, ())
+        return (keys,) if isinstance(keys, str) else keys
+
+
+class _DerivedSubjects:
+    """The subjects of one view, and which of them count in the period of an evaluation."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, _SubjectRow | None] = {}
+        """None: it was erased."""
+        self.groups: dict[str, _GroupTallies] = {}
+        """By pack."""
+        self.dated: list[tuple[datetime, str]] = []
+        self.names = _NamedRecords()
+        self.looked_up = _NamedRecords()
+        self.since: datetime | None = None
+        self.present: set[str] = set()
+        """The subjects of the period."""
+        self.unreadable: set[str] = set()
+        self.changed: set[str] = set()
+
+    def tally(self, rule: str, pack: str, connection: str) -> _RuleTally:
+        """Return the tally of a rule, which begins with what is known where it is new."""
+        group = self.groups.setdefault(pack, _GroupTallies({}, {}))
+        if rule not in group.tallies:
+            group.tallies[rule] = _RuleTally(rule, connection)
+            self.changed.update(self.rows)
+        return group.tallies[rule]
+
+    def set_row(self, key: str, row: _SubjectRow | None, *, gone: bool = False) -> None:
+        """Set the row of a subject; None: it was erased, unless the subject is gone."""
+        before = self.rows.pop(key, None)
+        if before is not None:
+            self.names.remove(before.names, key)
+            if before.occurred_at is not None:
+                entry = (before.occurred_at, key)
+                del self.dated[bisect_left(self.dated, entry)]
+        if not gone:
+            self.rows[key] = row
+        if row is not None:
+            self.names.add(row.names, key)
+            if row.occurred_at is not None:
+                insort(self.dated, (row.occurred_at, key))
+        self.changed.add(key)
+
+    def set_verdicts(
+        self, pack: str, key: str, verdicts: Verdicts | None, *, gone: bool = False
+    ) -> None:
+        """Set what a pack says of a subject; None: it was erased, unless it is gone."""
+        group = self.groups.setdefault(pack, _GroupTallies({}, {}))
+        before = group.verdicts.pop(key, None)
+        if before is not None:
+            for verdict in before.values():
+                self.looked_up.remove(verdict.looked_up, key)
+        if not gone:
+            group.verdicts[key] = verdicts
+        for verdict in (verdicts or {}).values():
+            self.looked_up.add(verdict.looked_up, key)
+        self.changed.add(key)
+
+    def set_period(self, since: datetime) -> None:
+        """Set when the period begins: what lies between the two beginnings is looked at again."""
+        if self.since is None:
+            self.changed.update(self.rows)
+        elif since != self.since:
+            first, last = sorted((since, self.since))
+            start, end = bisect_left(self.dated, (first, "")), bisect_left(self.dated, (last, ""))
+            self.changed.update(key for _, key in self.dated[start:end])
+        self.since = since
+
+    def set_rated(self, tally: _RuleTally, *, rated: bool) -> None:
+        """Set whether a rule judges a share: what occurred before the period is not its own."""
+        if tally.rated != rated:
+            tally.rated = rated
+            self.changed.update(self.rows)
+
+    def refresh(self, history: _History) -> None:
+        """Count again what changed."""
+        since = self.since
+        for key in self.changed if since is not None else ():
+            row = self.rows.get(key)
+            known = key in self.rows
+            (self.unreadable.add if known and row is None else self.unreadable.discard)(key)
+            counts = row is not None and row.counts(since, rated=False)
+            (self.present.add if counts else self.present.discard)(key)
+            for group in self.groups.values():
+                verdicts = group.verdicts.get(key)
+                erased = key in group.verdicts and verdicts is None
+                for rule, tally in group.tallies.items():
+                    standing = None
+                    verdict = verdicts.get(rule) if verdicts else None
+                    if row is not None and verdict and row.counts(since, rated=tally.rated):
+                        standing = _Standing(row, verdict)
+                    tally.put(key, standing, history)
+                    unreadable = known and (erased or row is None) and key in group.verdicts
+                    (tally.unreadable.add if unreadable else tally.unreadable.discard)(key)
+        self.changed.clear()
+
+    def record_changed(self, name: str, *, erased: bool) -> None:
+        """Note that a record changed, for the evidence behind the subjects that name it."""
+        if self.since is None:
+            return
+        for keys in (self.names.of(name), self.looked_up.of(name)):
+            for group in self.groups.values():
+                for tally in group.tallies.values():
+                    if erased:
+                        tally.fresh.update(key for key in keys if key in tally.standings)
+                    elif name not in tally.fresh_names and any(
+                        names_record(tally.standings.get(key), name) for key in keys
+                    ):
+                        tally.fresh_names.add(name)
+
+
+def names_record(standing: _Standing | None, name: str) -> bool:
+    """Return whether a result that counts rests on a record."""
+    return standing is not None and (
+        name in standing.row.names or name in standing.verdict.looked_up
+    )
+
+
+# -- What one rule says of the subjects of one connection, kept by change --------------------------
+
+
+WHOLE = {"connection", "population"}
+"""The kinds of subjects that are not counted among the subjects of a rule."""
+
+
+class _Standing(NamedTuple):
+    """A subject that counts, and what the rule says of it."""
+
+    row: _SubjectRow
+    verdict: _RuleVerdict
+
+
+class _OpenSpan(NamedTuple):
+    """Since when something has been true of a subject: from which of the rule's evaluations on."""
+
+    start: int
+    subject: Mapping[str, Any]
+    waived: bool = False
+    erased: frozenset[str] = frozenset()
+
+
+class _RuleTally:
+    """The counts of one rule, its failing subjects, and the evidence behind its results."""
+
+    def __init__(self, rule: str, connection: str) -> None:
+        self.rule, self.connection = rule, connection
+        self.rated = False
+        self.standings: dict[str, _Standing] = {}
+        self.unreadable: set[str] = set()
+        """Subjects whose row or verdict was erased: nobody knows whether they count."""
+        self.counts: Counter[str] = Counter()
+        self.whole: Counter[str] = Counter()
+        """Of the results on the connection itself."""
+        self.failing: dict[str, _OpenSpan] = {}
+        self.rested: dict[str, _OpenSpan] = {}
+        self.waived: Mapping[str, str] = {}
+        self.fresh: set[str] = set()
+        """Subjects whose evidence was not added yet, since they or it changed."""
+        self.fresh_names: set[str] = set()
+        """Records that changed behind subjects that did not."""
+        self.judged = 0
+        """In how many evaluations its verdicts counted."""
+        self.failed: list[Evaluated] = []
+        """The evaluations in which its failures count."""
+        self.spans: dict[tuple[int, int], tuple[Evaluated, Evaluated]] = {}
+
+    def put(self, key: str, standing: _Standing | None, history: _History) -> None:
+        """Set whether a subject counts, and what is said of it."""
+        before = self.standings.pop(key, None)
+        if before is not None:
+            self.count(before, -1)
+            self.end_failing(key, history)
+            self.end_rested(key, history)
+        self.fresh.discard(key)
+        if standing is not None:
+            self.standings[key] = standing
+            self.count(standing, 1)
+            self.fresh.add(key)
+            self.begin_failing(key)
+
+    def count(self, standing: _Standing, number: int) -> None:
+        """Count a subject in or out."""
+        counter = self.whole if standing.row.subject["kind"] in WHOLE else self.counts
+        counter[standing.verdict.status] += number
+
+    # -- failures -----------------------------------------------------------------------------
+
+    def begin_failing(self, key: str) -> None:
+        """Note from when on a subject fails, where it does."""
+        standing = self.standings[key]
+        if standing.verdict.status == "fail":
+            subject = standing.row.subject
+            self.failing[key] = _OpenSpan(len(self.failed), subject, waived=key in self.waived)
+
+    def end_failing(self, key: str, history: _History) -> None:
+        """Add the evaluations in which a subject failed."""
+        span = self.failing.pop(key, None)
+        if span is None or span.start == len(self.failed):
+            return
+        count = len(self.failed) - span.start
+        subject = span.subject
+        result_key = (self.rule, self.connection, subject["kind"], subject["key"])
+        first, last = self.bounds(span.start)
+        merge_failure(
+            history.failures, result_key, (first, last), count, subject, waived=span.waived
+        )
+
+    def bounds(self, start: int) -> tuple[Evaluated, Evaluated]:
+        """Return the first and the last by their moment of the evaluations since one."""
+        span = (start, len(self.failed))
+        if span not in self.spans:
+            evaluations = self.failed[start:]
+            self.spans[span] = (min(evaluations), max(evaluations))
+        return self.spans[span]
+
+    def set_waived(self, waived: Mapping[str, str], history: _History) -> None:
+        """Set which failing subjects are covered by a waiver."""
+        changed = waived.keys() ^ self.waived.keys()
+        self.waived = waived
+        for key in changed & self.failing.keys():
+            self.end_failing(key, history)
+            self.begin_failing(key)
+
+    # -- evidence -----------------------------------------------------------------------------
+
+    def end_rested(self, key: str, history: _History) -> None:
+        """Add the evaluations in which a result rested on erased evidence."""
+        span = self.rested.pop(key, None)
+        if span is None or span.start == self.judged:
+            return
+        subject = span.subject
+        result_key = (self.rule, self.connection, subject["kind"], subject["key"])
+        before = history.rested.get(result_key, _Rested(subject, 0, frozenset()))
+        evaluations = before.evaluations + self.judged - span.start
+        history.rested[result_key] = _Rested(subject, evaluations, before.digests | span.erased)
+
+    def add_evidence(
+        self, digests: Mapping[str, str], erased: Collection[str], history: _History
+    ) -> None:
+        """Add the digests of what changed behind the results of an evaluation that counts."""
+        for key in self.fresh:
+            standing = self.standings[key]
+            names = (*standing.row.names, *standing.verdict.looked_up)
+            behind = {digests[name] for name in names if name in digests}
+            history.evidence.update(behind)
+            gone = frozenset(behind.intersection(erased)) if erased else frozenset()
+            if key not in self.rested or self.rested[key].erased != gone:
+                self.end_rested(key, history)
+                if gone:
+                    subject = standing.row.subject
+                    self.rested[key] = _OpenSpan(self.judged, subject, erased=gone)
+        history.evidence.update(digests[name] for name in self.fresh_names)
+        self.fresh.clear()
+        self.fresh_names.clear()
+
+    def judge(self, order: Evaluated, *, failures: bool) -> None:
+        """Count an evaluation in which the verdicts of the rule count."""
+        self.judged += 1
+        if failures:
+            self.failed.append(order)
+
+    def finish(self, history: _History) -> None:
+        """End what lasts up to the last evaluation."""
+        for key in list(self.failing):
+            self.end_failing(key, history)
+        for key in list(self.rested):
+            self.end_rested(key, history)
+
+    def waived_failures(self) -> int:
+        """Return how many failing subjects are covered by a waiver."""
+        return sum(
+            self.standings[key].row.subject["kind"] not in WHOLE
+            for key in self.waived
+            if key in self.failing
+        )
+
+
+def unused_waivers(tally: _RuleTally) -> list[str]:
+    """Return the subjects that a waiver covers although they do not fail."""
+    return sorted(
+        key
+        for key in tally.waived
+        if key not in tally.failing
+        and key not in tally.unreadable
+        and key.partition(":")[0] not in WHOLE
+    )
+
+
+# -- Hold the counts and the status that an evaluation states of a rule against its results --------
+
+
+FIGURES = {
+    "passed": "pass",
+    "failed": "fail",
+    "insufficient": "insufficient",
+    "not_applicable": "not_applicable",
+    "error": "error",
+}
+
+
+class _ConnectionCounts(NamedTuple):
+    """What was counted of a rule over one connection."""
+
+    connection: str
+    tally: _RuleTally | None
+    """None: its evidence did not suffice, or there were no rows."""
+    unevaluated: int
+    """Rows that were not judged, as the evidence did not suffice."""
+    unreadable: Collection[str]
+    """Subjects whose row was erased."""
+
+    @property
+    def unknown(self) -> int:
+        """How many subjects may count or not."""
+        return len(self.tally.unreadable if self.tally else self.unreadable)
+
+
+def unevaluated_rows(rule: Mapping[str, Any], connection: str, rows: int) -> int:
+    """Return how many rows count as insufficient, because the evidence of all is."""
+    insufficient = any(
+        result["connection"] == connection
+        and result["subject"]["kind"] == "connection"
+        and result["status"] == "insufficient"
+        for result in rule["results"]
+    )
+    return rows if insufficient else 0
+
+
+def count_problems(
+    rule: Mapping[str, Any],
+    counted: Sequence[_ConnectionCounts],
+    others: Sequence[str],
+    *,
+    whole: bool,
+) -> Iterator[tuple[str, str]]:
+    """Yield each figure of a rule that differs from its results, and how.
+
+    Args:
+        rule: As an evaluation states it.
+        counted: What was counted, by connection.
+        others: Connections that are not in the package: of them nothing is known but the sum.
+        whole: Whether every result is in the document.
+    """
+    figures = count_figures(rule, counted)
+    unknown = sum(entry.unknown for entry in counted)
+    open_rows = 0
+    if whole and any(is_doubt(result) for result in rule["results"]):
+        open_rows = max(rule["population"]["insufficient"] - figures["insufficient"], 0)
+    for figure in sorted(figures):
+        stated, actual = rule["population"][figure], figures[figure]
+        if figure in {"insufficient", "total"}:
+            actual += open_rows
+        if stated < actual or (not others and stated > actual + unknown):
+            places = ", ".join(entry.connection for entry in counted) or "its document"
+            yield figure, f"{stated} {figure}, and its results on {places} are {actual}"
+    expected = worst_status(rule, counted, whole=whole)
+    if not unknown and expected != rule["status"]:
+        better = RESULT_STATUSES.index(rule["status"]) > RESULT_STATUSES.index(expected)
+        if better or not others:
+            yield "status", f"the status {rule['status']}, and {expected} follows from its results"
+
+
+def is_doubt(result: Mapping[str, Any]) -> bool:
+    """Return whether a result says that the evidence of a whole connection does not suffice."""
+    return result["subject"]["kind"] == "connection" and result["status"] == "insufficient"
+
+
+def count_figures(rule: Mapping[str, Any], counted: Sequence[_ConnectionCounts]) -> dict[str, int]:
+    """Return how many subjects of a rule have which status."""
+    inside = [result for result in rule["results"] if result["subject"]["kind"] not in WHOLE]
+    statuses = Counter(result["status"] for result in inside)
+    waived = sum(result["status"] == "fail" and result["waiver"] is not None for result in inside)
+    for entry in counted:
+        statuses["insufficient"] += entry.unevaluated
+        if entry.tally is not None:
+            statuses.update(entry.tally.counts)
+            waived += entry.tally.waived_failures()
+    figures = {figure: statuses[status] for figure, status in FIGURES.items()}
+    return {**figures, "total": sum(figures.values()), "waived": waived}
+
+
+def worst_status(
+    rule: Mapping[str, Any], counted: Sequence[_ConnectionCounts], *, whole: bool
+) -> str:
+    """Return the status of a rule: the worst of the results that decide.
+
+    Where a rule has a tolerance, the share decides over a connection, and not each subject.
+    """
+    tallies = {entry.connection: entry.tally for entry in counted}
+    places = {"" if whole else result["connection"] for result in rule["results"]} | set(tallies)
+    present: set[str] = set()
+    for place in places:
+        results = [r for r in rule["results"] if whole or r["connection"] == place]
+        deciding = [r for r in results if r["subject"]["kind"] in WHOLE]
+        tally = tallies.get(place)
+        if any(result["subject"]["kind"] == "population" for result in results):
+            present.update(result["status"] for result in deciding)
+            continue
+        present.update(result["status"] for result in results)
+        if tally is not None:
+            present.update(status for status, number in tally.counts.items() if number)
+            present.update(status for status, number in tally.whole.items() if number)
+    return next((status for status in RESULT_STATUSES if status in present), "insufficient")
 
 
 # -- What the evidence of a period proves of each kind and each control: ``assurance.json`` --------
@@ -2247,7 +3415,10 @@ def erasures(
 def content_of(digest: str, leaf: Mapping[str, Any]) -> dict[str, Any]:
     """Return which content is missing."""
     names = ("connection", "kind", "key", "collection")
-    return {"digest": digest, **{name: leaf.get(name) for name in names}}
+    content = {"digest": digest, **{name: leaf.get(name) for name in names}}
+    if content["connection"] is not None:
+        content["connection"] = content["connection"].split(DERIVED)[0]
+    return content
 
 
 def results_of(digests: Collection[str], history: _History) -> Iterator[dict[str, Any]]:

@@ -100,6 +100,8 @@ def _snapshots(workspace: Workspace) -> frozenset[str]:
 
 def _summary(erased: ErasureResult, *, done: bool) -> str:
     amount = f"{erased.bodies} bodies and {erased.rejected} rejected objects"
+    if erased.rows or erased.verdicts:
+        amount += f", with {erased.rows} rows and {erased.verdicts} verdicts made from them,"
     beyond = (
         f"; {erased.shared_versions} versions that were not selected share these bodies and lose "
         "them too"

@@ -66,5 +66,9 @@ class ConnectionResult:
     """What was read, sealed."""
     derived: tuple[KindRead, ...] = ()
     """The population of each derived kind that it left."""
+    lines: Mapping[str, str] = field(default_factory=dict)
+    """The digest of each list of the read model's lines that it left."""
+    account: str | None = None
+    """Whose evidence it is; None: it is not known."""
     view_errors: dict[str, str] = field(default_factory=dict)
     """Why the rows of a view could not be derived."""

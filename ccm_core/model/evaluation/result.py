@@ -159,6 +159,8 @@ class DerivedState:
     connection: str
     period_since: datetime
     """When the evaluated period begins: subjects that are final and occurred before are left out."""
+    account: str | None = None
+    """Of which account; None: that is not known."""
     kinds: tuple[KindRead, ...] = ()
     """The population of each derived kind."""
     judged: tuple[str, ...] = ()

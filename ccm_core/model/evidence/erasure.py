@@ -30,5 +30,9 @@ class ErasureResult:
     """Bodies of records, each once, however many versions share it."""
     rejected: int
     """Objects that their schema had rejected."""
+    rows: int = 0
+    """Bodies of rows that were made from them."""
+    verdicts: int = 0
+    """Bodies of verdicts on the subjects of those rows, or that looked one of the records up."""
     shared_versions: int
     """Versions that were not selected and share the same bodies: they lose them too."""

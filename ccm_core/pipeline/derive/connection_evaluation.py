@@ -111,6 +111,10 @@ class ConnectionEvaluation:
         judges = {
             (pack.pack.name, group.over): self._judge(pack, group, facts) for pack, group in groups
         }
+        if self.before is None or self.derived.is_unstated(self.scope.connection):
+            # Nobody vouches for what is there: an evaluation was killed, or something was erased.
+            self.before = None
+            self.derived.clear(self.scope.connection, self.now)
         self._require_kept(judges)
         for over in sorted({group.over for _, group in groups}):
             of_view = [judge for (_, name), judge in judges.items() if name == over]
@@ -156,7 +160,8 @@ class ConnectionEvaluation:
             records=self.store.records,
             load=evidence.load,
             load_vanished=evidence.load_vanished,
-            changes={kind: self._change(over, kind) for kind in view.inputs},
+            foreign=evidence.foreign,
+            changes={kind: self._change(over, kind, evidence.account) for kind in view.inputs},
         )
 
     def _view(self, over: str, evidence: Evidence) -> View:
@@ -164,10 +169,15 @@ class ConnectionEvaluation:
             return view_of_kind(evidence.kinds[over])
         return evidence.views[over]
 
-    def _change(self, over: str, kind: str) -> ChangesSince | None:
-        """Return what was stored of a kind since the last evaluation that kept rows of a view."""
+    def _change(self, over: str, kind: str, account: str | None) -> ChangesSince | None:
+        """Return what was stored of a kind since the last evaluation that kept rows of a view.
+
+        None where that is not known, or the rows are of another account.
+        """
         name = f"{over} {kind}"
         before = self.before.watermarks.get(name) if self.before else None
+        if self.before and self.before.state.account != account:
+            before = None
         connection = self.scope.connection
         change = self.store.records.changes_since(connection, kind, before, as_of=self.now)
         if change is not None:
@@ -208,6 +218,7 @@ class ConnectionEvaluation:
     def _kept_rows(self, over: str, keys: Sequence[str]) -> Iterator[Mapping[str, Row]]:
         remaining = iter(keys)
         while some := list(islice(remaining, _ROWS)):
+            self.derived.require_unchanged(self.scope.connection, rows_kind(over), some)
             records = self.store.records.get_many(
                 derived_log(self.scope.connection), rows_kind(over), frozenset(some)
             )
@@ -439,6 +450,8 @@ class ConnectionEvaluation:
             plugin_failures=facts.plugin_failures,
             read=self._sealed(evidence, seals),
             derived=tuple(self._roots(judges)),
+            account=evidence.account,
+            lines=self.derived.line_roots(self.scope.connection),
             view_errors=self._errors,
         )
 
@@ -463,15 +476,24 @@ class ConnectionEvaluation:
             yield KindRead(kind=kind, records=records, root=root)
 
     def _require_kept(self, judges: Mapping[tuple[str, str], GroupJudge]) -> None:
-        """Refuse to build on rows or verdicts that are not those that the result before left."""
-        kinds = self.before.state.kinds if self.before else ()
-        stated = {read.kind: read.root for read in kinds}
-        for read in self._roots(judges):
-            if read.kind in stated and read.root != stated[read.kind]:
-                raise IntegrityError(
-                    f"what was kept of {read.kind} of {self.scope.connection} is not what the "
-                    "evaluation before left; run `ccm verify`, and restore the store from a backup"
-                )
+        """Refuse to build on rows, verdicts or lines that are not those that the result left."""
+        if self.before is None:
+            return
+        state, connection = self.before.state, self.scope.connection
+        stated = {read.kind: read.root for read in state.kinds}
+        differing = [
+            read.kind
+            for read in self._roots(judges)
+            if stated.get(read.kind, read.root) != read.root
+        ]
+        lines = self.derived.line_roots(connection)
+        names = lines.keys() | state.lines.keys()
+        differing += sorted(name for name in names if lines.get(name) != state.lines.get(name))
+        if differing:
+            raise IntegrityError(
+                f"what was kept of {', '.join(differing)} of {connection} is not what the "
+                "evaluation before left; run `ccm verify`, and restore the store from a backup"
+            )
 
 
 def _with_lookups(facts: Facts, evidence: Evidence, kinds: Iterable[str]) -> Facts:

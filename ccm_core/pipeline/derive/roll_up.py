@@ -175,9 +175,11 @@ def _state(
     return DerivedState(
         connection=result.connection,
         period_since=result.period_since,
+        account=result.account,
         kinds=result.derived,
         judged=tuple(sorted(total.rule for total in result.rules if total.judged)),
         rated=tuple(sorted({total.rule for total in result.rules} & rated)),
         rule_keys={total.rule: total.key for total in result.rules},
         waived={rule: dict(subjects) for rule, subjects in waived.items()},
+        lines=dict(result.lines),
     )

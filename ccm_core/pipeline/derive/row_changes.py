@@ -45,6 +45,8 @@ class RowSource:
     load: Load
     """Returns all current records of a kind."""
     load_vanished: Load
+    foreign: AbstractSet[str]
+    """Collections of another account, of which no event counts."""
     changes: Mapping[str, ChangesSince | None]
     """By input: what was stored since the last evaluation; None: that is not known, or all is."""
 
@@ -103,7 +105,9 @@ class RowSource:
         for kind, names in partitioning.names.items():
             change = self.changes[kind]
             if change is not None and change.changed_keys:
-                current = {record.key: tuple(names(record)) for record in change.records}
+                current = {
+                    record.key: tuple(names(record)) for record in self._readable(change.records)
+                }
                 members[self.view.name, kind] = {
                     key: current.get(key, ()) for key in sorted(change.changed_keys)
                 }
@@ -112,15 +116,14 @@ class RowSource:
     def _all_partitions(self, partitioning: Partitioning) -> Iterator[RowBatch]:
         """Index every record, then derive every partition."""
         for kind, names in partitioning.names.items():
+            gone = set(self.derived.member_keys(self.connection, self.view.name, kind))
             records = iter(self.load(kind))
             while some := list(islice(records, _PARTITIONS)):
                 members = {record.key: tuple(names(record)) for record in some}
+                gone -= members.keys()
                 yield RowBatch(rows={}, members={(self.view.name, kind): members})
-        every = {
-            name
-            for kind in partitioning.names
-            for name in self.derived.all_names(self.connection, self.view.name, kind)
-        }
+            yield RowBatch(rows={}, members={(self.view.name, kind): dict.fromkeys(gone, ())})
+        every = set(self.derived.partition_names(self.connection, self.view.name))
         yield from self._partitions(partitioning, sorted(every))
 
     def _partitions(self, partitioning: Partitioning, names: Sequence[str]) -> Iterator[RowBatch]:
@@ -132,6 +135,17 @@ class RowSource:
             done |= closed
             yield self._derive(partitioning, closed, keys)
 
+    def _of_keys(self, kind: str, keys: AbstractSet[str]) -> tuple[Record, ...]:
+        return tuple(self._readable(self.records.get_many(self.connection, kind, keys)))
+
+    def _readable(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Yield what counts: neither what was erased, nor what is of a former account."""
+        return (
+            record
+            for record in records
+            if record.erased_at is None and record.collection not in self.foreign
+        )
+
     def _derive(
         self,
         partitioning: Partitioning,
@@ -140,9 +154,7 @@ class RowSource:
     ) -> RowBatch:
         request = ViewRequest(
             records={
-                kind: tuple(
-                    self.records.get_many(self.connection, kind, keys.get(kind, frozenset()))
-                )
+                kind: self._of_keys(kind, keys.get(kind, frozenset()))
                 if kind in partitioning.names
                 else self.load(kind)
                 for kind in self.view.inputs

@@ -47,6 +47,10 @@ class Evidence:
     collections: Sequence[Collection]
     now: datetime
     horizon: Window
+    account: str | None = None
+    """Whose evidence it is; None: it is not known."""
+    foreign: AbstractSet[str] = frozenset()
+    """Collections of another account, of which no event counts."""
     accept_unavailable: Mapping[str, str] = field(default_factory=dict)
     """Why it is accepted that the source does not offer a kind, by kind."""
     accept_collapse: Mapping[str, AcceptedCollapse] = field(default_factory=dict)

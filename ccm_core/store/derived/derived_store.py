@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ccm_core.ledger.population import bucket_of
 from ccm_core.model.evaluation.derived import derived_log
-from ccm_core.store.derived import line_roots, partitions, read_model
-from ccm_core.store.records import append
+from ccm_core.store.derived import anew, line_roots, partitions, read_model
+from ccm_core.store.records import append, populations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,6 +28,38 @@ class SqlDerivedStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._unchanged: set[tuple[str, str, int]] = set()
+        """Buckets that were compared since :meth:`is_unstated` was asked, by log and kind."""
+
+    def is_unstated(self, connection: str) -> bool:
+        """Return whether rows or verdicts were stored since the newest evaluation.
+
+        It was killed then, or refused as stale, or something was erased: nothing of a connection is
+        built on, and whoever evaluates calls :meth:`clear`.
+        """
+        self._unchanged.clear()
+        with self._database.reading() as transaction:
+            return anew.is_unstated(transaction, connection)
+
+    def clear(self, connection: str, at: datetime) -> None:
+        """Let all rows and verdicts of a connection vanish, with their lines; they stay in the log."""
+        with self._database.writing() as transaction:
+            anew.clear(transaction, connection, at)
+
+    def require_unchanged(self, connection: str, kind: str, keys: Iterable[str]) -> None:
+        """Compare the index of some rows or verdicts with the roots that were kept.
+
+        Raises:
+            IntegrityError: Somebody else wrote to it.
+        """
+        log = derived_log(connection)
+        by_bucket = {bucket_of(key): key for key in keys}
+        pending = [
+            key for bucket, key in by_bucket.items() if (log, kind, bucket) not in self._unchanged
+        ]
+        with self._database.reading() as transaction:
+            populations.require_unchanged(transaction, log, kind, pending)
+        self._unchanged |= {(log, kind, bucket) for bucket in by_bucket}
 
     def append(self, batch: DerivedBatch) -> None:
         """Keep what one partition changed, in one transaction."""
@@ -118,6 +151,8 @@ class SqlDerivedStore:
             WHERE connection = :connection AND kind = :kind AND digest IS NOT NULL
             """
         parameters = {"connection": derived_log(connection), "kind": kind}
+        if keys is not None:
+            self.require_unchanged(connection, kind, keys)
         with self._database.reading() as transaction:
             if keys is None:
                 return dict(transaction.rows(query, **parameters))
@@ -129,7 +164,12 @@ class SqlDerivedStore:
         with self._database.reading() as transaction:
             return read_model.partitions_of(transaction, connection, view, keys)
 
-    def all_names(self, connection: str, view: str, kind: str) -> AbstractSet[str]:
-        """Return the names of the records of a kind."""
+    def member_keys(self, connection: str, view: str, kind: str) -> AbstractSet[str]:
+        """Return the keys of the records of a kind that are of any partition."""
         with self._database.reading() as transaction:
-            return frozenset(partitions.all_names(transaction, connection, view, kind))
+            return frozenset(partitions.member_keys(transaction, connection, view, kind))
+
+    def partition_names(self, connection: str, view: str) -> AbstractSet[str]:
+        """Return the names of all partitions of a view, those of its subjects included."""
+        with self._database.reading() as transaction:
+            return frozenset(partitions.all_names(transaction, connection, view))

@@ -72,16 +72,29 @@ def closure(
     return closed, keys
 
 
-def all_names(transaction: Transaction, connection: str, view: str, kind: str) -> Iterator[str]:
-    """Yield the names of the records of a kind, each once, sorted."""
+def member_keys(transaction: Transaction, connection: str, view: str, kind: str) -> Iterator[str]:
+    """Yield the keys of the records of a kind that are of any partition, each once."""
     return transaction.column(
         """
-        SELECT DISTINCT name FROM partition_member
-        WHERE connection = :connection AND view = :view AND kind = :kind ORDER BY name
+        SELECT DISTINCT key FROM partition_member
+        WHERE connection = :connection AND view = :view AND kind = :kind
         """,
         connection=connection,
         view=view,
         kind=kind,
+    )
+
+
+def all_names(transaction: Transaction, connection: str, view: str) -> Iterator[str]:
+    """Yield the names of partitions, those of records and those of subjects, each once."""
+    return transaction.column(
+        """
+        SELECT name FROM partition_member WHERE connection = :connection AND view = :view
+        UNION
+        SELECT partition_name FROM subject WHERE connection = :connection AND view = :view
+        """,
+        connection=connection,
+        view=view,
     )
 
 

@@ -19,6 +19,7 @@ from ccm_core.store.evaluations.recompose import recompose
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import DOCUMENT, EVALUATION
+from ccm_core.store.log.newest_evaluation import require_newest
 from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:
@@ -108,7 +109,11 @@ class SqlEvaluationStore:
         return StoredEvaluation(digest=digest, evaluation=evaluation, complete=scope is None)
 
     def latest_stored(self) -> tuple[Evaluation, EvaluationAct] | None:
-        """Return the one that was made last by change, as it is stored, and the act."""
+        """Return the one that was made last by change, as it is stored, and the act.
+
+        Raises:
+            IntegrityError: It is not the one that the ledger has.
+        """
         query = """
             SELECT digest, document, act FROM evaluation WHERE act IS NOT NULL
             ORDER BY seq DESC LIMIT 1
@@ -118,6 +123,7 @@ class SqlEvaluationStore:
             if row is None:
                 return None
             digest, document, act = row
+            require_newest(transaction, digest, act)
             content = _document(transaction, act)
         return _read(digest, document), decode_body(content, act, EvaluationAct, "act")
 
@@ -140,6 +146,24 @@ class SqlEvaluationStore:
             )
             for digest, document, position in list(rows):
                 yield digest, recompose(transaction, _read(digest, document), position)
+
+    def moments(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Sequence[tuple[str, datetime]]:
+        """List the digests of evaluations with their moments, by their moment."""
+        later = "" if since is None else "AND evaluated_at >= :since"
+        earlier = "" if until is None else "AND evaluated_at < :until"
+        with self._database.reading() as transaction:
+            rows = transaction.rows(
+                f"""
+                SELECT digest, evaluated_at FROM evaluation
+                WHERE TRUE {later} {earlier}
+                ORDER BY evaluated_at, seq
+                """,
+                since=None if since is None else microseconds(since),
+                until=None if until is None else microseconds(until),
+            )
+            return [(digest, instant(moment)) for digest, moment in rows]
 
     def daily_trend(self, *, since: datetime, until: datetime) -> Sequence[TrendPoint]:
         """List an outline of the last evaluation of each UTC day, ``since <= moment < until``."""

@@ -60,6 +60,11 @@ class EvaluationStore(Protocol):
     ) -> Iterator[tuple[str, Evaluation]]:
         """Yield evaluations with their digests, ``since <= moment < until``, by their moment."""
 
+    def moments(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Sequence[tuple[str, datetime]]:
+        """List the digests of evaluations with their moments, by their moment; reads no results."""
+
     def daily_trend(self, *, since: datetime, until: datetime) -> Sequence[TrendPoint]:
         """List an outline of the last evaluation of each UTC day of a period that has one."""
 

@@ -65,6 +65,13 @@ class LedgerStore(Protocol):
             None where no head of the log was ever signed.
         """
 
+    def leaves(self, log: str = STORE_LOG) -> Iterator[tuple[int, JsonObject]]:
+        """Yield the leaves of a log with their indexes, in order, signed or not.
+
+        Raises:
+            IntegrityError: The ledger is damaged; ``ccm verify`` says where.
+        """
+
     def contents(
         self, leaf_type: str, digests: Iterable[str]
     ) -> Iterator[tuple[str, bytes | None]]:

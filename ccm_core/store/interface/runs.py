@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from ccm_core.model.evidence.collection import Collection
@@ -50,10 +51,17 @@ class RunStore(Protocol):
                 those with a window and among those without.
         """
 
-    def collections_with_digests(
-        self, connection: str, *, as_of: datetime
-    ) -> Sequence[tuple[str, Collection]]:
-        """List the collections of a connection, each with the digest of its stored bytes."""
+    def collection_digests(self, connection: str, *, as_of: datetime) -> Sequence[tuple[str, str]]:
+        """List the ids of all collections, each with the digest of its stored bytes, in order."""
+
+    def manifest_digests(self, connection: str, *, as_of: datetime) -> Sequence[tuple[str, str]]:
+        """List the runs of all manifests, each with the digest of its stored bytes, in order."""
+
+    def account(self, connection: str, *, as_of: datetime) -> str | None:
+        """Return the account of the newest collection that knows it; None where none does."""
+
+    def collections_of_others(self, connection: str, account: str | None) -> AbstractSet[str]:
+        """Return the ids of collections that are known to be of another account than this one."""
 
     def manifests(
         self,
@@ -85,9 +93,9 @@ class RunStore(Protocol):
         """Return the manifest of a run; None where it is open, or the store has no such run."""
 
     def manifests_with_digests(
-        self, connection: str, *, as_of: datetime
+        self, connection: str, *, as_of: datetime, since: datetime
     ) -> Sequence[tuple[str, Manifest]]:
-        """List the manifests of a connection, each with the digest of its stored bytes."""
+        """List the manifests that were sealed later, each with the digest of its stored bytes."""
 
     def connections(self) -> Sequence[str]:
         """List the names of the connections that have runs, sorted."""

@@ -34,7 +34,7 @@ def prove(
     signed = newest_signed_head(transaction, log)
     if signed is None:
         return ()
-    with _damage_of(log):
+    with damage_of(log):
         size = _size(signed)
         selected = {
             index: leaf
@@ -66,7 +66,7 @@ def prove_together(
     signed = newest_signed_head(transaction, log)
     if signed is None:
         return None
-    with _damage_of(log):
+    with damage_of(log):
         size = _size(signed)
         lines = leaves(transaction, log, size)
         indexes = sorted(choose((at, json_codec.decode(line)) for at, line in enumerate(lines)))
@@ -90,7 +90,7 @@ def _selected(lines: Iterable[bytes], indexes: Iterable[int]) -> dict[int, bytes
 
 
 @contextmanager
-def _damage_of(log: str) -> Iterator[None]:
+def damage_of(log: str) -> Iterator[None]:
     """Raise what a damaged ledger raises as an ``IntegrityError``."""
     try:
         yield

@@ -108,7 +108,7 @@ MANIFEST = LeafForm(
 )
 COLLECTION = LeafForm(
     table="collection",
-    plain=("id", "connection", "kind", "kind_version", "outcome", "digest"),
+    plain=("id", "connection", "kind", "kind_version", "outcome", "account", "digest"),
     instants=("window_since", "window_until", "started_at", "ended_at"),
     references=("run",),
     document=True,

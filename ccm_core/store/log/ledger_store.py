@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.ledger.checkpoint import STORE_LOG
+from ccm_core.model import json_codec
 from ccm_core.store.log import inclusion_proofs, read, sign_heads
 from ccm_core.store.log.contents import contents
 
@@ -66,6 +67,12 @@ class SqlLedgerStore:
         """Return leaves of a log, proven together."""
         with self._database.reading() as transaction:
             return inclusion_proofs.prove_together(transaction, log, choose)
+
+    def leaves(self, log: str = STORE_LOG) -> Iterator[tuple[int, JsonObject]]:
+        """Yield the leaves of a log with their indexes."""
+        with self._database.reading() as transaction, inclusion_proofs.damage_of(log):
+            for index, line in enumerate(read.leaves(transaction, log)):
+                yield index, json_codec.decode(line)
 
     def contents(
         self, leaf_type: str, digests: Iterable[str]

@@ -35,8 +35,8 @@ def entries(transaction: Transaction, log: str) -> Iterator[LedgerEntry]:
         )
 
 
-def leaves(transaction: Transaction, log: str, size: int) -> Iterator[bytes]:
-    """Yield the first leaves of a log, for proofs.
+def leaves(transaction: Transaction, log: str, size: int | None = None) -> Iterator[bytes]:
+    """Yield the first leaves of a log, or all of them.
 
     Raises:
         ValueError: They cannot be read.

@@ -54,6 +54,9 @@ def append(transaction: Transaction, batch: WriteBatch) -> Collection:
     run = open_run(transaction, batch.collection.run, batch.collection.connection)
     _refuse_stored(transaction, batch.collection)
     changes = diff(transaction, batch)
+    populations.require_unchanged(
+        transaction, batch.collection.connection, batch.collection.kind, _keys(changes)
+    )
     collection = _with_counts(batch, changes)
     row, seq = _insert_collection(transaction, collection, run)
     _insert_bodies(transaction, changes.appended)
@@ -67,6 +70,10 @@ def append(transaction: Transaction, batch: WriteBatch) -> Collection:
     )
     append_leaves(transaction, collection.connection, leaves)
     return collection
+
+
+def _keys(changes: RecordDiff) -> Iterator[str]:
+    return chain((observation.key for observation in changes.appended), changes.vanished)
 
 
 def _refuse_stored(transaction: Transaction, collection: Collection) -> None:
@@ -106,6 +113,7 @@ def _insert_collection(
         "window_until": until,
         "started_at": microseconds(collection.started_at),
         "ended_at": microseconds(collection.ended_at),
+        "account": collection.account,
         "digest": document.digest,
         "document": document.content,
     }

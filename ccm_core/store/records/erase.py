@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.ledger.checkpoint import STORE_LOG
+from ccm_core.model.evaluation.derived import DERIVED, derived_log
 from ccm_core.model.evidence.erasure import Erasure, ErasureResult
+from ccm_core.store.derived import anew
+from ccm_core.store.derived.quoting import Quotes, quotes
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import ERASED, ERASURE
@@ -30,36 +33,46 @@ class SqlErasureStore:
     def preview(self, erasure: Erasure) -> ErasureResult:
         """Count what an erasure would delete."""
         with self._database.reading() as transaction:
-            return _count(transaction, erasure)
+            return _count(transaction, erasure, _quotes(transaction, erasure))
 
     def erase(self, erasure: Erasure) -> ErasureResult:
         """Delete what is selected, and record that it was."""
         signers = self._signing()
         with self._database.writing() as transaction:
-            erased = _count(transaction, erasure)
-            _record(transaction, erasure)
-            _delete(transaction, erasure)
-            sign_heads.sign_heads(transaction, (), signers, erasure.erased_at)
+            quotes = _quotes(transaction, erasure)
+            erased = _count(transaction, erasure, quotes)
+            _record(transaction, erasure, quotes)
+            _delete(transaction, erasure, quotes)
+            for connection in sorted(quotes.connections):
+                anew.clear(transaction, connection, erasure.erased_at)
+            logs = [derived_log(connection) for connection in sorted(quotes.connections)]
+            sign_heads.sign_heads(transaction, logs, signers, erasure.erased_at)
         self._database.purge()
         return erased
 
 
-def _count(transaction: Transaction, erasure: Erasure) -> ErasureResult:
+def _quotes(transaction: Transaction, erasure: Erasure) -> Quotes:
+    """Return the rows and verdicts that were made from what is erased."""
+    narrowed = (erasure.kind, erasure.key, erasure.stored_before) != (None, None, None)
+    digests = frozenset(_digests(transaction, _bodies(erasure), erasure))
+    return quotes(transaction, digests, whole=None if narrowed else erasure.connection)
+
+
+def _count(transaction: Transaction, erasure: Erasure, quoted: Quotes) -> ErasureResult:
     return ErasureResult(
+        rows=len(quoted.rows),
+        verdicts=len(quoted.verdicts),
         bodies=len(_digests(transaction, _bodies(erasure), erasure)),
         rejected=len(_digests(transaction, _rejected(erasure), erasure)),
         shared_versions=_shared_versions(transaction, erasure),
     )
 
 
-def _record(transaction: Transaction, erasure: Erasure) -> None:
+def _record(transaction: Transaction, erasure: Erasure, quoted: Quotes) -> None:
     """Insert the order and what it erases, then append their leaves."""
     queries = (_bodies(erasure), _rejected(erasure))
-    digests = list(
-        dict.fromkeys(
-            digest for query in queries for digest in _digests(transaction, query, erasure)
-        )
-    )
+    selected = (digest for query in queries for digest in _digests(transaction, query, erasure))
+    digests = list(dict.fromkeys([*selected, *sorted(quoted.rows | quoted.verdicts)]))
     row = _row(erasure)
     seq = transaction.insert("erasure", row)
     # What was erased before, and was observed anew since, is recorded already.
@@ -89,8 +102,11 @@ def _row(erasure: Erasure) -> dict[str, SqlValue]:
     }
 
 
-def _delete(transaction: Transaction, erasure: Erasure) -> None:
+def _delete(transaction: Transaction, erasure: Erasure, quoted: Quotes) -> None:
     parameters = _parameters(erasure)
+    derived = sorted(quoted.rows | quoted.verdicts)
+    for _ in transaction.rows_in("DELETE FROM body WHERE digest IN (:values)", derived):
+        pass
     transaction.execute(f"DELETE FROM body WHERE digest IN ({_bodies(erasure)})", **parameters)
     transaction.execute(
         f"UPDATE rejected SET document = :empty WHERE digest IN ({_rejected(erasure)})",
@@ -135,6 +151,8 @@ def _rejected(erasure: Erasure) -> str:
 def _versions(erasure: Erasure) -> str:
     """Return the condition that selects versions."""
     spared = ", ".join(f":{name}" for name in _spared(erasure))
+    # Rows and verdicts are erased with the records that they quote, and not by themselves.
+    evidence = f"version.connection NOT LIKE '%{DERIVED}'"
     conditions = {
         "version.connection = :connection": erasure.connection,
         "version.kind = :kind": erasure.kind,
@@ -143,7 +161,7 @@ def _versions(erasure: Erasure) -> str:
         f"version.seq NOT IN (SELECT seq FROM current_version WHERE kind IN ({spared}))": spared
         or None,
     }
-    return " AND ".join(["TRUE", *_applicable(conditions)])
+    return " AND ".join([evidence, *_applicable(conditions)])
 
 
 def _applicable(conditions: Mapping[str, object]) -> Iterator[str]:
@@ -174,6 +192,7 @@ def _shared_versions(transaction: Transaction, erasure: Erasure) -> int:
         SELECT count(*)
         FROM version
         WHERE digest IN ({_bodies(erasure)}) AND seq NOT IN ({selected})
+            AND version.connection NOT LIKE '%{DERIVED}'
         """,
         **_parameters(erasure),
     )

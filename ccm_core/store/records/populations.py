@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from ccm_core.ledger.population import BUCKETS, bucket_root, root_of_buckets
+from ccm_core.errors import IntegrityError
+from ccm_core.ledger.population import BUCKETS, bucket_of, bucket_root, root_of_buckets
+from ccm_core.model.evaluation.derived import connection_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -91,6 +93,35 @@ def keep(transaction: Transaction, connection: str, kind: str, current: CurrentP
         for number, bucket in sorted(current.computed.items())
     )
     transaction.insert_many("population_bucket", _COLUMNS, rows, on_conflict=_REPLACING)
+
+
+def require_unchanged(
+    transaction: Transaction, connection: str, kind: str, keys: Iterable[str]
+) -> None:
+    """Compare the kept roots of the buckets that some keys are in with the current versions.
+
+    Whoever changes a record does so before, and whoever builds on some: else the next root would
+    be over what somebody else wrote.
+
+    Raises:
+        IntegrityError: A bucket is not the one of which the root was kept.
+    """
+    if not _is_kept(transaction, connection, kind):
+        return
+    numbers = sorted({bucket_of(key) for key in keys})
+    query = f"{_KEPT} AND bucket IN (:values)"
+    kept = {
+        number: Bucket(records, root)
+        for number, records, root in transaction.rows_in(
+            query, numbers, connection=connection, kind=kind
+        )
+    }
+    if _some(transaction, connection, kind, kept) != kept:
+        raise IntegrityError(
+            f"the index of {kind} of {connection_of(connection)} is damaged: it is not what was "
+            "stored. Run `ccm verify`, which names what differs, and restore the store from a "
+            "backup."
+        )
 
 
 def forget(transaction: Transaction, connection: str, kind: str, buckets: AbstractSet[int]) -> None:

@@ -88,5 +88,28 @@ ORDER BY seq
 a collection is stored after it, in the same run. The two groupings follow the order of their index,
 where one by whether there is a window would be sorted first."""
 
+COLLECTION_DIGESTS = """
+SELECT id, digest FROM collection
+WHERE +connection = :connection AND ended_at <= :as_of
+ORDER BY seq
+"""
+MANIFEST_DIGESTS = """
+SELECT run.id, manifest.digest
+FROM manifest JOIN run ON run.seq = manifest.run
+WHERE run.connection = :connection AND manifest.ended_at <= :as_of
+ORDER BY manifest.seq
+"""
+ACCOUNT = """
+SELECT account FROM collection
+WHERE +connection = :connection AND account IS NOT NULL AND ended_at <= :as_of
+ORDER BY seq DESC LIMIT 1
+"""
+OF_OTHER_ACCOUNTS = """
+SELECT id FROM collection WHERE connection = :connection AND account < :account
+UNION
+SELECT id FROM collection WHERE connection = :connection AND account > :account
+"""
+"""As two ranges of an index."""
+
 OF_RUN = "AND run = (SELECT seq FROM run WHERE id = :run)"
 """Written only where a run is named, so that its index is used."""

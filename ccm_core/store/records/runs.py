@@ -17,6 +17,7 @@ from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from ccm_core.ledger.signed_note import Signing
@@ -98,24 +99,6 @@ class SqlRunStore:
         since: datetime | None = None,
     ) -> Sequence[Collection]:
         """List collections in the order in which they were stored."""
-        stored = self._collections(connection, kind, run=run, as_of=as_of, since=since)
-        return [collection for _, collection in stored]
-
-    def collections_with_digests(
-        self, connection: str, *, as_of: datetime
-    ) -> Sequence[tuple[str, Collection]]:
-        """List collections with the stored digests: written anew, the bytes may be others."""
-        return self._collections(connection, as_of=as_of)
-
-    def _collections(
-        self,
-        connection: str,
-        kind: str | None = None,
-        *,
-        run: str | None = None,
-        as_of: datetime | None = None,
-        since: datetime | None = None,
-    ) -> Sequence[tuple[str, Collection]]:
         statement = run_queries.COLLECTIONS if since is None else run_queries.COLLECTIONS_SINCE
         with self._database.reading() as transaction:
             rows = transaction.rows(
@@ -127,9 +110,40 @@ class SqlRunStore:
                 since=None if since is None else microseconds(since),
             )
             return [
-                (digest, decode_body(document, digest, Collection, f"collection {collection}"))
+                decode_body(document, digest, Collection, f"collection {collection}")
                 for collection, digest, document in rows
             ]
+
+    def collection_digests(self, connection: str, *, as_of: datetime) -> Sequence[tuple[str, str]]:
+        """List the ids of all collections with the stored digests."""
+        return self._pairs(run_queries.COLLECTION_DIGESTS, connection, as_of)
+
+    def manifest_digests(self, connection: str, *, as_of: datetime) -> Sequence[tuple[str, str]]:
+        """List the runs of all manifests with the stored digests."""
+        return self._pairs(run_queries.MANIFEST_DIGESTS, connection, as_of)
+
+    def _pairs(self, statement: str, connection: str, as_of: datetime) -> Sequence[tuple[str, str]]:
+        with self._database.reading() as transaction:
+            rows = transaction.rows(statement, connection=connection, as_of=_latest(as_of))
+            return [(name, digest) for name, digest in rows]
+
+    def account(self, connection: str, *, as_of: datetime) -> str | None:
+        """Return the account of the newest collection that knows it; None where none does."""
+        with self._database.reading() as transaction:
+            account: str | None = transaction.value(
+                run_queries.ACCOUNT, connection=connection, as_of=_latest(as_of)
+            )
+        return account
+
+    def collections_of_others(self, connection: str, account: str | None) -> AbstractSet[str]:
+        """Return the ids of collections that are known to be of another account."""
+        if account is None:
+            return frozenset()
+        with self._database.reading() as transaction:
+            ids = transaction.column(
+                run_queries.OF_OTHER_ACCOUNTS, connection=connection, account=account
+            )
+            return frozenset(ids)
 
     def manifests(
         self,
@@ -161,10 +175,10 @@ class SqlRunStore:
         return next((manifest for _, manifest in _decoded(rows)), None)
 
     def manifests_with_digests(
-        self, connection: str, *, as_of: datetime
+        self, connection: str, *, as_of: datetime, since: datetime
     ) -> Sequence[tuple[str, Manifest]]:
         """List manifests with the stored digests: written anew, the bytes may be others."""
-        return self._manifests(connection, as_of)
+        return self._manifests(connection, as_of, since)
 
     def connections(self) -> Sequence[str]:
         """List the names of the connections that have runs, sorted."""

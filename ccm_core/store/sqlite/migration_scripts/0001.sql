@@ -51,6 +51,7 @@ CREATE TABLE collection (
     window_until BIGINT,
     started_at BIGINT NOT NULL,
     ended_at BIGINT NOT NULL,
+    account TEXT,
     digest TEXT NOT NULL,
     document BLOB NOT NULL,
     CONSTRAINT uq_collection_id UNIQUE (id),
@@ -60,6 +61,8 @@ CREATE INDEX ix_collection_connection_kind_seq ON collection (connection, kind, 
 CREATE INDEX ix_collection_run ON collection (run);
 CREATE INDEX ix_collection_ended_at ON collection (connection, ended_at);
 CREATE INDEX ix_collection_window_until ON collection (connection, window_until);
+CREATE INDEX ix_collection_account ON collection (connection, account, seq)
+    WHERE account IS NOT NULL;
 CREATE INDEX ix_collection_newest ON collection (connection, kind, outcome, window_since, ended_at);
 
 -- One version of one record; without a digest, a tombstone: the key had vanished.
