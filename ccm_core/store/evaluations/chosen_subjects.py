@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ccm_core.errors import IntegrityError
 from ccm_core.model.evaluation.derived import rows_kind, subject_name, verdicts_kind
 from ccm_core.model.evaluation.result import Status
-from ccm_core.model.evaluation.result_scope import WHOLE_SUBJECTS
+from ccm_core.model.evaluation.result_scope import WHOLE_SUBJECTS, ResultScope
 from ccm_core.model.evaluation.verdict_letters import LETTERS, NOT_DUE, STATUSES
 from ccm_core.store.sql.instants import instant, microseconds
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.model.evaluation.result import Evaluation, RuleResult
-    from ccm_core.model.evaluation.result_scope import ResultScope
     from ccm_core.store.evaluations.derived_bodies import Body, DerivedBodies
     from ccm_core.store.sql.driver import Row
 
@@ -111,6 +110,14 @@ def rule_groups(rules: Iterable[RuleResult]) -> Sequence[RuleGroup]:
         RuleGroup(pack=pack, over=over, rules=tuple(sorted(group)))
         for (pack, over), group in sorted(names.items())
     ]
+
+
+def judged_subjects(bodies: DerivedBodies, group: RuleGroup) -> Iterator[tuple[str, str]]:
+    """Yield each rule of a group with each subject that it has a result on; no body is read."""
+    everything = ResultScope(statuses=frozenset(Status))
+    for rule, keys in chosen_subjects(bodies, group, everything).by_rule.items():
+        for key in keys:
+            yield rule, key
 
 
 def chosen_subjects(bodies: DerivedBodies, group: RuleGroup, scope: ResultScope) -> ChosenSubjects:

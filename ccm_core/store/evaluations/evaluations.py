@@ -15,7 +15,7 @@ from ccm_core.store.codec.bodies import compress_body, decode_body, encode_body,
 from ccm_core.store.codec.compression import MAX_CONTENT, Compressor
 from ccm_core.store.evaluations.derived_bodies import DerivedBodies
 from ccm_core.store.evaluations.period_rows import period_rows
-from ccm_core.store.evaluations.recompose import recompose
+from ccm_core.store.evaluations.recompose import named_results, recompose
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import DOCUMENT, EVALUATION
@@ -194,6 +194,15 @@ class SqlEvaluationStore:
             if row is None:
                 raise _no_evaluation(digest)
             return recompose(transaction, _read(digest, row[0]), row[1], scope)
+
+    def named_results(self, digest: str) -> Sequence[tuple[str, str, str]]:
+        """List each result of an evaluation as rule, connection and ``KIND:KEY``."""
+        query = "SELECT document, position FROM evaluation WHERE digest = :digest"
+        with self._database.reading() as transaction:
+            row = transaction.row(query, digest=digest)
+            if row is None:
+                raise _no_evaluation(digest)
+            return list(named_results(transaction, _read(digest, row[0]), row[1]))
 
     def rows(self, digest: str, state: DerivedState, view: str) -> Sequence[JsonObject] | None:
         """Return the bodies of a view's rows of the period; None where they are not there now."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ccm_core.model.evaluation.derived import rows_kind, verdicts_kind
+from ccm_core.model.evaluation.derived import rows_kind, subject_name, verdicts_kind
 from ccm_core.model.evaluation.result import Evaluation, Result, RuleResult, Status
 from ccm_core.model.evaluation.result_id import result_id
 from ccm_core.model.evaluation.subject import Subject
@@ -17,6 +17,7 @@ from ccm_core.store.evaluations.chosen_subjects import (
     LineCounts,
     RuleGroup,
     chosen_subjects,
+    judged_subjects,
     rule_groups,
 )
 from ccm_core.store.evaluations.derived_bodies import DerivedBodies
@@ -93,6 +94,28 @@ def recompose(
     return replace(
         stored, rules=tuple(_with(rule, results[rule.rule], scope) for rule in stored.rules)
     )
+
+
+def named_results(
+    transaction: Transaction, stored: Evaluation, position: int
+) -> Iterator[tuple[str, str, str]]:
+    """Yield each result as rule, connection and ``KIND:KEY``: of the newest, no body is read."""
+    groups = rule_groups(stored.rules)
+    for rule in stored.rules:
+        yield from map(_name, rule.results)
+    for state in stored.derived:
+        bodies = DerivedBodies(transaction, state, position)
+        if bodies.is_current:
+            for group in groups:
+                for name, key in judged_subjects(bodies, group):
+                    yield name, state.connection, key
+        else:
+            yield from map(_name, _Connection(bodies).whole(stored.rules, evidence=False))
+
+
+def _name(result: Result) -> tuple[str, str, str]:
+    subject = result.subject
+    return result.rule, result.connection, subject_name(subject.kind, subject.key)
 
 
 def _extend(results: dict[str, list[Result]], more: Iterable[Result]) -> None:
