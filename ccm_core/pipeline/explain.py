@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from ccm_core import documents
 from ccm_core.errors import UsageError
 from ccm_core.model import json_codec
 from ccm_core.model.digest import digest
+from ccm_core.model.evaluation.derived import subject_name
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
 from ccm_core.model.evaluation.explanation import (
     AppliedParameter,
@@ -17,12 +19,21 @@ from ccm_core.model.evaluation.explanation import (
     RecordReference,
     RuleTrace,
 )
-from ccm_core.model.evaluation.result import Evaluation, KindSufficiency, Result, RuleResult
+from ccm_core.model.evaluation.result import (
+    Evaluation,
+    KindSufficiency,
+    Result,
+    RuleResult,
+    StoredEvaluation,
+)
+from ccm_core.model.evaluation.result_id import result_id, rule_part
+from ccm_core.model.evaluation.result_scope import ResultScope
 from ccm_core.model.evidence.collection import Request
 from ccm_core.model.evidence.record import Record
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.evaluate import compile_rules, load_evidence
 from ccm_core.rules.cel.lookup_function import LookupTable
+from ccm_core.rules.derive.row_record import row_of
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
 from ccm_core.rules.evaluate.evidence_gate import incomplete_objects
@@ -47,11 +58,11 @@ def explain(
     Raises:
         UsageError: There is no such result, several ids begin so, or its inputs are gone.
     """
-    latest = store.evaluations.latest(as_of=as_of)
+    latest = store.evaluations.latest(as_of=as_of, scope=ResultScope())
     if latest is None:
         raise UsageError("the store holds no evaluation by then; `ccm evaluate` makes one")
     evaluation = latest.evaluation
-    rule_result, result = _find_result(evaluation, name)
+    rule_result, result = _find_result(store, latest, name)
     inputs = store.evaluations.inputs(latest.digest)
     if inputs is None:
         raise UsageError("the evaluation was stored without its inputs; evaluate again")
@@ -64,8 +75,9 @@ def explain(
     pack, group, rule = _rule(packs, result.rule)
     single_rule = replace(packs, packs=(pack.with_only(rule),))
     available = _evidence(host_at_evaluation, store, inputs, result, evaluation.evaluated_at)
-    facts = available.facts(single_rule, host_at_evaluation.plugin_failures) if available else None
-    row = _row(facts, rule, result)
+    row = _row_of_evaluation(store, latest, rule.rule.over, result)
+    facts = _facts(host_at_evaluation, available, single_rule, rule, row) if available else None
+    row = row or _row(facts, rule, result)
     return Explanation(
         evaluated_at=evaluation.evaluated_at,
         result=result,
@@ -80,7 +92,7 @@ def explain(
         trace=_trace(pack, group, rule, row, facts, evaluation.evaluated_at),
         row=row.body if row else None,
         row_digest=digest(json_codec.encode(row.body)) if row else None,
-        records=tuple(_records(available, packs, rule, result)) if available else (),
+        records=tuple(_records(store, available, packs, rule, result, row)) if available else (),
         sufficiency=_sufficiency(evaluation, packs, rule, result),
         difference=_difference(single_rule, facts, result, evaluation.evaluated_at)
         if row
@@ -88,26 +100,60 @@ def explain(
     )
 
 
-def _find_result(evaluation: Evaluation, name: str) -> tuple[RuleResult, Result]:
-    rule, _, key = name.partition("/")
-    matches = [
+def _find_result(
+    store: EvidenceStore, latest: StoredEvaluation, name: str
+) -> tuple[RuleResult, Result]:
+    """Read the one result of a name; of the others, no more than what names them."""
+    matches = sorted(set(_matches(store.evaluations.named_results(latest.digest), name)))
+    if len(matches) != 1:
+        raise _no_single_result(matches, name, latest.evaluation.evaluated_at)
+    rule, connection, key = matches[0]
+    scope = ResultScope(subjects={(rule, connection): {key}})
+    evaluation = store.evaluations.get(latest.digest, scope=scope)
+    return next(
         (rule_result, result)
         for rule_result in evaluation.rules
+        if rule_result.rule == rule
         for result in rule_result.results
-        if (key and rule_result.rule == rule and result.subject.key == key)
-        or (not key and name and result.id.startswith(name))
-    ]
-    if len(matches) == 1:
-        return matches[0]
+        if (result.connection, subject_name(result.subject.kind, result.subject.key))
+        == (connection, key)
+    )
+
+
+_Name = tuple[str, str, str]
+"""A result: its rule, connection and subject, as ``KIND:KEY``."""
+
+
+def _matches(names: Iterable[_Name], name: str) -> Iterator[_Name]:
+    rule, _, key = name.partition("/")
+    parts = {other: rule_part(other) for other in {other for other, *_ in names}}
+    for candidate in names:
+        if key:
+            if (candidate[0], candidate[2].partition(":")[2]) == (rule, key):
+                yield candidate
+        # Ids begin with their rule's part, so few have to be made.
+        elif name and (part := parts[candidate[0]])[: len(name)] == name[: len(part)]:
+            if _id(candidate).startswith(name):
+                yield candidate
+
+
+def _id(name: _Name) -> str:
+    rule, connection, subject = name
+    kind, _, key = subject.partition(":")
+    return result_id(rule, connection, kind, key)
+
+
+def _no_single_result(matches: Sequence[_Name], name: str, at: datetime) -> UsageError:
     if not matches:
-        at = evaluation.evaluated_at
-        raise UsageError(
+        return UsageError(
             f"no result {name!r} in the evaluation of {at:%Y-%m-%d %H:%M:%S} UTC; `ccm findings "
             "list` and every report show ids"
         )
-    ids = ", ".join(f"{match.id} ({match.rule} on {match.subject.key})" for _, match in matches[:5])
+    ids = ", ".join(
+        f"{_id(match)} ({match[0]} on {match[2].partition(':')[2]})" for match in matches[:5]
+    )
     more = f" and {len(matches) - 5} more" if len(matches) > 5 else ""  # noqa: PLR2004 - as many as are named above
-    raise UsageError(f"{name!r} may be {ids}{more}; write more of the id")
+    return UsageError(f"{name!r} may be {ids}{more}; write more of the id")
 
 
 def _rule(packs: CompiledPacks, name: str) -> tuple[CompiledPack, RuleGroup, CompiledRule]:
@@ -127,6 +173,39 @@ def _evidence(
         (scope for scope in inputs.watch_scopes if scope.connection == result.connection), None
     )
     return load_evidence(host, scope, store, now) if scope else None
+
+
+def _row_of_evaluation(
+    store: EvidenceStore, latest: StoredEvaluation, over: str, result: Result
+) -> Row | None:
+    """Return the row of a result as the evaluation left it; None where it is not there now."""
+    state = next(
+        (state for state in latest.evaluation.derived if state.connection == result.connection),
+        None,
+    )
+    if state is None:
+        return None
+    key = subject_name(result.subject.kind, result.subject.key)
+    bodies = store.evaluations.rows(latest.digest, state, over, frozenset({key}))
+    rows = [
+        replace(row_of(body), evidence_digests=result.evidence_digests) for body in bodies or ()
+    ]
+    return rows[0] if rows else None
+
+
+def _facts(
+    host: Host, available: Evidence, packs: CompiledPacks, rule: CompiledRule, row: Row | None
+) -> Facts:
+    """Return what a rule reads: one row and what it looks up, where that row is known."""
+    if row is None:
+        return available.facts(packs, host.plugin_failures)
+    facts = available.facts(replace(packs, packs=()), host.plugin_failures)
+    kinds = sorted(rule.lookup_kinds & available.kinds.keys())
+    return replace(
+        facts,
+        rows={rule.rule.over: (row,)},
+        lookup_records={kind: available.lookup_records(kind) for kind in kinds},
+    )
 
 
 def _row(facts: Facts | None, rule: CompiledRule, result: Result) -> Row | None:
@@ -188,16 +267,42 @@ def _parameters(
 
 
 def _records(
-    available: Evidence, packs: CompiledPacks, rule: CompiledRule, result: Result
+    store: EvidenceStore,
+    available: Evidence,
+    packs: CompiledPacks,
+    rule: CompiledRule,
+    result: Result,
+    row: Row | None,
 ) -> Iterator[RecordReference]:
     digests = set(result.evidence_digests)
     requests = {collection.id: collection.requests for collection in available.collections}
-    for kind in sorted(
-        {*packs.inputs[rule.rule.over], *rule.lookup_kinds} & available.kinds.keys()
-    ):
-        for record in (*available.load(kind), *available.load_vanished(kind)):
+    kinds = sorted({*packs.inputs[rule.rule.over], *rule.lookup_kinds} & available.kinds.keys())
+    named = list(_named_records(store, available.connection, kinds, row, digests))
+    # What a row names is there, unless it changed or is gone since: then all is looked through.
+    if {record.digest for record in named} != digests:
+        named = [
+            record
+            for kind in kinds
+            for record in (*available.load(kind), *available.load_vanished(kind))
+            if record.digest in digests
+        ]
+    for record in named:
+        yield _read(record, requests.get(record.collection, ()))
+
+
+def _named_records(
+    store: EvidenceStore,
+    connection: str,
+    kinds: Iterable[str],
+    row: Row | None,
+    digests: AbstractSet[str],
+) -> Iterator[Record]:
+    names = [name.partition(":") for name in row.names] if row else []
+    for kind in kinds:
+        keys = frozenset(key for of_kind, _, key in names if of_kind == kind)
+        for record in store.records.get_many(connection, kind, keys):
             if record.digest in digests:
-                yield _read(record, requests.get(record.collection, ()))
+                yield record
 
 
 def _read(record: Record, requests: Sequence[Request]) -> RecordReference:

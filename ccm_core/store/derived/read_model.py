@@ -1,7 +1,7 @@
 """The read model: a line for each subject of a view, and what each pack says of it.
 
-Everything here is derived from rows and verdicts in the transaction that keeps them, and can be made
-again from them. Reports, lists and counts read it through indexes bounded by the period.
+Everything here is derived from rows and verdicts in the transaction that keeps them, and can be
+made again from them. Reports, lists and counts read it through indexes bounded by the period.
 """
 
 from __future__ import annotations

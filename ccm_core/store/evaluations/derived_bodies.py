@@ -80,6 +80,9 @@ class DerivedBodies:
     def whole(self, kind: str) -> Iterator[tuple[str, Body]]:
         """Yield all bodies of a kind, by key; what was yielded is proven when it ends.
 
+        Those that were erased by order are left out: results on their subjects are not there any
+        more, and the numbers of the evaluation still count them.
+
         Raises:
             IntegrityError: They are not those that the evaluation left.
         """
@@ -88,7 +91,8 @@ class DerivedBodies:
         tree = PopulationTree()
         for key, digest, content in rows:
             tree.put(key, digest)
-            yield key, self._body(kind, key, digest, content)
+            if not self._is_erased(digest, content):
+                yield key, self._body(kind, key, digest, content)
         self._compare(kind, tree.root)
 
     def some(self, kind: str, keys: Iterable[str]) -> Iterator[tuple[str, Body]]:
@@ -98,10 +102,13 @@ class DerivedBodies:
             IntegrityError: They are not those that the evaluation left.
         """
         self._compare(kind, populations.population(self.transaction, self.log, kind).root)
-        for some in batches(sorted(keys)):
+        ordered = sorted(keys)
+        populations.require_unchanged(self.transaction, self.log, kind, ordered)
+        for some in batches(ordered):
             rows = self.transaction.rows_in(_SOME, some, connection=self.log, kind=kind)
             for key, digest, content in list(rows):
-                yield key, self._body(kind, key, digest, content)
+                if not self._is_erased(digest, content):
+                    yield key, self._body(kind, key, digest, content)
 
     def damage(self, kind: str, problem: str) -> IntegrityError:
         """Return the error that something derived is not what the evaluation left."""
@@ -113,6 +120,10 @@ class DerivedBodies:
     def _compare(self, kind: str, root: str) -> None:
         if kind in self.kinds and root != self.kinds[kind].root:
             raise self.damage(kind, "they are not those that the evaluation left")
+
+    def _is_erased(self, digest: str, content: bytes | None) -> bool:
+        query = "SELECT EXISTS (SELECT 1 FROM erased WHERE digest = :digest)"
+        return content is None and bool(self.transaction.value(query, digest=digest))
 
     def _body(self, kind: str, key: str, digest: str, content: bytes) -> Body:
         body = self._decoded.get(digest)

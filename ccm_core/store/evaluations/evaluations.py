@@ -24,6 +24,7 @@ from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from ccm_core.ledger.signed_note import Signing
@@ -204,7 +205,13 @@ class SqlEvaluationStore:
                 raise _no_evaluation(digest)
             return list(named_results(transaction, _read(digest, row[0]), row[1]))
 
-    def rows(self, digest: str, state: DerivedState, view: str) -> Sequence[JsonObject] | None:
+    def rows(
+        self,
+        digest: str,
+        state: DerivedState,
+        view: str,
+        keys: AbstractSet[str] | None = None,
+    ) -> Sequence[JsonObject] | None:
         """Return the bodies of a view's rows of the period; None where they are not there now."""
         query = "SELECT position FROM evaluation WHERE digest = :digest"
         with self._database.reading() as transaction:
@@ -214,7 +221,7 @@ class SqlEvaluationStore:
             bodies = DerivedBodies(transaction, state, position)
             if rows_kind(view) not in bodies.kinds or not bodies.is_current:
                 return None
-            return list(period_rows(bodies, view))
+            return list(period_rows(bodies, view, keys))
 
     def inputs(self, digest: str) -> EvaluationInputs | None:
         """Return what an evaluation was made with; None where that was not stored."""

@@ -10,13 +10,16 @@ from ccm_core.store.derived import read_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
     from ccm_core.model.evaluation.derived import SubjectLine
     from ccm_core.store.evaluations.derived_bodies import Body, DerivedBodies
 
 
-def period_rows(bodies: DerivedBodies, view: str) -> Iterator[Body]:
-    """Yield the bodies of a view's rows, without what was final before the period.
+def period_rows(
+    bodies: DerivedBodies, view: str, keys: AbstractSet[str] | None = None
+) -> Iterator[Body]:
+    """Yield the bodies of a view's rows, or of some, without what was final before the period.
 
     Raises:
         IntegrityError: They are not those that the evaluation left, or the read model says
@@ -28,6 +31,7 @@ def period_rows(bodies: DerivedBodies, view: str) -> Iterator[Body]:
         for line in read_model.subjects(
             bodies.transaction, connection, view, since=bodies.state.period_since
         )
+        if keys is None or line.key in keys
     }
     _compare_number(bodies, view)
     number = 0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, EvaluationInputs
@@ -76,13 +77,27 @@ class EvaluationStore(Protocol):
             StoreError: There is none.
         """
 
-    def rows(self, digest: str, state: DerivedState, view: str) -> Sequence[JsonObject] | None:
+    def named_results(self, digest: str) -> Sequence[tuple[str, str, str]]:
+        """List each result of an evaluation as rule, connection and ``KIND:KEY``.
+
+        Raises:
+            StoreError: There is no such evaluation.
+        """
+
+    def rows(
+        self,
+        digest: str,
+        state: DerivedState,
+        view: str,
+        keys: AbstractSet[str] | None = None,
+    ) -> Sequence[JsonObject] | None:
         """Return the bodies of a view's rows, without what was final before the period.
 
         Args:
             digest: Of the evaluation.
             state: What it left of one connection.
             view: The view, or a kind whose records are rows themselves.
+            keys: Those of some subjects, as ``KIND:KEY``; None: all.
 
         Returns:
             None where they were not kept, or rows of the connection were derived since.

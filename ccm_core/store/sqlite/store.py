@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ccm_core.store.evaluations.evaluations import SqlEvaluationStore
     from ccm_core.store.evaluations.finding_changes import SqlFindingStore
     from ccm_core.store.log.ledger_store import SqlLedgerStore
-    from ccm_core.store.records.erase import SqlErasureStore
+    from ccm_core.store.erasing.erase import SqlErasureStore
     from ccm_core.store.sqlite.database import SqliteDatabase
 
 
@@ -70,7 +70,7 @@ class SqliteStore:
     @cached_property
     def erasure(self) -> SqlErasureStore:
         """Deleting bodies by order."""
-        from ccm_core.store.records.erase import SqlErasureStore
+        from ccm_core.store.erasing.erase import SqlErasureStore
 
         return SqlErasureStore(self._database, self._signing)
 

@@ -8,7 +8,7 @@ from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.evaluation.derived import DERIVED, derived_log
 from ccm_core.model.evidence.erasure import Erasure, ErasureResult
 from ccm_core.store.derived import anew
-from ccm_core.store.derived.quoting import Quotes, quotes
+from ccm_core.store.erasing.quoting import Quotes, quotes
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import ERASED, ERASURE

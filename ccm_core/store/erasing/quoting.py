@@ -53,8 +53,8 @@ def quotes(
     """Return the rows that were made from bodies of records, and the verdicts on their subjects.
 
     A row quotes the version of each of its names that was the newest when it was stored. A verdict
-    that has no reasons quotes nothing: it is shared by very many subjects, and is spared. All bodies
-    of rows and verdicts of the connections are read, one at a time.
+    that has no reasons quotes nothing: it is shared by very many subjects, and is spared. All rows
+    and verdicts of the connections are read, one at a time.
 
     Args:
         transaction: Sees one state of the store.

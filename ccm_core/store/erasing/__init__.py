@@ -1,0 +1,1 @@
+"""Erasing bodies by order, with what was made from them."""
