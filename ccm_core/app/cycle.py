@@ -123,10 +123,11 @@ def evaluate_connections(
     Raises:
         StaleEvaluation: That happened each time.
     """
-    for _ in range(_ATTEMPTS - 1):
-        with suppress(StaleEvaluation):
-            return _evaluate_once(workspace, store, rules, as_of)
-    return _evaluate_once(workspace, store, rules, as_of)
+    with store.lock_evaluating():
+        for _ in range(_ATTEMPTS - 1):
+            with suppress(StaleEvaluation):
+                return _evaluate_once(workspace, store, rules, as_of)
+        return _evaluate_once(workspace, store, rules, as_of)
 
 
 def _evaluate_once(

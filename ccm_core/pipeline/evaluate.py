@@ -251,7 +251,7 @@ def load_evidence(
         erased=cache(
             lambda kind: tuple(
                 key
-                for key, window in store.erasing.erased_keys(scope.connection, kind, as_of=now)
+                for key, window in store.records.erased_keys(scope.connection, kind, as_of=now)
                 if window is None or window.until > horizon.since
             )
         ),

@@ -132,9 +132,12 @@ def _matches(names: Iterable[_Name], name: str) -> Iterator[_Name]:
             if (candidate[0], candidate[2].partition(":")[2]) == (rule, key):
                 yield candidate
         # Ids begin with their rule's part, so few have to be made.
-        elif name and (part := parts[candidate[0]])[: len(name)] == name[: len(part)]:
-            if _id(candidate).startswith(name):
-                yield candidate
+        elif name and _agree(parts[candidate[0]], name) and _id(candidate).startswith(name):
+            yield candidate
+
+
+def _agree(part: str, name: str) -> bool:
+    return part.startswith(name[: len(part)])
 
 
 def _id(name: _Name) -> str:

@@ -237,7 +237,7 @@ class DerivedHistory:
                 for key in unused_waivers(tally):
                     text = f"has a waiver of {name} for {key} of {connection}, which does not fail"
                     self.report(f"{name} waiver", when, text)
-                tally.add_evidence(here.digests, self.reading.erased, self.history)
+                view.add_evidence(tally, here.digests, self.reading.erased, self.history)
                 tally.judge(order, failures=rule["status"] not in PASSING)
         failed = rule["population"]["failed"] - count_figures(rule, counted)["failed"]
         if others and failed > 0 and rule["status"] not in PASSING:

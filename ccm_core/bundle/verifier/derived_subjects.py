@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -153,15 +153,27 @@ class DerivedSubjects:
         """Note that a record changed, for the evidence behind the subjects that name it."""
         if self.since is None:
             return
+        for tally in (t for group in self.groups.values() for t in group.tallies.values()):
+            if erased:
+                tally.fresh.update(self.resting_on(name, tally))
+            elif name not in tally.fresh_names and any(self.resting_on(name, tally)):
+                tally.fresh_names.add(name)
+
+    def resting_on(self, name: str, tally: RuleTally) -> Iterator[str]:
+        """Yield the subjects on which the results of a rule rest on a record."""
         for keys in (self.names.of(name), self.looked_up.of(name)):
-            for group in self.groups.values():
-                for tally in group.tallies.values():
-                    if erased:
-                        tally.fresh.update(key for key in keys if key in tally.standings)
-                    elif name not in tally.fresh_names and any(
-                        names_record(tally.standings.get(key), name) for key in keys
-                    ):
-                        tally.fresh_names.add(name)
+            yield from (key for key in keys if names_record(tally.standings.get(key), name))
+
+    def add_evidence(
+        self,
+        tally: RuleTally,
+        digests: Mapping[str, str],
+        erased: Collection[str],
+        history: History,
+    ) -> None:
+        """Add what changed behind the results of a rule, in an evaluation in which they count."""
+        tally.fresh_names = {n for n in tally.fresh_names if any(self.resting_on(n, tally))}
+        tally.add_evidence(digests, erased, history)
 
 
 def names_record(standing: Standing | None, name: str) -> bool:

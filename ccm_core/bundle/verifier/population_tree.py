@@ -42,7 +42,7 @@ class PopulationRoot:
         if self.touched:
             numbers = sorted((set(self.numbers) - self.touched) | appeared)
             if numbers == self.numbers:
-                for number in sorted(self.touched):
+                for number in sorted(appeared):
                     self.change(self.position(number), self.leaf(number))
             else:
                 self.build(numbers)

@@ -1596,7 +1596,7 @@ class _PopulationRoot:
         if self.touched:
             numbers = sorted((set(self.numbers) - self.touched) | appeared)
             if numbers == self.numbers:
-                for number in sorted(self.touched):
+                for number in sorted(appeared):
                     self.change(self.position(number), self.leaf(number))
             else:
                 self.build(numbers)
@@ -2056,7 +2056,7 @@ class _DerivedHistory:
                 for key in unused_waivers(tally):
                     text = f"has a waiver of {name} for {key} of {connection}, which does not fail"
                     self.report(f"{name} waiver", when, text)
-                tally.add_evidence(here.digests, self.reading.erased, self.history)
+                view.add_evidence(tally, here.digests, self.reading.erased, self.history)
                 tally.judge(order, failures=rule["status"] not in PASSING)
         failed = rule["population"]["failed"] - count_figures(rule, counted)["failed"]
         if others and failed > 0 and rule["status"] not in PASSING:
@@ -2457,15 +2457,27 @@ class _DerivedSubjects:
         """Note that a record changed, for the evidence behind the subjects that name it."""
         if self.since is None:
             return
+        for tally in (t for group in self.groups.values() for t in group.tallies.values()):
+            if erased:
+                tally.fresh.update(self.resting_on(name, tally))
+            elif name not in tally.fresh_names and any(self.resting_on(name, tally)):
+                tally.fresh_names.add(name)
+
+    def resting_on(self, name: str, tally: _RuleTally) -> Iterator[str]:
+        """Yield the subjects on which the results of a rule rest on a record."""
         for keys in (self.names.of(name), self.looked_up.of(name)):
-            for group in self.groups.values():
-                for tally in group.tallies.values():
-                    if erased:
-                        tally.fresh.update(key for key in keys if key in tally.standings)
-                    elif name not in tally.fresh_names and any(
-                        names_record(tally.standings.get(key), name) for key in keys
-                    ):
-                        tally.fresh_names.add(name)
+            yield from (key for key in keys if names_record(tally.standings.get(key), name))
+
+    def add_evidence(
+        self,
+        tally: _RuleTally,
+        digests: Mapping[str, str],
+        erased: Collection[str],
+        history: _History,
+    ) -> None:
+        """Add what changed behind the results of a rule, in an evaluation in which they count."""
+        tally.fresh_names = {n for n in tally.fresh_names if any(self.resting_on(n, tally))}
+        tally.add_evidence(digests, erased, history)
 
 
 def names_record(standing: _Standing | None, name: str) -> bool:

@@ -5,6 +5,7 @@ It holds no result on a single subject: those are records, under the roots that 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 

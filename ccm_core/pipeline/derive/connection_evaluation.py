@@ -56,7 +56,7 @@ from ccm_core.rules.evaluate.time_budget import UNLIMITED, TimeBudget
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule, RuleGroup
 from ccm_core.rules.types import Facts
 from ccm_core.sdk.view import Row, View
-from ccm_core.store.derived.derived_store import SqlDerivedStore
+from ccm_core.store.interface.derived import DerivedStore
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
 _ROWS = 1000
@@ -78,7 +78,7 @@ class ConnectionEvaluation:
     host: Host
     scope: WatchScope
     store: EvidenceStore
-    derived: SqlDerivedStore
+    derived: DerivedStore
     packs: CompiledPacks
     now: datetime
     before: Before | None = None

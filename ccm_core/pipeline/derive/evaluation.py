@@ -41,6 +41,11 @@ def evaluate_changes(
     results: list[ConnectionResult] = []
     watermarks: dict[str, dict[str, Watermark]] = {}
     for scope in sorted(scopes, key=lambda scope: scope.connection):
+        before = _before(stored, scope.connection)
+        if store.derived.is_unstated(scope.connection):
+            # An evaluation was killed, or something was erased: nothing vouches for what is there.
+            store.derived.clear(scope.connection, now)
+            before = None
         evaluation = ConnectionEvaluation(
             host=host,
             scope=scope,
@@ -48,7 +53,7 @@ def evaluate_changes(
             derived=store.derived,
             packs=packs,
             now=now,
-            before=_before(stored, scope.connection),
+            before=before,
             time_budget=TIME_BUDGET,
         )
         results.append(evaluation.evaluate())

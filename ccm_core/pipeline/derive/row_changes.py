@@ -12,7 +12,7 @@ from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.watermark import ChangesSince
 from ccm_core.rules.evaluate.rows import derived_rows
 from ccm_core.sdk.view import Partitioning, Row, View, ViewRequest
-from ccm_core.store.derived.derived_store import SqlDerivedStore
+from ccm_core.store.interface.derived import DerivedStore
 from ccm_core.store.interface.records import RecordStore
 
 _PARTITIONS = 2000
@@ -40,7 +40,7 @@ class RowSource:
 
     connection: str
     view: View
-    derived: SqlDerivedStore
+    derived: DerivedStore
     records: RecordStore
     load: Load
     """Returns all current records of a kind."""

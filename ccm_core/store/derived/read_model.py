@@ -160,8 +160,8 @@ def count_subjects(transaction: Transaction, connection: str, view: str, since: 
         SELECT count(*) FROM subject
         WHERE connection = :connection AND view = :view AND {_IN_PERIOD}
         """
-    parameters = {"connection": connection, "view": view, "since": microseconds(since)}
-    return int(transaction.value(query, **parameters))
+    number = transaction.value(query, connection=connection, view=view, since=microseconds(since))
+    return int(number)
 
 
 def keys_to_judge(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from ccm_core.store.interface.derived import DerivedStore
     from ccm_core.store.interface.erasure import ErasureStore
     from ccm_core.store.interface.evaluations import EvaluationStore
     from ccm_core.store.interface.findings import FindingStore
@@ -36,6 +37,10 @@ class EvidenceStore(Protocol):
         """Evaluations and their inputs."""
 
     @property
+    def derived(self) -> DerivedStore:
+        """Rows and verdicts, and the read model."""
+
+    @property
     def findings(self) -> FindingStore:
         """Changes of findings."""
 
@@ -52,6 +57,13 @@ class EvidenceStore(Protocol):
 
         Raises:
             StoreError: Another process holds the lock.
+        """
+
+    def lock_evaluating(self) -> AbstractContextManager[None]:
+        """Lock evaluating, from reading what was evaluated before to storing what is now.
+
+        Raises:
+            StoreError: Another process holds the lock for a minute.
         """
 
     def pseudonym_key(self) -> bytes:

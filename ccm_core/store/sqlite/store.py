@@ -9,17 +9,17 @@ from ccm_core.errors import StoreError
 from ccm_core.store.records.record_store import SqlRecordStore
 from ccm_core.store.records.runs import SqlRunStore
 from ccm_core.store.sqlite.pseudonym_key import key_check, read_key
-from ccm_core.store.sqlite.run_lock import lock_connection
+from ccm_core.store.sqlite.run_lock import lock_connection, lock_evaluating
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from ccm_core.ledger.signed_note import Signing
     from ccm_core.store.derived.derived_store import SqlDerivedStore
+    from ccm_core.store.erasing.erase import SqlErasureStore
     from ccm_core.store.evaluations.evaluations import SqlEvaluationStore
     from ccm_core.store.evaluations.finding_changes import SqlFindingStore
     from ccm_core.store.log.ledger_store import SqlLedgerStore
-    from ccm_core.store.erasing.erase import SqlErasureStore
     from ccm_core.store.sqlite.database import SqliteDatabase
 
 
@@ -78,6 +78,11 @@ class SqliteStore:
         """Lock a connection with a file beside the store."""
         self._database.refuse_if_read_only()
         return lock_connection(self._database.path, connection)
+
+    def lock_evaluating(self) -> AbstractContextManager[None]:
+        """Lock evaluating with a file beside the store."""
+        self._database.refuse_if_read_only()
+        return lock_evaluating(self._database.path)
 
     def pseudonym_key(self) -> bytes:
         """Return the key of the settings, or of the file beside the store.

@@ -71,7 +71,7 @@ def _derived(transaction: Transaction) -> dict[str, _Row]:
 def _after(before: _Row | None, change: FindingChange) -> _Row:
     state, at, subject = _STATES[change.kind], microseconds(change.at), change.subject
     last_seen = None if change.last_seen is None else microseconds(change.last_seen)
-    first = {
+    first: _Row = {
         "id": change.finding,
         "rule": change.rule,
         "connection": change.connection,

@@ -35,7 +35,7 @@ def position_problems(
     collections before that of an evaluation say what there was.
     """
     yield from _out_of_order(transaction)
-    numbers = dict(transaction.rows("SELECT id, seq FROM collection"))
+    numbers: dict[str, int] = dict(transaction.rows("SELECT id, seq FROM collection"))
     stored = sorted((entry, numbers.get(name, 0)) for entry, name in positions.collected_in)
     entries = [entry for entry, _ in stored]
     newest = list(accumulate((number for _, number in stored), max, initial=0))

@@ -117,9 +117,7 @@ class Narrator:
         waived = {rule: self.random.sample(KEYS, 2) for rule in judged}
         rules, whole, covered = [], [], {}
         for rule in RULES:
-            subjects = [
-                key for key, row in self.rows.items() if counts(row, since, rule in rated)
-            ]
+            subjects = [key for key, row in self.rows.items() if counts(row, since, rule in rated)]
             results = [
                 self.result(rule, key, key in waived[rule])
                 for key in subjects
@@ -131,8 +129,10 @@ class Narrator:
                 if result["waiver"]
             }
             inside = list(self.inside(rule, rule in rated, rule in judged))
-            open_rows = 0 if rule in judged else sum(
-                counts(row, since, False) for row in self.rows.values()
+            open_rows = (
+                0
+                if rule in judged
+                else sum(counts(row, since, False) for row in self.rows.values())
             )
             stated = statement(rule, results, inside, open_rows)
             rules.append({**stated, "results": inside})
@@ -262,7 +262,7 @@ def statement(rule, results, inside, open_rows):
     }
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.integers())
 def test_results_by_change_are_those_of_whole_evaluations(seed):
     """Failures, evidence, what rests on erased evidence, and the counts, over any history."""
