@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from ccm_core.model.evidence.write_batch import WriteBatch
 
@@ -12,7 +12,7 @@ DERIVED = "@derived"
 """What follows a connection's name in that of its second log, of rows and verdicts."""
 ROWS, VERDICTS = "rows/", "verdicts/"
 """How the names of derived kinds begin."""
-ALWAYS = datetime.min
+ALWAYS = datetime.min.replace(tzinfo=UTC)
 """In place of a moment: look again in each evaluation."""
 
 
@@ -105,4 +105,4 @@ class StatusCount:
     whole: bool = False
     """Whether the row is about the connection itself, which is no subject of its own."""
     in_period: bool = True
-    """Whether they occurred in the period; what is still open from before is no share of a month."""
+    """Whether they occurred in the period; what is open from before is no share of a month."""

@@ -158,7 +158,7 @@ class DerivedState:
 
     connection: str
     period_since: datetime
-    """When the evaluated period begins: subjects that are final and occurred before are left out."""
+    """When the evaluated period begins; what is final and occurred before is left out."""
     account: str | None = None
     """Of which account; None: that is not known."""
     kinds: tuple[KindRead, ...] = ()

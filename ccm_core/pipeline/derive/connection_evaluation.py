@@ -186,7 +186,9 @@ class ConnectionEvaluation:
         return change if before is not None else None
 
     def _changed_rows(self, over: str, batch: RowBatch) -> dict[str, Row]:
-        kept = self.derived.digests(self.scope.connection, rows_kind(over), batch.rows.keys())
+        connection, kind = self.scope.connection, rows_kind(over)
+        self.derived.require_unchanged(connection, kind, batch.rows)
+        kept = self.derived.digests(connection, kind, batch.rows.keys())
         return {
             key: row
             for key, row in batch.rows.items()
@@ -218,6 +220,7 @@ class ConnectionEvaluation:
     def _kept_rows(self, over: str, keys: Sequence[str]) -> Iterator[Mapping[str, Row]]:
         remaining = iter(keys)
         while some := list(islice(remaining, _ROWS)):
+            self.derived.require_unchanged(self.scope.connection, rows_kind(over), some)
             self.derived.require_unchanged(self.scope.connection, rows_kind(over), some)
             records = self.store.records.get_many(
                 derived_log(self.scope.connection), rows_kind(over), frozenset(some)

@@ -42,7 +42,7 @@ class SqlDerivedStore:
             return anew.is_unstated(transaction, connection)
 
     def clear(self, connection: str, at: datetime) -> None:
-        """Let all rows and verdicts of a connection vanish, with their lines; the log keeps them."""
+        """Let all rows and verdicts of a connection vanish with their lines; the log keeps them."""
         with self._database.writing() as transaction:
             anew.clear(transaction, connection, at)
 

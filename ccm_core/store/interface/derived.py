@@ -28,7 +28,7 @@ class DerivedStore(Protocol):
         """
 
     def clear(self, connection: str, at: datetime) -> None:
-        """Let all rows and verdicts of a connection vanish, with their lines; the log keeps them."""
+        """Let all rows and verdicts of a connection vanish with their lines; the log keeps them."""
 
     def require_unchanged(self, connection: str, kind: str, keys: Iterable[str]) -> None:
         """Compare the index of some rows or verdicts with the roots that were kept.
