@@ -26,7 +26,13 @@ from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.pipeline.evaluate import compile_rules, evaluate
+from ccm_core.pipeline.derive.evaluation import evaluate_changes
+from ccm_core.pipeline.evaluate import (
+    compile_rules,
+    current_moment,
+    evaluate,
+    watch_scope,
+)
 from ccm_core.pipeline.reproduce import RuleSet, store_evaluation
 from ccm_core.plugins.discovery import discover
 from ccm_core.plugins.loader import load
@@ -204,7 +210,24 @@ class Company:
         """Judge now, and keep what was said."""
         compiled, ruling = self.ruling()
         connections = [self.connection()]
-        evaluation = evaluate(self.host, connections, self.store, compiled, ruling.waivers)
+        evaluation, act = evaluate_changes(
+            self.host,
+            [watch_scope(self.host, connection) for connection in connections],
+            self.store,
+            compiled,
+            ruling.waivers,
+            now=current_moment(self.host, connections, self.store),
+        )
+        store_evaluation(self.host, connections, self.store, evaluation, ruling, compiled, act)
+        return self.store.evaluations.latest().evaluation
+
+    def evaluate_as_of(self, moment):
+        """Judge what had been stored by a moment, and keep what was said whole."""
+        compiled, ruling = self.ruling()
+        connections = [self.connection()]
+        evaluation = evaluate(
+            self.host, connections, self.store, compiled, ruling.waivers, as_of=moment
+        )
         store_evaluation(self.host, connections, self.store, evaluation, ruling, compiled)
         return evaluation
 

@@ -30,7 +30,13 @@ KEYS = [*(f"door:{number}" for number in range(6)), "connection:hq"]
 RULES = ("open", "share")
 """The second judges a share, in some histories."""
 STATUSES = ("error", "fail", "insufficient", "pass", "not_applicable")
-FIGURES = dict(zip(("error", "failed", "insufficient", "passed", "not_applicable"), STATUSES))
+FIGURES = {
+    "error": "error",
+    "failed": "fail",
+    "insufficient": "insufficient",
+    "passed": "pass",
+    "not_applicable": "not_applicable",
+}
 ROWS, VERDICTS = "rows/doors", "verdicts/locks/doors"
 
 
@@ -38,7 +44,7 @@ class Narrator:
     """Makes up evaluations by change, and the same ones whole."""
 
     def __init__(self, seed):
-        self.random = Random(seed)
+        self.random = Random(seed)  # noqa: S311 - histories, not keys
         self.rows, self.verdicts, self.records = {}, {}, {}
         self.versions, self.evidence, self.bodies = [], [], {}
         self.bounds, self.reads = {}, {}
@@ -117,9 +123,11 @@ class Narrator:
         waived = {rule: self.random.sample(KEYS, 2) for rule in judged}
         rules, whole, covered = [], [], {}
         for rule in RULES:
-            subjects = [key for key, row in self.rows.items() if counts(row, since, rule in rated)]
+            subjects = [
+                key for key, row in self.rows.items() if counts(row, since, is_rated=rule in rated)
+            ]
             results = [
-                self.result(rule, key, key in waived[rule])
+                self.result(rule, key, is_waived=key in waived[rule])
                 for key in subjects
                 if rule in judged and rule in self.verdicts.get(key, {})
             ]
@@ -128,11 +136,11 @@ class Narrator:
                 for result in results
                 if result["waiver"]
             }
-            inside = list(self.inside(rule, rule in rated, rule in judged))
+            inside = list(self.inside(rule, is_rated=rule in rated, is_judged=rule in judged))
             open_rows = (
                 0
                 if rule in judged
-                else sum(counts(row, since, False) for row in self.rows.values())
+                else sum(counts(row, since, is_rated=False) for row in self.rows.values())
             )
             stated = statement(rule, results, inside, open_rows)
             rules.append({**stated, "results": inside})
@@ -167,7 +175,7 @@ class Narrator:
             "root": PopulationTree(digests.items()).root,
         }
 
-    def result(self, rule, key, is_waived):
+    def result(self, rule, key, *, is_waived):
         """Return the result on one subject, as a whole evaluation has it."""
         row, verdict = self.rows[key], self.verdicts[key][rule]
         names = {*row["names"], *verdict.get("looked_up", ())}
@@ -175,7 +183,7 @@ class Narrator:
         waiver = "W" if is_waived and verdict["status"] == "fail" else None
         return outcome(rule, row["subject"], verdict["status"], waiver, digests)
 
-    def inside(self, rule, is_rated, is_judged):
+    def inside(self, rule, *, is_rated, is_judged):
         """Yield results on no subject."""
         kind = "population" if is_judged else "connection"
         subject = {"kind": kind, "key": "hq", "title": "hq", "url": None, "owners": []}
@@ -184,7 +192,7 @@ class Narrator:
         elif is_rated:
             yield outcome(rule, subject, self.random.choice(STATUSES[1:4]), None, [])
 
-    def read(self, documents, act):
+    def read(self, documents, *, act):
         """Return the history that documents make, and the problems with them."""
         history, problems = empty_history(), []
         reading = Reading(set(RULES), {"hq"}, self.erased)
@@ -216,15 +224,15 @@ class Bounds:
     def __init__(self, by_leaf):
         self.by_leaf = by_leaf
 
-    def leaves(self, index, read):
+    def leaves(self, index, _):
         """Return the number of leaves."""
         return self.by_leaf[index]
 
 
-def counts(row, since, is_rated):
+def counts(row, since, *, is_rated):
     """Return whether a row counts in a period that begins at a moment."""
     at = row["occurred_at"]
-    before = at is not None and datetime.fromisoformat(at.replace("Z", "+00:00")) < since
+    before = at is not None and datetime.fromisoformat(at) < since
     return not before or not (row["final"] or is_rated)
 
 
@@ -247,8 +255,6 @@ def statement(rule, results, inside, open_rows):
     figures = {figure: statuses.count(status) for figure, status in FIGURES.items()}
     shares = [result for result in inside if result["subject"]["kind"] == "population"]
     deciding = {result["status"] for result in (shares or [*results, *inside])}
-    if shares:
-        deciding |= {r["status"] for r in results if r["subject"]["kind"] == "connection"} & set()
     return {
         "rule": rule,
         "pack": "locks",
