@@ -7,7 +7,6 @@ from datetime import timedelta
 from functools import cache
 
 from ccm_core.assurance.control_conclusion import control_assurance
-from ccm_core.assurance.evaluation_history import read_history
 from ccm_core.assurance.inputs import AssuranceInputs, ConnectionHistory
 from ccm_core.assurance.kind_coverage import find_evidence_gaps, kind_assurance
 from ccm_core.model.assurance import Assurance, EvidenceGap
@@ -23,8 +22,6 @@ def assess(inputs: AssuranceInputs, connections: Sequence[ConnectionHistory]) ->
     period = inputs.elapsed
     ordered = sorted(connections, key=lambda history: history.connection)
     by_name = {history.connection: history for history in ordered}
-    rules = {evidence.rule for needs in inputs.controls.values() for evidence in needs}
-    evaluated = read_history(inputs.evaluations, inputs.controls.keys(), rules)
 
     @cache
     def gaps(connection: str, kind: str, max_age: timedelta | None) -> Sequence[EvidenceGap]:
@@ -41,7 +38,7 @@ def assess(inputs: AssuranceInputs, connections: Sequence[ConnectionHistory]) ->
             for kind in sorted(history.cadences)
         ),
         controls=tuple(
-            control_assurance(inputs, ordered, evaluated, gaps, control)
+            control_assurance(inputs, ordered, inputs.evaluated, gaps, control)
             for control in sorted(inputs.controls)
         ),
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ccm_core.model.evaluation.result import Evaluation
+from ccm_core.assurance.evaluation_history import EvaluationHistory
 from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.window import Window
@@ -50,8 +50,8 @@ class AssuranceInputs:
     """No collection is due after it."""
     controls: Mapping[tuple[str, str], Sequence[RuleEvidence]]
     """By framework and id."""
-    evaluations: Iterable[Evaluation]
-    """Those of the period, in the order of their moments; read once."""
+    evaluated: EvaluationHistory
+    """What the evaluations of the period say of the controls."""
 
     @property
     def elapsed(self) -> Window:

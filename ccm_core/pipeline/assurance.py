@@ -8,15 +8,21 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ccm_core.assurance.assess import assess
+from ccm_core.assurance.evaluation_history import EvaluationHistory, Failures, ResultKey
 from ccm_core.assurance.inputs import AssuranceInputs, ConnectionHistory, RuleEvidence
+from ccm_core.bundle.verifier.scope import period_evaluations
 from ccm_core.errors import UsageError
+from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.assurance import Assurance
 from ccm_core.model.evaluation.evaluation_inputs import RuleScope
+from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.amendments import as_amended
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.period import Period
 from ccm_core.pipeline.context import Connection, Host
+from ccm_core.pipeline.derive.stored_history import StoredHistory
 from ccm_core.pipeline.evaluate import current_moment, watch_scope
 from ccm_core.pipeline.manifest_evidence import manifest_kind_name
 from ccm_core.pipeline.source.clock import latest_moment
@@ -24,6 +30,7 @@ from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule, RuleGroup
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.sdk.types import Shape
 from ccm_core.store.interface.evidence_store import EvidenceStore
+from ccm_core.store.interface.ledger import LedgerStore
 from ccm_core.store.interface.runs import RunStore
 
 ControlName = tuple[str, str]
@@ -58,15 +65,44 @@ def assess_period(
     supports = supported_controls(packs)
     chosen = {name: supports[name] for name in selected_controls(supports, controls)}
     window = evaluated_window(period, now)
-    evaluations = store.evaluations.between(since=window.since, until=window.until)
     inputs = AssuranceInputs(
         period_name=period.text,
         period=period.window,
         now=now,
         controls=chosen,
-        evaluations=(connection for _, connection in evaluations),
+        evaluated=_evaluated(store.ledger, window, chosen),
     )
     return assess(inputs, [_history(host, connection, store.runs) for connection in connections])
+
+
+def _evaluated(
+    ledger: LedgerStore, window: Window, controls: Mapping[ControlName, Sequence[RuleEvidence]]
+) -> EvaluationHistory:
+    """Read what the evaluations of a time say of some controls; none of them is made whole."""
+    store_log = dict(ledger.leaves(STORE_LOG))
+    evaluations = period_evaluations(store_log, window.since, window.until)
+    rules = {evidence.rule for needs in controls.values() for evidence in needs}
+    stored = StoredHistory.of(ledger, store_log, evaluations, rules)
+    history = stored.read(rules, stored.connections)
+    statuses = {
+        (framework, number): [
+            (at, Status(status))
+            for at, _, status in sorted(history.statuses.get(f"{framework}:{number}", ()))
+        ]
+        for framework, number in controls
+    }
+    failures: dict[str, dict[ResultKey, Failures]] = {}
+    for (rule, connection, kind, key), failure in history.failures.items():
+        failures.setdefault(rule, {})[connection, kind, key] = Failures(
+            subject=Subject(
+                **{**failure["subject"], "owners": tuple(failure["subject"]["owners"])}
+            ),
+            first_seen=failure["first"][0],
+            last_seen=failure["last"][0],
+            evaluations=failure["evaluations"],
+            waived=failure["waived"],
+        )
+    return EvaluationHistory(statuses=statuses, failures=failures)
 
 
 def assessment_moment(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from ccm_core.bundle.attestation import signed_statement
@@ -14,40 +13,13 @@ from ccm_core.bundle.leaf_selection import LeafCriteria, select_leaves
 from ccm_core.bundle.ledger_bounds import refuse_unreadable_ledger, refuse_unreadable_log
 from ccm_core.bundle.published_verifier import published_verifier
 from ccm_core.bundle.verifier.archive import member_order
-from ccm_core.bundle.verifier.contents import (
-    KEPT,
-    Contents,
-    Leaves,
-    erased_digests,
-    expected_files,
-)
-from ccm_core.bundle.verifier.derived_bodies import DerivedVersion
-from ccm_core.bundle.verifier.derived_history import (
-    ConnectionLogs,
-    DerivedHistory,
-    EvidenceVersion,
-)
-from ccm_core.bundle.verifier.derived_log import (
-    DerivedNeed,
-    by_change,
-    derived_need,
-    derived_versions,
-)
-from ccm_core.bundle.verifier.derived_package import (
-    body_readers,
-    evidence_versions,
-    version_entries,
-)
-from ccm_core.bundle.verifier.evaluations import (
-    History,
-    Reading,
-    empty_history,
-    read_evaluations,
-)
+from ccm_core.bundle.verifier.contents import KEPT, Contents, Leaves, expected_files
+from ccm_core.bundle.verifier.derived_log import derived_versions
+from ccm_core.bundle.verifier.evaluations import History
 from ccm_core.bundle.verifier.log_checks import read_leaf
 from ccm_core.bundle.verifier.main import verify
 from ccm_core.bundle.verifier.package import Package, derived_files, newest_moment
-from ccm_core.bundle.verifier.populations import ReadBounds, last_collections
+from ccm_core.bundle.verifier.populations import last_collections
 from ccm_core.bundle.verifier.scope import Scope, period_evaluations, read_scope, scope_inputs
 from ccm_core.bundle.verifier.statement import STATEMENT, VERIFIER
 from ccm_core.bundle.verifier.strict_json import read_json
@@ -56,7 +28,6 @@ from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.ledger.multiproof import ProvenLeaves
 from ccm_core.ledger.signed_note import Signer, VerifierKey, encoded
 from ccm_core.model.evaluation.derived import connection_of, derived_log
-from ccm_core.model.json_codec import JsonObject
 from ccm_core.model.period import Period
 from ccm_core.pipeline.assurance import (
     ControlName,
@@ -65,6 +36,7 @@ from ccm_core.pipeline.assurance import (
     selected_controls,
 )
 from ccm_core.pipeline.context import Connection, Host
+from ccm_core.pipeline.derive.stored_history import StoredHistory
 from ccm_core.sdk.types import Shape
 from ccm_core.store.interface.evaluations import EvaluationStore
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -73,14 +45,6 @@ from ccm_core.store.interface.ledger import LedgerStore
 _NEXT_STEP = (
     "`ccm run` signs them where the signing key is at hand; `ccm checkpoint` shows the last head"
 )
-
-
-_NOT_SOUND = (
-    "the bundle would not verify, because the store is damaged; `ccm verify` says where, and what "
-    "to restore from a backup"
-)
-_BODIES = 500
-"""How many bodies are in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,12 +132,14 @@ def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> _
     store_log = _leaves(store_excerpt)
     scope = _scope(store.evaluations, store_log, order.period)
     controls = _controls(scope, order.controls)
-    need = _derived_need(store.ledger, store_log, order.period, scope.rules(controls))
-    stored = _StoredLogs(store.ledger, store_log, scope, need)
-    derived = [log for name in names if need.size(log := derived_log(name))]
-    derived_excerpts = [_derived_excerpt(stored, log) for log in derived]
-    logs = {excerpt.log: _leaves(excerpt) for excerpt in [store_excerpt, *derived_excerpts]}
-    history = _history(stored, logs, order.period, controls, names)
+    window, rules = order.period.window, scope.rules(controls)
+    evaluations = period_evaluations(store_log, window.since, window.until)
+    stored = StoredHistory.of(store.ledger, store_log, evaluations, rules)
+    need = stored.need
+    derived_excerpts = [
+        _derived_excerpt(stored, log) for name in names if need.size(log := derived_log(name))
+    ]
+    history = stored.read(rules, names, {name: scope.manifest_kind(name) for name in names})
     of_evidence = [
         _connection_excerpt(
             host, store, order.period, scope.kinds(controls), history, store_log, name
@@ -214,98 +180,7 @@ def _controls(scope: Scope, requested: Collection[ControlName]) -> list[str]:
     return sorted(supported[name] for name in selected_controls(supported, requested))
 
 
-def _derived_need(
-    ledger: LedgerStore, store_log: Leaves, period: Period, rules: Collection[str]
-) -> DerivedNeed:
-    """Return which rows and verdicts the evaluations of the period left of some rules."""
-    window = period.window
-    evaluations = period_evaluations(store_log, window.since, window.until)
-    by_inputs = {leaf.get("inputs"): leaf["digest"] for leaf in by_change(evaluations).values()}
-    contents = ledger.contents("evaluation", by_inputs.values())
-    documents = [read_json(content) for _, content in contents if content is not None]
-    return derived_need(store_log, evaluations, documents, rules)
-
-
-@dataclass(frozen=True, slots=True)
-class _StoredLogs:
-    """The stored logs of connections, as a history is read from them."""
-
-    ledger: LedgerStore
-    store_log: Leaves
-    scope: Scope
-    need: DerivedNeed
-
-    def logs(self, name: str, derived: Leaves, size: int) -> ConnectionLogs:
-        """Return the logs of one connection.
-
-        Args:
-            name: The connection.
-            derived: Leaves of its rows and verdicts.
-            size: How many of them its checkpoint proves.
-        """
-        log = derived_log(name)
-        indexes = derived_versions(derived.items(), self.need, log)
-        versions = version_entries({index: derived[index] for index in indexes})
-        evidence, bounds = self._evidence(name)
-
-        def lines(kind: str) -> Iterator[tuple[str, bytes | None]]:
-            return self._bodies(version for version in versions if version.kind == kind)
-
-        readers = body_readers(name, versions, erased_digests(self.store_log), lines)
-        return ConnectionLogs(versions, readers, evidence, bounds, size)
-
-    def _evidence(self, name: str) -> tuple[Sequence[EvidenceVersion], ReadBounds]:
-        """Return what every record was, and how much of it each evaluation could read."""
-        evidence: list[EvidenceVersion] = []
-        kind, ends = self.scope.manifest_kind(name), dict[int, JsonObject]()
-
-        last = None
-        for index, leaf in self.ledger.leaves(name):
-            evidence.extend(evidence_versions([(index, leaf)], kind))
-            collection = leaf["id"] if leaf["leaf"] == "collection" else leaf.get("collection")
-            if collection is not None and collection == last:
-                del ends[index - 1]
-            if collection is not None:
-                ends[index] = {"leaf": "end", "collection": collection}
-            last = collection
-        return evidence, ReadBounds(self.store_log, ends, name)
-
-    def _bodies(self, versions: Iterable[DerivedVersion]) -> Iterator[tuple[str, bytes | None]]:
-        digests = iter(dict.fromkeys(v.digest for v in versions if v.digest is not None))
-        while some := list(islice(digests, _BODIES)):
-            yield from list(self.ledger.contents("version", some))
-
-
-def _history(
-    stored: _StoredLogs,
-    logs: Mapping[str, Leaves],
-    period: Period,
-    controls: Sequence[str],
-    names: Collection[str],
-) -> History:
-    """Read the evaluations of the period, one at a time."""
-    store_log, window = stored.store_log, period.window
-    evaluations = period_evaluations(store_log, window.since, window.until)
-    indexes = {leaf["digest"]: index for index, leaf in evaluations.items()}
-    reading = Reading(set(stored.scope.rules(controls)), set(names), erased_digests(store_log))
-    lines = (
-        (indexes[digest], evaluations[indexes[digest]], content)
-        for digest, content in stored.ledger.contents("evaluation", indexes)
-        if content is not None
-    )
-    history, problems = empty_history(), list[str]()
-    connections = {}
-    for name in names:
-        leaves = logs.get(derived_log(name), {})
-        connections[name] = stored.logs(name, leaves, max(leaves, default=-1) + 1)
-    reader = DerivedHistory(stored.need, reading, connections, history, problems)
-    read_evaluations(lines, reading, history, reader)
-    if problems:
-        raise IntegrityError(f"{_NOT_SOUND}: {'; '.join(problems[:5])}")
-    return history
-
-
-def _derived_excerpt(stored: _StoredLogs, log: str) -> ProvenLeaves:
+def _derived_excerpt(stored: StoredHistory, log: str) -> ProvenLeaves:
     """Return the rows and verdicts of a connection in the period."""
     ends = _run_ends(stored.store_log, log)
     excerpt = stored.ledger.prove_together(

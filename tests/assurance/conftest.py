@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ccm_core.assurance.assess import assess
+from ccm_core.assurance.evaluation_history import EvaluationHistory, Failures
 from ccm_core.assurance.inputs import AssuranceInputs, ConnectionHistory, RuleEvidence
 from ccm_core.model.evaluation.result import (
     ControlResult,
@@ -27,6 +28,34 @@ HOUR = timedelta(hours=1)
 DOOR, LOCK = "acme.door", "acme.lock"
 DENIED = Shortfall(reason=Reason.DENIED, detail="403")
 CONTROL = ("soc2", "CC7.4")
+
+
+def read_history(evaluations, controls, rules):
+    """Return what whole evaluations, in the order of their moments, say of controls and rules."""
+    history = EvaluationHistory(statuses={control: [] for control in controls})
+    for evaluation in evaluations:
+        at = evaluation.evaluated_at
+        for control in evaluation.controls:
+            if (name := (control.framework, control.id)) in controls:
+                history.statuses[name].append((at, control.status))
+        for rule in evaluation.rules:
+            # Where a pass rate decides, failures within it are tolerated.
+            if rule.rule in rules and rule.status not in {Status.PASS, Status.NOT_APPLICABLE}:
+                add_failures(history.failures.setdefault(rule.rule, {}), at, rule.results)
+    return history
+
+
+def add_failures(failures, at, results):
+    """Add the failing results of one evaluation."""
+    for result in results:
+        if result.status is not Status.FAIL:
+            continue
+        subject = result.subject
+        key = (result.connection, subject.kind, subject.key)
+        entry = failures.setdefault(key, Failures(subject=subject, first_seen=at, last_seen=at))
+        entry.subject, entry.last_seen = subject, at
+        entry.evaluations += 1
+        entry.waived = entry.waived and result.waiver is not None
 
 
 class Make:
@@ -128,7 +157,7 @@ class Make:
                 period=Window(START, self.at(hours)),
                 now=self.at(now),
                 controls={CONTROL: needs},
-                evaluations=evaluations,
+                evaluated=read_history(evaluations, {CONTROL}, {"door_is_shut"}),
             ),
             [history],
         )

@@ -72,7 +72,9 @@ class Transaction:
             bound = {f"value_{index}": value for index, value in enumerate(batch)}
             placeholders = ", ".join(f":{name}" for name in bound)
             text = statement.replace(":values", placeholders)
-            yield from self._driver.execute(text, {**parameters, **bound})
+            # Not ``yield from``: it would close a cursor whose transaction has ended already.
+            for row in self._driver.execute(text, {**parameters, **bound}):  # noqa: UP028
+                yield row
 
     def insert(self, table: str, row: Mapping[str, SqlValue]) -> int:
         """Insert a row; return its number."""

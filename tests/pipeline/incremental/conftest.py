@@ -21,7 +21,7 @@ from ccm_core.model.evidence.window import Window
 from ccm_core.model.evidence.write_batch import Observation, WriteBatch
 from ccm_core.model.json_codec import encode
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.pipeline.evaluate import compile_rules
+from ccm_core.pipeline.evaluate import compile_rules, evaluate
 from ccm_core.plugins.discovery import discover
 from ccm_core.plugins.loader import load
 from ccm_core.rules.types import PackText
@@ -309,6 +309,11 @@ class World:
                 )
             case ("settings", lookback):
                 self.connections = [self.connection(lookback=lookback)]
+
+    def evaluate(self, packs, waivers=(), as_of=None):
+        """Evaluate everything, now."""
+        context = replace(host(lambda: self.now), views=self.views)
+        return evaluate(context, self.connections, self.store, packs, waivers, as_of=as_of)
 
 
 @contextmanager

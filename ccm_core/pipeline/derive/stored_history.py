@@ -1,0 +1,152 @@
+"""What the evaluations of a time state, read from the store by change: none is made whole."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from ccm_core.bundle.verifier.contents import Leaves, erased_digests
+from ccm_core.bundle.verifier.derived_bodies import DerivedVersion
+from ccm_core.bundle.verifier.derived_history import (
+    ConnectionLogs,
+    DerivedHistory,
+    EvidenceVersion,
+)
+from ccm_core.bundle.verifier.derived_log import (
+    DerivedNeed,
+    by_change,
+    derived_need,
+    derived_versions,
+)
+from ccm_core.bundle.verifier.derived_package import (
+    body_readers,
+    evidence_versions,
+    version_entries,
+)
+from ccm_core.bundle.verifier.evaluations import (
+    History,
+    Reading,
+    empty_history,
+    read_evaluations,
+)
+from ccm_core.bundle.verifier.populations import ReadBounds
+from ccm_core.bundle.verifier.strict_json import read_json
+from ccm_core.errors import IntegrityError
+from ccm_core.model.evaluation.derived import derived_log
+from ccm_core.model.json_codec import JsonObject
+from ccm_core.store.interface.ledger import LedgerStore
+
+_BODIES = 500
+"""How many bodies are in memory at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredHistory:
+    """Reads the evaluations of a time with the rows and verdicts that they left."""
+
+    ledger: LedgerStore
+    store_log: Leaves
+    """Every leaf of it."""
+    evaluations: Leaves
+    """The leaves of the evaluations."""
+    need: DerivedNeed
+    connections: Sequence[str]
+    """Those over which evaluations by change were made."""
+
+    @classmethod
+    def of(
+        cls, ledger: LedgerStore, store_log: Leaves, evaluations: Leaves, rules: Collection[str]
+    ) -> StoredHistory:
+        """Return what reads some evaluations, as far as they are about some rules."""
+        by_inputs = {leaf.get("inputs"): leaf["digest"] for leaf in by_change(evaluations).values()}
+        contents = ledger.contents("evaluation", by_inputs.values())
+        documents = [read_json(content) for _, content in contents if content is not None]
+        return cls(
+            ledger=ledger,
+            store_log=store_log,
+            evaluations=evaluations,
+            need=derived_need(store_log, evaluations, documents, rules),
+            connections=sorted(
+                {name for document in documents for name in document["connections"]}
+            ),
+        )
+
+    def read(
+        self,
+        rules: Collection[str],
+        connections: Collection[str],
+        manifests: Mapping[str, str] | None = None,
+    ) -> History:
+        """Return what the evaluations state.
+
+        Args:
+            rules: Whose results.
+            connections: Over which connections.
+            manifests: By connection, the kind of its manifests; None: nobody asks for the evidence
+                behind results.
+
+        Raises:
+            IntegrityError: They do not follow from the rows and verdicts that are stored.
+        """
+        reading = Reading(set(rules), set(connections), erased_digests(self.store_log))
+        history, problems = empty_history(), list[str]()
+        logs = {
+            name: self._logs(name, reading, None if manifests is None else manifests[name])
+            for name in connections
+        }
+        reader = DerivedHistory(self.need, reading, logs, history, problems)
+        read_evaluations(self._lines(), reading, history, reader)
+        if problems:
+            raise IntegrityError(
+                f"evaluations do not follow from what is stored: {'; '.join(problems[:5])}. "
+                "`ccm verify` says what is damaged; restore the store from a backup"
+            )
+        return history
+
+    def _lines(self) -> Iterator[tuple[int, JsonObject, bytes]]:
+        indexes = {leaf["digest"]: index for index, leaf in self.evaluations.items()}
+        for digest, content in self.ledger.contents("evaluation", indexes):
+            if content is not None:
+                yield indexes[digest], dict(self.evaluations[indexes[digest]]), content
+
+    def _logs(self, name: str, reading: Reading, manifests: str | None) -> ConnectionLogs:
+        versions, size = self._versions(derived_log(name))
+        evidence, bounds = self._evidence(name, manifests)
+
+        def lines(kind: str) -> Iterator[tuple[str, bytes | None]]:
+            return self._bodies(version for version in versions if version.kind == kind)
+
+        readers = body_readers(name, versions, reading.erased, lines)
+        return ConnectionLogs(versions, readers, evidence, bounds, size)
+
+    def _versions(self, log: str) -> tuple[Sequence[DerivedVersion], int]:
+        """Return the versions of a log that count, and how long it is."""
+        size = self.need.size(log)
+        if not size:
+            return (), 0
+        indexes = set(derived_versions(self.ledger.leaves(log), self.need, log))
+        leaves = self.ledger.leaves(log)
+        return version_entries({i: leaf for i, leaf in leaves if i in indexes}), size
+
+    def _evidence(
+        self, name: str, manifests: str | None
+    ) -> tuple[Sequence[EvidenceVersion], ReadBounds]:
+        """Return what every record was, and how much of it each evaluation could read."""
+        evidence: list[EvidenceVersion] = []
+        ends: dict[int, JsonObject] = {}
+        last = None
+        for index, leaf in self.ledger.leaves(name) if manifests is not None else ():
+            evidence.extend(evidence_versions([(index, leaf)], manifests or ""))
+            collection = leaf["id"] if leaf["leaf"] == "collection" else leaf.get("collection")
+            if collection is not None and collection == last:
+                del ends[index - 1]
+            if collection is not None:
+                ends[index] = {"leaf": "end", "collection": collection}
+            last = collection
+        return evidence, ReadBounds(self.store_log, ends, name)
+
+    def _bodies(self, versions: Iterable[DerivedVersion]) -> Iterator[tuple[str, bytes | None]]:
+        digests = iter(dict.fromkeys(v.digest for v in versions if v.digest is not None))
+        while some := list(islice(digests, _BODIES)):
+            yield from list(self.ledger.contents("version", some))
