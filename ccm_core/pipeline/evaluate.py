@@ -16,7 +16,6 @@ from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.evidence.account import of_account
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.storage_order import dated_in_order
-from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evidence_seals import EvidenceSeals, kinds_read
@@ -148,11 +147,6 @@ def view_rows(
     return load_evidence(host, watch_scope(host, connection), store, now).rows(name)
 
 
-def horizon_of(scope: WatchScope, now: datetime) -> Window:
-    """Return the period that a connection's evidence covers at a moment."""
-    return Window(now - timedelta(seconds=scope.lookback), now + timedelta(seconds=scope.lookahead))
-
-
 def watch_scope(host: Host, connection: Connection) -> WatchScope:
     """Return what a connection collects, how often, and over which horizon."""
     horizon = connection.connector.horizon(connection.settings)
@@ -203,7 +197,7 @@ def load_evidence(
     Raises:
         UsageError: No installed plugin defines one of the kinds.
     """
-    horizon = horizon_of(scope, now)
+    horizon = scope.horizon(now)
     manifests = host.kinds.get(manifest_kind_name(scope.connector))
     kinds = {name: _kind(host, name) for name in scope.cadences}
     seals = seals or EvidenceSeals(connection=scope.connection)

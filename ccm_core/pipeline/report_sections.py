@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
+from typing import TYPE_CHECKING
 
 from ccm_core.errors import CcmError, PluginFault
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evaluation.result import CONNECTION, Evaluation, KindSufficiency, Status
 from ccm_core.pipeline.context import Host
-from ccm_core.pipeline.evaluate import horizon_of, load_evidence
 from ccm_core.report.types import Section
 from ccm_core.rules.derive.row_record import row_of
-from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.sdk.report_figures import ReportSection, SectionRequest
 from ccm_core.sdk.view import Row
 from ccm_core.store.interface.evidence_store import EvidenceStore
+
+if TYPE_CHECKING:
+    from ccm_core.rules.evaluate.build_facts import Evidence
 
 
 def sections(
@@ -67,6 +69,9 @@ class _Rows:
 
     @cached_property
     def _evidence(self) -> Evidence:
+        # Takes as long to import as to draw a page, and few pages need it.
+        from ccm_core.pipeline.evaluate import load_evidence
+
         return load_evidence(self.host, self.scope, self._store, self.evaluation.evaluated_at)
 
     @cache  # noqa: B019 - as long as the sections of one connection
@@ -111,7 +116,7 @@ def _section(section: ReportSection, rows: _Rows, inputs: set[str]) -> Section:
         request = SectionRequest(
             rows={name: rows.of(name) for name in section.views},
             now=evaluation.evaluated_at,
-            horizon=horizon_of(rows.scope, evaluation.evaluated_at),
+            horizon=rows.scope.horizon(evaluation.evaluated_at),
             parameters={pack.name: pack.parameters for pack in evaluation.packs},
         )
         return replace(empty, figures=tuple(section.figures(request)))

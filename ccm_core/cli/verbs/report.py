@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from ccm_core.app.report_file import write_report_files
-from ccm_core.app.rule_sets import compile_configured_packs
 from ccm_core.app.workspace import Workspace
 from ccm_core.cli.terminal.options import (
     as_of_option,
@@ -21,16 +21,14 @@ from ccm_core.cli.terminal.options import (
 )
 from ccm_core.cli.terminal.output import print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
-from ccm_core.cli.verbs.assurance import read_controls, read_period
 from ccm_core.cli.verbs.report_targets import PERIOD, ReportTarget, report_targets
 from ccm_core.errors import UsageError
-from ccm_core.pipeline.assurance import supported_controls
-from ccm_core.pipeline.period_report import period_input
 from ccm_core.pipeline.report import report_input, results_to_read
-from ccm_core.report.period.registry import PERIOD_FORMATS
 from ccm_core.report.registry import FORMATS
-from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.results.filter import ResultFilter
+
+if TYPE_CHECKING:
+    from ccm_core.rules.pack.compiled import CompiledPacks
 
 
 @click.command("report")
@@ -133,6 +131,11 @@ def _period_report(
     period: str,
     samples: int,
 ) -> list[Iterable[bytes]]:
+    from ccm_core.app.rule_sets import compile_configured_packs
+    from ccm_core.cli.verbs.assurance import read_controls, read_period
+    from ccm_core.pipeline.period_report import period_input
+    from ccm_core.report.period.registry import PERIOD_FORMATS
+
     span = read_period(period)
     packs = compile_configured_packs(workspace)
     controls = [*read_controls(part.controls), *_framework_controls(packs, part.frameworks)]
@@ -150,6 +153,8 @@ def _period_report(
 
 
 def _framework_controls(packs: CompiledPacks, names: Sequence[str]) -> list[tuple[str, str]]:
+    from ccm_core.pipeline.assurance import supported_controls
+
     controls = supported_controls(packs)
     frameworks = {framework for framework, _ in controls}
     unknown = set(names) - frameworks

@@ -69,8 +69,6 @@ class ConnectionResult:
     """The population of each derived kind that it left."""
     lines: Mapping[str, str] = field(default_factory=dict)
     """The digest of each list of the read model's lines that it left."""
-    lines: Mapping[str, str] = field(default_factory=dict)
-    """Digests over the lines of the read model, by the name of the list."""
     account: str | None = None
     """Whose evidence it is; None: it is not known."""
     view_errors: dict[str, str] = field(default_factory=dict)

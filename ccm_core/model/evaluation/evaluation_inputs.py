@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.evidence.manifest import PluginVersion
 from ccm_core.model.evidence.watermark import Watermark
+from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
 
 
@@ -67,6 +68,12 @@ class WatchScope:
     """Those of the kinds that are events; all others are snapshots."""
     manifests: ManifestKind | None = None
     """None where no rule can read manifests."""
+
+    def horizon(self, now: datetime) -> Window:
+        """Return the period that the evidence covers at a moment."""
+        return Window(
+            now - timedelta(seconds=self.lookback), now + timedelta(seconds=self.lookahead)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -163,8 +163,6 @@ class DerivedState:
     """Of which account; None: that is not known."""
     kinds: tuple[KindRead, ...] = ()
     """The population of each derived kind."""
-    lines: dict[str, str] = field(default_factory=dict)
-    """Digests over the lines of the read model, by the name of the list."""
     judged: tuple[str, ...] = ()
     """The rules whose evidence sufficed, sorted; verdicts of others do not count."""
     rated: tuple[str, ...] = ()

@@ -176,7 +176,6 @@ def _state(
         connection=result.connection,
         period_since=result.period_since,
         account=result.account,
-        lines=dict(result.lines),
         kinds=result.derived,
         judged=tuple(sorted(total.rule for total in result.rules if total.judged)),
         rated=tuple(sorted({total.rule for total in result.rules} & rated)),

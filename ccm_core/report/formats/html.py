@@ -160,8 +160,11 @@ def _age(finding: Finding, inputs: ReportInput) -> str:
 def _templates() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
+    from ccm_core.report.template_cache import TemplateCache
+
     templates = Environment(
         autoescape=True,
+        bytecode_cache=TemplateCache(),
         finalize=_shown,
         keep_trailing_newline=True,
         loader=PackageLoader("ccm_core.report", "templates"),

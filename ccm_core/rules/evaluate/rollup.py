@@ -18,7 +18,9 @@ from ccm_core.model.evaluation.result import (
 )
 from ccm_core.model.evaluation.rule import Rule, RulePack
 from ccm_core.rules.evaluate.automation_coverage import Automation, automation
-from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks
+
+if TYPE_CHECKING:
+    from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks
 
 WORST_FIRST = (
     Status.ERROR,

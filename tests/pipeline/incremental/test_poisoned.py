@@ -24,6 +24,15 @@ VERDICT = f"connection = 'firm@derived' AND kind = 'verdicts/mild/{VIEW}'"
 LINE = f"connection = 'firm' AND view = '{VIEW}'"
 
 
+MORE = "connection, view, 'x:y', title, url, owners, occurred_at, final, partition_name"
+
+
+def swapped(condition, source, target):
+    """Return a statement that copies the index entry of one key to another one."""
+    digest = f"SELECT digest FROM current_version WHERE {condition} AND key = '{source}'"
+    return f"UPDATE current_version SET digest = ({digest}) WHERE {condition} AND key = '{target}'"
+
+
 def body_of(condition, key):
     """Return the condition of the body of a current record."""
     return f"digest = (SELECT digest FROM current_version WHERE {condition} AND key = '{key}')"
@@ -31,13 +40,11 @@ def body_of(condition, key):
 
 REFUSED = {
     "an index entry of a row is of another one": (
-        f"UPDATE current_version SET digest = (SELECT digest FROM current_version WHERE {ROW} "
-        f"AND key = '{I8}') WHERE {ROW} AND key = '{I3}'",
+        swapped(ROW, I8, I3),
         ("firm@derived", VIEW, I3),
     ),
     "an index entry of a verdict is of another one": (
-        f"UPDATE current_version SET digest = (SELECT digest FROM current_version WHERE {VERDICT} "
-        f"AND key = '{I3}') WHERE {VERDICT} AND key = '{I8}'",
+        swapped(VERDICT, I3, I8),
         ("firm@derived", VIEW, I8),
     ),
     "an index entry is missing": (
@@ -69,8 +76,7 @@ REFUSED = {
         ("firm", VIEW, I3),
     ),
     "a subject is too many": (
-        f"INSERT INTO subject SELECT connection, view, 'x:y', title, url, owners, occurred_at, "
-        f"final, partition_name FROM subject WHERE {LINE} AND key = '{I3}'",
+        f"INSERT INTO subject SELECT {MORE} FROM subject WHERE {LINE} AND key = '{I3}'",
         ("firm", VIEW, "x:y"),
     ),
     "a verdict says something else": (
@@ -182,6 +188,7 @@ def test_a_row_that_is_judged_again_is_checked(world, packs, tmp_path):
     statement = f"UPDATE body SET content = substr(content, 1, 20) WHERE {body_of(ROW, I8)}"
     poison(world, tmp_path, packs, statement)
     world.now += timedelta(hours=2)
+    world.refresh()
     with pytest.raises(IntegrityError, match=I8):
         evaluate(world, packs("mild"))
 
