@@ -54,7 +54,8 @@ class ForgedPackage:
         self.files[f"{folder}/hashes.txt"] = b"".join(
             signed_note.encoded(part).encode() + b"\n" for part in excerpt.hashes
         )
-        lost = {leaf.get("digest") for leaf in leaves.values() if removed(leaf)}
+        lost = {leaf.get("digest") for leaf in leaves.values()}
+        lost -= {leaf.get("digest") for leaf in remaining.values()}
         for name in [name for name in self.files if name.startswith(("contents/", "evidence/"))]:
             contents = [
                 line

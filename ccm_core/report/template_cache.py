@@ -8,7 +8,7 @@ from importlib.util import cache_from_source
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import FileSystemBytecodeCache
+from jinja2 import FileSystemBytecodeCache  # noqa: TID253 - imported with the templates alone
 
 if TYPE_CHECKING:
     from jinja2.bccache import Bucket

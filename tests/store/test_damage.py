@@ -24,9 +24,10 @@ from ccm_core.store.sqlite.open import open_store
 from ccm_core.store.sqlite.verify import verify_store
 
 SETTINGS = StoreLocation(url="sqlite:///ccm.db")
-LARGE = "population_bucket"
-"""It has rows in a store of thousands of records alone, and is checked with one below."""
-CHECKED = {table: columns for table, columns in TABLES.items() if table != LARGE}
+APART = {"population_bucket", "deriving"}
+"""The one has rows in a store of thousands of records alone; whatever is in the other, the next
+evaluation begins anew, or compares what is there."""
+CHECKED = {table: columns for table, columns in TABLES.items() if table not in APART}
 COLUMNS = [
     pytest.param(table, column, id=f"{table}.{column}")
     for table, columns in CHECKED.items()

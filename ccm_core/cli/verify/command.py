@@ -21,6 +21,7 @@ from ccm_core.errors import UsageError
 from ccm_core.ledger.checkpoint import PinnedCheckpoint
 from ccm_core.ledger.signed_note import VerifierKey
 from ccm_core.ledger.verification_result import Verification
+from ccm_core.model.evaluation.derived import connection_of, is_derived
 
 if TYPE_CHECKING:
     from ccm_core.ledger.verification_result import LogState
@@ -123,7 +124,8 @@ def _conclusion(verification: Verification) -> str:
 
 def _log(log: LogState) -> str:
     signed = f"signed up to {log.signed_size}" + (f" by {log.signed_by}" if log.signed_by else "")
-    return f"log {log.log}: {log.size} leaves, root {log.root}, {signed}"
+    name = f"{connection_of(log.log)}, rows and verdicts" if is_derived(log.log) else log.log
+    return f"log {name}: {log.size} leaves, root {log.root}, {signed}"
 
 
 def progress() -> Callable[[int, int], None]:

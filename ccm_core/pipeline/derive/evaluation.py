@@ -16,6 +16,7 @@ from ccm_core.model.evidence.watermark import Watermark
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.derive.connection_evaluation import Before, ConnectionEvaluation
 from ccm_core.pipeline.derive.roll_up import roll_up
+from ccm_core.pipeline.derive.write_derived import DerivedWriter
 from ccm_core.pipeline.evaluate import TIME_BUDGET
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -41,19 +42,14 @@ def evaluate_changes(
     results: list[ConnectionResult] = []
     watermarks: dict[str, dict[str, Watermark]] = {}
     for scope in sorted(scopes, key=lambda scope: scope.connection):
-        before = _before(stored, scope.connection)
-        if store.derived.is_unstated(scope.connection):
-            # An evaluation was killed, or something was erased: nothing vouches for what is there.
-            store.derived.clear(scope.connection, now)
-            before = None
         evaluation = ConnectionEvaluation(
             host=host,
             scope=scope,
             store=store,
-            derived=store.derived,
+            writer=DerivedWriter(store=store, connection=scope.connection, now=now),
             packs=packs,
             now=now,
-            before=before,
+            before=_before(stored, scope.connection),
             time_budget=TIME_BUDGET,
         )
         results.append(evaluation.evaluate())

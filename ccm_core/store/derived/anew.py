@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from ccm_core.store.sql.transaction import Transaction
 
 _STATED = "SELECT position FROM evaluation WHERE act IS NOT NULL ORDER BY seq DESC LIMIT 1"
-_LATER = """
+_UNSTATED = """
     SELECT EXISTS (SELECT 1 FROM version WHERE +connection = :log AND seq > :position)
+        OR EXISTS (SELECT 1 FROM deriving WHERE connection = :connection)
 """
 _CURRENT = """
     SELECT kind, key FROM current_version
@@ -32,16 +33,36 @@ LINES = ("subject", "verdict", "trace", "partition_member")
 
 
 def is_unstated(transaction: Transaction, connection: str) -> bool:
-    """Return whether rows or verdicts were stored since the newest evaluation.
+    """Return whether rows, verdicts or lines were changed since the newest evaluation.
 
     An evaluation was killed then, or refused as stale, or something was erased.
     """
-    position = transaction.value(_STATED) or 0
-    return bool(transaction.value(_LATER, log=derived_log(connection), position=position))
+    return changed_after(transaction, connection, transaction.value(_STATED) or 0)
+
+
+def changed_after(transaction: Transaction, connection: str, position: int) -> bool:
+    """Return whether rows, verdicts or lines are not those of a position any more."""
+    log = derived_log(connection)
+    changed = transaction.value(_UNSTATED, log=log, connection=connection, position=position)
+    return bool(changed)
+
+
+def begin(transaction: Transaction, connection: str) -> None:
+    """Note that what is there is changed; :func:`end` is called when an evaluation states it."""
+    names = [(connection,)]
+    transaction.insert_many("deriving", ("connection",), names, on_conflict="DO NOTHING")
+
+
+def end(transaction: Transaction, connection: str) -> None:
+    """Note that an evaluation states what is there."""
+    transaction.execute(
+        "DELETE FROM deriving WHERE connection = :connection", connection=connection
+    )
 
 
 def clear(transaction: Transaction, connection: str, at: datetime) -> None:
     """Let all rows and verdicts of a connection vanish, and delete its lines."""
+    begin(transaction, connection)
     keys: dict[str, list[str]] = {}
     for kind, key in transaction.rows(_CURRENT, log=derived_log(connection)):
         keys.setdefault(kind, []).append(key)

@@ -64,6 +64,7 @@ class SqlDerivedStore:
     def append(self, batch: DerivedBatch) -> None:
         """Keep what one partition changed, in one transaction."""
         with self._database.writing() as transaction:
+            anew.begin(transaction, batch.connection)
             for kind in batch.batches:
                 append.append(transaction, kind)
             read_model.update(transaction, batch)

@@ -11,6 +11,7 @@ from ccm_core.model import json_codec
 from ccm_core.model.evaluation.derived import VERDICTS, derived_log
 from ccm_core.store.codec.bodies import verified
 from ccm_core.store.codec.compression import Decompressor
+from ccm_core.store.derived import anew
 from ccm_core.store.records import populations
 from ccm_core.store.sql.transaction import batches
 
@@ -44,10 +45,6 @@ _CURRENT = """
     ORDER BY current_version.key
 """
 _SOME = _CURRENT.format("AND current_version.key IN (:values)")
-# Whoever asks for the newest evaluation has few later versions to look through.
-_LATER = """
-    SELECT EXISTS (SELECT 1 FROM version WHERE +connection = :connection AND seq > :position)
-"""
 
 
 @dataclass(slots=True)
@@ -68,8 +65,8 @@ class DerivedBodies:
     def __post_init__(self) -> None:
         """Look up whether something was derived since."""
         self.kinds = {read.kind: read for read in self.state.kinds}
-        self.is_current = not self.transaction.value(
-            _LATER, connection=self.log, position=self.position
+        self.is_current = not anew.changed_after(
+            self.transaction, self.state.connection, self.position
         )
 
     @property

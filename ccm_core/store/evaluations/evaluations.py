@@ -13,6 +13,7 @@ from ccm_core.model.evaluation.evidence_read import MANIFESTS
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation, TrendPoint
 from ccm_core.store.codec.bodies import compress_body, decode_body, encode_body, verified
 from ccm_core.store.codec.compression import MAX_CONTENT, Compressor
+from ccm_core.store.derived import anew
 from ccm_core.store.evaluations.derived_bodies import DerivedBodies
 from ccm_core.store.evaluations.period_rows import period_rows
 from ccm_core.store.evaluations.recompose import named_results, recompose
@@ -86,6 +87,8 @@ class SqlEvaluationStore:
             }
             logs = list(_grown_logs(transaction, evaluation))
             transaction.insert("evaluation", row)
+            for state in evaluation.derived:
+                anew.end(transaction, state.connection)
             append_leaves(transaction, STORE_LOG, [EVALUATION.line(row)])
             sign_heads.sign_heads(transaction, logs, signers, evaluation.evaluated_at)
         return document.digest

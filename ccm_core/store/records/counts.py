@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ccm_core.model.evaluation.derived import DERIVED
 from ccm_core.model.evidence.collection import KindCount
 from ccm_core.store.sql.instants import instant, microseconds
 
@@ -17,7 +18,10 @@ _Numbers = dict[tuple[str, str], int]
 
 
 def counts(transaction: Transaction, as_of: datetime | None) -> Sequence[KindCount]:
-    """Count current records by connection and kind, sorted; every kind ever collected is there."""
+    """Count current records by connection and kind, sorted; every kind ever collected is there.
+
+    Rows and verdicts are no evidence, and are not counted.
+    """
     moment = None if as_of is None else microseconds(as_of)
     records = _numbers(transaction, _current(moment), moment)
     versions = _numbers(transaction, _versions(moment), moment)
@@ -53,6 +57,7 @@ def _last(as_of: int | None) -> str:
             {_until("ended_at", as_of)}
             GROUP BY connection, kind
         )
+        AND connection NOT LIKE '%{DERIVED}'
         ORDER BY connection, kind
     """
 

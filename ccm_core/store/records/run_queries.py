@@ -43,9 +43,9 @@ WITH RECURSIVE named(name) AS (
     SELECT (SELECT min(connection) FROM run WHERE connection > name)
     FROM named WHERE name IS NOT NULL
 )
-SELECT name FROM named WHERE name IS NOT NULL
+SELECT name FROM named WHERE name IS NOT NULL AND name NOT LIKE '%@derived'
 """
-"""From one name to the next: however many runs each has."""
+"""From one name to the next: however many runs each has. Logs of rows and verdicts are none."""
 
 COLLECTIONS = """
 SELECT id, digest, document

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.errors import CcmError
-from ccm_core.model.evaluation.derived import derived_log
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.verdict_letters import LETTERS, NOT_DUE, NOT_DUE_YET, NOT_JUDGED
 from ccm_core.store.codec.bodies import decode_body
+from ccm_core.store.derived import anew
 from ccm_core.store.sql.instants import microseconds
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ _NEWEST = """
     SELECT digest, document, position FROM evaluation WHERE act IS NOT NULL
     ORDER BY seq DESC LIMIT 1
 """
-_LATER = "SELECT EXISTS (SELECT 1 FROM version WHERE connection = :log AND seq > :position)"
 _PERIOD = """
     SELECT key FROM subject
     WHERE connection = :connection AND view = :view
@@ -98,7 +97,7 @@ def group_letters(transaction: Transaction) -> Mapping[tuple[str, str, str], Gro
     return {
         name: letters
         for state in evaluation.derived
-        if not transaction.value(_LATER, log=derived_log(state.connection), position=position)
+        if not anew.changed_after(transaction, state.connection, position)
         for name, letters in _of_connection(transaction, evaluation, state)
     }
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import CcmError
 from ccm_core.ledger.verification_result import VerificationProblem
-from ccm_core.model.evaluation.derived import derived_log
 from ccm_core.store.codec.bodies import decode_body
+from ccm_core.store.derived import anew
 from ccm_core.store.derived.line_roots import line_roots
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ _NEWEST = """
     SELECT digest, document, position FROM evaluation WHERE act IS NOT NULL
     ORDER BY seq DESC LIMIT 1
 """
-_LATER = "SELECT EXISTS (SELECT 1 FROM version WHERE connection = :log AND seq > :position)"
 _TABLES = {"partition": "partition_member"}
 
 
@@ -50,8 +49,7 @@ def line_root_problems(transaction: Transaction) -> Iterator[VerificationProblem
     except CcmError:  # its row is checked apart
         return
     for state in evaluation.derived:
-        log = derived_log(state.connection)
-        if state.lines and not transaction.value(_LATER, log=log, position=position):
+        if state.lines and not anew.changed_after(transaction, state.connection, position):
             yield from _differing(transaction, state)
 
 

@@ -326,18 +326,23 @@ def opened(folder):
         store.close()
 
 
+def filled(world):
+    """Store a few incidents that were answered, and one that is open."""
+    for number in range(8):
+        world.incident(f"I{number}")
+        world.entry(f"L{number}a", f"I{number}", "trigger")
+        world.entry(f"L{number}b", f"I{number}", "acknowledge", -4.9)
+        world.entry(f"L{number}c", f"I{number}", "resolve", -4)
+    world.incident("I8", -1, status="triggered")
+    world.entry("L8a", "I8", "trigger", -1)
+    world.refresh()
+
+
 @pytest.fixture
 def world(tmp_path):
     """A world with a few incidents that were answered, and one that is open."""
     with opened(tmp_path) as world:
-        for number in range(8):
-            world.incident(f"I{number}")
-            world.entry(f"L{number}a", f"I{number}", "trigger")
-            world.entry(f"L{number}b", f"I{number}", "acknowledge", -4.9)
-            world.entry(f"L{number}c", f"I{number}", "resolve", -4)
-        world.incident("I8", -1, status="triggered")
-        world.entry("L8a", "I8", "trigger", -1)
-        world.refresh()
+        filled(world)
         yield world
 
 

@@ -248,6 +248,13 @@ CREATE TABLE partition_member (
 ) WITHOUT ROWID;
 CREATE INDEX ix_partition_member_name ON partition_member (connection, view, name);
 
+-- The connections whose rows, verdicts and lines an evaluation has begun to change: it ends when the
+-- evaluation is stored that states them. Where it never came to that, the next one begins anew.
+CREATE TABLE deriving (
+    connection TEXT NOT NULL,
+    CONSTRAINT pk_deriving PRIMARY KEY (connection)
+) WITHOUT ROWID;
+
 -- The ledger: every row that states something has a leaf in it. An entry is what one transaction
 -- appended to one log: count leaves from number first, one JSON object on each line of a Zstandard
 -- frame, and the right edge of the Merkle tree after them.
