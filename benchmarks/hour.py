@@ -26,7 +26,7 @@ from typing import Any
 from harness import HERE, SimulatorProcess, environment, machine, table, table_line
 from hour_sizes import ACCOUNTS, AGES
 
-PHASES = ("start", "collect", "evaluate", "keep and follow", "report", "notify")
+PHASES = ("start", "collect", "evaluate and keep", "report", "notify")
 HEADER = (
     *("account", "age", "work", "store grows by", "processor s", "seconds", "peak MiB"),
     *(f"{phase} s" for phase in PHASES),

@@ -20,7 +20,7 @@ from typing import Any
 
 from measurement import measured
 
-from ccm_core.app.cycle import collect_connections
+from ccm_core.app.cycle import collect_connections, evaluate_connections
 from ccm_core.app.installation import build_host
 from ccm_core.app.ports import CallerPorts, environment_keys
 from ccm_core.app.workspace import Workspace
@@ -94,8 +94,6 @@ def _cycle(options: argparse.Namespace, phases: Phases) -> None:
     from ccm_core.app.notifications import notify_recipients
     from ccm_core.app.report_file import write_evaluation_report
     from ccm_core.app.rule_sets import compile_rule_set
-    from ccm_core.pipeline.evaluate import evaluate
-    from ccm_core.pipeline.reproduce import store_evaluation
     from ccm_core.sdk.rate_limit import Limiter, Limiters
 
     class Unpaced(Limiters):
@@ -120,12 +118,8 @@ def _cycle(options: argparse.Namespace, phases: Phases) -> None:
         collected.raise_errors()
         if options.collect_only:
             return
-        with phases.phase("evaluate"):
-            evaluation = evaluate(workspace.host, connections, store, rules.packs, rules.waivers)
-        with phases.phase("keep and follow"):
-            stored = store_evaluation(
-                workspace.host, connections, store, evaluation, rules.source, rules.packs
-            )
+        with phases.phase("evaluate and keep"):
+            stored = evaluate_connections(workspace, store, rules)
         with phases.phase("report"):
             page = options.folder / "report.html"
             write_evaluation_report(workspace.host, store, stored, page)

@@ -21,7 +21,12 @@ def subject_part(connection: str, kind: str, key: str) -> str:
 
 def result_id(rule: str, connection: str, kind: str, key: str) -> str:
     """Return the id of one rule's result on one subject, such as ``ndk7ua-4tq2vrsz6e``."""
-    return f"{rule_part(rule)}-{subject_part(connection, kind, key)}"
+    return joined_id(rule_part(rule), subject_part(connection, kind, key))
+
+
+def joined_id(of_rule: str, of_subject: str) -> str:
+    """Return the id that two parts make, for whoever needs many of the same rule or subject."""
+    return f"{of_rule}-{of_subject}"
 
 
 def _part(length: int, *names: str) -> str:

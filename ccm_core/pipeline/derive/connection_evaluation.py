@@ -116,10 +116,12 @@ class ConnectionEvaluation:
     def _evaluate_view(self, over: str, judges: Sequence[GroupJudge], evidence: Evidence) -> None:
         view, judged = self._view(over, evidence), set[str]()
         try:
-            for batch in self._source(view, evidence).batches():
+            source = self._source(view, evidence)
+            for batch in source.batches():
                 changed = self._changed_rows(over, batch)
                 self.writer.write(view, batch, changed, _verdicts(judges, changed))
                 judged |= changed.keys()
+            source.check_sample(int(self.now.timestamp()))
         except PluginFault as fault:
             self._break(over, str(fault))
             return

@@ -17,6 +17,9 @@ from ccm_core.store.interface.records import RecordStore
 
 _PARTITIONS = 2000
 """How many names of partitions are derived together."""
+_SAMPLE = 10
+"""How many are derived again in each evaluation."""
+_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 Load = Callable[[str], Sequence[Record]]
 
@@ -66,6 +69,49 @@ class RowSource:
             names | {n for keys in members.values() for ns in keys.values() for n in ns}
         )
         yield from self._partitions(partitioning, pending)
+
+    def check_sample(self, seed: int) -> None:
+        """Derive a few partitions again, together and one of them alone.
+
+        Args:
+            seed: Chooses them.
+
+        Raises:
+            PluginFault: The rows of one depend on records that it does not name.
+            IntegrityError: The rows that are kept are others.
+        """
+        if self.view.partitions is None:
+            return
+        partitioning, chance = self.view.partitions(), Random(seed)
+        first = "".join(chance.choices(_LETTERS, k=6))
+        names = self.derived.some_partitions(self.connection, self.view.name, first, _SAMPLE)
+        if not names:
+            return
+        together = self._rows_of(partitioning, names)
+        alone = self._rows_of(partitioning, [chance.choice(names)])
+        for key, row in alone.items():
+            if key not in together or row_body(together[key]) != row_body(row):
+                raise PluginFault(
+                    f"view {self.view.name} gives another row for {key} when it is handed other "
+                    "records beside: its partitions do not name all that its rows depend on. "
+                    "Report this to its author"
+                )
+        kept = self.derived.digests(
+            self.connection, rows_kind(self.view.name), together.keys()
+        )
+        for key, row in together.items():
+            if kept.get(key) != digest(json_codec.encode(row_body(row))):
+                raise IntegrityError(
+                    f"the row of {key} that is kept of {self.view.name} of {self.connection} is "
+                    "not what its records give; run `ccm verify`, and restore the store from a "
+                    "backup"
+                )
+
+    def _rows_of(
+        self, partitioning: Partitioning, names: Sequence[str]
+    ) -> Mapping[str, Row]:
+        closed, keys = self.derived.closure(self.connection, self.view.name, names)
+        return self._derive(partitioning, closed | set(names), keys).rows
 
     def _whole(self) -> RowBatch:
         request = ViewRequest(

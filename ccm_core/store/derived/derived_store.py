@@ -165,6 +165,16 @@ class SqlDerivedStore:
         with self._database.reading() as transaction:
             return read_model.partitions_of(transaction, connection, view, keys)
 
+    def some_partitions(
+        self, connection: str, view: str, first: str, number: int
+    ) -> Sequence[str]:
+        """List some names of partitions, from one on and then from the beginning."""
+        with self._database.reading() as transaction:
+            names = list(partitions.some_names(transaction, connection, view, first, number))
+            if len(names) < number:
+                names += partitions.some_names(transaction, connection, view, "", number)
+        return list(dict.fromkeys(names))[:number]
+
     def member_keys(self, connection: str, view: str, kind: str) -> AbstractSet[str]:
         """Return the keys of the records of a kind that are of any partition."""
         with self._database.reading() as transaction:

@@ -72,6 +72,23 @@ def closure(
     return closed, keys
 
 
+def some_names(
+    transaction: Transaction, connection: str, view: str, first: str, number: int
+) -> Iterator[str]:
+    """Yield some names of partitions, from one on, sorted."""
+    return transaction.column(
+        """
+        SELECT DISTINCT name FROM partition_member
+        WHERE connection = :connection AND view = :view AND name >= :first
+        ORDER BY name LIMIT :number
+        """,
+        connection=connection,
+        view=view,
+        first=first,
+        number=number,
+    )
+
+
 def member_keys(transaction: Transaction, connection: str, view: str, kind: str) -> Iterator[str]:
     """Yield the keys of the records of a kind that are of any partition, each once."""
     return transaction.column(

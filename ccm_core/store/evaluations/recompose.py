@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccm_core.model.evaluation.derived import rows_kind, subject_name, verdicts_kind
 from ccm_core.model.evaluation.result import Evaluation, Result, RuleResult, Status
-from ccm_core.model.evaluation.result_id import result_id
+from ccm_core.model.evaluation.result_id import joined_id, rule_part, subject_part
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.instant import parse_instant
 from ccm_core.store.evaluations.chosen_subjects import (
@@ -53,6 +53,8 @@ _MANIFEST = ".manifest"
 @dataclass(frozen=True, slots=True)
 class _Row:
     subject: Subject
+    id_part: str
+    """The last part of the ids of results on it."""
     names: tuple[str, ...]
     occurred_at: datetime | None
     final: bool
@@ -162,7 +164,8 @@ class _Connection:
                 by_view[group.over].append(chosen_subjects(self.bodies, group, scope))
         for over, chosen in by_view.items():
             keys = {key for subjects in chosen for key in subjects.lines}
-            rows = {key: _row(body) for key, body in self.bodies.some(rows_kind(over), keys)}
+            bodies = self.bodies.some(rows_kind(over), keys)
+            rows = {key: _row(self._state.connection, body) for key, body in bodies}
             evidence = self._resolve(rows) if scope.evidence else {}
             for subjects in chosen:
                 verdicts = self._compared(subjects, rows)
@@ -195,6 +198,7 @@ class _Connection:
         keys: Iterable[str],
     ) -> Iterator[Result]:
         connection, since = self._state.connection, self._state.period_since
+        of_rule = rule_part(rule)
         waived, is_rated = self._state.waived.get(rule, {}), rule in self._state.rated
         for key in keys:
             row, verdict = rows[key], verdicts.get(key, {}).get(rule)
@@ -203,7 +207,7 @@ class _Connection:
                 continue
             due_at = verdict.get("due_at")
             yield Result(
-                id=result_id(rule, connection, row.subject.kind, row.subject.key),
+                id=joined_id(of_rule, row.id_part),
                 rule=rule,
                 connection=connection,
                 subject=row.subject,
@@ -216,7 +220,8 @@ class _Connection:
 
     def _rows_of_period(self, over: str) -> Mapping[str, _Row]:
         since = self._state.period_since
-        rows = ((key, _row(body)) for key, body in self.bodies.whole(rows_kind(over)))
+        bodies = self.bodies.whole(rows_kind(over))
+        rows = ((key, _row(self._state.connection, body)) for key, body in bodies)
         return {
             key: row
             for key, row in rows
@@ -268,7 +273,7 @@ def _digests(names: Iterable[str], evidence: Mapping[str, str]) -> tuple[str, ..
     return tuple(sorted({evidence[name] for name in names if name in evidence}))
 
 
-def _row(body: Mapping[str, Any]) -> _Row:
+def _row(connection: str, body: Mapping[str, Any]) -> _Row:
     subject, occurred_at = body["subject"], body["occurred_at"]
     return _Row(
         subject=Subject(
@@ -278,6 +283,7 @@ def _row(body: Mapping[str, Any]) -> _Row:
             url=subject["url"],
             owners=tuple(subject["owners"]),
         ),
+        id_part=subject_part(connection, subject["kind"], subject["key"]),
         names=tuple(body["names"]),
         occurred_at=None if occurred_at is None else parse_instant(occurred_at),
         final=body["final"],

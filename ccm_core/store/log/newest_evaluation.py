@@ -35,15 +35,19 @@ def require_newest(transaction: Transaction, digest: str, act: str | None) -> No
     """
     try:
         first, leaves = _since_newest(transaction)
-        newest = next(filter(None, map(_evaluation, reversed(leaves))), None)
-        if newest != (digest, act):
-            raise ValueError(f"there it is {newest[0] if newest else 'none'}")
+        _compare(leaves, (digest, act))
         _compare_with_signed(transaction, first, leaves)
     except (KeyError, TypeError, ValueError) as error:
         raise IntegrityError(
             f"the newest evaluation {digest} is not the one that the ledger has ({error}). Run "
             "`ccm verify`, and restore the store from a backup."
         ) from error
+
+
+def _compare(leaves: Sequence[bytes], stored: tuple[str, str | None]) -> None:
+    newest = next(filter(None, map(_evaluation, reversed(leaves))), None)
+    if newest != stored:
+        raise ValueError(f"there it is {newest[0] if newest else 'none'}")
 
 
 def _since_newest(transaction: Transaction) -> tuple[int, Sequence[bytes]]:
