@@ -3,24 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-
-from ccm_core.errors import PluginFault
-from ccm_core.rules.incremental.partition_index import PartitionedRows, PartitionIndex
-from ccm_core.sdk.types import (
-    Partitioning,
-    Record,
-    RecordSource,
-    Row,
-    Subject,
-    View,
-    ViewRequest,
-)
-
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 KEY = "liar-key-4711-0815"
 
@@ -279,66 +263,3 @@ def test_debug_shows_the_traceback_without_the_secret(ccm):
     assert "Traceback" in ended.err
     assert "in collect" in ended.err
     assert KEY not in ended.text
-
-
-def partitioned(names):
-    """Make a view of pairs of things of which each thing is a partition by some names."""
-    return View(
-        name="liar.pairs",
-        title="Pairs",
-        inputs=("liar.thing",),
-        rows=lambda request: [
-            Row(
-                subject=Subject(kind="liar.thing", key=record.key, title=record.key),
-                body={"others": len(request.records["liar.thing"]) - 1},
-                evidence_digests=(record.digest,),
-            )
-            for record in request.records["liar.thing"]
-        ],
-        schema=lambda: {"type": "object"},
-        partitions=lambda: Partitioning(
-            names={"liar.thing": names}, name=lambda row: row.subject.key
-        ),
-    )
-
-
-@pytest.mark.attack(
-    "Plugins",
-    "A view says that its rows depend on single records, and they depend on all",
-    "An evaluation that derives changed partitions alone finds the difference and names the view",
-)
-@pytest.mark.xfail(
-    strict=True,
-    reason="The derivation of rows in parts is being rebuilt; until then a view is trusted in what "
-    "it says of its partitions. `ccm evaluate` derives everything and is not affected",
-)
-def test_wrong_partitions_are_found():
-    """The rows of some partitions must be the same, whether they are derived alone or with all."""
-    view = partitioned(lambda record: (record.key,))
-    records = [record("T1"), record("T2")]
-
-    with pytest.raises(PluginFault, match=r"liar\.pairs"):
-        PartitionIndex.of(view.partitions(), {"liar.thing": records}).covers(
-            PartitionedRows.of(view.partitions(), derived(view, records))
-        )
-
-
-def record(key):
-    """Make the record of a thing."""
-    return Record(
-        kind="liar.thing",
-        version=1,
-        key=key,
-        connection="liar",
-        observed_at=NOW,
-        collection="c",
-        source=RecordSource(endpoint="/things", page=1, response_digest="sha256:0"),
-        body={"id": key},
-        digest=f"sha256:{key}",
-    )
-
-
-def derived(view, records):
-    """Derive the rows of a view."""
-    request = ViewRequest(records={"liar.thing": records})
-    return tuple(view.rows(request))

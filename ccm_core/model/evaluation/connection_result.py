@@ -71,5 +71,7 @@ class ConnectionResult:
     """The digest of each list of the read model's lines that it left."""
     account: str | None = None
     """Whose evidence it is; None: it is not known."""
+    revision: str = ""
+    """Digest of the versions of ccm and its plugins."""
     view_errors: dict[str, str] = field(default_factory=dict)
     """Why the rows of a view could not be derived."""

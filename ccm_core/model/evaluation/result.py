@@ -161,6 +161,8 @@ class DerivedState:
     """When the evaluated period begins; what is final and occurred before is left out."""
     account: str | None = None
     """Of which account; None: that is not known."""
+    revision: str = ""
+    """Digest of the versions of ccm and its plugins: with others, everything is derived anew."""
     kinds: tuple[KindRead, ...] = ()
     """The population of each derived kind."""
     judged: tuple[str, ...] = ()

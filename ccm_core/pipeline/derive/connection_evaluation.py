@@ -77,6 +77,12 @@ class ConnectionEvaluation:
     _selections: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
+    def revision(self) -> str:
+        """Return the digest of the versions that rows and verdicts depend on."""
+        plugins = sorted((plugin.distribution, plugin.version) for plugin in self.host.plugins)
+        return digest(json_codec.encode([self.host.version, plugins]))
+
+    @property
     def derived(self) -> DerivedStore:
         """Return where rows and verdicts are kept."""
         return self.store.derived
@@ -163,11 +169,14 @@ class ConnectionEvaluation:
     def _change(self, over: str, kind: str, account: str | None) -> ChangesSince | None:
         """Return what was stored of a kind since the last evaluation that kept rows of a view.
 
-        None where that is not known, or the rows are of another account.
+        None where that is not known, or the rows are of another account or of other versions.
         """
         name = f"{over} {kind}"
         before = self.before.watermarks.get(name) if self.before else None
-        if self.before and self.before.state.account != account:
+        if self.before and (self.before.state.account, self.before.state.revision) != (
+            account,
+            self.revision,
+        ):
             before = None
         connection = self.scope.connection
         change = self.store.records.changes_since(connection, kind, before, as_of=self.now)
@@ -190,7 +199,7 @@ class ConnectionEvaluation:
         """Return whether the verdicts of a group depend on something else than before."""
         before = self.before.state.rule_keys if self.before else {}
         return any(
-            before.get(rule.rule.id) != judge.rule_key(rule, self.host.version)
+            before.get(rule.rule.id) != judge.rule_key(rule, self.revision)
             for rule in judge.group.rules
         )
 
@@ -244,7 +253,7 @@ class ConnectionEvaluation:
         of_pack = self._selections.setdefault(judge.pack.pack.name, {})
         for name, text in totals.selections().items():
             of_pack[name] = "; ".join(filter(None, [of_pack.get(name), text]))
-        return totals.totals(self.host.version)
+        return totals.totals(self.revision)
 
     def _result(
         self,
@@ -267,6 +276,7 @@ class ConnectionEvaluation:
             read=self._sealed(evidence, seals),
             derived=tuple(self._roots(judges)),
             account=evidence.account,
+            revision=self.revision,
             lines=self.derived.line_roots(self.scope.connection),
             view_errors=self._errors,
         )

@@ -176,6 +176,7 @@ def _state(
         connection=result.connection,
         period_since=result.period_since,
         account=result.account,
+        revision=result.revision,
         kinds=result.derived,
         judged=tuple(sorted(total.rule for total in result.rules if total.judged)),
         rated=tuple(sorted({total.rule for total in result.rules} & rated)),

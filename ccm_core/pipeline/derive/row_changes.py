@@ -6,10 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import islice
+from random import Random
 
+from ccm_core.errors import IntegrityError, PluginFault
+from ccm_core.model import json_codec
+from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.derived import rows_kind, subject_name
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.watermark import ChangesSince
+from ccm_core.rules.derive.row_record import row_body
 from ccm_core.rules.evaluate.rows import derived_rows
 from ccm_core.sdk.view import Partitioning, Row, View, ViewRequest
 from ccm_core.store.interface.derived import DerivedStore
@@ -82,7 +87,7 @@ class RowSource:
         """
         if self.view.partitions is None:
             return
-        partitioning, chance = self.view.partitions(), Random(seed)
+        partitioning, chance = self.view.partitions(), Random(seed)  # noqa: S311 - no secret
         first = "".join(chance.choices(_LETTERS, k=6))
         names = self.derived.some_partitions(self.connection, self.view.name, first, _SAMPLE)
         if not names:
@@ -96,20 +101,16 @@ class RowSource:
                     "records beside: its partitions do not name all that its rows depend on. "
                     "Report this to its author"
                 )
-        kept = self.derived.digests(
-            self.connection, rows_kind(self.view.name), together.keys()
-        )
+        kept = self.derived.digests(self.connection, rows_kind(self.view.name), together.keys())
         for key, row in together.items():
             if kept.get(key) != digest(json_codec.encode(row_body(row))):
                 raise IntegrityError(
                     f"the row of {key} that is kept of {self.view.name} of {self.connection} is "
-                    "not what its records give; run `ccm verify`, and restore the store from a "
-                    "backup"
+                    "not what its records give. Either somebody changed it, and `ccm verify` "
+                    "finds out what, or the plugin changed without another version"
                 )
 
-    def _rows_of(
-        self, partitioning: Partitioning, names: Sequence[str]
-    ) -> Mapping[str, Row]:
+    def _rows_of(self, partitioning: Partitioning, names: Sequence[str]) -> Mapping[str, Row]:
         closed, keys = self.derived.closure(self.connection, self.view.name, names)
         return self._derive(partitioning, closed | set(names), keys).rows
 

@@ -165,9 +165,7 @@ class SqlDerivedStore:
         with self._database.reading() as transaction:
             return read_model.partitions_of(transaction, connection, view, keys)
 
-    def some_partitions(
-        self, connection: str, view: str, first: str, number: int
-    ) -> Sequence[str]:
+    def some_partitions(self, connection: str, view: str, first: str, number: int) -> Sequence[str]:
         """List some names of partitions, from one on and then from the beginning."""
         with self._database.reading() as transaction:
             names = list(partitions.some_names(transaction, connection, view, first, number))

@@ -99,9 +99,7 @@ class DerivedStore(Protocol):
     def partitions_of(self, connection: str, view: str, keys: Iterable[str]) -> AbstractSet[str]:
         """Return the partitions of some subjects."""
 
-    def some_partitions(
-        self, connection: str, view: str, first: str, number: int
-    ) -> Sequence[str]:
+    def some_partitions(self, connection: str, view: str, first: str, number: int) -> Sequence[str]:
         """List some names of partitions, from one on and then from the beginning."""
 
     def member_keys(self, connection: str, view: str, kind: str) -> AbstractSet[str]:

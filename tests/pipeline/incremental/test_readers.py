@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,17 +13,19 @@ import pytest
 from hypothesis import given, settings
 
 from ccm_core.cli.terminal.exit_codes import evaluation_code, is_inconclusive_beside_failures
-from ccm_core.model.evaluation.result_scope import UNSETTLED
+from ccm_core.model.evaluation.result_scope import UNSETTLED, ResultScope
 from ccm_core.notify.conditions import conditions
 from ccm_core.pipeline.derive.evaluation import evaluate_changes
 from ccm_core.pipeline.evaluate import current_moment, watch_scope
 from ccm_core.pipeline.report import report, report_input, results_to_read
 from ccm_core.pipeline.reproduce import RuleSet, store_evaluation
 from ccm_core.pipeline.track_findings import (
+    TrackedPart,
     all_findings,
     derived_findings,
     finding_differences,
     selected_findings,
+    track_findings,
 )
 from ccm_core.report.registry import FORMATS
 from ccm_core.rules.results.filter import ResultFilter
@@ -158,3 +162,69 @@ def test_findings_are_listed_by_status_and_owner_as_before(world, packs):
             finding for finding in all_findings(world.store) if statuses.get(finding.id) == status
         ]
         assert (list(listed), total) == (expected, len(all_findings(world.store)))
+
+
+@pytest.mark.parametrize(
+    ("statement", "difference"),
+    [
+        pytest.param("DELETE FROM finding WHERE id = :id", "is not listed", id="gone"),
+        pytest.param(
+            "UPDATE finding SET id = 'x' WHERE id = :id", "no change makes it", id="made up"
+        ),
+        pytest.param(
+            "UPDATE finding SET state = 'resolved' WHERE id = :id", "another state", id="closed"
+        ),
+        pytest.param(
+            "UPDATE finding SET waiver = 'W9' WHERE id = :id", "another waiver", id="waived"
+        ),
+        pytest.param(
+            "UPDATE finding SET first_seen = 0 WHERE id = :id", "another first_seen", id="aged"
+        ),
+    ],
+)
+def test_a_listed_finding_that_its_changes_do_not_make_is_named(
+    world, packs, tmp_path, statement, difference
+):
+    """Lists read a table that is derived; what it was derived from tells when it is wrong."""
+    world.now += timedelta(hours=2)
+    store_next(world, packs("both", "2h"), "both")
+    name = all_findings(world.store)[0].id
+    with closing(sqlite3.connect(tmp_path / "ccm.db")) as database, database:
+        database.execute(statement, {"id": name})
+    assert any(difference in text for text in finding_differences(world.store))
+
+
+def test_an_evaluation_of_before_changes_no_finding(world, packs):
+    """It is stored last, and what is listed is what the last moment said."""
+    world.now += timedelta(hours=2)
+    store_next(world, packs("both", "2h"), "both")
+    before = all_findings(world.store)
+    context, past = world_host(world), world.now - timedelta(hours=1)
+    rule_set = RuleSet(packs=PACKS["both"])
+    evaluation = world.evaluate(packs("both", "2h"), as_of=past)
+    store_evaluation(
+        context, world.connections, world.store, evaluation, rule_set, packs("both", "2h")
+    )
+    assert world.store.evaluations.latest().evaluation.evaluated_at == past
+    assert all_findings(world.store) == before
+
+
+def test_tracking_reads_again_what_another_process_tracked_meanwhile(world, packs):
+    """A finding that was opened after the results were read is not taken for removed."""
+    world.now += timedelta(hours=2)
+    world.refresh()
+    compiled = packs("both", "2h")
+    store_next(world, compiled, "both")
+    world.now += timedelta(minutes=5)
+    context = world_host(world)
+    scopes = [watch_scope(context, connection) for connection in world.connections]
+    now = current_moment(context, world.connections, world.store)
+    evaluation, act = evaluate_changes(context, scopes, world.store, compiled, [], now=now)
+    digest = world.store.evaluations.append(evaluation, None, (), act)
+    # As if no finding had been open when it was read.
+    little = world.store.evaluations.get(digest, scope=ResultScope())
+    track_findings(world.store, TrackedPart(digest=digest, evaluation=little, scope=ResultScope()))
+    states = {finding.state.value for finding in all_findings(world.store)}
+    assert "removed" not in states
+    assert "open" in states
+    assert list(finding_differences(world.store)) == []
