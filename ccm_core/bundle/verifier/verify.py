@@ -1627,7 +1627,9 @@ class _PopulationRoot:
         ]
         self.numbers, self.levels = numbers, [level] if level else []
         while len(level) > 1:
-            level = [self.parent(level, place) for place in range((len(level) + 1) // 2)]
+            pairs = zip(level[::2], level[1::2])
+            parents = [hashlib.sha256(b"\x01" + first + second).digest() for first, second in pairs]
+            level = parents + level[len(parents) * 2 :]
             self.levels.append(level)
 
     def change(self, place: int, value: bytes) -> None:

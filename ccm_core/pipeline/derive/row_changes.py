@@ -76,7 +76,7 @@ class RowSource:
         yield from self._partitions(partitioning, pending)
 
     def check_sample(self, seed: int) -> None:
-        """Derive a few partitions again, together and one of them alone.
+        """Derive a few partitions again, together and each alone.
 
         Args:
             seed: Chooses them.
@@ -87,14 +87,13 @@ class RowSource:
         """
         if self.view.partitions is None:
             return
-        partitioning, chance = self.view.partitions(), Random(seed)  # noqa: S311 - no secret
-        first = "".join(chance.choices(_LETTERS, k=6))
+        partitioning = self.view.partitions()
+        first = "".join(Random(seed).choices(_LETTERS, k=6))  # noqa: S311 - no secret
         names = self.derived.some_partitions(self.connection, self.view.name, first, _SAMPLE)
         if not names:
             return
         together = self._rows_of(partitioning, names)
-        alone = self._rows_of(partitioning, [chance.choice(names)])
-        for key, row in alone.items():
+        for key, row in (pair for name in names for pair in self._alone(partitioning, name)):
             if key not in together or row_body(together[key]) != row_body(row):
                 raise PluginFault(
                     f"view {self.view.name} gives another row for {key} when it is handed other "
@@ -109,6 +108,9 @@ class RowSource:
                     "not what its records give. Either somebody changed it, and `ccm verify` "
                     "finds out what, or the plugin changed without another version"
                 )
+
+    def _alone(self, partitioning: Partitioning, name: str) -> Iterable[tuple[str, Row]]:
+        return self._rows_of(partitioning, [name]).items()
 
     def _rows_of(self, partitioning: Partitioning, names: Sequence[str]) -> Mapping[str, Row]:
         closed, keys = self.derived.closure(self.connection, self.view.name, names)
