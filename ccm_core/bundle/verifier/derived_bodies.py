@@ -44,7 +44,8 @@ class RuleVerdict(NamedTuple):
 class DerivedVersion(NamedTuple):
     """A leaf that changed rows or verdicts."""
 
-    index: int
+    number: int
+    """Its index."""
     kind: str
     key: str
     digest: str | None

@@ -34,7 +34,8 @@ from ccm_core.bundle.verifier.rule_tally import unused_waivers
 class EvidenceVersion(NamedTuple):
     """A leaf that states what a record was, or a manifest."""
 
-    index: int
+    number: int
+    """Its index."""
     name: str
     """As rows name it: ``kind:key``."""
     digest: str
@@ -134,8 +135,8 @@ class Lookahead:
         self.next = next(self.entries, None)
 
     def up_to(self, bound: int) -> Iterator[Any]:
-        """Yield the entries whose index is below a bound."""
-        while self.next is not None and self.next.index < bound:
+        """Yield the entries whose number is below a bound."""
+        while self.next is not None and self.next.number < bound:
             entry, self.next = self.next, next(self.entries, None)
             yield entry
 
@@ -249,7 +250,13 @@ class DerivedHistory:
         """Add that subjects fail of connections that are not here: nothing says which."""
         places = ", ".join(others)
         title = f"subjects of {places}, which is not in this package"
-        subject = {"kind": "connection", "key": places, "title": title, "url": None, "owners": []}
+        subject: dict[str, Any] = {
+            "kind": "connection",
+            "key": places,
+            "title": title,
+            "url": None,
+            "owners": [],
+        }
         key = (rule, places, "connection", places)
         merge_failure(self.history.failures, key, (order, order), 1, subject, waived=False)
 

@@ -129,8 +129,10 @@ class DerivedSubjects:
 
     def refresh(self, history: History) -> None:
         """Count again what changed."""
+        if self.since is None:
+            return
         since = self.since
-        for key in self.changed if since is not None else ():
+        for key in self.changed:
             row = self.rows.get(key)
             known = key in self.rows
             (self.unreadable.add if known and row is None else self.unreadable.discard)(key)

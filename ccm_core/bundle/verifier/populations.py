@@ -117,14 +117,15 @@ class ReadBounds:
             for head in leaf.get("heads", ())
             if head["log"] == connection
         ]
-        self.ends = collection_ends(leaves)
+        self.ends: dict[Any, int] = collection_ends(leaves)
         self.indexes = [index for index, _ in heads]
-        self.sizes = [0, *accumulate((size for _, size in heads), max)]
+        self.sizes: list[int] = [0, *accumulate((size for _, size in heads), max)]
 
     def leaves(self, index: int, read: Mapping[str, Any] | None) -> int:
         """Return the number of leaves, by the leaf of the evaluation and what it says it read."""
         stated = self.sizes[bisect_left(self.indexes, index)]
-        return max(stated, self.ends.get(read["last_collection"], -1) + 1 if read else 0)
+        named = self.ends.get(read["last_collection"], -1) + 1 if read else 0
+        return max(stated, named)
 
 
 def collection_ends(leaves: Leaves) -> dict[Any, int]:

@@ -82,7 +82,7 @@ def count_problems(
 
 def is_doubt(result: Mapping[str, Any]) -> bool:
     """Return whether a result says that the evidence of a whole connection does not suffice."""
-    return result["subject"]["kind"] == "connection" and result["status"] == "insufficient"
+    return (result["subject"]["kind"], result["status"]) == ("connection", "insufficient")
 
 
 def count_figures(rule: Mapping[str, Any], counted: Sequence[ConnectionCounts]) -> dict[str, int]:

@@ -1488,14 +1488,15 @@ class _ReadBounds:
             for head in leaf.get("heads", ())
             if head["log"] == connection
         ]
-        self.ends = collection_ends(leaves)
+        self.ends: dict[Any, int] = collection_ends(leaves)
         self.indexes = [index for index, _ in heads]
-        self.sizes = [0, *accumulate((size for _, size in heads), max)]
+        self.sizes: list[int] = [0, *accumulate((size for _, size in heads), max)]
 
     def leaves(self, index: int, read: Mapping[str, Any] | None) -> int:
         """Return the number of leaves, by the leaf of the evaluation and what it says it read."""
         stated = self.sizes[bisect_left(self.indexes, index)]
-        return max(stated, self.ends.get(read["last_collection"], -1) + 1 if read else 0)
+        named = self.ends.get(read["last_collection"], -1) + 1 if read else 0
+        return max(stated, named)
 
 
 def collection_ends(leaves: Leaves) -> dict[Any, int]:
@@ -1855,7 +1856,8 @@ def evidence_versions(
 class _EvidenceVersion(NamedTuple):
     """A leaf that states what a record was, or a manifest."""
 
-    index: int
+    number: int
+    """Its index."""
     name: str
     """As rows name it: ``kind:key``."""
     digest: str
@@ -1955,8 +1957,8 @@ class _Lookahead:
         self.next = next(self.entries, None)
 
     def up_to(self, bound: int) -> Iterator[Any]:
-        """Yield the entries whose index is below a bound."""
-        while self.next is not None and self.next.index < bound:
+        """Yield the entries whose number is below a bound."""
+        while self.next is not None and self.next.number < bound:
             entry, self.next = self.next, next(self.entries, None)
             yield entry
 
@@ -2070,7 +2072,13 @@ class _DerivedHistory:
         """Add that subjects fail of connections that are not here: nothing says which."""
         places = ", ".join(others)
         title = f"subjects of {places}, which is not in this package"
-        subject = {"kind": "connection", "key": places, "title": title, "url": None, "owners": []}
+        subject: dict[str, Any] = {
+            "kind": "connection",
+            "key": places,
+            "title": title,
+            "url": None,
+            "owners": [],
+        }
         key = (rule, places, "connection", places)
         merge_failure(self.history.failures, key, (order, order), 1, subject, waived=False)
 
@@ -2223,7 +2231,8 @@ class _RuleVerdict(NamedTuple):
 class _DerivedVersion(NamedTuple):
     """A leaf that changed rows or verdicts."""
 
-    index: int
+    number: int
+    """Its index."""
     kind: str
     key: str
     digest: str | None
@@ -2435,8 +2444,10 @@ class _DerivedSubjects:
 
     def refresh(self, history: _History) -> None:
         """Count again what changed."""
+        if self.since is None:
+            return
         since = self.since
-        for key in self.changed if since is not None else ():
+        for key in self.changed:
             row = self.rows.get(key)
             known = key in self.rows
             (self.unreadable.add if known and row is None else self.unreadable.discard)(key)
@@ -2735,7 +2746,7 @@ def count_problems(
 
 def is_doubt(result: Mapping[str, Any]) -> bool:
     """Return whether a result says that the evidence of a whole connection does not suffice."""
-    return result["subject"]["kind"] == "connection" and result["status"] == "insufficient"
+    return (result["subject"]["kind"], result["status"]) == ("connection", "insufficient")
 
 
 def count_figures(rule: Mapping[str, Any], counted: Sequence[_ConnectionCounts]) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from ccm_core.model.evaluation.connection_result import ConnectionResult
@@ -80,13 +81,27 @@ def _failing(
     for pack in packs.packs:
         for group in pack.groups:
             rules = sorted(rule.rule.id for rule in group.rules)
+            rated = {rule.rule.id for rule in group.rules if rule.rule.tolerance}
             for result in results:
                 judged = {total.rule for total in result.rules if total.judged}
                 for rule in named & judged & set(rules):
+                    subjects = _counted(store, result, group.over, is_rated=rule in rated)
                     failing[rule] += _failing_of(
-                        store, result, pack.pack.name, group.over, rules, rule
+                        store, result, pack.pack.name, group.over, rules, rule, subjects
                     )
     return failing
+
+
+def _counted(
+    store: EvidenceStore, result: ConnectionResult, over: str, *, is_rated: bool
+) -> AbstractSet[str]:
+    """Return the subjects of the period; a share leaves out what occurred before it."""
+    since = result.period_since
+    return {
+        line.key
+        for line in store.derived.subjects(result.connection, over, since=since)
+        if not is_rated or line.occurred_at is None or line.occurred_at >= since
+    }
 
 
 def _failing_of(
@@ -96,11 +111,9 @@ def _failing_of(
     over: str,
     rules: Sequence[str],
     rule: str,
+    subjects: AbstractSet[str],
 ) -> list[Result]:
     index, connection = rules.index(rule), result.connection
-    period = {
-        line.key for line in store.derived.subjects(connection, over, since=result.period_since)
-    }
     return [
         Result(
             id="",
@@ -111,7 +124,7 @@ def _failing_of(
             reason="",
         )
         for line in store.derived.verdicts(connection, pack, over)
-        if line.key in period and line.statuses[index] == LETTERS[Status.FAIL]
+        if line.key in subjects and line.statuses[index] == LETTERS[Status.FAIL]
     ]
 
 
