@@ -12,7 +12,7 @@ SERVICE = "pagerduty.service"
 LISTS = [
     ("evidence", "list"),
     ("evidence", "list", "--json"),
-    ("evidence", "export"),
+    ("evidence", "export", "--kind", SERVICE),
     ("runs", "list"),
     ("runs", "list", "--json"),
     ("runs", "show", "--json"),
