@@ -33,7 +33,11 @@ _CURRENT = """
     SELECT bucket, key, digest FROM current_version
     WHERE connection = :connection AND kind = :kind AND digest IS NOT NULL
 """
-_OF_BUCKETS = f"{_CURRENT} AND bucket IN (:values)"
+# SQLite would read the whole kind by its primary key.
+_OF_BUCKETS = f"""
+    {_CURRENT.replace("current_version", "current_version INDEXED BY ix_current_version_bucket")}
+    AND bucket IN (:values)
+"""
 _COLUMNS = ("connection", "kind", "bucket", "records", "root")
 _REPLACING = """
     (connection, kind, bucket) DO UPDATE SET records = excluded.records, root = excluded.root

@@ -28,9 +28,10 @@ _BUCKETS = """
     SELECT connection, kind, bucket, records, root FROM population_bucket
     ORDER BY connection, kind, bucket
 """
-_IN_BUCKETS = """
-    SELECT key, digest FROM current_version
-    WHERE connection = :connection AND kind = :kind AND bucket = :bucket AND digest IS NOT NULL
+_BY_BUCKET = """
+    SELECT bucket, key, digest FROM current_version
+    WHERE connection = :connection AND kind = :kind AND digest IS NOT NULL
+    ORDER BY bucket
 """
 
 
@@ -76,18 +77,26 @@ def _buckets_of_keys(transaction: Transaction) -> Iterator[VerificationProblem]:
 
 
 def _roots_of_buckets(transaction: Transaction) -> Iterator[VerificationProblem]:
-    """Yield the kept roots that are not those of the current versions, and kinds that lack some."""
+    """Yield the kept roots that are not those of the current versions."""
     rows = transaction.rows(_BUCKETS)
-    for (connection, kind), buckets in groupby(rows, key=lambda row: (row[0], row[1])):
-        for _, _, bucket, records, root in buckets:
-            pairs = list(
-                transaction.rows(_IN_BUCKETS, connection=connection, kind=kind, bucket=bucket)
-            )
-            expected = bucket_root([(key, digest) for key, digest in pairs]) if pairs else None
-            if (records, root) != (len(pairs), expected):
+    for (connection, kind), kept in groupby(rows, key=lambda row: (row[0], row[1])):
+        stored = {bucket: (records, root) for _, _, bucket, records, root in kept}
+        current = transaction.rows(_BY_BUCKET, connection=connection, kind=kind)
+        expected = {
+            bucket: _root([(key, digest) for _, key, digest in pairs])
+            for bucket, pairs in groupby(current, key=lambda row: row[0])
+            if bucket in stored
+        }
+        for bucket, (records, root) in stored.items():
+            number, computed = expected.get(bucket, (0, None))
+            if (records, root) != (number, computed):
                 yield VerificationProblem(
                     label=f"bucket {bucket} of {kind} of {connection}",
                     table="population_bucket",
-                    field="records" if records != len(pairs) else "root",
+                    field="records" if records != number else "root",
                     problem="it is not that of the current versions",
                 )
+
+
+def _root(pairs: list[tuple[str, str]]) -> tuple[int, bytes]:
+    return len(pairs), bucket_root(pairs)

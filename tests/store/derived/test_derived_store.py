@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -28,10 +28,12 @@ def derived(store):
 
 
 def subject(key, **fields):
+    """Return the line of a subject."""
     return SubjectLine(view=VIEW, key=key, title=key.upper(), **fields)
 
 
 def verdict(key, statuses, recheck_at=None):
+    """Return the line of a verdict."""
     return VerdictLine(pack=PACK, view=VIEW, key=key, statuses=statuses, recheck_at=recheck_at)
 
 
@@ -56,9 +58,9 @@ def test_counts_are_of_the_period_by_statuses_and_day(derived, build):
             ],
         )
     )
-    day = build.at(0).toordinal() - datetime(1970, 1, 1).toordinal()
+    day = (build.at(0) - datetime(1970, 1, 1, tzinfo=UTC)).days
     assert derived.status_counts("demo", PACK, VIEW, build.at(0)) == [
-        StatusCount(statuses="f", day=day - 3, subjects=1),
+        StatusCount(statuses="f", day=day - 3, subjects=1, in_period=False),
         StatusCount(statuses="n", day=None, subjects=1),
         StatusCount(statuses="p", day=day, subjects=2),
     ]
@@ -71,8 +73,14 @@ def test_counts_are_of_the_period_by_statuses_and_day(derived, build):
 def test_a_subject_is_due_by_its_moment(derived, build, recheck_at, is_due):
     """Those without a moment are looked at with their row alone, some each time."""
     moment = build.at(recheck_at) if isinstance(recheck_at, int) else recheck_at
-    derived.append(DerivedBatch(connection="demo", verdicts=[verdict("a", "d", moment)]))
-    assert derived.due("demo", PACK, VIEW, build.at(10)) == ({"a"} if is_due else set())
+    lines = [subject("a"), subject("b"), subject("old", occurred_at=build.at(-9), final=True)]
+    verdicts = [verdict("a", "d", moment)]
+    derived.append(DerivedBatch(connection="demo", subjects=lines, verdicts=verdicts))
+    period = {"since": build.at(0), "until": build.at(10)}
+    expected = {"a", "b"} if is_due else {"b"}  # of which there is none yet
+    assert derived.keys_to_judge("demo", PACK, VIEW, **period) == expected
+    period["until"] = None
+    assert derived.keys_to_judge("demo", PACK, VIEW, **period) == {"a", "b"}
     assert list(derived.verdicts("demo", PACK, VIEW)) == [verdict("a", "d", moment)]
 
 
