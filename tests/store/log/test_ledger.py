@@ -20,12 +20,20 @@ HARMLESS = {
     "seq": "its order is that of the leaves",
     "id": "the one row of the store's facts",
     "document": "stands by its digest",
+    "position": "computed again from the order of the entries",
 }
 DERIVED = {
     "current_version": "derived from version",
     "body": "stands by its digest, which a version names",
     "log_entry": "the ledger itself",
     "checkpoint": "signed",
+    "population_bucket": "derived from current_version",
+    "finding": "derived from finding_changes",
+    "subject": "derived from rows, and stated by evaluations",
+    "verdict": "derived from verdicts, and stated by evaluations",
+    "trace": "stated by evaluations",
+    "partition_member": "stated by evaluations",
+    "deriving": "whatever it says, the next evaluation compares what is there, or begins anew",
 }
 
 
