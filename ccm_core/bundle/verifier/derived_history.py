@@ -93,7 +93,7 @@ class DerivedConnection:
                 body = self.bodies[version.kind].body(version)
             form, _, name = version.kind.partition("/")
             if form == "rows":
-                self.view(name).set_row(version.key, body, gone=version.digest is None)
+                self.view(name).set_row(version.key, body, version.digest)
                 if isinstance(body, SubjectRow) and row_key(body) != version.key:
                     yield (
                         f"{version.kind} of {self.connection}: the row of {version.key} is about "
@@ -101,8 +101,7 @@ class DerivedConnection:
                     )
             else:
                 pack, _, over = name.partition("/")
-                gone = version.digest is None
-                self.view(over).set_verdicts(pack, version.key, body, gone=gone)
+                self.view(over).set_verdicts(pack, version.key, body, version.digest)
         for entry in self.evidence.up_to(evidence_bound):
             if self.digests.get(entry.name) != entry.digest:
                 self.digests[entry.name] = entry.digest

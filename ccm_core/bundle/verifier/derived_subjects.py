@@ -70,6 +70,8 @@ class DerivedSubjects:
         self.present: set[str] = set()
         """The subjects of the period."""
         self.unreadable: set[str] = set()
+        self.erased: dict[tuple[str, str], str] = {}
+        """The digests of rows and verdicts that were erased, by pack (none: a row) and key."""
         self.changed: set[str] = set()
 
     def tally(self, rule: str, pack: str, connection: str) -> RuleTally:
@@ -80,8 +82,15 @@ class DerivedSubjects:
             self.changed.update(self.rows)
         return group.tallies[rule]
 
-    def set_row(self, key: str, row: SubjectRow | None, *, gone: bool = False) -> None:
-        """Set the row of a subject; None: it was erased, unless the subject is gone."""
+    def note_erased(self, pack: str, key: str, digest: str | None) -> None:
+        """Note that the row of a subject, or what a pack says of it, was erased; None: it was not."""
+        self.erased.pop((pack, key), None)
+        if digest is not None:
+            self.erased[pack, key] = digest
+
+    def set_row(self, key: str, row: SubjectRow | None, digest: str | None) -> None:
+        """Set the row of a subject: None where it was erased, and no digest where it is gone."""
+        gone = digest is None
         before = self.rows.pop(key, None)
         if before is not None:
             self.names.remove(before.names, key)
@@ -90,6 +99,7 @@ class DerivedSubjects:
                 del self.dated[bisect_left(self.dated, entry)]
         if not gone:
             self.rows[key] = row
+        self.note_erased("", key, digest if row is None else None)
         if row is not None:
             self.names.add(row.names, key)
             if row.occurred_at is not None:
@@ -97,9 +107,10 @@ class DerivedSubjects:
         self.changed.add(key)
 
     def set_verdicts(
-        self, pack: str, key: str, verdicts: Verdicts | None, *, gone: bool = False
+        self, pack: str, key: str, verdicts: Verdicts | None, digest: str | None
     ) -> None:
-        """Set what a pack says of a subject; None: it was erased, unless it is gone."""
+        """Set what a pack says: None where that was erased, and no digest where it is gone."""
+        gone = digest is None
         group = self.groups.setdefault(pack, GroupTallies({}, {}))
         before = group.verdicts.pop(key, None)
         if before is not None:
@@ -107,6 +118,7 @@ class DerivedSubjects:
                 self.looked_up.remove(verdict.looked_up, key)
         if not gone:
             group.verdicts[key] = verdicts
+        self.note_erased(pack, key, digest if verdicts is None else None)
         for verdict in (verdicts or {}).values():
             self.looked_up.add(verdict.looked_up, key)
         self.changed.add(key)
@@ -138,7 +150,7 @@ class DerivedSubjects:
             (self.unreadable.add if known and row is None else self.unreadable.discard)(key)
             counts = row is not None and row.counts(since, rated=False)
             (self.present.add if counts else self.present.discard)(key)
-            for group in self.groups.values():
+            for pack, group in self.groups.items():
                 verdicts = group.verdicts.get(key)
                 erased = key in group.verdicts and verdicts is None
                 for rule, tally in group.tallies.items():
@@ -149,6 +161,9 @@ class DerivedSubjects:
                     tally.put(key, standing, history)
                     unreadable = known and (erased or row is None) and key in group.verdicts
                     (tally.unreadable.add if unreadable else tally.unreadable.discard)(key)
+                    if unreadable and (verdicts is None or rule in verdicts):
+                        names = (self.erased.get((place, key)) for place in ("", pack))
+                        tally.rest_on_erased(key, frozenset(filter(None, names)))
         self.changed.clear()
 
     def record_changed(self, name: str, *, erased: bool) -> None:

@@ -57,10 +57,10 @@ class RuleTally:
     def put(self, key: str, standing: Standing | None, history: History) -> None:
         """Set whether a subject counts, and what is said of it."""
         before = self.standings.pop(key, None)
+        self.end_rested(key, history)
         if before is not None:
             self.count(before, -1)
             self.end_failing(key, history)
-            self.end_rested(key, history)
         self.fresh.discard(key)
         if standing is not None:
             self.standings[key] = standing
@@ -123,6 +123,12 @@ class RuleTally:
         before = history.rested.get(result_key, Rested(subject, 0, frozenset()))
         evaluations = before.evaluations + self.judged - span.start
         history.rested[result_key] = Rested(subject, evaluations, before.digests | span.erased)
+
+    def rest_on_erased(self, key: str, digests: frozenset[str]) -> None:
+        """Note that the row of a subject, or the verdict on it, was erased itself."""
+        kind, _, name = key.partition(":")
+        subject = {"kind": kind, "key": name, "title": name}
+        self.rested[key] = OpenSpan(self.judged, subject, erased=digests)
 
     def add_evidence(
         self, digests: Mapping[str, str], erased: Collection[str], history: History

@@ -1915,7 +1915,7 @@ class _DerivedConnection:
                 body = self.bodies[version.kind].body(version)
             form, _, name = version.kind.partition("/")
             if form == "rows":
-                self.view(name).set_row(version.key, body, gone=version.digest is None)
+                self.view(name).set_row(version.key, body, version.digest)
                 if isinstance(body, _SubjectRow) and row_key(body) != version.key:
                     yield (
                         f"{version.kind} of {self.connection}: the row of {version.key} is about "
@@ -1923,8 +1923,7 @@ class _DerivedConnection:
                     )
             else:
                 pack, _, over = name.partition("/")
-                gone = version.digest is None
-                self.view(over).set_verdicts(pack, version.key, body, gone=gone)
+                self.view(over).set_verdicts(pack, version.key, body, version.digest)
         for entry in self.evidence.up_to(evidence_bound):
             if self.digests.get(entry.name) != entry.digest:
                 self.digests[entry.name] = entry.digest
@@ -2385,6 +2384,8 @@ class _DerivedSubjects:
         self.present: set[str] = set()
         """The subjects of the period."""
         self.unreadable: set[str] = set()
+        self.erased: dict[tuple[str, str], str] = {}
+        """The digests of rows and verdicts that were erased, by pack (none: a row) and key."""
         self.changed: set[str] = set()
 
     def tally(self, rule: str, pack: str, connection: str) -> _RuleTally:
@@ -2395,8 +2396,15 @@ class _DerivedSubjects:
             self.changed.update(self.rows)
         return group.tallies[rule]
 
-    def set_row(self, key: str, row: _SubjectRow | None, *, gone: bool = False) -> None:
-        """Set the row of a subject; None: it was erased, unless the subject is gone."""
+    def note_erased(self, pack: str, key: str, digest: str | None) -> None:
+        """Note that the row of a subject, or what a pack says of it, was erased; None: it was not."""
+        self.erased.pop((pack, key), None)
+        if digest is not None:
+            self.erased[pack, key] = digest
+
+    def set_row(self, key: str, row: _SubjectRow | None, digest: str | None) -> None:
+        """Set the row of a subject: None where it was erased, and no digest where it is gone."""
+        gone = digest is None
         before = self.rows.pop(key, None)
         if before is not None:
             self.names.remove(before.names, key)
@@ -2405,6 +2413,7 @@ class _DerivedSubjects:
                 del self.dated[bisect_left(self.dated, entry)]
         if not gone:
             self.rows[key] = row
+        self.note_erased("", key, digest if row is None else None)
         if row is not None:
             self.names.add(row.names, key)
             if row.occurred_at is not None:
@@ -2412,9 +2421,10 @@ class _DerivedSubjects:
         self.changed.add(key)
 
     def set_verdicts(
-        self, pack: str, key: str, verdicts: Verdicts | None, *, gone: bool = False
+        self, pack: str, key: str, verdicts: Verdicts | None, digest: str | None
     ) -> None:
-        """Set what a pack says of a subject; None: it was erased, unless it is gone."""
+        """Set what a pack says: None where that was erased, and no digest where it is gone."""
+        gone = digest is None
         group = self.groups.setdefault(pack, _GroupTallies({}, {}))
         before = group.verdicts.pop(key, None)
         if before is not None:
@@ -2422,6 +2432,7 @@ class _DerivedSubjects:
                 self.looked_up.remove(verdict.looked_up, key)
         if not gone:
             group.verdicts[key] = verdicts
+        self.note_erased(pack, key, digest if verdicts is None else None)
         for verdict in (verdicts or {}).values():
             self.looked_up.add(verdict.looked_up, key)
         self.changed.add(key)
@@ -2453,7 +2464,7 @@ class _DerivedSubjects:
             (self.unreadable.add if known and row is None else self.unreadable.discard)(key)
             counts = row is not None and row.counts(since, rated=False)
             (self.present.add if counts else self.present.discard)(key)
-            for group in self.groups.values():
+            for pack, group in self.groups.items():
                 verdicts = group.verdicts.get(key)
                 erased = key in group.verdicts and verdicts is None
                 for rule, tally in group.tallies.items():
@@ -2464,6 +2475,9 @@ class _DerivedSubjects:
                     tally.put(key, standing, history)
                     unreadable = known and (erased or row is None) and key in group.verdicts
                     (tally.unreadable.add if unreadable else tally.unreadable.discard)(key)
+                    if unreadable and (verdicts is None or rule in verdicts):
+                        names = (self.erased.get((place, key)) for place in ("", pack))
+                        tally.rest_on_erased(key, frozenset(filter(None, names)))
         self.changed.clear()
 
     def record_changed(self, name: str, *, erased: bool) -> None:
@@ -2551,10 +2565,10 @@ class _RuleTally:
     def put(self, key: str, standing: _Standing | None, history: _History) -> None:
         """Set whether a subject counts, and what is said of it."""
         before = self.standings.pop(key, None)
+        self.end_rested(key, history)
         if before is not None:
             self.count(before, -1)
             self.end_failing(key, history)
-            self.end_rested(key, history)
         self.fresh.discard(key)
         if standing is not None:
             self.standings[key] = standing
@@ -2617,6 +2631,12 @@ class _RuleTally:
         before = history.rested.get(result_key, _Rested(subject, 0, frozenset()))
         evaluations = before.evaluations + self.judged - span.start
         history.rested[result_key] = _Rested(subject, evaluations, before.digests | span.erased)
+
+    def rest_on_erased(self, key: str, digests: frozenset[str]) -> None:
+        """Note that the row of a subject, or the verdict on it, was erased itself."""
+        kind, _, name = key.partition(":")
+        subject = {"kind": kind, "key": name, "title": name}
+        self.rested[key] = _OpenSpan(self.judged, subject, erased=digests)
 
     def add_evidence(
         self, digests: Mapping[str, str], erased: Collection[str], history: _History

@@ -34,7 +34,10 @@ def test_the_package_names_what_was_erased_and_what_rests_on_it(erased, validato
     (order,) = orders = json.loads(files["erasures.json"])
     assert validators("erasures.v1").problems(orders) == []
     assert (order["id"], order["reason"]) == ("e1", "they asked")
-    assert {content["kind"] for content in order["contents"]} == {"pagerduty.user"}
+    kinds = {content["kind"] for content in order["contents"]}
+    assert {kind for kind in kinds if "/" not in kind} == {"pagerduty.user"}
+    assert {kind.split("/")[0] for kind in kinds if "/" in kind} <= {"rows", "verdicts"}
+    assert {content["connection"] for content in order["contents"]} == {"firm"}
     assert order["results"]
     page = files["index.html"].decode()
     assert f"{len(order['contents'])} contents were erased by order e1" in page
