@@ -83,7 +83,7 @@ class DerivedSubjects:
         return group.tallies[rule]
 
     def note_erased(self, pack: str, key: str, digest: str | None) -> None:
-        """Note that the row of a subject, or what a pack says of it, was erased; None: it was not."""
+        """Note that a row, or what a pack says of a subject, was erased; None: it was not."""
         self.erased.pop((pack, key), None)
         if digest is not None:
             self.erased[pack, key] = digest
