@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +17,11 @@ from hunting import hunt, no_secret_is_left
 from hypothesis import settings
 
 from ccm_core import schemas
+from ccm_core.model import json_codec
+from ccm_core.model.digest import digest
 from ccm_core.model.string_formats import FORMATS
+from ccm_core.rules.pack.compiled import CompiledPacks
+from ccm_core.rules.types import PackText, RowSource
 
 __all__ = ["hunt", "no_secret_is_left"]
 
@@ -45,6 +49,36 @@ def _quiet_surroundings(request: pytest.FixtureRequest, monkeypatch: pytest.Monk
             or (uncovered and name.startswith("COVERAGE_PROCESS_"))
         ):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _packs_are_compiled_once() -> Iterator[None]:
+    """Compile the same packs once for all that evaluate them: most of an evaluation is that.
+
+    What compiles, in ``tests/rules``, is not asked through here.
+    """
+    from ccm_core.pipeline import evaluate
+
+    compile_packs = evaluate.compile_packs
+    compiled: dict[bytes, CompiledPacks] = {}
+
+    def remember(
+        texts: Sequence[PackText], sources: Iterable[RowSource], *, parameters, mistake
+    ) -> CompiledPacks:
+        sources = list(sources)
+        asked = [
+            [[text.source, digest(text.text)] for text in texts],
+            [[source.name, source.inputs, source.schema()] for source in sources],
+            parameters,
+        ]
+        key = json_codec.encode(asked)
+        if key not in compiled:
+            compiled[key] = compile_packs(texts, sources, parameters=parameters, mistake=mistake)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluate, "compile_packs", remember)
+        yield
 
 
 class SchemaValidators:
