@@ -36,18 +36,10 @@ SAYS_SOMETHING = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "netrc",
 
 
 @pytest.fixture(autouse=True)
-def _quiet_surroundings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take away whatever the machine says about proxies and about ccm itself.
-
-    What a test marked ``no_cover`` starts does not count towards coverage either.
-    """
-    uncovered = "no_cover" in request.keywords
+def _quiet_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away whatever the machine says about proxies and about ccm itself."""
     for name in os.environ:
-        if (
-            name.lower() in SAYS_SOMETHING
-            or name.startswith("CCM_")
-            or (uncovered and name.startswith("COVERAGE_PROCESS_"))
-        ):
+        if name.lower() in SAYS_SOMETHING or name.startswith("CCM_"):
             monkeypatch.delenv(name)
 
 
@@ -136,12 +128,12 @@ class DemonstrationRun:
 
 
 @pytest.fixture(scope="session")
-def demonstration(tmp_path_factory: pytest.TempPathFactory) -> DemonstrationRun:
+def demonstration(tmp_path_factory: pytest.TempPathFactory, untraced) -> DemonstrationRun:
     """Run ``ccm demo`` once for all tests, which copy what they change."""
     from ccm_core.cli.main import main
 
     folder, err = tmp_path_factory.mktemp("demonstration"), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stderr(err):
+    with pytest.MonkeyPatch.context() as patch, redirect_stderr(err), untraced():
         patch.chdir(folder)
         code = main(["demo"])
     return DemonstrationRun(folder=folder, code=code, err=err.getvalue())

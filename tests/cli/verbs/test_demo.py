@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 
 import pytest
+from cli_settings import SMALL
+from pagerduty_simulator.demo_data import account
 
 from ccm_core.app.demo import KEY_VARIABLE
 
-pytestmark = pytest.mark.slow
 CONFIG = ("-c", "demo/ccm.yaml")
 
 
@@ -20,6 +22,13 @@ def demo(demonstration, folder, hunt):
     return demonstration
 
 
+@pytest.fixture
+def small_demo(monkeypatch):
+    """Let ``ccm demo`` serve a small account."""
+    monkeypatch.setattr(account, "build_account", partial(account.build_account, sizes=SMALL))
+
+
+@pytest.mark.slow
 def test_demo_leaves_settings_that_the_next_commands_use(ccm, folder, demo):
     """They lead to its store; no secret is in them, and the next command is printed."""
     assert demo.code == 0
@@ -36,6 +45,7 @@ def test_demo_leaves_settings_that_the_next_commands_use(ccm, folder, demo):
     assert f"env:{KEY_VARIABLE}" in (folder / "demo" / "ccm.yaml").read_text()
 
 
+@pytest.mark.slow
 def test_demo_settings_say_what_collecting_again_needs(ccm, folder, demo):
     """Its source is gone: the settings say how to serve it, and a run says what is missing."""
     settings = (folder / "demo" / "ccm.yaml").read_text()
@@ -45,8 +55,9 @@ def test_demo_settings_say_what_collecting_again_needs(ccm, folder, demo):
     assert KEY_VARIABLE in ran.err
 
 
-def test_demo_replaces_an_earlier_demo_and_nothing_else(ccm, folder, demo):
+def test_demo_replaces_an_earlier_demo_and_nothing_else(ccm, folder, small_demo):
     """Settings that somebody wrote are refused, with the next step."""
+    assert ccm("demo").code == 0
     settings = folder / "demo" / "ccm.yaml"
     settings.write_text("version: 1\nconnections: []\n")
     refused = ccm("demo")
