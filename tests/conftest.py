@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from filelock import FileLock
 from hunting import hunt, no_secret_is_left
 from hypothesis import settings
 
@@ -129,14 +130,21 @@ class DemonstrationRun:
 
 @pytest.fixture(scope="session")
 def demonstration(tmp_path_factory: pytest.TempPathFactory, untraced) -> DemonstrationRun:
-    """Run ``ccm demo`` once for all tests, which copy what they change."""
+    """Run ``ccm demo`` once for all tests of all workers, which copy what they change."""
     from ccm_core.cli.main import main
 
-    folder, err = tmp_path_factory.mktemp("demonstration"), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stderr(err), untraced():
-        patch.chdir(folder)
-        code = main(["demo"])
-    return DemonstrationRun(folder=folder, code=code, err=err.getvalue())
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    folder, ended = shared / "demonstration", shared / "demonstration.json"
+    with FileLock(shared / "demonstration.lock"):
+        if not ended.exists():
+            folder.mkdir()
+            err = io.StringIO()
+            with pytest.MonkeyPatch.context() as patch, redirect_stderr(err), untraced():
+                patch.chdir(folder)
+                code = main(["demo"])
+            ended.write_text(json.dumps({"code": code, "err": err.getvalue()}))
+    return DemonstrationRun(folder=folder, **json.loads(ended.read_text()))
 
 
 @dataclass
