@@ -6,10 +6,9 @@ import pytest
 
 
 @pytest.fixture
-def evaluation(ccm, connected):
-    """Collect and judge once; give the results by rule."""
-    evaluation = ccm("run", "--json").json["evaluation"]
-    return {rule["rule"]: rule["results"] for rule in evaluation["rules"]}
+def evaluation(evaluated):
+    """Give the results of a run by rule."""
+    return {rule["rule"]: rule["results"] for rule in evaluated["rules"]}
 
 
 def test_a_failure_is_explained_down_to_the_requests(ccm, evaluation):
