@@ -67,6 +67,7 @@ def test_an_uneventful_hour_costs_the_same_requests_at_any_store_size(simulated)
     assert costs[0] == costs[1] <= 5
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "event", [pytest.param("resolve", id="resolved"), pytest.param("reopen", id="reopened")]
 )

@@ -20,6 +20,8 @@ from ccm_core.sdk.types import (
     ViewRequest,
 )
 
+pytestmark = pytest.mark.no_cover  # its lines are covered by others
+
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 KEY = "liar-key-4711-0815"

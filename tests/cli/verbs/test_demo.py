@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from functools import partial
 
 import pytest
@@ -15,24 +14,16 @@ CONFIG = ("-c", "demo/ccm.yaml")
 
 
 @pytest.fixture
-def demo(demonstration, folder, hunt):
-    """What ``ccm demo`` printed, in a copy of the folder where it ran."""
-    shutil.copytree(demonstration.folder, folder, dirs_exist_ok=True)
-    hunt.look("what `ccm demo` printed", demonstration.err)
-    return demonstration
-
-
-@pytest.fixture
-def small_demo(monkeypatch):
-    """Let ``ccm demo`` serve a small account."""
+def small_demo(ccm, monkeypatch):
+    """What ``ccm demo`` printed, of a small account."""
     monkeypatch.setattr(account, "build_account", partial(account.build_account, sizes=SMALL))
+    return ccm("demo")
 
 
-@pytest.mark.slow
-def test_demo_leaves_settings_that_the_next_commands_use(ccm, folder, demo):
+def test_demo_leaves_settings_that_the_next_commands_use(ccm, folder, small_demo):
     """They lead to its store; no secret is in them, and the next command is printed."""
-    assert demo.code == 0
-    assert "next: ccm -c demo/ccm.yaml findings list" in demo.err
+    assert small_demo.code == 0
+    assert "next: ccm -c demo/ccm.yaml findings list" in small_demo.err
     assert (folder / "demo" / "report.html").exists()
 
     finding = ccm(*CONFIG, "findings", "list", "--json").json[0]
@@ -45,8 +36,7 @@ def test_demo_leaves_settings_that_the_next_commands_use(ccm, folder, demo):
     assert f"env:{KEY_VARIABLE}" in (folder / "demo" / "ccm.yaml").read_text()
 
 
-@pytest.mark.slow
-def test_demo_settings_say_what_collecting_again_needs(ccm, folder, demo):
+def test_demo_settings_say_what_collecting_again_needs(ccm, folder, small_demo):
     """Its source is gone: the settings say how to serve it, and a run says what is missing."""
     settings = (folder / "demo" / "ccm.yaml").read_text()
     assert "python -m pagerduty_simulator --port " in settings
@@ -57,7 +47,6 @@ def test_demo_settings_say_what_collecting_again_needs(ccm, folder, demo):
 
 def test_demo_replaces_an_earlier_demo_and_nothing_else(ccm, folder, small_demo):
     """Settings that somebody wrote are refused, with the next step."""
-    assert ccm("demo").code == 0
     settings = folder / "demo" / "ccm.yaml"
     settings.write_text("version: 1\nconnections: []\n")
     refused = ccm("demo")

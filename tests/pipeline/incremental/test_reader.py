@@ -160,6 +160,7 @@ def test_the_states_of_two_connections_are_separate(world, packs):
     assert world.derived[VIEW] == 1  # I1 of the other
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["plain", "both", "aged"])
 @pytest.mark.parametrize(
     ("first", "second", "minutes"),

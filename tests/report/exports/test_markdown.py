@@ -72,6 +72,7 @@ def test_nobody_is_mentioned(name):
     assert "\u2060" in text(name)
 
 
+@pytest.mark.no_cover
 @given(st.data())
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_name_becomes_markup(render, generated, data):
