@@ -102,6 +102,8 @@ async def read_burst(
     """
     entries = _Entries(window=_listed_window(window, first), total=first.total)
     entries.add_stored(stored)
+    if entries.stored and entries.window != window:
+        await _count_alone(session, window, entries)
     yield CollectionNote(
         text=f"the API counts {first.total} log entries from {window.since} to {window.until} and "
         f"lists at most {CAP}: read team by team, and by incident where that does not suffice"
@@ -200,6 +202,23 @@ async def _by_team(
             pending[:0] = [group[::2], group[1::2]]
         else:
             unlisted += teams[group[0]]
+
+
+async def _count_alone(session: PagerDutySession, window: Window, entries: _Entries) -> None:
+    """Count the entries of a second without the next one, of which nothing is stored.
+
+    Where the API includes the end, a query from an instant to itself has that second alone. It
+    counts only where both seconds add up to what the query for both has.
+    """
+    try:
+        alone, following = [
+            (await session.pager("/log_entries", "log_entries", (*query, UTC)).first()).total
+            for query in (period(Window(at, at)) for at in (window.since, window.until))
+        ]
+    except (PermissionDenied, NotAvailable, BadRequest):
+        return
+    if alone and following is not None and alone + following == entries.total:
+        entries.window, entries.total = window, alone
 
 
 def _listed_window(window: Window, first: Page) -> Window:

@@ -9,6 +9,7 @@ import httpx  # noqa: TID253 - the network of these tests is one of its transpor
 import pytest
 from ccm_pagerduty.collectors import collectors
 
+from ccm_core.sdk.timestamps import parse_instant
 from ccm_core.sdk.types import Estimate, Flush, Overflow, Page, Reason, Shortfall, Window
 
 (LOG_ENTRIES,) = (one for one in collectors() if one.kind == "pagerduty.incident_log_entry")
@@ -18,9 +19,9 @@ SECOND = timedelta(seconds=1)
 class Burst:
     """Incidents of one second, a number of log entries each, as the API lists them."""
 
-    def __init__(self, at, incidents, *, deaf=False, inclusive=False, lost=0) -> None:
+    def __init__(self, at, incidents, *, deaf=False, inclusive=False, lost=0, exact=False) -> None:
         self.at, self.incidents, self.deaf, self.inclusive = at, incidents, deaf, inclusive
-        self.lost = lost
+        self.lost, self.exact = lost, exact
         self.paths: list[str] = []
 
     @property
@@ -47,7 +48,7 @@ class Burst:
                 for name, (teams, _) in self.incidents.items()
                 if self.deaf or not chosen or chosen & set(teams)
             ]
-            after = (1, 0) if self.inclusive else (0,)
+            after = self._seconds(parameters["since"], parameters["until"])
             rows = [row for second in after for name in names for row in self._rows(name, second)]
             lost = 0 if chosen else self.lost
         else:
@@ -65,6 +66,16 @@ class Burst:
                 "total": len(rows) + lost if parameters.get("total") else None,
             },
         )
+
+    def _seconds(self, since, until):
+        """Return which seconds a query covers, newest first."""
+        if not self.inclusive:
+            return (0,)
+        if since != until:
+            return (1, 0)
+        if self.exact:
+            return ()
+        return (0,) if parse_instant(since) == self.at else (1,)
 
     def _rows(self, name, after):
         """Return the entries of an incident in the second, or two of the second after it."""
@@ -193,6 +204,22 @@ def test_what_stopped_runs_stored_is_not_requested_again(
     events = read(burst, stored=[f"P{n}" for n in stored], log_entries=strategy)
     assert (events.by_incident, events.shortfalls) == (by_incident, [])
     assert len(events.ids) == 98 * by_incident
+
+
+@pytest.mark.parametrize(
+    ("exact", "by_incident"),
+    [
+        pytest.param(False, 10, id="the second is counted alone"),
+        pytest.param(True, 110, id="a query of an instant has nothing: all are read"),
+    ],
+)
+def test_entries_of_the_next_second_keep_no_stopped_run_from_going_on(
+    read, pagerduty, exact, by_incident
+):
+    """Where the source includes the end, stored entries are held against the second alone."""
+    burst = Burst(pagerduty.now - timedelta(minutes=30), ONE_TEAM, inclusive=True, exact=exact)
+    events = read(burst, stored=[f"P{n}" for n in range(100)])
+    assert (events.by_incident, events.shortfalls) == (by_incident, [])
 
 
 def test_teams_whose_entries_stopped_runs_stored_are_not_read_again(read, pagerduty):
