@@ -54,9 +54,7 @@ class SimulatedConnection:
         self.account, self.control = simulator.account, simulator.control
         self.now = NOW
 
-    def collect(
-        self, now=NOW, nouns=EVENTS, longest=None, store=None, observer=None, **settings
-    ):
+    def collect(self, now=NOW, nouns=EVENTS, longest=None, store=None, observer=None, **settings):
         """Do one run at a moment; give its manifest."""
         described = connector()
         selected = {f"pagerduty.{noun}" for noun in nouns}
