@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,11 +13,16 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from filelock import FileLock
 from hunting import hunt, no_secret_is_left
 from hypothesis import settings
 
 from ccm_core import schemas
+from ccm_core.model import json_codec
+from ccm_core.model.digest import digest
 from ccm_core.model.string_formats import FORMATS
+from ccm_core.rules.pack.compiled import CompiledPacks
+from ccm_core.rules.types import PackText, RowSource
 
 __all__ = ["hunt", "no_secret_is_left"]
 
@@ -32,19 +37,41 @@ SAYS_SOMETHING = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "netrc",
 
 
 @pytest.fixture(autouse=True)
-def _quiet_surroundings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take away whatever the machine says about proxies and about ccm itself.
-
-    What a test marked ``no_cover`` starts does not count towards coverage either.
-    """
-    uncovered = "no_cover" in request.keywords
+def _quiet_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away whatever the machine says about proxies and about ccm itself."""
     for name in os.environ:
-        if (
-            name.lower() in SAYS_SOMETHING
-            or name.startswith("CCM_")
-            or (uncovered and name.startswith("COVERAGE_PROCESS_"))
-        ):
+        if name.lower() in SAYS_SOMETHING or name.startswith("CCM_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _packs_are_compiled_once() -> Iterator[None]:
+    """Compile the same packs once for all that evaluate them: most of an evaluation is that.
+
+    What compiles, in ``tests/rules``, is not asked through here.
+    """
+    from ccm_core.pipeline import evaluate
+
+    compile_packs = evaluate.compile_packs
+    compiled: dict[bytes, CompiledPacks] = {}
+
+    def remember(
+        texts: Sequence[PackText], sources: Iterable[RowSource], *, parameters, mistake
+    ) -> CompiledPacks:
+        sources = list(sources)
+        asked = [
+            [[text.source, digest(text.text)] for text in texts],
+            [[source.name, source.inputs, source.schema()] for source in sources],
+            parameters,
+        ]
+        key = json_codec.encode(asked)
+        if key not in compiled:
+            compiled[key] = compile_packs(texts, sources, parameters=parameters, mistake=mistake)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluate, "compile_packs", remember)
+        yield
 
 
 class SchemaValidators:
@@ -102,15 +129,22 @@ class DemonstrationRun:
 
 
 @pytest.fixture(scope="session")
-def demonstration(tmp_path_factory: pytest.TempPathFactory) -> DemonstrationRun:
-    """Run ``ccm demo`` once for all tests, which copy what they change."""
+def demonstration(tmp_path_factory: pytest.TempPathFactory, untraced) -> DemonstrationRun:
+    """Run ``ccm demo`` once for all tests of all workers, which copy what they change."""
     from ccm_core.cli.main import main
 
-    folder, err = tmp_path_factory.mktemp("demonstration"), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stderr(err):
-        patch.chdir(folder)
-        code = main(["demo"])
-    return DemonstrationRun(folder=folder, code=code, err=err.getvalue())
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    folder, ended = shared / "demonstration", shared / "demonstration.json"
+    with FileLock(shared / "demonstration.lock"):
+        if not ended.exists():
+            folder.mkdir()
+            err = io.StringIO()
+            with pytest.MonkeyPatch.context() as patch, redirect_stderr(err), untraced():
+                patch.chdir(folder)
+                code = main(["demo"])
+            ended.write_text(json.dumps({"code": code, "err": err.getvalue()}))
+    return DemonstrationRun(folder=folder, **json.loads(ended.read_text()))
 
 
 @dataclass

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from ccm_core.collect.listing import PageListing
@@ -81,6 +82,8 @@ class BatchBuilder:
     conflicting_keys: set[str] = field(default_factory=set)
     """Keys that were received with different bodies; the last one is stored."""
     _listings: dict[Request, PageListing] = field(default_factory=dict)
+    _stored: int = 0
+    """Observations that were taken to be stored before the end."""
 
     def add(self, page: Page) -> None:
         """Project, validate and deduplicate the items of one page."""
@@ -99,6 +102,22 @@ class BatchBuilder:
         )
         for item in page.items:
             self._add_item(item, page, source, listing)
+
+    def take_unstored(self) -> tuple[Observation, ...]:
+        """Return the observations since the last call: to store them before the end."""
+        unstored = tuple(islice(self.observations.values(), self._stored, None))
+        self._stored = len(self.observations)
+        return unstored
+
+    def add_stored(self, key: str, body: JsonObject) -> bool:
+        """Add what an event of the window shows that is stored; return whether it is new here."""
+        instant = self._instant(body)
+        if key in self.observations or not isinstance(instant, datetime):
+            return False
+        self._add_reported_changes(body, instant)
+        self._add_created(key, body, instant)
+        self._add_references(key, body)
+        return True
 
     def truncate(self, at: datetime) -> None:
         """End the window at an instant: what happened from it on belongs to the next window."""
@@ -244,6 +263,9 @@ class BatchBuilder:
             body=encoded,
             occurred_at=instant,
         )
+        self._add_references(key, body)
+
+    def _add_references(self, key: str, body: JsonObject) -> None:
         for reference in self.validator.reference_fields:
             for kind, target in reference.targets(body):
                 self.references.setdefault((reference.field, kind, target), key)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ccm_core.collect.batch_builder import at_path
@@ -73,6 +73,20 @@ class ChangeFeed:
             unobserved=self._unobserved(watermark.started_at, now),
         )
 
+    def among(self, earlier: Iterable[Collection], current: Iterable[Collection]) -> ChangeFeed:
+        """Return it with those of some collections that are of its two kinds.
+
+        Args:
+            earlier: The collections before this run, in order.
+            current: Those of this run.
+        """
+        both = {self.kind, self.changed_by.kind}
+        return replace(
+            self,
+            earlier=[collection for collection in earlier if collection.kind in both],
+            current=[collection for collection in current if collection.kind in both],
+        )
+
     def relevant_since(self, now: datetime) -> datetime:
         """Return from when on changes count; ``now`` is the moment of the run."""
         watermark = self._watermark()
@@ -90,7 +104,9 @@ class ChangeFeed:
         complete = (
             collection
             for collection in collections
-            if collection.window and collection.outcome is Outcome.COMPLETE
+            if collection.window
+            and collection.window.length
+            and collection.outcome is Outcome.COMPLETE
         )
         return next(complete, None)
 

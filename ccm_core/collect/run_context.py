@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from ccm_core.collect.batch_builder import RecordValidator
 from ccm_core.collect.observer import Observer
 from ccm_core.model.evidence.collection import Collection, Shortfall
+from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.write_batch import BodyEncoder, WriteBatch
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.types import CreationEvents, CrossCheck, EvidenceKind
@@ -36,6 +37,8 @@ class RunContext:
     """Returns those of some keys that a complete list of a kind once had and the last has not."""
     appended_records: Callable[[Collection], Iterable[JsonObject]]
     """Returns the bodies that were new or changed in a collection."""
+    records_of_part: Callable[[Collection], Iterable[Record]] = lambda _part: ()
+    """Returns the records that were new or changed in a part of a window that was stored early."""
     observer: Observer
     clock: Callable[[], datetime]
     """By the source's time."""

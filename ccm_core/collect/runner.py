@@ -10,10 +10,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 
 from ccm_core.collect.batch_builder import BatchBuilder
-from ccm_core.collect.collection_record import current_collections, write_batch
 from ccm_core.collect.cross_checks import CreationTracker, contradictions, without_events
 from ccm_core.collect.objects_to_refresh import ChangedKeys, ChangeFeed
 from ccm_core.collect.outcome import dependency_outcome, outcome_of, shortfall_of
@@ -22,14 +21,17 @@ from ccm_core.collect.references.dangling_lookup import (
     DanglingByCollection,
     LookUp,
     amendments,
-    look_up_all,
+    look_up_listed,
 )
 from ccm_core.collect.references.reference_tracker import ReferenceTracker
 from ccm_core.collect.repeated_contradictions import with_next_step
 from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.unlisted_objects import ListedPopulation, Reach, without_repeated
-from ccm_core.collect.window_read import WindowQuery, WindowRead
-from ccm_core.collect.window_split import following_queries, smaller_queries
+from ccm_core.collect.windows.collection_record import current_collections, write_batch
+from ccm_core.collect.windows.flush import part_of
+from ccm_core.collect.windows.flushed_events import FlushedEvents, parts_within
+from ccm_core.collect.windows.window_read import WindowQuery, WindowRead
+from ccm_core.collect.windows.window_split import following_queries, smaller_queries
 from ccm_core.errors import AuthenticationFailed, CollectorFault, SourceError
 from ccm_core.model.evidence.amendments import as_amended, as_read
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
@@ -119,26 +121,12 @@ class Runner:
 
     async def look_up(self, look_up: LookUp) -> None:
         """Look up every dangling reference once, and store what the lookups showed."""
-        dangling = self._references.dangling()
-        snapshots = self._snapshot_kinds()
-        looked_up = await look_up_all(
-            {
-                collection: tuple(
-                    reference for reference in references if reference.kind in snapshots
-                )
-                for collection, references in dangling.items()
-            },
+        self._looked_up = await look_up_listed(
+            self._references.dangling(),
+            self._snapshot_kinds(),
             look_up,
             self._context.vanished_keys,
         )
-        # An event that is not listed lies outside the windows, which proves nothing.
-        self._looked_up = {
-            collection: (
-                *looked_up[collection],
-                *(reference for reference in references if reference.kind not in snapshots),
-            )
-            for collection, references in dangling.items()
-        }
         self._amend(amendments(self.collections, self._looked_up, self._context.clock()))
 
     def _amend(self, amended: Sequence[Collection]) -> None:
@@ -219,19 +207,9 @@ class Runner:
 
     def _with_collections(self, feed: ChangeFeed) -> ChangeFeed:
         """Add the collections of both kinds to a change feed."""
-        both = {feed.kind, feed.changed_by.kind}
-        return replace(
-            feed,
-            earlier=[
-                collection
-                for collection in as_read(self._earlier, sees_whole=self._reach.sees_whole)
-                if collection.kind in both
-            ],
-            current=[
-                collection
-                for collection in as_read(self.collections, sees_whole=False)
-                if collection.kind in both
-            ],
+        return feed.among(
+            as_read(self._earlier, sees_whole=self._reach.sees_whole),
+            as_read(self.collections, sees_whole=False),
         )
 
     # -- one window ---------------------------------------------------------------------------
@@ -247,7 +225,7 @@ class Runner:
         for is_last in (*[False] * (MAX_READS - 1), True):
             try:
                 read = self._new_read(session, task, query)
-                error = await read.read(session)
+                error = await read.read(session, partial(self._store_part, task.kind))
             except asyncio.CancelledError:
                 self._store_interrupted(task, query.window)
                 raise
@@ -270,6 +248,17 @@ class Runner:
             inputs=self._inputs,
             traffic=session.traffic,
             batch=self._new_batch(task, query.window),
+            flushed=self._flushed(task, query.window),
+        )
+
+    def _flushed(self, task: CollectTask, window: Window | None) -> FlushedEvents | None:
+        if window is None or task.kind.occurred_at is None or self._inputs.force:
+            return None
+        return FlushedEvents(
+            window=window,
+            occurred_at=task.kind.occurred_at,
+            parts=parts_within(window, task.collector, self._earlier),
+            records=self._context.records_of_part,
         )
 
     def _new_batch(self, task: CollectTask, window: Window | None) -> BatchBuilder:
@@ -284,6 +273,11 @@ class Runner:
 
     # -- storing ------------------------------------------------------------------------------
 
+    def _store_part(self, kind: EvidenceKind, read: WindowRead) -> None:
+        if (part := part_of(self._context, kind, read)) is not None:
+            self.collections.append(self._context.append(part))
+            self._context.observer.window_stored(self.collections[-1])
+
     def _store_read(
         self,
         task: CollectTask,
@@ -297,6 +291,8 @@ class Runner:
             shortfalls = [*inherited, shortfall_of(error)]
             self._store(task, empty, Outcome.FAILED, shortfalls, read=read)
             return
+        if read.flushed is not None:
+            read.flushed.add_to(batch)
         depends_on = tuple(dict.fromkeys(batch.depends_on))
         inherited = (*inherited, *dependency_outcome(depends_on, self._current(depends_on))[1])
         if batch.pages or error is None:

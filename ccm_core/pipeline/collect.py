@@ -238,6 +238,9 @@ def _run_context(
             for record in store.records.appended_by(collection.id)
             if record.erased_at is None
         ),
+        records_of_part=lambda part: (
+            record for record in store.records.appended_by(part.id) if record.erased_at is None
+        ),
         observer=observer,
         clock=host.clock,
         clock_correction=source.clock_correction,

@@ -5,7 +5,7 @@ Plugins import these names from :mod:`ccm_core.sdk.types`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -109,8 +109,26 @@ class Estimate:
     """How many the source accepts in a minute, where that is known."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flush:
+    """Store what was yielded of the window so far; the rest follows.
+
+    It is for windows of events that time does not split and that take minutes to read. Where the
+    run is stopped before their end, the next one hands the collector what was stored, as
+    :attr:`CollectRequest.flushed`. Until then the window counts as unread.
+    """
+
+
 CollectorEvent = (
-    Page | Shortfall | Overflow | ResumeFrom | CollectionNote | DependsOn | NothingToRead | Estimate
+    Page
+    | Shortfall
+    | Overflow
+    | ResumeFrom
+    | CollectionNote
+    | DependsOn
+    | NothingToRead
+    | Estimate
+    | Flush
 )
 """What a collector yields."""
 
@@ -138,6 +156,10 @@ class CollectRequest:
     """The keys of objects that may have changed since they were read."""
     current_records: Mapping[str, Sequence[JsonObject]] = field(default_factory=dict)
     """The current bodies of the kinds the collector needs or uses, by kind."""
+    flushed: Iterable[JsonObject] = ()
+    """The events of the window that an earlier run stored after a :class:`Flush`, before it was
+    stopped. They count as read, if the collector can tell what is still missing. Read anew from the
+    store by each iteration."""
 
 
 Collect = Callable[[Any, CollectRequest], AsyncIterator[CollectorEvent]]

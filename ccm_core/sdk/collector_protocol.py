@@ -15,13 +15,23 @@ from ccm_core.sdk.collector import (
     CollectorEvent,
     DependsOn,
     Estimate,
+    Flush,
     NothingToRead,
     Overflow,
     Page,
     ResumeFrom,
 )
 
-_SMALL = (Shortfall, CollectionNote, DependsOn, NothingToRead, ResumeFrom, Overflow, Estimate)
+_SMALL = (
+    Shortfall,
+    CollectionNote,
+    DependsOn,
+    NothingToRead,
+    ResumeFrom,
+    Overflow,
+    Estimate,
+    Flush,
+)
 
 
 def checked_event(event: Any, *, has_window: bool) -> CollectorEvent:
@@ -38,8 +48,8 @@ def checked_event(event: Any, *, has_window: bool) -> CollectorEvent:
         for problem in _page_problems(event):
             raise CollectorFault(f"it yielded a Page with {problem}")
         return event
-    if isinstance(event, ResumeFrom) and not has_window:
-        raise CollectorFault("it yielded ResumeFrom, and was not asked for a window")
+    if isinstance(event, ResumeFrom | Flush) and not has_window:
+        raise CollectorFault(f"it yielded {type(event).__name__}, and was not asked for a window")
     for known in _SMALL:
         if isinstance(event, known):
             checked: CollectorEvent = _checked(event, known)

@@ -113,6 +113,7 @@ WAYS = [
 ]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("way", WAYS)
 def test_vault_entry_is_read_by_another_process(path, way):
     """Another process, which knows only where the key is, finds everything."""

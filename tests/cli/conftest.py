@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,6 +88,31 @@ def connected(
     (folder / "ccm.yaml").write_text(SETTINGS.format(url=simulator.base_url))
     monkeypatch.setenv("PD_KEY", simulator.api_key)
     return simulator
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory) -> tuple[Path, dict]:
+    """A folder whose account was collected and judged, which nobody changes, and the evaluation."""
+    path, printed = tmp_path_factory.mktemp("finished"), io.StringIO()
+    with (
+        PagerDutySimulator(build_account(datetime.now(UTC), sizes=SMALL)) as running,
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(printed),
+    ):
+        (path / "ccm.yaml").write_text(SETTINGS.format(url=running.base_url))
+        patch.chdir(path)
+        patch.setenv("PD_KEY", running.api_key)
+        assert main(["run", "--json"]) == 1
+    return path, json.loads(printed.getvalue())["evaluation"]
+
+
+@pytest.fixture
+def evaluated(finished_run, folder, monkeypatch) -> dict:
+    """The evaluation of a run whose store is in the working directory, and whose source is gone."""
+    finished_folder, evaluation = finished_run
+    shutil.copytree(finished_folder, folder, dirs_exist_ok=True)
+    monkeypatch.setenv("PD_KEY", "the-source-is-gone")
+    return evaluation
 
 
 @pytest.fixture

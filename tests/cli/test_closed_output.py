@@ -39,6 +39,7 @@ def without_a_reader(folder, *arguments: str, errors_too: bool = False):
         os.close(writer)
 
 
+@pytest.mark.slow
 def test_a_closed_output_ends_a_command_in_silence(ccm, connected, folder):
     """As in `ccm findings list | head -1`: exit 0, and not a word about a fault."""
     ccm("run")

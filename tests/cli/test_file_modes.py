@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+pytestmark = pytest.mark.no_cover  # its lines are covered by others
+
 
 @pytest.fixture
 def shared_umask():

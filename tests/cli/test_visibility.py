@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from pagerduty_simulator.api.credentials import SimulatedCredential
 
+pytestmark = pytest.mark.no_cover  # its lines are covered by others
+
 
 def hidden(manifest) -> set[str]:
     """Give what the run's shortfalls name as hidden."""

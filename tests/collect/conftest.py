@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -239,6 +240,15 @@ class Keeper:
         (harvest,) = [one for one in self.harvests if one.collection.id == collection.id]
         return [decode(one.body.content) for one in harvest.observations]
 
+    def records(self, part: Collection) -> list[SimpleNamespace]:
+        """Give what is read of the records of a part."""
+        (harvest,) = [one for one in self.harvests if one.collection.id == part.id]
+        bodies = self.added(part)
+        return [
+            SimpleNamespace(key=one.key, source=one.source, body=body)
+            for one, body in zip(harvest.observations, bodies, strict=True)
+        ]
+
     def collections(self, name: str) -> list[Collection]:
         """Give the collections of a kind."""
         return [one.collection for one in self.harvests if one.collection.kind == name]
@@ -271,6 +281,7 @@ class Round:
             current_records=lambda name: list(self.keeper.bodies(name).values()),
             existing_keys=lambda name, keys: set(self.keeper.bodies(name)) & keys,
             appended_records=self.keeper.added,
+            records_of_part=self.keeper.records,
             observer=NullObserver(),
             clock=lambda: now,
         )

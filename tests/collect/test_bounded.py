@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -142,6 +143,7 @@ def changes(feed: ChangeFeed, history):
     return feed.changed_keys({}, set(), added, NOW), asked
 
 
+@pytest.mark.no_cover
 @given(histories())
 def test_plan_from_recent_collections_equals_the_plan_from_all(history):
     """Windows, refreshes, changes that were told of: nothing depends on what was left out."""
@@ -153,6 +155,7 @@ def test_plan_from_recent_collections_equals_the_plan_from_all(history):
     assert decided(part) == decided(history)
 
 
+@pytest.mark.no_cover
 @given(histories())
 def test_due_times_from_recent_collections_equal_those_from_all(history):
     """When a kind is next to be read does not depend on what was left out."""

@@ -93,6 +93,7 @@ class Past:
         return {one.kind: one for one in due_times(COLLECTORS, KINDS, self.kept, self.wanted(now))}
 
 
+@pytest.mark.no_cover
 @given(
     offsets=st.lists(st.integers(-140, 140), min_size=50, max_size=50),
     takes=st.lists(st.integers(0, 40), min_size=50, max_size=50),

@@ -14,6 +14,7 @@ from ccm_core.sdk.timestamps import format_instant
 from ccm_core.sdk.types import (
     Collector,
     DependsOn,
+    Flush,
     NothingToRead,
     Page,
     ResumeFrom,
@@ -129,6 +130,7 @@ def test_event_without_a_readable_instant_is_rejected(events, at):
         pytest.param(Shortfall(reason=Reason.DENIED, detail=None), "Shortfall", id="no-detail"),
         pytest.param(DependsOn(kind=("fake.owner",)), "DependsOn", id="kind-is-a-tuple"),
         pytest.param(ResumeFrom(at=NOW), "ResumeFrom", id="resumed-without-a-window"),
+        pytest.param(Flush(), "Flush", id="flushed-without-a-window"),
     ],
 )
 def test_unknown_event_fails_the_collection(read, event, named):

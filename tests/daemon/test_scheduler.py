@@ -87,6 +87,7 @@ def gaps(begins: list[datetime]) -> list[timedelta]:
     return [later - earlier for earlier, later in pairwise(begins)]
 
 
+@pytest.mark.no_cover
 @settings(max_examples=25)
 @given(jitter=st.floats(0, 1, exclude_max=True), takes=st.integers(0, 50))
 def test_attempts_are_never_further_apart_than_the_cadence(jitter, takes):

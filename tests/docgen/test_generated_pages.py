@@ -8,10 +8,11 @@ from docgen.pages import ROOT, generated_pages
 from docgen.section import markdown_table, replace_section
 
 
-@pytest.mark.parametrize("path", sorted(generated_pages()))
-def test_a_generated_page_is_as_committed(path: str):
+def test_generated_pages_are_as_committed():
     """Write them again with ``make docs`` when the code that they describe changes."""
-    assert (ROOT / path).read_text("utf-8") == generated_pages()[path]
+    pages = generated_pages()
+    assert pages
+    assert [path for path in pages if (ROOT / path).read_text("utf-8") != pages[path]] == []
 
 
 def test_only_the_text_between_the_markers_of_a_section_is_replaced():

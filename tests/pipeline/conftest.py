@@ -60,7 +60,7 @@ class SimulatedConnection:
         self.account, self.control = simulator.account, simulator.control
         self.now = NOW
 
-    def collect(self, now=NOW, nouns=EVENTS, longest=None, store=None, **settings):
+    def collect(self, now=NOW, nouns=EVENTS, longest=None, store=None, observer=None, **settings):
         """Do one run at a moment; give its manifest."""
         described = connector()
         selected = {f"pagerduty.{noun}" for noun in nouns}
@@ -97,7 +97,9 @@ class SimulatedConnection:
             clock=lambda: now,
         )
         self.control.requests.clear()
-        return asyncio.run(collect(host, connection, store or self.store, NullObserver()))
+        return asyncio.run(
+            collect(host, connection, store or self.store, observer or NullObserver())
+        )
 
     def kept(self, kind=INCIDENT):
         """Give the bodies that stand, by key."""

@@ -17,6 +17,8 @@ from ccm_core.pipeline.incremental.state import EvaluationCache
 from ccm_core.pipeline.reproduce import reproduce, store_evaluation
 from ccm_core.store.sqlite.verify import verify_store
 
+pytestmark = pytest.mark.no_cover  # its lines are covered by others
+
 HOUR = timedelta(hours=1)
 FIRST = "(SELECT min(key) FROM version WHERE kind = 'pagerduty.service')"
 SERVICE = f"kind = 'pagerduty.service' AND key = {FIRST}"

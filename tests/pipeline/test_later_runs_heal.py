@@ -35,6 +35,7 @@ def insufficient(evaluation):
     return kinds, rules
 
 
+@pytest.mark.no_cover
 @pytest.mark.attack(
     "Planner",
     "One 401 in the middle of `ccm collect --all`, over a simulated account",

@@ -50,7 +50,7 @@ def test_the_log_entries_of_a_burst_are_read_completely(simulated):
         if collection.kind == "pagerduty.incident_log_entry"
     ]
     assert len(windows) > 10
-    assert min(window.length for window in windows) == timedelta(seconds=1)
+    assert sorted({window.length for window in windows})[:2] == [timedelta(0), timedelta(seconds=1)]
 
 
 def test_an_uneventful_hour_costs_the_same_requests_at_any_store_size(simulated):
@@ -67,6 +67,7 @@ def test_an_uneventful_hour_costs_the_same_requests_at_any_store_size(simulated)
     assert costs[0] == costs[1] <= 5
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "event", [pytest.param("resolve", id="resolved"), pytest.param("reopen", id="reopened")]
 )

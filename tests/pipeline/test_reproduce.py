@@ -20,6 +20,7 @@ NOW = datetime(2026, 8, 3, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
+@pytest.mark.no_cover
 def test_an_evaluation_is_reproduced_to_the_byte_a_month_later(firm):
     """Objects changed and went, more was collected and judged, a pack and a setting changed."""
     evaluation = firm.evaluate()

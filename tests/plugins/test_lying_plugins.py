@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.no_cover  # its lines are covered by others
+
 KEY = "liar-key-4711-0815"
 
 

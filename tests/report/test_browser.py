@@ -32,6 +32,8 @@ from ccm_core.report.formats.html import HtmlReport
 from ccm_core.report.period.html import PeriodHtml
 from ccm_core.report.period.layout import PeriodInput
 
+pytestmark = pytest.mark.no_cover  # its lines are covered by others
+
 FLAGS = (
     "--headless",
     "--no-sandbox",

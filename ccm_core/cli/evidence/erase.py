@@ -15,7 +15,6 @@ from ccm_core.cli.terminal.output import print_message
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
 from ccm_core.model.evidence.erasure import Erasure, ErasureResult
-from ccm_core.model.statement_text import has_words
 from ccm_core.sdk.timestamps import parse_duration, parse_instant
 from ccm_core.sdk.types import Shape
 
@@ -50,27 +49,25 @@ def command(  # noqa: PLR0913 - each is an option of its own
     kept_before = _moment(before, older_than, now)
     if not any((connection, kind, key, kept_before)):
         raise UsageError("say what to erase: --connection, --kind, --key, --before or --older-than")
-    if not has_words(reason):
-        raise UsageError(
-            f"--reason: got {reason!a}, expected a reason in words: it stays in the ledger "
-            "for whoever asks why the evidence is gone; write who asked for it, and why"
-        )
     if key is not None and kind is None:
         raise UsageError("--key names an object of one kind: give --kind as well")
     workspace = open_workspace(config)
     if kind is not None:
         known(workspace, kind)
     is_by_age = kept_before is not None and key is None
-    erasure = Erasure(
-        id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
-        connection=connection,
-        kind=kind,
-        key=key,
-        stored_before=kept_before,
-        excluded_kinds=_snapshots(workspace) if is_by_age else frozenset(),
-        reason=reason,
-        erased_at=now,
-    )
+    try:
+        erasure = Erasure(
+            id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
+            connection=connection,
+            kind=kind,
+            key=key,
+            stored_before=kept_before,
+            excluded_kinds=_snapshots(workspace) if is_by_age else frozenset(),
+            reason=reason,
+            erased_at=now,
+        )
+    except ValueError as cause:
+        raise UsageError(f"--reason: {cause}") from cause
     with workspace.write_store(create=False) if yes else workspace.read_store() as store:
         if connection is not None and connection not in store.runs.connections():
             connections = ", ".join(store.runs.connections()) or "none"

@@ -34,6 +34,36 @@ VanishedKeys = Callable[[str, AbstractSet[str]], AbstractSet[str]]
 """Returns those of some keys of a kind that were listed once, and are gone."""
 
 
+async def look_up_listed(
+    dangling: DanglingByCollection,
+    snapshots: AbstractSet[str],
+    look_up: LookUp,
+    vanished_keys: VanishedKeys,
+) -> DanglingByCollection:
+    """Look up those dangling references whose kind has a list of everything that there is.
+
+    An event that is not listed lies outside the windows, which proves nothing.
+
+    Args:
+        dangling: By collection id.
+        snapshots: The kinds of which a list states the whole population.
+        look_up: See :func:`look_up_all`.
+        vanished_keys: See :func:`look_up_all`.
+    """
+    listed = {
+        collection: tuple(reference for reference in references if reference.kind in snapshots)
+        for collection, references in dangling.items()
+    }
+    looked_up = await look_up_all(listed, look_up, vanished_keys)
+    return {
+        collection: (
+            *looked_up[collection],
+            *(reference for reference in references if reference.kind not in snapshots),
+        )
+        for collection, references in dangling.items()
+    }
+
+
 async def look_up_all(
     dangling: DanglingByCollection,
     look_up: LookUp,

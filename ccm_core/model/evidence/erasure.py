@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from ccm_core.model.statement_text import has_words
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
@@ -19,7 +21,20 @@ class Erasure:
     excluded_kinds: frozenset[str] = frozenset()
     """Kinds whose current records are not erased: they are observed again and again."""
     reason: str
+    """Why, in words: it stays in the ledger."""
     erased_at: datetime
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` for an order without a reason, or one that selects nothing."""
+        if not has_words(self.reason):
+            raise ValueError(
+                f"got {self.reason!a}, expected a reason in words: it stays in the ledger for "
+                "whoever asks why the evidence is gone; write who asked for it, and why"
+            )
+        if not any((self.connection, self.kind, self.key, self.stored_before)):
+            raise ValueError("an erasure needs a connection, a kind, a key or a moment")
+        if self.key is not None and self.kind is None:
+            raise ValueError(f"the key {self.key!r} names an object of one kind, got no kind")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 MOST = 1000
 """Entries of any list."""
+MOST_ALARMS = 10
+"""Notes of one sort at the top."""
 MOST_NOTES = 50
 """Notes of one sort: limits, problems, settings, next steps."""
 MOST_REMARKS = 6

@@ -21,6 +21,7 @@ from ccm_core.report.content.omissions import PageOmissions, omissions, report_c
 from ccm_core.report.content.owners import busiest, owners
 from ccm_core.report.content.page_bounds import (
     MOST,
+    MOST_ALARMS,
     MOST_NOTES,
     MOST_REMARKS,
     bounded,
@@ -50,8 +51,6 @@ PAPER = 25
 """On paper they end here with the number that only the file has."""
 MOST_NAMES = 12
 """Names in one sentence."""
-MOST_ALARMS = 10
-"""Notes of one sort at the top."""
 MOST_TEAMS = 200
 """Teams to filter by: those with most to do."""
 MOST_LETTERS = 8_000

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from ccm_core.model.evaluation.result import Status
 from ccm_core.report.content import phrases
 from ccm_core.report.content.cell_width import plain
+from ccm_core.report.content.omissions import report_command
+from ccm_core.report.content.page_bounds import MOST_ALARMS, MOST_NOTES
 from ccm_core.report.content.summary import summary
 from ccm_core.report.types import ReportFormat, ReportInput
 
@@ -41,13 +43,14 @@ class MarkdownReport(ReportFormat):
 
     def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
         """Yield CommonMark with tables, ended by a line feed."""
-        blocks = (list(block) for block in _blocks(summary(inputs)))
+        everything = report_command(inputs, "--format json")
+        blocks = (list(block) for block in _blocks(summary(inputs), everything))
         text = "\n\n".join("\n".join(block) for block in blocks if block)
         yield f"{text}\n".encode()
 
 
-def _blocks(report: Summary) -> Iterator[Iterator[str]]:
-    yield _head(report)
+def _blocks(report: Summary, everything: str) -> Iterator[Iterator[str]]:
+    yield _head(report, everything)
     yield _table("Failing checks", report.failing)
     for entry in report.failing[:MOST_RULES]:
         yield _failing(entry)
@@ -59,11 +62,11 @@ def _blocks(report: Summary) -> Iterator[Iterator[str]]:
     yield _table("Health of monitoring", unhealthy)
     for entry in unhealthy[:MOST_RULES]:
         yield _failing(entry) if entry.failing else _reasons(entry)
-    yield _next_steps(report)
-    yield _narrowing(report)
+    yield _next_steps(report, everything)
+    yield _narrowing(report, everything)
 
 
-def _head(report: Summary) -> Iterator[str]:
+def _head(report: Summary, everything: str) -> Iterator[str]:
     yield f"## {text(report.headline)}"
     yield ""
     connections = (
@@ -72,21 +75,36 @@ def _head(report: Summary) -> Iterator[str]:
     yield f"As of {phrases.moment(report.evaluated_at)}, over {connections}."
     if report.scope:
         yield text(phrases.scope(report.scope))
-    for limit in report.limits:
+    for limit in report.limits[:MOST_ALARMS]:
         yield f"**{text(limit)}.**"
+    parts = "such part of the evidence", "such parts of the evidence"
+    yield from _more(report.limits[MOST_ALARMS:], *parts, everything)
     if report.has_inconclusive:
         yield phrases.INCONCLUSIVE_MEANS
-    for failure in report.plugin_failures:
+    for failure in report.plugin_failures[:MOST_ALARMS]:
         yield f"A plugin did not load: {text(failure)}"
-    for gap in report.accepted:
+    plugins = "plugin that did not load", "plugins that did not load"
+    yield from _more(report.plugin_failures[MOST_ALARMS:], *plugins, everything)
+    for gap in report.accepted[:MOST_ALARMS]:
         yield f"Accepted gap: {text(gap)}"
+    gaps = "accepted gap", "accepted gaps"
+    yield from _more(report.accepted[MOST_ALARMS:], *gaps, everything)
 
 
-def _narrowing(report: Summary) -> Iterator[str]:
+def _more(rest: Sequence[str], noun: str, plural: str, everything: str) -> Iterator[str]:
+    """Yield how many are not listed, and the command that prints them, where there are any."""
+    if rest:
+        number = phrases.count(len(rest), f"more {noun}", f"more {plural}")
+        yield f"And {number}: {code(everything)} has them all."
+
+
+def _narrowing(report: Summary, everything: str) -> Iterator[str]:
     if report.narrowing:
         yield "### Settings that narrow what is evaluated"
         yield ""
-        yield from (f"- {text(narrowing)}" for narrowing in report.narrowing)
+        yield from (f"- {text(narrowing)}" for narrowing in report.narrowing[:MOST_NOTES])
+        more = _more(report.narrowing[MOST_NOTES:], "setting", "settings", everything)
+        yield from (f"- {line}" for line in more)
 
 
 def _table(heading: str, rules: Sequence[RuleSummary]) -> Iterator[str]:
@@ -149,13 +167,15 @@ def _reason(entry: InconclusiveReason) -> str:
     return f"{prefix}{error}{text(entry.reason)}"
 
 
-def _next_steps(report: Summary) -> Iterator[str]:
+def _next_steps(report: Summary, everything: str) -> Iterator[str]:
     if not report.next_steps:
         return
     yield "### Next steps"
     yield ""
-    for number, step in enumerate(report.next_steps, 1):
+    for number, step in enumerate(report.next_steps[:MOST_NOTES], 1):
         yield f"{number}. {text(step)}"
+    more = _more(report.next_steps[MOST_NOTES:], "step", "steps", everything)
+    yield from (f"{MOST_NOTES + 1}. {line}" for line in more)
 
 
 def text(value: str) -> str:

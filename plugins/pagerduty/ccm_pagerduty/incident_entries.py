@@ -13,7 +13,7 @@ from ccm_core.sdk.json_codec import decode, encode
 from ccm_core.sdk.types import Page
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from ccm_core.sdk.types import CollectorEvent
 
@@ -28,6 +28,10 @@ class IncidentEntries:
         """Begin with none."""
         self._pages: dict[str, list[tuple[Page, bytes]]] = {}
         self._bytes_left = max_bytes
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the incidents whose entries are kept."""
+        return iter(self._pages)
 
     def __contains__(self, incident: str) -> bool:
         """Return whether the entries of an incident are kept."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.no_cover  # its lines are covered by others
+
 SERVICE_RULES = (
     "pagerduty_critical_service_reaches_a_person",
     "pagerduty_critical_service_first_level_covered",

@@ -80,6 +80,7 @@ def test_a_changed_bundle_ends_with_exit_code_5(ccm, signed, folder):
     assert (ran.code, "damaged: " in ran.out) == (5, True)
 
 
+@pytest.mark.no_cover
 def test_a_newer_checkpoint_leaves_a_bundle_unproven(ccm, signed):
     """Nothing speaks against it, and nothing is proven by it: exit code 3. An older one holds."""
     bundled(ccm)
@@ -97,6 +98,7 @@ def test_a_newer_checkpoint_leaves_a_bundle_unproven(ccm, signed):
     )
 
 
+@pytest.mark.no_cover
 def test_a_checkpoint_or_key_of_another_store_fails_verification(ccm, signed, folder):
     """Exit code 5."""
     bundled(ccm)
@@ -128,6 +130,7 @@ FORGERIES = {
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.attack(
     "Evidence packages",
     "The owner of the key forges what `ccm bundle` wrote, over a ledger whose checkpoint is pinned",

@@ -8,6 +8,8 @@ from email.utils import format_datetime
 
 import pytest
 
+pytestmark = pytest.mark.no_cover  # its lines are covered by others
+
 AHEAD = timedelta(minutes=25)
 
 

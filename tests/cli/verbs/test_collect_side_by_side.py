@@ -44,6 +44,7 @@ def test_lines_of_progress_name_their_connection(ccm, three):
     assert {line.partition(": ")[0] for line in lines} == {*NAMES}
 
 
+@pytest.mark.no_cover
 def test_a_connection_that_another_process_reads_keeps_no_other(ccm, folder, three):
     """The others are collected, evaluated and reported; the exit code says that one was not."""
     ccm("collect")

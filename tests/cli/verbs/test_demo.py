@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import shutil
+from functools import partial
 
 import pytest
+from cli_settings import SMALL
+from pagerduty_simulator.demo_data import account
 
 from ccm_core.app.demo import KEY_VARIABLE
 
-pytestmark = pytest.mark.slow
 CONFIG = ("-c", "demo/ccm.yaml")
 
 
 @pytest.fixture
-def demo(demonstration, folder, hunt):
-    """What ``ccm demo`` printed, in a copy of the folder where it ran."""
-    shutil.copytree(demonstration.folder, folder, dirs_exist_ok=True)
-    hunt.look("what `ccm demo` printed", demonstration.err)
-    return demonstration
+def small_demo(ccm, monkeypatch):
+    """What ``ccm demo`` printed, of a small account."""
+    monkeypatch.setattr(account, "build_account", partial(account.build_account, sizes=SMALL))
+    return ccm("demo")
 
 
-def test_demo_leaves_settings_that_the_next_commands_use(ccm, folder, demo):
+def test_demo_leaves_settings_that_the_next_commands_use(ccm, folder, small_demo):
     """They lead to its store; no secret is in them, and the next command is printed."""
-    assert demo.code == 0
-    assert "next: ccm -c demo/ccm.yaml findings list" in demo.err
+    assert small_demo.code == 0
+    assert "next: ccm -c demo/ccm.yaml findings list" in small_demo.err
     assert (folder / "demo" / "report.html").exists()
 
     finding = ccm(*CONFIG, "findings", "list", "--json").json[0]
@@ -36,7 +36,7 @@ def test_demo_leaves_settings_that_the_next_commands_use(ccm, folder, demo):
     assert f"env:{KEY_VARIABLE}" in (folder / "demo" / "ccm.yaml").read_text()
 
 
-def test_demo_settings_say_what_collecting_again_needs(ccm, folder, demo):
+def test_demo_settings_say_what_collecting_again_needs(ccm, folder, small_demo):
     """Its source is gone: the settings say how to serve it, and a run says what is missing."""
     settings = (folder / "demo" / "ccm.yaml").read_text()
     assert "python -m pagerduty_simulator --port " in settings
@@ -45,7 +45,7 @@ def test_demo_settings_say_what_collecting_again_needs(ccm, folder, demo):
     assert KEY_VARIABLE in ran.err
 
 
-def test_demo_replaces_an_earlier_demo_and_nothing_else(ccm, folder, demo):
+def test_demo_replaces_an_earlier_demo_and_nothing_else(ccm, folder, small_demo):
     """Settings that somebody wrote are refused, with the next step."""
     settings = folder / "demo" / "ccm.yaml"
     settings.write_text("version: 1\nconnections: []\n")

@@ -6,10 +6,9 @@ import pytest
 
 
 @pytest.fixture
-def evaluation(ccm, connected):
-    """Collect and judge once; give the results by rule."""
-    evaluation = ccm("run", "--json").json["evaluation"]
-    return {rule["rule"]: rule["results"] for rule in evaluation["rules"]}
+def evaluation(evaluated):
+    """Give the results of a run by rule."""
+    return {rule["rule"]: rule["results"] for rule in evaluated["rules"]}
 
 
 def test_a_failure_is_explained_down_to_the_requests(ccm, evaluation):
@@ -61,6 +60,7 @@ def test_a_parameter_of_the_settings_is_shown_where_it_is_set(ccm, connected, fo
     assert f"set by the settings, {parameter['set_at']}" in ccm("explain", name).out
 
 
+@pytest.mark.no_cover
 def test_every_result_can_be_explained(ccm, evaluation):
     """One of each rule and status, by its id; none comes out differently."""
     some = {(one["rule"], one["status"]): one["id"] for of in evaluation.values() for one in of}

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
+import shutil
+from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
+from ccm_core.cli.main import main
 
 NOW = datetime.now(UTC)
 WAIVERS = f"""\
@@ -21,18 +27,31 @@ waivers:
 """
 
 
-@pytest.fixture
-def owned(ccm, connected, folder):
-    """Judge three times: as it is, with a looser parameter, as it is again."""
-    settings = folder / "ccm.yaml"
+@pytest.fixture(scope="module")
+def judged_three_times(finished_run, tmp_path_factory):
+    """Judge what was collected as it is, with a looser parameter, and as it is again."""
+    path, printed = tmp_path_factory.mktemp("judged") / "copy", io.StringIO()
+    shutil.copytree(finished_run[0], path)
+    settings = path / "ccm.yaml"
     text = settings.read_text()
-    ccm("run", "--json")
     loose = "rules: {parameters: {max_owners_and_admins: 1000}, packs"
-    settings.write_text(text.replace("rules: {packs", loose))
-    assert "max_owners" in settings.read_text()
-    moment = ccm("evaluate", "--json").json["evaluated_at"]
-    settings.write_text(text)
-    ccm("evaluate", "--json")
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
+        patch.chdir(path)
+        patch.setenv("PD_KEY", "the-source-is-gone")
+        settings.write_text(text.replace("rules: {packs", loose))
+        assert "max_owners" in settings.read_text()
+        main(["evaluate", "--json"])
+        settings.write_text(text)
+        main(["evaluate", "--json"])
+    return path, json.loads(printed.getvalue().splitlines()[0])["evaluated_at"]
+
+
+@pytest.fixture
+def owned(judged_three_times, folder, monkeypatch):
+    """Stand in a copy of that folder; give the moment of the looser parameter."""
+    judged_folder, moment = judged_three_times
+    shutil.copytree(judged_folder, folder, dirs_exist_ok=True)
+    monkeypatch.setenv("PD_KEY", "the-source-is-gone")
     return moment
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -74,9 +73,8 @@ def test_report_targets_that_clash_are_refused(formats, output, message):
     assert message in str(refused.value)
 
 
-def test_report_writes_several_formats_in_one_call(ccm, connected, folder):
+def test_report_writes_several_formats_in_one_call(ccm, evaluated, folder):
     """One call writes them all, and each is of the same evaluation."""
-    ccm("run")
     ran = ccm(
         "report", "--format", "json", "--format", "oscal", "--format", "csv=x.csv", "-o", "out"
     )
@@ -90,14 +88,13 @@ def test_report_writes_several_formats_in_one_call(ccm, connected, folder):
     assert moment in (folder / "out/ccm-report.oscal.json").read_text()
 
 
-def test_a_filtered_report_says_what_it_covers(ccm, connected):
+def test_a_filtered_report_says_what_it_covers(ccm, evaluated):
     """One control: its rules alone, and the report says what it leaves out."""
-    whole = json.loads(ccm("run", "--json").out)["evaluation"]
-    control = next(one for one in whole["controls"] if one["id"] == "CC7.4")
+    control = next(one for one in evaluated["controls"] if one["id"] == "CC7.4")
     part = json.loads(ccm("report", "--format", "json", "--control", "soc2:CC7.4").out)
     assert part["scope"] == ["control soc2:CC7.4"]
     assert [one["rule"] for one in part["evaluation"]["rules"]] == [
-        one["rule"] for one in whole["rules"] if one["rule"] in control["rules"]
+        one["rule"] for one in evaluated["rules"] if one["rule"] in control["rules"]
     ]
     assert "only control soc2:CC7.4" in ccm("report", "--control", "soc2:CC7.4").out
 
@@ -114,30 +111,28 @@ def test_a_filtered_report_says_what_it_covers(ccm, connected):
         pytest.param(["--owner", "{team}"], ["owner {team}"], id="owner"),
     ],
 )
-def test_a_report_filtered_by_results_keeps_every_conclusion(ccm, connected, arguments, scope):
+def test_a_report_filtered_by_results_keeps_every_conclusion(ccm, evaluated, arguments, scope):
     """It lists fewer results; statuses and populations are those of the whole evaluation."""
-    whole = json.loads(ccm("run", "--json").out)["evaluation"]
-    results = [one for rule in whole["rules"] for one in rule["results"]]
+    results = [one for rule in evaluated["rules"] for one in rule["results"]]
     team = next(name for one in results for name in one["subject"]["owners"])
     options = [one.format(team=team) for one in arguments]
     scope = [one.format(team=team) for one in scope]
     part = json.loads(ccm("report", "--format", "json", *options).out)
     assert part["scope"] == scope
-    rules = {rule["rule"]: rule for rule in whole["rules"]}
+    rules = {rule["rule"]: rule for rule in evaluated["rules"]}
     listed = part["evaluation"]["rules"]
     for rule in listed:
         of_whole = rules[rule["rule"]]
         assert (rule["status"], rule["population"]) == (of_whole["status"], of_whole["population"])
     assert 0 < sum(len(rule["results"]) for rule in listed) < len(results)
-    controls = {(one["framework"], one["id"]): one for one in whole["controls"]}
+    controls = {(one["framework"], one["id"]): one for one in evaluated["controls"]}
     assert all(
         one == controls[one["framework"], one["id"]] for one in part["evaluation"]["controls"]
     )
 
 
-def test_an_unknown_report_filter_is_refused(ccm, connected):
+def test_an_unknown_report_filter_is_refused(ccm, evaluated):
     """A control that no rule supports is a mistake, and the known ones are named."""
-    ccm("run")
     ran = ccm("report", "--control", "soc2:CC9.9", "--framework", "nist")
     assert ran.code == 2
     assert "control 'soc2:CC9.9' not found in this evaluation; it has: " in ran.err
@@ -147,31 +142,27 @@ def test_an_unknown_report_filter_is_refused(ccm, connected):
     assert "'pass', 'fail'" in ccm("report", "--status", "bad").err
 
 
-def test_a_report_that_cannot_be_written_leaves_no_half_file(ccm, connected, folder):
+def test_a_report_that_cannot_be_written_leaves_no_half_file(ccm, evaluated, folder):
     """A folder that is a file is told, and nothing is left behind."""
-    ccm("run")
     (folder / "blocked").write_text("")
     ran = ccm("report", "--format", "html", "--format", "csv", "-o", "blocked/here")
     assert ran.code == 2
     assert "the report cannot be written to blocked/here/ccm-report.html" in ran.err
 
 
-def test_report_of_a_period_is_written(ccm, connected, folder, validators):
+def test_report_of_a_period_is_written(ccm, evaluated, folder, validators):
     """Conclusions and samples of what was judged, narrowed to a control or a framework."""
-    ccm("run")
-    today = f"{datetime.now(UTC):%Y-%m-%d}"
-    ran = ccm("report", "--period", today, "--format", "html", "--format", "csv", "-o", "out")
+    day = evaluated["evaluated_at"][:10]
+    ran = ccm("report", "--period", day, "--format", "html", "--format", "csv", "-o", "out")
     assert ran.code == 0
     names = sorted(path.name for path in (folder / "out").iterdir())
     assert names == ["ccm-period.csv", "ccm-period.html"]
-    whole = ccm("report", "--period", today, "--format", "json")
+    whole = ccm("report", "--period", day, "--format", "json")
     assert validators("period-report.v1").problems(whole.json) == []
     assert whole.json["sampling"]["sample_size"] == 25
-    part = ccm("report", "--period", today, "--control", "soc2:CC7.4", "--samples", "3").out
-    assert part.startswith(f"## {today}: 1 control: 1 with evidence incomplete")
-    csv = ccm(
-        "report", "--period", today, "--format", "csv", "--framework", "soc2", "--samples", "3"
-    )
+    part = ccm("report", "--period", day, "--control", "soc2:CC7.4", "--samples", "3").out
+    assert part.startswith(f"## {day}: 1 control: 1 with evidence incomplete")
+    csv = ccm("report", "--period", day, "--format", "csv", "--framework", "soc2", "--samples", "3")
     assert {line.split('","')[1].split(":")[0] for line in csv.out.splitlines()[1:]} == {"soc2"}
 
 
@@ -189,8 +180,7 @@ def test_report_of_a_period_is_written(ccm, connected, folder, validators):
         ),
     ],
 )
-def test_period_report_errors_name_the_reason(ccm, connected, arguments, message):
+def test_period_report_errors_name_the_reason(ccm, evaluated, arguments, message):
     """One line, exit code 2."""
-    ccm("collect")
     ran = ccm("report", *arguments)
     assert (ran.code, message in ran.err) == (2, True)

@@ -12,6 +12,7 @@ from ccm_core.model.period import parse_period
 from ccm_core.pipeline.assurance import assess_period
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("period", ["2026-08", "2026-08-03", "2026-08-04", "2026"])
 def test_the_package_concludes_what_the_store_does(write_bundle, old_firm, tmp_path, period):
     """To the last field, for the kinds of the controls in it."""

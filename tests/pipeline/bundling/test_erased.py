@@ -15,6 +15,8 @@ from ccm_core.bundle.verifier.archive import read_archive
 from ccm_core.bundle.verifier.main import verify, verify_package
 from ccm_core.model.evidence.erasure import Erasure
 
+pytestmark = pytest.mark.no_cover  # its lines are covered by others
+
 
 @pytest.fixture
 def erased(firm, write_bundle, tmp_path):

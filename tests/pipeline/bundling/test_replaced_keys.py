@@ -14,6 +14,8 @@ from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import STORE_LOG, PinnedCheckpoint
 from ccm_core.store.sqlite.verify import verify_store
 
+pytestmark = pytest.mark.no_cover  # its lines are covered by others
+
 
 def rotated(firm, *, lost=False):
     """Replace the key of the store; return the old one and the new one."""

@@ -51,6 +51,7 @@ def saying(status, body):
     return refuse(status, body)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", BODIES)
 def test_the_status_decides_whatever_the_body_looks_like(lab, name):
     """Four lists are refused, each with another status; the words are quoted where they can be."""
@@ -103,6 +104,7 @@ ECHOES = {
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("echo", [pytest.param(one, id=name) for name, one in ECHOES.items()])
 @pytest.mark.parametrize("endpoint", ["/users/me", "/users"])
 def test_a_key_echoed_by_the_source_is_never_printed(lab, endpoint, echo):

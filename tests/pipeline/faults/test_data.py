@@ -13,6 +13,8 @@ from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evidence.collection import Outcome, Reason
 
+pytestmark = pytest.mark.no_cover  # its lines are covered by others
+
 IN_INCIDENTS = ("incident", "incident_log_entry")
 LISTS = {
     "incident": ("/incidents", "incidents"),

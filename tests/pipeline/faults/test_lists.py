@@ -28,6 +28,8 @@ from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evidence.collection import Outcome, Reason
 from ccm_core.sdk.http import Bounds
 
+pytestmark = pytest.mark.no_cover  # its lines are covered by others
+
 CAPPED = {
     "error": {
         "message": "Arguments Caused Error",

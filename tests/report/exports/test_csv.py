@@ -70,6 +70,7 @@ def test_a_formula_is_text(text):
     assert not cell(text).startswith(("=", "+", "-", "@", "\t", "\r", "\uff1d"))
 
 
+@pytest.mark.no_cover
 @given(st.data())
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_cell_is_run(render, generated, data):

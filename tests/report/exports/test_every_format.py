@@ -34,6 +34,7 @@ def test_nothing_at_all_can_be_reported(render, waived, name):
     assert page or name == "ocsf"
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("name", "most"), [("html", 200_000), ("markdown", 2_000), ("text", 1_000)]
 )

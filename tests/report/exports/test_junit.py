@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from junitparser import Error, Failure, JUnitXml, Properties, Skipped
@@ -45,6 +46,7 @@ def test_owners_are_properties_of_the_case(render, waived):
     assert owners == {"Service waived [P9]": teams}
 
 
+@pytest.mark.no_cover
 def test_the_demo_account_is_counted(render, demo):
     """A parser of others counts what the evaluation counts."""
     root = read(render("junit", demo))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from ccm_core.model.evidence.collection import Reason, Shortfall
+from ccm_core.report.content.summary import summary
 from ccm_core.report.formats.markdown import code, text
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable("table")
@@ -72,6 +75,7 @@ def test_nobody_is_mentioned(name):
     assert "\u2060" in text(name)
 
 
+@pytest.mark.no_cover
 @given(st.data())
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_name_becomes_markup(render, generated, data):
@@ -80,3 +84,37 @@ def test_no_name_becomes_markup(render, generated, data):
     tags = set(re.findall(r"<([a-z0-9]+)", page))
     ours = {"h2", "h3", "h4", "p", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td"}
     assert tags <= ours | {"code"}
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "rest"),
+    [
+        pytest.param("narrowing", 50, "And 350 more settings", id="settings"),
+        pytest.param("plugin_failures", 10, "And 390 more plugins that did not load", id="plugins"),
+    ],
+)
+def test_lists_of_notes_are_bounded_and_count_what_is_left_out(render, inputs, name, most, rest):
+    """As on the page of HTML, with the command that prints all of them."""
+    notes = tuple(f"note {number}" for number in range(400))
+    many = replace(inputs, evaluation=replace(inputs.evaluation, **{name: notes}))
+    page = render("markdown", many).decode()
+    lines = [line for line in page.splitlines() if re.search(r"note \d", line)]
+
+    assert len([line for line in lines if not re.match(r"\d+\. ", line)]) == most
+    assert f"{rest}: `ccm report --as-of" in page
+    assert "--format json` has them all." in page
+    assert len(lines) <= most + 50, "next steps are bounded as well"
+
+
+def test_limits_of_connections_are_bounded_and_counted(render, inputs):
+    """Forty connections of which only a part is visible: ten are named, and thirty counted."""
+    hidden = Shortfall(reason=Reason.VISIBILITY, detail="a user's key", subjects=())
+    (first, *_) = inputs.evaluation.sufficiency
+    parts = tuple(
+        replace(first, connection=f"acct-{number:02}", shortfalls=(hidden,), problem="partial")
+        for number in range(40)
+    )
+    many = replace(inputs, evaluation=replace(inputs.evaluation, sufficiency=parts))
+    head = render("markdown", many).decode().partition("###")[0]
+    assert len(summary(many).limits) == 40
+    assert (head.count("**"), "And 30 more such parts of the evidence" in head) == (20, True)

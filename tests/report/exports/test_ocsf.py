@@ -35,6 +35,7 @@ def problems(finding, page):
     ]
 
 
+@pytest.mark.no_cover
 def test_the_demo_account_is_valid(finding, render, demo):
     """Each result of a whole account is one valid event."""
     page = render("ocsf", demo)

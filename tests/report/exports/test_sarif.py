@@ -36,6 +36,7 @@ def test_the_demo_account_is_valid(oasis, render, demo):
     assert len(results(page)) > 100
 
 
+@pytest.mark.no_cover
 @given(st.data())
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_rules_say_is_valid(oasis, render, generated, data):

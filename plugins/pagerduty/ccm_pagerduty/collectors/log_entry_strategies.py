@@ -107,7 +107,7 @@ async def _of_account(
     """Read the account's list, with entries of old incidents: one request for 100 entries."""
     incidents = _active_incidents(request, window) if (first.total or 0) > CAP else ()
     if incidents:
-        async for event in read_burst(session, window, first, incidents):
+        async for event in read_burst(session, window, first, incidents, request.flushed):
             yield event
         return
     async for event in listed(pager, may_split=False):
@@ -115,7 +115,8 @@ async def _of_account(
         if isinstance(event, Shortfall) and event.missing is None:
             # The API did not count the entries: only the incidents show what there is.
             incidents = _active_incidents(request, window)
-            async for entry_event in read_burst(session, window, first, incidents):
+            stored = request.flushed
+            async for entry_event in read_burst(session, window, first, incidents, stored):
                 yield entry_event
 
 
@@ -132,7 +133,9 @@ async def _of_incidents(
         yield Overflow(total=begun, limit=MAX_INCIDENTS)
         return
     yield DependsOn(kind=INCIDENT)
-    async for event in read_incidents(session, incidents):
+    stored = {(entry.get("incident") or {}).get("id") for entry in request.flushed}
+    unread = [incident for incident in incidents if incident["id"] not in stored]
+    async for event in read_incidents(session, unread):
         yield event
 
 

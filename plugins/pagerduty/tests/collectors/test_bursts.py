@@ -9,7 +9,8 @@ import httpx  # noqa: TID253 - the network of these tests is one of its transpor
 import pytest
 from ccm_pagerduty.collectors import collectors
 
-from ccm_core.sdk.types import Estimate, Overflow, Page, Reason, Shortfall, Window
+from ccm_core.sdk.timestamps import parse_instant
+from ccm_core.sdk.types import Estimate, Flush, Overflow, Page, Reason, Shortfall, Window
 
 (LOG_ENTRIES,) = (one for one in collectors() if one.kind == "pagerduty.incident_log_entry")
 SECOND = timedelta(seconds=1)
@@ -18,9 +19,9 @@ SECOND = timedelta(seconds=1)
 class Burst:
     """Incidents of one second, a number of log entries each, as the API lists them."""
 
-    def __init__(self, at, incidents, *, deaf=False, inclusive=False, lost=0) -> None:
+    def __init__(self, at, incidents, *, deaf=False, inclusive=False, lost=0, exact=False) -> None:
         self.at, self.incidents, self.deaf, self.inclusive = at, incidents, deaf, inclusive
-        self.lost = lost
+        self.lost, self.exact = lost, exact
         self.paths: list[str] = []
 
     @property
@@ -47,7 +48,7 @@ class Burst:
                 for name, (teams, _) in self.incidents.items()
                 if self.deaf or not chosen or chosen & set(teams)
             ]
-            after = (1, 0) if self.inclusive else (0,)
+            after = self._seconds(parameters["since"], parameters["until"])
             rows = [row for second in after for name in names for row in self._rows(name, second)]
             lost = 0 if chosen else self.lost
         else:
@@ -55,7 +56,7 @@ class Burst:
             rows, lost = [*self._rows(name, 1), *self._rows(name, 0)], 0
         offset, limit = int(parameters["offset"]), int(parameters["limit"])
         assert offset + limit <= 10_000
-        page = [self._entry(*row) for row in rows[offset : offset + limit]]
+        page = [self.entry(*row) for row in rows[offset : offset + limit]]
         return httpx.Response(
             200,
             json={
@@ -66,21 +67,37 @@ class Burst:
             },
         )
 
+    def _seconds(self, since, until):
+        """Return which seconds a query covers, newest first."""
+        if not self.inclusive:
+            return (0,)
+        if since != until:
+            return (1, 0)
+        if self.exact:
+            return ()
+        return (0,) if parse_instant(since) == self.at else (1,)
+
     def _rows(self, name, after):
         """Return the entries of an incident in the second, or two of the second after it."""
         return [(name, n, after) for n in range(2 if after else self.incidents[name][1])]
 
-    def _entry(self, name, number, after):
+    def entry(self, name, number, after=0):
+        """Return an entry of an incident, as many seconds after it began."""
         at = self.at + timedelta(seconds=after)
-        return {"id": f"{name}-{after}-{number}", "created_at": at.isoformat()}
+        return {
+            "id": f"{name}-{after}-{number}",
+            "created_at": at.isoformat(),
+            "incident": {"id": name},
+        }
 
 
 @pytest.fixture
 def read(pagerduty):
     """Read the second of a burst as often as is asked; return what was yielded and requested."""
 
-    def run(burst, *, times=1):
+    def run(burst, *, times=1, stored=(), **settings):
         request = pagerduty.ask_for(
+            flushed=[burst.entry(name, n) for name in stored for n in range(98)],
             window=Window(burst.at, burst.at + SECOND),
             current_records={"pagerduty.incident": burst.records},
         )
@@ -91,7 +108,7 @@ def read(pagerduty):
                 for _ in range(times)
             ]
 
-        (*_, events) = pagerduty.talk(pagerduty.me(burst), use)
+        (*_, events) = pagerduty.talk(pagerduty.me(burst), use, **settings)
         return SimpleNamespace(
             ids={
                 item["id"]
@@ -165,6 +182,68 @@ def test_what_was_read_of_an_incident_is_not_requested_again_in_the_run(read, pa
     incidents = {f"P{n}": ((), 98) for n in range(110)}
     burst = read(Burst(pagerduty.now - timedelta(minutes=30), incidents), times=3)
     assert (len(burst.ids), burst.by_incident, burst.estimates) == (10_780, 110, [])
+
+
+ONE_TEAM = {f"P{n}": (("T",), 98) for n in range(110)}
+
+
+@pytest.mark.parametrize("strategy", ["account", "incident"])
+@pytest.mark.parametrize(
+    ("stored", "by_incident"),
+    [
+        pytest.param(range(0), 110, id="nothing"),
+        pytest.param(range(100), 10, id="most"),
+        pytest.param(range(110), 0, id="everything"),
+    ],
+)
+def test_what_stopped_runs_stored_is_not_requested_again(
+    read, pagerduty, strategy, stored, by_incident
+):
+    """Incidents without stored entries are read, and no others once all entries are there."""
+    burst = Burst(pagerduty.now - timedelta(minutes=30), ONE_TEAM)
+    events = read(burst, stored=[f"P{n}" for n in stored], log_entries=strategy)
+    assert (events.by_incident, events.shortfalls) == (by_incident, [])
+    assert len(events.ids) == 98 * by_incident
+
+
+@pytest.mark.parametrize(
+    ("exact", "by_incident"),
+    [
+        pytest.param(False, 10, id="the second is counted alone"),
+        pytest.param(True, 110, id="a query of an instant has nothing: all are read"),
+    ],
+)
+def test_entries_of_the_next_second_keep_no_stopped_run_from_going_on(
+    read, pagerduty, exact, by_incident
+):
+    """Where the source includes the end, stored entries are held against the second alone."""
+    burst = Burst(pagerduty.now - timedelta(minutes=30), ONE_TEAM, inclusive=True, exact=exact)
+    events = read(burst, stored=[f"P{n}" for n in range(100)])
+    assert (events.by_incident, events.shortfalls) == (by_incident, [])
+
+
+def test_teams_whose_entries_stopped_runs_stored_are_not_read_again(read, pagerduty):
+    """One request counts the list of a group of teams; it is read where entries are missing."""
+    burst = of_teams(pagerduty, teamless=30)
+    events = read(burst, stored=[f"P{n}" for n in range(110)])
+    assert (events.by_incident, events.shortfalls) == (30, [])
+    assert events.requests - events.by_incident < 10
+
+
+def test_parts_are_stored_on_the_way(pagerduty):
+    """After each hundred incidents, so that a run that is stopped costs the next one no more."""
+    burst = Burst(pagerduty.now - timedelta(minutes=30), {f"P{n}": ((), 48) for n in range(210)})
+    request = pagerduty.ask_for(
+        window=Window(burst.at, burst.at + SECOND),
+        current_records={"pagerduty.incident": burst.records},
+    )
+
+    async def use(session):
+        return [event async for event in LOG_ENTRIES.collect(session, request)]
+
+    events = [type(event) for event in pagerduty.talk(pagerduty.me(burst), use)]
+    first, second = (n for n, event in enumerate(events) if event is Flush)
+    assert [events[:first].count(Page), events[first:second].count(Page)] == [100, 100]
 
 
 def test_entries_that_no_way_shows_are_counted_as_missing(read, pagerduty):

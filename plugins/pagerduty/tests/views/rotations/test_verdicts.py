@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from random import Random
 
 import pytest
@@ -30,6 +31,7 @@ PASS, FAIL, INSUFFICIENT, NOT_APPLICABLE = "pass", "fail", "insufficient", "not_
 UNSURE = "possible"
 
 
+@cache
 def compiled():
     """Compile the packs without their least lookback and lookahead: situations last two days."""
     texts = []
@@ -41,9 +43,6 @@ def compiled():
             texts.append(PackText(text=json.dumps(body).encode(), source=pack.location))
     sources = [RowSource(name=v.name, inputs=v.inputs, schema=v.schema) for v in views()]
     return compile_packs(texts, sources)
-
-
-COMPILED = compiled()
 
 
 def verdicts(rows, now, period):
@@ -64,7 +63,7 @@ def verdicts(rows, now, period):
     )
     return {
         (rule.rule, result.subject.key): result.status.value
-        for rule in evaluate(COMPILED, [facts], now=now).rules
+        for rule in evaluate(compiled(), [facts], now=now).rules
         for result in rule.results
         if result.subject is not None
     }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TypeAlias
 
 from ccm_core.collect.batch_builder import BatchBuilder
 from ccm_core.collect.planner import CollectTask, PlanInputs
 from ccm_core.collect.run_context import CurrentRecords, RunContext
+from ccm_core.collect.windows.flushed_events import FlushedEvents
 from ccm_core.errors import CcmError, CollectorFault, PluginFault, SourceError
 from ccm_core.model.evidence.collection import Counts, Reason, Shortfall
 from ccm_core.model.evidence.window import SECOND, Window
@@ -19,6 +21,7 @@ from ccm_core.sdk.types import (
     CollectRequest,
     DependsOn,
     Estimate,
+    Flush,
     NothingToRead,
     Overflow,
     Page,
@@ -26,6 +29,9 @@ from ccm_core.sdk.types import (
     Session,
     Traffic,
 )
+
+Flaw: TypeAlias = tuple[str, int | None, tuple[str, ...]]
+"""The reason of a shortfall, how many objects are missing, and which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +66,20 @@ class WindowRead:
         inputs: PlanInputs,
         traffic: Traffic,
         batch: BatchBuilder,
+        flushed: FlushedEvents | None = None,
     ) -> None:
         """Prepare to read; the counters count from here."""
+        self.flushed = flushed
         self._context, self._task, self._query, self._inputs = context, task, query, inputs
         self._traffic, self._traffic_before = traffic, replace(traffic)
         self.batch = batch
         self.batch.requested = query.requested_window()
         self.started_at = context.clock()
+        self.parts = 0
+        """How often a part of it was stored before its end."""
+        self.flaws: tuple[Flaw, ...] = ()
+        """What was missing when a part was last to be stored."""
+        self._store_part: Callable[[WindowRead], None] | None = None
         self.overflow: Overflow | None = None
         """The source would not list all of it, and nothing was read."""
         self.resume_from: ResumeFrom | None = None
@@ -74,8 +87,16 @@ class WindowRead:
         self._is_stated = False
         """Whether the collector stated that there is nothing to read."""
 
-    async def read(self, session: Session) -> SourceError | None:
-        """Read everything the collector yields; return the error that ended it, if any."""
+    async def read(
+        self, session: Session, store_part: Callable[[WindowRead], None]
+    ) -> SourceError | None:
+        """Read everything the collector yields; return the error that ended it, if any.
+
+        Args:
+            session: Where to read it.
+            store_part: Stores what was read so far, where the collector asks for that.
+        """
+        self._store_part = store_part
         try:
             await self._read_slice(session, {})
             self._require_statement()
@@ -161,6 +182,9 @@ class WindowRead:
                 self.batch.notes.append(event.reason)
             case ResumeFrom():
                 self.resume_from = event
+            case Flush():
+                if self._store_part is not None:
+                    self._store_part(self)
             case Estimate():
                 self._context.observer.requests_estimated(
                     self._task.kind.name, event.requests, event.per_minute
@@ -214,6 +238,7 @@ class WindowRead:
             current_records=CurrentRecords(
                 (*collector.needs, *collector.uses), self._context.current_records
             ),
+            flushed=self.flushed or (),
         )
 
 

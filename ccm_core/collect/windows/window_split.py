@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from ccm_core.collect.window_read import WindowQuery, WindowRead
+from ccm_core.collect.windows.window_read import WindowQuery, WindowRead
 from ccm_core.model.evidence.collection import Reason, Shortfall
 from ccm_core.model.evidence.window import SECOND, Window, split_window
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ccm_core.collect.batch_builder import BatchBuilder
 from ccm_core.collect.run_context import RunContext
-from ccm_core.collect.window_read import WindowRead
+from ccm_core.collect.windows.window_read import WindowRead
 from ccm_core.model.evidence.amendments import as_amended
 from ccm_core.model.evidence.collection import Collection, Outcome, Shortfall
 from ccm_core.model.evidence.write_batch import WriteBatch

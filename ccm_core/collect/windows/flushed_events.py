@@ -1,0 +1,80 @@
+"""The events of a window that runs before this one stored in parts, and never to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ccm_core.collect.batch_builder import BatchBuilder, at_path
+from ccm_core.model.evidence.collection import Collection
+from ccm_core.model.evidence.record import Record
+from ccm_core.model.evidence.window import Window
+from ccm_core.model.json_codec import JsonObject
+from ccm_core.sdk.timestamps import parse_instant
+from ccm_core.sdk.types import Collector
+
+
+def is_part(collection: Collection) -> bool:
+    """Return whether a collection is a part of a window, and covers no time."""
+    return collection.window is not None and not collection.window.length
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlushedEvents:
+    """The events of a window that runs before this one stored in parts."""
+
+    window: Window
+    occurred_at: str
+    """The path of an event's instant."""
+    parts: Sequence[Collection]
+    records: Callable[[Collection], Iterable[Record]]
+    """Reads what was new in a collection."""
+
+    def __iter__(self) -> Iterator[JsonObject]:
+        """Iterate over the bodies."""
+        return (record.body for record in self.iter_records())
+
+    def iter_records(self) -> Iterator[Record]:
+        """Yield the events that were read with all of the window, in the order of the parts."""
+        for part in self.parts:
+            for record in self.records(part):
+                read = record.source.window
+                if read is None or read.since > self.window.since or read.until < self.window.until:
+                    continue
+                if parse_instant(at_path(record.body, self.occurred_at)) in self.window:
+                    yield record
+
+    def add_to(self, batch: BatchBuilder) -> None:
+        """Let a batch that covers the window refer to what the parts refer to."""
+        count = sum(batch.add_stored(record.key, record.body) for record in self.iter_records())
+        if count:
+            batch.notes.append(f"{count} of its events were stored by runs that were stopped")
+
+
+def parts_within(
+    window: Window, collector: Collector, earlier: Iterable[Collection]
+) -> Sequence[Collection]:
+    """Return the parts in which a window was stored after it had settled.
+
+    Args:
+        window: The window.
+        collector: Of the kind. Where its events never settle, no part counts.
+        earlier: The collections before the run.
+    """
+    settles_after = collector.settles_after
+    if settles_after is None:
+        return ()
+    return [
+        part
+        for part in earlier
+        if part.kind == collector.kind
+        and part.window is not None
+        and is_part(part)
+        and part.window.since <= window.since
+        and _has_settled(part, window, settles_after)
+    ]
+
+
+def _has_settled(part: Collection, window: Window, settles_after: timedelta) -> bool:
+    return part.started_at - settles_after >= window.until
