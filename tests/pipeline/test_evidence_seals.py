@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from ccm_core.pipeline.incremental.state import EvaluationCache
 
 from ccm_core.errors import IntegrityError, StaleEvaluation
 from ccm_core.model.evidence.erasure import Erasure
 from ccm_core.pipeline.evaluate import evaluate
-from ccm_core.pipeline.incremental.state import EvaluationCache
 from ccm_core.pipeline.reproduce import reproduce, store_evaluation
 from ccm_core.store.sqlite.verify import verify_store
 

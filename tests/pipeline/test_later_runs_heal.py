@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from ccm_core.pipeline.incremental.state import EvaluationCache
 from pagerduty_simulator.api.faults import refuse
 
 from ccm_core.collect.observer import NullObserver
@@ -14,7 +15,6 @@ from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evidence.collection import Outcome
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.evaluate import evaluate
-from ccm_core.pipeline.incremental.state import EvaluationCache
 from ccm_core.pipeline.reproduce import reproduce
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -12,7 +12,7 @@ from ccm_core.store.sqlite.run_lock import lock_connection, lock_evaluating
     ("first", "second", "message"),
     [
         pytest.param(
-            lambda path: lock_evaluating(path),
+            lock_evaluating,
             lambda path: lock_evaluating(path, patience=0),
             "another ccm is evaluating",
             id="evaluating",
