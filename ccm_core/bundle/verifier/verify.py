@@ -157,20 +157,20 @@ def read_package(files: Files, predicate: Mapping[str, Any], logs: Mapping[str, 
     newest = newest_moment(logs, bounds[0])
     assessed = max(moment(predicate["assessed_until"]), min(newest, bounds[1]))
     evaluations = period_evaluations(store_log, *bounds)
-    documents = scope_documents(evaluation_lines(files, evaluations))
+    documents = scope_documents(files, evaluations)
     need = derived_need(store_log, evaluations, documents, scope.rules(controls))
     return _Package(predicate["period"], min(assessed, bounds[1]), controls, logs, scope, need)
 
 
-def scope_documents(
-    lines: Iterable[tuple[int, Mapping[str, Any], bytes]],
-) -> Iterator[Mapping[str, Any]]:
+def scope_documents(files: Files, evaluations: Leaves) -> Iterator[Mapping[str, Any]]:
     """Yield an evaluation for each of the inputs that those by change were made with."""
+    leaves = {leaf["digest"]: leaf for leaf in evaluations.values() if "act" in leaf}
     read = set()
-    for _, leaf, content in lines:
-        if "act" in leaf and leaf.get("inputs") not in read:
+    for line in files.lines(EVALUATIONS) if EVALUATIONS in files else ():
+        leaf = leaves.get(digest(line))
+        if leaf is not None and leaf.get("inputs") not in read:
             read.add(leaf.get("inputs"))
-            yield read_json(content)
+            yield read_json(line)
 
 
 def check_package(

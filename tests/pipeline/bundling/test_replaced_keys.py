@@ -61,7 +61,7 @@ def test_a_package_names_the_key_of_each_head(handed_over):
         facts, problems = verify(str(path), key)
         assert problems == []
         named = [fact for fact in facts if fact.endswith(f"is signed by {keys[1]}")]
-        assert len(named) == 2
+        assert len(named) == 3
 
 
 @pytest.mark.attack(
@@ -69,7 +69,7 @@ def test_a_package_names_the_key_of_each_head(handed_over):
     "A retired key signs the heads or the statement of a package after it handed over",
     "The package is refused, whichever key of the chain is trusted",
 )
-@pytest.mark.parametrize("signed", ["@store", "firm", "statement"])
+@pytest.mark.parametrize("signed", ["@store", "firm", "firm@derived", "statement"])
 def test_a_retired_key_signs_no_part_of_a_package(handed_over, resigned, tmp_path, signed):
     """Its hand-over is a leaf of the ledger, and what comes after that is another key's."""
     path, keys, old = handed_over
