@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from ccm_core.pipeline.incremental.state import EvaluationCache
+from ccm_core.pipeline.derive.state import EvaluationCache
 
 from ccm_core.errors import IntegrityError, StaleEvaluation
 from ccm_core.model.evidence.erasure import Erasure

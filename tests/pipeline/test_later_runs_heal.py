@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from ccm_core.pipeline.incremental.state import EvaluationCache
+from ccm_core.pipeline.derive.state import EvaluationCache
 from pagerduty_simulator.api.faults import refuse
 
 from ccm_core.collect.observer import NullObserver

@@ -14,8 +14,8 @@ from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.json_codec import encode
 from ccm_core.pipeline.derive.evaluation import evaluate_changes
 from ccm_core.pipeline.evaluate import current_moment, evaluate_scopes, watch_scope
-from tests.pipeline.incremental.conftest import VIEW, host
-from tests.pipeline.incremental.histories import STEPS
+from tests.pipeline.derive.conftest import VIEW, host
+from tests.pipeline.derive.histories import STEPS
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 WAIVER = Waiver(

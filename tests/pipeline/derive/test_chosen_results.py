@@ -18,9 +18,9 @@ from ccm_core.model.evaluation.result_scope import UNSETTLED, ResultScope
 from ccm_core.model.json_codec import encode, plain
 from ccm_core.pipeline.derive.evaluation import evaluate_changes
 from ccm_core.pipeline.evaluate import current_moment, watch_scope
-from tests.pipeline.incremental.conftest import INCIDENT, VIEW, host
-from tests.pipeline.incremental.histories import STEPS
-from tests.pipeline.incremental.test_by_change import WAIVER
+from tests.pipeline.derive.conftest import INCIDENT, VIEW, host
+from tests.pipeline.derive.histories import STEPS
+from tests.pipeline.derive.test_by_change import WAIVER
 
 RULE = "mild_incident_response_in_time"
 SCOPES = {

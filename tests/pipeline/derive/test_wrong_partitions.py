@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from ccm_core.sdk.view import Partitioning
-from tests.pipeline.incremental.conftest import INCIDENT, VIEW
-from tests.pipeline.incremental.test_by_change import evaluate
+from tests.pipeline.derive.conftest import INCIDENT, VIEW
+from tests.pipeline.derive.test_by_change import evaluate
 
 
 def counting_all(view):

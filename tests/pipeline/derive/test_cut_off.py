@@ -15,9 +15,9 @@ from ccm_core.errors import StoreError
 from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 from ccm_core.store.sqlite.verify import verify_store
-from tests.pipeline.incremental import killed_evaluation
-from tests.pipeline.incremental.conftest import NOW, catalog, connection
-from tests.pipeline.incremental.test_by_change import check, evaluate
+from tests.pipeline.derive import killed_evaluation
+from tests.pipeline.derive.conftest import NOW, catalog, connection
+from tests.pipeline.derive.test_by_change import check, evaluate
 
 ROOT = Path(__file__).parents[3]
 
@@ -62,10 +62,12 @@ def test_an_evaluation_on_a_full_disk_leaves_the_store_as_it_was(world, packs, t
     evaluate(world, packs("mild"))
     world.store.close()
     size = (tmp_path / "ccm.db").stat().st_size
-    with reopened(tmp_path, max_size=str(size + 8192)) as full:
-        with pytest.raises(StoreError, match="full|size"):
-            for _ in range(3):
-                evaluate(world_of(full), packs("both"))
+    with (
+        reopened(tmp_path, max_size=str(size + 8192)) as full,
+        pytest.raises(StoreError, match=r"full|size"),
+    ):
+        for _ in range(3):
+            evaluate(world_of(full), packs("both"))
     assert problems(tmp_path) == []
     with reopened(tmp_path) as store:
         check(world_of(store), packs("both"))

@@ -15,8 +15,8 @@ from ccm_core.model import json_codec
 from ccm_core.model.digest import digest
 from ccm_core.store.codec.bodies import compress_body
 from ccm_core.store.sqlite.verify import verify_store
-from tests.pipeline.incremental.conftest import INCIDENT, VIEW
-from tests.pipeline.incremental.test_by_change import check, evaluate
+from tests.pipeline.derive.conftest import INCIDENT, VIEW
+from tests.pipeline.derive.test_by_change import check, evaluate
 
 I3, I8 = f"{INCIDENT}:I3", f"{INCIDENT}:I8"
 ROW = f"connection = 'firm@derived' AND kind = 'rows/{VIEW}'"

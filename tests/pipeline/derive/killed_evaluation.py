@@ -13,8 +13,8 @@ from pathlib import Path
 
 from ccm_core.pipeline.derive.evaluation import evaluate_changes
 from ccm_core.pipeline.evaluate import current_moment, watch_scope
-from tests.pipeline.incremental.conftest import compiled, filled, host, opened
-from tests.pipeline.incremental.test_by_change import WAIVER, evaluate
+from tests.pipeline.derive.conftest import compiled, filled, host, opened
+from tests.pipeline.derive.test_by_change import WAIVER, evaluate
 
 
 class KilledDerivedStore:
