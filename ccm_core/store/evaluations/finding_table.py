@@ -21,7 +21,15 @@ _COLUMNS = (
     *("severity", "state", "reason", "waiver", "first_seen", "last_seen", "closed_at", "opened"),
 )
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM finding"
-_REPLACING = "(id) DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
+_NEW = {
+    "last_seen": """CASE WHEN finding.state = 'open' AND excluded.state = 'open'
+        THEN finding.last_seen ELSE excluded.last_seen END"""
+}
+"""What is open was seen in the last evaluation, whenever that was: its row keeps the moment of its
+last change, so that it can be made again from its changes."""
+_REPLACING = "(id) DO UPDATE SET " + ", ".join(
+    f"{name} = {_NEW.get(name, f'excluded.{name}')}" for name in _COLUMNS[1:]
+)
 
 
 def write(transaction: Transaction, findings: Iterable[Finding]) -> None:
