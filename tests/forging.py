@@ -8,9 +8,15 @@ from base64 import b64decode
 from ccm_core.bundle.attestation import signed_statement
 from ccm_core.bundle.deterministic_zip import ArchiveWriter
 from ccm_core.bundle.verifier.archive import member_order
+from ccm_core.bundle.verifier.bounds import LIMITS
 from ccm_core.bundle.verifier.contents import digest
 from ccm_core.bundle.verifier.statement import STATEMENT
 from ccm_core.ledger import signed_note
+
+UNBOUND = LIMITS._make(
+    limit if isinstance(limit, int) else limit._replace(most=1 << 40) for limit in LIMITS
+)
+"""Whoever forges a package keeps to no bounds."""
 
 
 class ForgedPackage:
@@ -69,7 +75,7 @@ class ForgedPackage:
 
 def write_package(path, files):
     """Write files as the archive of a package, in its one form; return its path."""
-    with ArchiveWriter(path) as archive:
+    with ArchiveWriter(path, UNBOUND) as archive:
         for name in sorted(files, key=member_order):
             archive.add(name, files[name])
     return str(path)

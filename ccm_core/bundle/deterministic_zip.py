@@ -12,20 +12,22 @@ from typing import Self
 
 from ccm_core.atomic_write import owner_only
 from ccm_core.bundle.verifier.archive import (
-    MOST_BYTES,
     Member,
     directory_entry,
     end_record,
     local_header,
     member_order,
 )
-from ccm_core.errors import UsageError
+from ccm_core.bundle.verifier.bounds import LIMITS, Limits, check_ratio
+
+_PLACE = "the package"
 
 
 class ArchiveWriter:
     """Writes an archive, its files in the order that ``member_order`` gives them."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limits: Limits = LIMITS) -> None:
+        self._limits = limits
         self._file = open(path, "wb", opener=owner_only)  # noqa: SIM115 - closed with the archive
         self._members: list[Member] = []
         self._digests: dict[str, str] = {}
@@ -43,7 +45,7 @@ class ArchiveWriter:
         """Add a file chunk by chunk; one without any chunk is left out.
 
         Raises:
-            UsageError: The archive would be larger than a verifier reads.
+            BoundExceeded: The archive would be larger than a verifier reads.
             ValueError: It should stand before a file that was added already.
         """
         remaining = iter(chunks)
@@ -55,11 +57,6 @@ class ArchiveWriter:
         offset = self._file.tell()
         self._file.write(local_header(Member(name, 0, 0, 0, offset)))
         member = self._write(name, offset, chain([first], remaining))
-        if max(member.end, sum(entry.size for entry in (*self._members, member))) > MOST_BYTES:
-            raise UsageError(
-                f"the package would be larger than {MOST_BYTES >> 30} GiB, which no verifier "
-                "reads. Bundle a shorter period, or fewer controls"
-            )
         self._file.seek(offset)
         self._file.write(local_header(member))
         self._file.seek(member.end)
@@ -67,17 +64,19 @@ class ArchiveWriter:
 
     def _write(self, name: str, offset: int, chunks: Iterable[bytes]) -> Member:
         """Write compressed bytes, and return what the headers say of them."""
+        before = sum(member.size for member in self._members)
         pack, digest = zlib.compressobj(wbits=-zlib.MAX_WBITS), hashlib.sha256()
         crc = size = packed = 0
         for chunk in chunks:
             digest.update(chunk)
             crc, size = zlib.crc32(chunk, crc), size + len(chunk)
             packed += self._file.write(pack.compress(chunk))
-            if max(size, packed) > MOST_BYTES:
-                break
+            self._limits.unpacked.check(_PLACE, before + size)
+            self._limits.packed.check(_PLACE, self._file.tell())
         packed += self._file.write(pack.flush())
+        self._limits.packed.check(_PLACE, self._file.tell())
         self._digests[name] = digest.hexdigest()
-        return Member(name, crc, min(packed, MOST_BYTES), min(size, MOST_BYTES), offset)
+        return Member(name, crc, packed, size, offset)
 
     def __enter__(self) -> Self:
         """Return the writer itself."""
@@ -89,9 +88,18 @@ class ArchiveWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Write the directory at the end of the archive."""
+        """Write the directory at the end of the archive.
+
+        Raises:
+            BoundExceeded: The archive is larger than a verifier reads.
+        """
         with self._file:
+            if kind is not None:
+                return
             start = self._file.tell()
             directory = b"".join(map(directory_entry, self._members))
             self._file.write(directory)
             self._file.write(end_record(len(self._members), len(directory), start))
+            self._limits.packed.check(_PLACE, self._file.tell())
+            size = sum(member.size for member in self._members)
+            check_ratio(sum(member.packed for member in self._members), size, self._limits)

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ccm_core.bundle.attestation import signed_statement
 from ccm_core.bundle.deterministic_zip import ArchiveWriter
 from ccm_core.bundle.leaf_selection import LeafCriteria, select_leaves
-from ccm_core.bundle.ledger_bounds import refuse_unreadable_ledger, refuse_unreadable_log
+from ccm_core.bundle.package_bounds import (
+    key_notes,
+    refuse_beyond_bounds,
+    refuse_unreadable_ledger,
+    refuse_unreadable_statement,
+)
 from ccm_core.bundle.published_verifier import published_verifier
 from ccm_core.bundle.verifier.archive import member_order
+from ccm_core.bundle.verifier.bounds import LIMITS, Limits
 from ccm_core.bundle.verifier.contents import KEPT, Contents, Leaves, expected_files
 from ccm_core.bundle.verifier.derived_log import derived_versions
 from ccm_core.bundle.verifier.evaluations import History
 from ccm_core.bundle.verifier.log_checks import read_leaf
-from ccm_core.bundle.verifier.main import verify
+from ccm_core.bundle.verifier.main import verify_package
 from ccm_core.bundle.verifier.package import Package, derived_files, newest_moment
 from ccm_core.bundle.verifier.populations import last_collections
 from ccm_core.bundle.verifier.scope import Scope, period_evaluations, read_scope, scope_inputs
@@ -28,6 +35,7 @@ from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.ledger.multiproof import ProvenLeaves
 from ccm_core.ledger.signed_note import Signer, VerifierKey, encoded
 from ccm_core.model.evaluation.derived import connection_of, derived_log
+from ccm_core.model.json_codec import JsonObject
 from ccm_core.model.period import Period
 from ccm_core.pipeline.assurance import (
     ControlName,
@@ -55,6 +63,8 @@ class BundleRequest:
     period: Period
     controls: Collection[ControlName] = ()
     """None: every control that the evaluations of the period tested."""
+    limits: Limits = LIMITS
+    """How much whoever verifies it reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +75,16 @@ class _BundleContent:
     excerpts: Sequence[ProvenLeaves]
     """The store's own log first."""
     history: History
+    files: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    """By the name of each file, the digests of its contents in order, with their leaves."""
+    predicate: JsonObject
+    limits: Limits
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """With which the keys of the store began."""
+        leaves = self.package.store_log.values()
+        return [leaf["note"] for leaf in leaves if leaf["leaf"] == "signing_key"]
 
 
 def bundle(
@@ -83,21 +103,33 @@ def bundle(
         UsageError: Nothing can be bundled, or more than a verifier reads: the message says why.
         IntegrityError: What the store holds would not verify.
     """
-    content = _bundle_content(host, store, order)
-    refuse_unreadable_ledger(content.excerpts, len(_key_notes(content.package)))
+    with refuse_beyond_bounds():
+        content = _bundle_content(host, store, order)
+        refuse_unreadable_ledger(content.excerpts, content.notes, order.limits)
+        refuse_unreadable_statement(
+            content.files, content.excerpts, content.notes, content.predicate, order.limits
+        )
+        return _write_verified(store, content, signer, path)
+
+
+def _write_verified(
+    store: EvidenceStore, content: _BundleContent, signer: Signer, path: Path
+) -> Sequence[str]:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with ArchiveWriter(temporary) as archive:
+        with ArchiveWriter(temporary, content.limits) as archive:
             _write(store, archive, content, signer)
-        facts, problems = verify(str(temporary))
-        if problems:
-            raise IntegrityError("the bundle would not verify: " + "; ".join(problems[:5]))
+        checked = verify_package(str(temporary), limits=content.limits)
+        if checked.exceeded:
+            raise checked.exceeded[0]
+        if checked.problems:
+            raise IntegrityError("the bundle would not verify: " + "; ".join(checked.problems[:5]))
         temporary.replace(path)
     except OSError as cause:
         raise UsageError(f"the bundle cannot be written to {path}: {cause.strerror}") from cause
     finally:
         temporary.unlink(missing_ok=True)
-    return facts
+    return [*checked.facts, *checked.erased]
 
 
 def store_signer(ledger: LedgerStore, keys: Iterable[Signer]) -> Signer:
@@ -128,8 +160,8 @@ def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> _
     now = assessment_moment(host, order.connections, store)
     elapsed = elapsed_period(order.period, now)
     names = sorted(connection.name for connection in order.connections)
-    store_excerpt = _store_excerpt(store.ledger, store.evaluations, order.period)
-    store_log = _leaves(store_excerpt)
+    store_excerpt = _store_excerpt(store.ledger, store.evaluations, order)
+    store_log = _leaves(store_excerpt, order.limits)
     scope = _scope(store.evaluations, store_log, order.period)
     controls = _controls(scope, order.controls)
     window, rules = order.period.window, scope.rules(controls)
@@ -141,16 +173,14 @@ def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> _
     ]
     history = stored.read(rules, names, {name: scope.manifest_kind(name) for name in names})
     of_evidence = [
-        _connection_excerpt(
-            host, store, order.period, scope.kinds(controls), history, store_log, name
-        )
+        _connection_excerpt(host, store, order, scope.kinds(controls), history, store_log, name)
         for name in names
     ]
     excerpts = [
         store_excerpt,
         *sorted([*of_evidence, *derived_excerpts], key=lambda excerpt: excerpt.log),
     ]
-    logs = {excerpt.log: _leaves(excerpt) for excerpt in excerpts}
+    logs = {excerpt.log: _leaves(excerpt, order.limits) for excerpt in excerpts}
     newest = newest_moment(logs, elapsed.until)
     package = Package(
         period=order.period.text,
@@ -160,7 +190,21 @@ def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> _
         scope=scope,
         derived=need,
     )
-    return _BundleContent(package=package, excerpts=excerpts, history=history)
+    return _BundleContent(
+        package=package,
+        excerpts=excerpts,
+        history=history,
+        files=_files(package, history),
+        predicate=package.predicate({excerpt.log: excerpt.checkpoint for excerpt in excerpts}),
+        limits=order.limits,
+    )
+
+
+def _files(package: Package, history: History) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+    """Return what leaves speak of, without the files of which everything was erased."""
+    files = expected_files(package.content_logs, package.selection(history))
+    erased = package.reading.erased
+    return {name: leaves for name, leaves in files.items() if leaves.keys() - erased}
 
 
 def _scope(evaluations: EvaluationStore, store_log: Leaves, period: Period) -> Scope:
@@ -172,7 +216,9 @@ def _scope(evaluations: EvaluationStore, store_log: Leaves, period: Period) -> S
             "nothing was evaluated and stored yet, so nothing states which rules and which "
             "evidence a control needs. `ccm evaluate` does that"
         )
-    return read_scope(read_json(evaluations.document(name)) for name in sorted(names))
+    return read_scope(
+        read_json(evaluations.document(name), f"the inputs {name}") for name in sorted(names)
+    )
 
 
 def _controls(scope: Scope, requested: Collection[ControlName]) -> list[str]:
@@ -203,12 +249,13 @@ def _run_ends(store_log: Leaves, log: str) -> set[int]:
 def _connection_excerpt(
     host: Host,
     store: EvidenceStore,
-    period: Period,
+    order: BundleRequest,
     kinds: Collection[str],
     history: History,
     store_log: Leaves,
     name: str,
 ) -> ProvenLeaves:
+    period = order.period
     criteria = LeafCriteria(
         period=period.window,
         kinds=frozenset(kinds),
@@ -220,7 +267,7 @@ def _connection_excerpt(
     excerpt = store.ledger.prove_together(name, lambda leaves: select_leaves(leaves, criteria))
     if excerpt is None:
         raise UsageError(f"no head of the ledger of {name} was ever signed; {_NEXT_STEP}")
-    proven = {leaf.get("id") for leaf in _leaves(excerpt).values()}
+    proven = {leaf.get("id") for leaf in _leaves(excerpt, order.limits).values()}
     unproven = [
         collection.id
         for collection in store.runs.collections(name)
@@ -239,12 +286,13 @@ def _connection_excerpt(
 
 
 def _store_excerpt(
-    ledger: LedgerStore, evaluations: EvaluationStore, period: Period
+    ledger: LedgerStore, evaluations: EvaluationStore, order: BundleRequest
 ) -> ProvenLeaves:
     """Return the whole log of the store, which shows that no evaluation was left out."""
     excerpt = ledger.prove_together(STORE_LOG, lambda leaves: [index for index, _ in leaves])
-    proven = {leaf.get("digest") for leaf in _leaves(excerpt).values()} if excerpt else set()
-    window = period.window
+    leaves = _leaves(excerpt, order.limits) if excerpt else {}
+    proven = {leaf.get("digest") for leaf in leaves.values()}
+    window = order.period.window
     stored = evaluations.moments(since=window.since, until=window.until)
     if excerpt is None or {digest for digest, _ in stored} - proven:
         raise UsageError(
@@ -254,9 +302,11 @@ def _store_excerpt(
     return excerpt
 
 
-def _leaves(excerpt: ProvenLeaves) -> Leaves:
-    refuse_unreadable_log(excerpt)
-    return {index: read_leaf(excerpt.log, index, leaf) for index, leaf in excerpt.leaves.items()}
+def _leaves(excerpt: ProvenLeaves, limits: Limits) -> Leaves:
+    limits.leaves.check(f"the log {excerpt.log}", len(excerpt.leaves))
+    return {
+        index: read_leaf(excerpt.log, index, leaf, limits) for index, leaf in excerpt.leaves.items()
+    }
 
 
 # -- writing ----------------------------------------------------------------------------------
@@ -277,10 +327,9 @@ def _write(
             f"{folder}/leaves.txt", (b"%d %s\n" % item for item in sorted(excerpt.leaves.items()))
         )
     contents = _write_contents(store, archive, content)
-    for number, note in enumerate(_key_notes(content.package), 1):
-        archive.add(f"keys/{number:04}.txt", note.encode())
-    checkpoints = {excerpt.log: excerpt.checkpoint for excerpt in content.excerpts}
-    predicate = content.package.predicate(checkpoints)
+    for name, note in key_notes(content.notes).items():
+        archive.add(name, note.encode())
+    predicate = content.predicate
     key = str(VerifierKey(predicate["origin"], signer.public))
     derived = derived_files(content.package, predicate, content.history, contents, key)
     files = {**derived, VERIFIER: published_verifier()}
@@ -289,21 +338,30 @@ def _write(
     archive.add(STATEMENT, signed_statement(archive.digests, predicate, signer))
 
 
-def _key_notes(package: Package) -> Sequence[str]:
-    return [leaf["note"] for leaf in package.store_log.values() if leaf["leaf"] == "signing_key"]
-
-
 def _write_contents(
     store: EvidenceStore, archive: ArchiveWriter, content: _BundleContent
 ) -> Contents:
     """Write what the leaves speak of; return what is there, as a verifier reads it."""
-    package, contents = content.package, Contents(set(), {})
-    files = expected_files(package.content_logs, package.selection(content.history))
-    for name in sorted(files, key=member_order):
-        digests = files[name]
+    contents = Contents(set(), {})
+    for name in sorted(content.files, key=member_order):
+        digests = content.files[name]
         (form,) = {leaf["leaf"] for leaf in digests.values()}
-        archive.stream(name, _lines(store.ledger, name, form, digests, contents))
+        lines = _lines(store.ledger, name, form, digests, contents)
+        archive.stream(name, _bounded_lines(name, lines, contents, content.limits))
     return contents
+
+
+def _bounded_lines(
+    name: str, lines: Iterable[bytes], contents: Contents, limits: Limits
+) -> Iterator[bytes]:
+    size = sum(len(content) + 1 for content in contents.kept.values())
+    for line in lines:
+        size += len(line)
+        if name in KEPT:
+            limits.again.check("the package", size)
+        if not name.startswith("packs/"):
+            limits.line.check(name, len(line) - 1)
+        yield line
 
 
 def _lines(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation
-from ccm_core.model.evaluation.result_scope import UNSETTLED, ResultScope
+from ccm_core.model.evaluation.derived import subject_name
+from ccm_core.model.evaluation.finding import Finding
+from ccm_core.model.evaluation.result import Evaluation, Result, StoredEvaluation
+from ccm_core.model.evaluation.result_scope import OUTLINED, UNSETTLED, ResultScope
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.report_sections import sections
 from ccm_core.pipeline.track_findings import all_findings
+from ccm_core.report.content.page_bounds import drawable
+from ccm_core.report.content.summary import summary
 from ccm_core.report.types import ReportFormat, ReportInput
 from ccm_core.rules.results.filter import ResultFilter, filter_evaluation
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -32,13 +37,64 @@ def report(
     return form.chunks(report_input(host, store, content, digest=digest))
 
 
+def reported_evaluation(
+    store: EvidenceStore,
+    forms: Sequence[ReportFormat],
+    part: ResultFilter = WHOLE,
+    *,
+    as_of: datetime | None = None,
+) -> StoredEvaluation | None:
+    """Read as much of the latest evaluation as some formats of a part show; None: there is none.
+
+    Where all are pages that are bounded, the failing results that no page draws lack their reasons.
+
+    Raises:
+        UsageError: The evaluation does not have the part.
+    """
+    scope = results_to_read(forms, part)
+    stored = store.evaluations.latest(as_of=as_of, scope=scope)
+    is_outlined = stored is not None and scope is not None and scope.outlined
+    return _with_reasons(store, stored, part) if stored and is_outlined else stored
+
+
+def _with_reasons(
+    store: EvidenceStore, stored: StoredEvaluation, part: ResultFilter
+) -> StoredEvaluation:
+    """Read the failing results that a page may draw, where they are outlined."""
+    outlined = [result for result in _drawable(stored.evaluation, part) if not result.reason]
+    if not outlined:
+        return stored
+    subjects: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for result in outlined:
+        name = subject_name(result.subject.kind, result.subject.key)
+        subjects[result.rule, result.connection].add(name)
+    read = store.evaluations.results_on(stored.digest, subjects)
+    by_id = {result.id: result for result in read}
+    rules = (
+        replace(rule, results=tuple(by_id.get(result.id, result) for result in rule.results))
+        for rule in stored.evaluation.rules
+    )
+    return replace(stored, evaluation=replace(stored.evaluation, rules=tuple(rules)))
+
+
+def _drawable(evaluation: Evaluation, part: ResultFilter) -> Iterator[Result]:
+    filtered = filter_evaluation(evaluation, part)
+    content = ReportInput(
+        evaluation=filtered, manifests=(), counts=(), host_version="", scope=part.phrases
+    )
+    return drawable(summary(content))
+
+
 def results_to_read(forms: Iterable[ReportFormat], part: ResultFilter) -> ResultScope | None:
-    """Return the results that some formats of a part need; None: all."""
+    """Return the results that some formats of a part need; None: all.
+
+    Failing ones are outlined for those that draw a bounded choice of them.
+    """
     needs_others = not {*part.statuses} <= UNSETTLED.statuses
     # Of some connections, or of some teams, the rest is counted anew from their results.
     if needs_others or part.connections or part.owners or any(form.complete for form in forms):
         return None
-    return UNSETTLED
+    return OUTLINED if all(form.figures for form in forms) else UNSETTLED
 
 
 def report_input(
@@ -98,6 +154,19 @@ def _with_figures(
         else (),
         trend=trend,
         digest=digest,
-        findings={finding.id: finding for finding in all_findings(store, as_of=at)},
+        findings=_findings(store, content),
         waivers=inputs.waivers if inputs else (),
     )
+
+
+def _findings(store: EvidenceStore, content: ReportInput) -> Mapping[str, Finding]:
+    """Return the findings of the failing results that a page may draw, by their ids.
+
+    At a moment before the newest evaluation, or where none of these is tracked, all findings.
+    """
+    at, until = content.evaluation.evaluated_at, store.findings.tracked_until()
+    if until is not None and until <= at:
+        drawn = {result.id for result in drawable(summary(content))}
+        if findings := {finding.id: finding for finding in store.findings.by_id(drawn)}:
+            return findings
+    return {finding.id: finding for finding in all_findings(store, as_of=at)}

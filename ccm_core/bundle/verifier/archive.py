@@ -9,16 +9,11 @@ import hashlib
 import struct
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-MOST_FILES = 20_000
-MOST_RATIO = 40
-"""Bytes that one compressed byte may unpack to, on average: evidence has about ten."""
-FREE_BYTES = 1 << 24
-"""Bytes that may unpack from however little."""
-MOST_NAME = 512
-MOST_LINE = 256 << 20
+from ccm_core.bundle.verifier.bounds import LIMITS, Limits, check_ratio
+
 CHUNK = 1 << 16
 LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 DIRECTORY_ENTRY = struct.Struct("<4s6H3L5H2L")
@@ -26,8 +21,6 @@ END_RECORD = struct.Struct("<4s4H2LH")
 VERSION, UTF_8, DEFLATED, MIDNIGHT, FIRST_DAY = 20, 0x800, 8, 0, 0x21
 """What every member has: ZIP 2.0, a name in UTF-8, one compression, and no time."""
 UNIX, REGULAR_FILE = 3 << 8, 0o100644 << 16
-MOST_BYTES = 4 << 30
-"""Of an archive, and of all that is in it: without the extension for larger ones."""
 FOLDERS = ("ledger/", "contents/", "evidence/", "packs/", "keys/")
 LAST = ("key.pem", "assurance.json", "erasures.json", "verify.py", "index.html", "statement.json")
 
@@ -39,7 +32,9 @@ class UnreadableBundle(Exception):
 class Archive(Mapping[str, bytes]):
     """The files of an archive, by name; one is unpacked only while somebody uses it."""
 
-    def __init__(self, packed: bytes, members: Sequence[Member]) -> None:
+    def __init__(self, packed: bytes, members: Sequence[Member], limits: Limits = LIMITS) -> None:
+        self.limits = limits
+        """How much is read of it."""
         self._packed = packed
         self._members = {member.name: member for member in members}
         self.digests = {name: self._digest(name) for name in self._members}
@@ -68,14 +63,16 @@ class Archive(Mapping[str, bytes]):
     def lines(self, name: str) -> Iterator[bytes]:
         """Yield the lines of a file; the last one needs its newline like every other."""
         rest: list[bytes] = []
+        size = 0
         for chunk in self.chunks(name):
             first, *others = chunk.split(b"\n")
             rest.append(first)
+            size += len(first)
             for other in others:
+                self.limits.line.check(name, size)
                 yield b"".join(rest)
-                rest = [other]
-            if len(rest) * CHUNK > MOST_LINE:
-                raise UnreadableBundle(f"{name} has a line of more than {MOST_LINE} bytes")
+                rest, size = [other], len(other)
+            self.limits.line.check(name, size)
         if any(rest):
             raise UnreadableBundle(f"{name}: bytes follow the last newline, so they are no line")
 
@@ -113,29 +110,30 @@ class Archive(Mapping[str, bytes]):
 Files = Archive
 
 
-def read_archive(path: str) -> Archive:
+def read_archive(path: str, limits: Limits = LIMITS) -> Archive:
     """Check every byte of the archive that is no content, and unpack each file once."""
     try:
         with open(path, "rb") as file:
-            packed = file.read(MOST_BYTES + 1)
-        return Archive(packed, read_members(packed))
+            packed = file.read(limits.packed.most + 1)
+        return Archive(packed, read_members(packed, limits), limits)
     except (zlib.error, OSError, UnicodeDecodeError) as error:
         raise UnreadableBundle(f"the archive is damaged: {error}") from error
 
 
-def read_members(packed: bytes) -> list[Member]:
+def read_members(packed: bytes, limits: Limits = LIMITS) -> list[Member]:
     """Read the directory, and hold it and every header against the form that they must have."""
-    if not END_RECORD.size <= len(packed) <= MOST_BYTES:
+    limits.packed.check("the package", len(packed))
+    if len(packed) < END_RECORD.size:
         raise UnreadableBundle(f"the archive is damaged: it has {len(packed)} bytes")
     last = packed[-END_RECORD.size :]
     mark, *_, length, start, _ = END_RECORD.unpack(last)
     if mark != b"PK\x05\x06":
         raise UnreadableBundle("the archive is damaged: it does not end as a zip archive does")
-    if start + length + END_RECORD.size != len(packed) or length > MOST_FILES * MOST_NAME:
+    if start + length + END_RECORD.size != len(packed):
         raise UnreadableBundle("the archive is damaged: its directory is not where it should be")
     directory = packed[start : start + length]
-    members = list(parse_directory(directory))
-    check_members(members)
+    members = list(parse_directory(directory, limits))
+    check_members(members, limits)
     check_form(packed, members, start)
     entries = b"".join(map(directory_entry, members))
     if directory != entries or last != end_record(len(members), length, start):
@@ -143,10 +141,12 @@ def read_members(packed: bytes) -> list[Member]:
     return members
 
 
-def parse_directory(directory: bytes) -> Iterator[Member]:
+def parse_directory(directory: bytes, limits: Limits = LIMITS) -> Iterator[Member]:
     """Yield the members that the directory names."""
-    at = 0
+    at = count = 0
     while at < len(directory):
+        count += 1
+        limits.files.check("the package", count)
         if len(directory) - at < DIRECTORY_ENTRY.size or directory[at : at + 4] != b"PK\x01\x02":
             raise UnreadableBundle("the archive is damaged: its directory breaks off")
         fields = DIRECTORY_ENTRY.unpack_from(directory, at)
@@ -156,21 +156,25 @@ def parse_directory(directory: bytes) -> Iterator[Member]:
         at += name + extra + comment
 
 
-def check_members(members: Sequence[Member]) -> None:
+def check_members(members: Sequence[Member], limits: Limits = LIMITS) -> None:
     """Refuse names that clash or climb, and too much data, before anything is unpacked."""
     for name, count in Counter(member.name for member in members).items():
         if count > 1:
             raise UnreadableBundle(f"{name!r} is in the archive {count} times")
+    check_names([member.name for member in members], limits)
+    size = sum(member.size for member in members)
+    limits.unpacked.check("the package", size)
+    check_ratio(sum(member.packed for member in members), size, limits)
+
+
+def check_names(names: Collection[str], limits: Limits = LIMITS) -> None:
+    """Refuse more files than are read, and names that are long or lead out of a folder."""
+    limits.files.check("the package", len(names))
+    for name in names:
+        limits.name.check(name[:100], len(name.encode()))
         parts = set(name.split("/"))
         if not name.isprintable() or "\\" in name or ":" in name or {"", ".", ".."} & parts:
             raise UnreadableBundle(f"{name!r} is not a safe file name: it may lead out of a folder")
-    size = sum(member.size for member in members)
-    packed = sum(member.packed for member in members)
-    bomb = size > MOST_RATIO * packed + FREE_BYTES
-    if bomb or len(members) > MOST_FILES or size > MOST_BYTES:
-        raise UnreadableBundle(
-            f"the archive would unpack to {len(members)} files of {size} bytes, which is too much"
-        )
 
 
 def check_form(packed: bytes, members: Sequence[Member], start: int) -> None:

@@ -15,6 +15,7 @@ ROOM = "ccm_core.bundle.verifier"
 PUBLISHED = Path(__file__).with_name("verify.py")
 PARTS = (
     "main",
+    "bounds",
     "archive",
     "statement",
     "log_checks",

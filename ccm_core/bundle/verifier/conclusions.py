@@ -92,12 +92,13 @@ def read_collecting(
     for leaf in leaves.values():
         content = kept.get(leaf.get("digest", ""))
         if content is not None and leaf["leaf"] == "manifest":
-            run = read_json(content)
+            run = read_json(content, f"the manifest {leaf['run']} of {connection}")
             runs.append(run)
             for document in run["collections"]:
                 collections[document["id"]] = read_collection(document)
         elif content is not None and leaf["leaf"] == "collection":
-            collections[leaf["id"]] = read_collection(read_json(content))
+            body = read_json(content, f"the collection {leaf['id']} of {connection}")
+            collections[leaf["id"]] = read_collection(body)
     if watch.manifests:
         # Manifests are as old as the newest collection, whatever its outcome.
         for name, collection in list(collections.items()):

@@ -7,14 +7,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ccm_core.bundle.verifier.archive import Files, UnreadableBundle
+from ccm_core.bundle.verifier.archive import Files
 
 BASES, EVALUATIONS = "contents/bases.jsonl", "contents/evaluations.jsonl"
 KEPT = {BASES, "contents/collections.jsonl", "contents/manifests.jsonl"}
 """The files whose lines are read again; of all others the digest is enough."""
 CONTENT_FOLDERS = ("contents/", "evidence/")
-MOST_KEPT = 512 << 20
-"""Bytes of those files together."""
 
 Leaves = Mapping[int, Mapping[str, Any]]
 
@@ -89,8 +87,8 @@ def read_contents(
     problems: list[str],
 ) -> Contents:
     """Check each file against the leaves that speak of it, and return what is here."""
-    if sum(files.size(name) for name in KEPT if name in files) > MOST_KEPT:
-        raise UnreadableBundle(f"collections and manifests have more than {MOST_KEPT} bytes")
+    size = sum(files.size(name) for name in KEPT if name in files)
+    files.limits.again.check("the package", size)
     contents = Contents(set(), {})
     homes = {name: file for file, leaves in expected.items() for name in leaves}
     named = {name for name in files if name.startswith((*CONTENT_FOLDERS, "packs/"))}

@@ -99,7 +99,7 @@ class DerivedBodies:
         if content is None:
             return None
         try:
-            body = read_json(content)
+            body = read_json(content, f"{self.label}: the body of {version.key}")
             return read_row(body) if version.kind.startswith("rows/") else read_verdicts(body)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UnreadableBundle(

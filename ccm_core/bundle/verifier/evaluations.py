@@ -81,7 +81,7 @@ def read_evaluations(
         reader: Reads the results that are not in the documents.
     """
     for index, leaf, content in evaluations:
-        evaluation = read_json(content)
+        evaluation = read_json(content, f"an evaluation, leaf {index} of the store's own log")
         at = moment(evaluation["evaluated_at"])
         history.reads.append((index, at, evaluation["evidence_read"]))
         documents = [pack["digest"] for pack in evaluation["packs"]]

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ccm_core.bundle.verifier.archive import Files
+from ccm_core.bundle.verifier.bounds import LIMITS, Limits
 from ccm_core.bundle.verifier.merkle import roots_by_size
 from ccm_core.bundle.verifier.signed_note import read_note, signed_by
 from ccm_core.bundle.verifier.strict_json import read_json
 
-MOST_LOGS, MOST_LEAVES = 500, 1_000_000
-MOST_LEAF, MOST_LEDGER = 1 << 18, 256 << 20
 LEAF_FIELDS = (
     "leaf",
     "act",
@@ -69,7 +68,8 @@ def read_log(
     problems: list[str],
 ) -> dict[int, Any]:
     """Prove the leaves of one log against its signed checkpoint and the heads stated before it."""
-    text, _ = read_note(files[f"ledger/{log}/checkpoint.txt"])
+    note = f"ledger/{log}/checkpoint.txt"
+    text, _ = read_note(files[note], note, files.limits)
     origin, size, root = text.decode().split("\n")[:3]
     expected = keys[0].split("+")[0] + ("" if log == STORE_LOG else f"/{log}")
     if origin != expected:
@@ -82,7 +82,8 @@ def read_log(
             problems.append(f"the first {at} leaves of the log {log} were rewritten")
     if log == STORE_LOG and len(leaves) != int(size):
         problems.append(f"{int(size) - len(leaves)} leaves of the store's own log were left out")
-    return {number: read_leaf(log, number, leaves[number]) for number in sorted(leaves)}
+    limits = files.limits
+    return {number: read_leaf(log, number, leaves[number], limits) for number in sorted(leaves)}
 
 
 def check_signer(
@@ -92,8 +93,9 @@ def check_signer(
     problems: list[str],
 ) -> None:
     """Check that the checkpoint of a log is signed by the key that was in use at that moment."""
-    note = files[f"ledger/{log}/checkpoint.txt"]
-    text, signatures = read_note(note)
+    name = f"ledger/{log}/checkpoint.txt"
+    note = files[name]
+    text, signatures = read_note(note, name, files.limits)
     size = int(text.split(b"\n")[1])
     if note != canonical_note(text, signatures):
         problems.append(
@@ -165,9 +167,8 @@ def rebuild_roots(
             raise ValueError(f"the leaves of the log {log} are not in order at {number[:20]!r}")
         if index >= size:
             raise ValueError(f"the log {log} has {size} leaves, and the package has leaf {index}")
-        if len(leaves) >= MOST_LEAVES:
-            raise ValueError(f"the log {log} has more than {MOST_LEAVES} leaves")
         leaves[index], last = leaf, index
+        files.limits.leaves.check(f"the log {log}", len(leaves))
     name = f"ledger/{log}/hashes.txt"
     hashes = [base64.b64decode(line, validate=True) for line in files.lines(name)]
     if any(len(digest) != 32 for digest in hashes):
@@ -177,20 +178,17 @@ def rebuild_roots(
     return leaves, roots_by_size(size, leaves, hashes, frozenset(sizes))
 
 
-def read_leaf(log: str, index: int, line: bytes) -> dict[str, Any]:
+def read_leaf(log: str, index: int, line: bytes, limits: Limits = LIMITS) -> dict[str, Any]:
     """Read a leaf, and keep what a verifier reads of it: somebody may have put in anything."""
-    if len(line) > MOST_LEAF:
-        raise ValueError(f"leaf {index} of the log {log} has more than {MOST_LEAF} bytes")
-    leaf = read_json(line)
+    place = f"leaf {index} of the log {log}"
+    limits.leaf.check(place, len(line))
+    leaf = read_json(line, place)
     return {name: leaf[name] for name in LEAF_FIELDS if name in leaf}
 
 
 def check_sizes(files: Files) -> None:
     """Refuse more logs and leaves than a verifier can hold, before any is read."""
-    size = sum(files.size(name) for name in files if name.startswith("ledger/"))
     logs = sum(name.endswith("/checkpoint.txt") for name in files)
-    if size > MOST_LEDGER or logs > MOST_LOGS:
-        raise ValueError(
-            f"the ledger of the package has {logs} logs and {size} bytes; a verifier reads "
-            f"{MOST_LOGS} and {MOST_LEDGER}"
-        )
+    files.limits.logs.check("the package", logs)
+    size = sum(files.size(name) for name in files if name.startswith("ledger/"))
+    files.limits.ledger.check("the package", size)

@@ -34,6 +34,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.archive import Files, UnreadableBundle, read_archive
+from ccm_core.bundle.verifier.bounds import LIMITS, BoundExceeded, Limits
 from ccm_core.bundle.verifier.completeness import check_collections, check_runs
 from ccm_core.bundle.verifier.contents import (
     BASES,
@@ -111,6 +112,8 @@ class PackageVerification(NamedTuple):
     unproven: list[str]
     """What is in the package and is not proven."""
     problems: list[str]
+    exceeded: list[BoundExceeded]
+    """Those of the problems that are only a matter of size."""
 
     def lines(self) -> Iterator[str]:
         """Yield all of it for a person."""
@@ -124,24 +127,29 @@ class PackageVerification(NamedTuple):
         return "verified, but for evidence that was erased by order" if self.erased else "verified"
 
 
-def verify(path: str, key: str | None = None) -> tuple[list[str], list[str]]:
+def verify(
+    path: str, key: str | None = None, limits: Limits | None = None
+) -> tuple[list[str], list[str]]:
     """Verify a package; return what it states of itself, and every problem."""
-    checked = verify_package(path, key)
+    checked = verify_package(path, key, limits=limits)
     return [*checked.facts, *checked.erased], checked.problems
 
 
-def verify_package(path: str, key: str | None = None, verifier: bytes = b"") -> PackageVerification:
+def verify_package(
+    path: str, key: str | None = None, verifier: bytes = b"", limits: Limits | None = None
+) -> PackageVerification:
     """Verify a package.
 
     Args:
         path: The file.
         key: The public key that is trusted, as ``name+id+base64``; None: whatever key is in it.
         verifier: The published verifier that is running; the one in the package should be the same.
+        limits: How much is read of it; None: what everybody reads.
     """
-    checked = PackageVerification([], [], [], [])
+    checked = PackageVerification([], [], [], [], [])
     problems = checked.problems
     try:
-        files = read_archive(path)
+        files = read_archive(path, limits or LIMITS)
         keys = trusted_keys(files, key, problems)
         predicate = read_statement(files, keys, problems)["predicate"]
         logs = read_logs(files, keys, problems)
@@ -157,6 +165,9 @@ def verify_package(path: str, key: str | None = None, verifier: bytes = b"") -> 
                 "its version"
             )
     except UnreadableBundle as error:
+        problems.append(str(error))
+    except BoundExceeded as error:
+        checked.exceeded.append(error)
         problems.append(str(error))
     except KeyError as error:
         problems.append(f"{error} is missing")
@@ -174,7 +185,7 @@ def read_package(files: Files, predicate: Mapping[str, Any], logs: Mapping[str, 
     inputs = {digest(line): line for line in lines if digest(line) in names}
     if names - inputs.keys():
         raise UnreadableBundle(f"the inputs {min(names - inputs.keys())} are missing: {BASES}")
-    scope = read_scope(read_json(inputs[name]) for name in sorted(names))
+    scope = read_scope(read_json(inputs[name], f"the inputs {name}") for name in sorted(names))
     controls = sorted(set(predicate["controls"]) & scope.needs.keys())
     if not controls:
         raise UnreadableBundle("the statement names no control that the evaluations tested")

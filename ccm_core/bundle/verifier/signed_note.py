@@ -6,11 +6,8 @@ import base64
 import hashlib
 from collections.abc import Sequence
 
+from ccm_core.bundle.verifier.bounds import LIMITS, Limits, check_note
 from ccm_core.bundle.verifier.ed25519 import verify_signature
-
-MOST_NOTE = 1 << 16
-MOST_SIGNATURES = 32
-"""Each costs milliseconds to check; a head has one, and one of each witness."""
 
 
 def public_key(key: str) -> bytes:
@@ -35,15 +32,12 @@ def read_key(text: str) -> str:
     return words[0]
 
 
-def read_note(data: bytes) -> tuple[bytes, list[tuple[str, bytes]]]:
+def read_note(
+    data: bytes, name: str = "a signed note", limits: Limits = LIMITS
+) -> tuple[bytes, list[tuple[str, bytes]]]:
     """Split a signed note (C2SP signed-note) into its text, and names with signatures."""
     text, _, rest = data.rpartition(b"\n\n")
-    count = rest.count(b"\n")
-    if len(data) > MOST_NOTE or count > MOST_SIGNATURES:
-        raise ValueError(
-            f"a signed note has {len(data)} bytes and {count} signatures; a verifier "
-            f"reads {MOST_NOTE} and {MOST_SIGNATURES}"
-        )
+    check_note(name, len(data), rest.count(b"\n"), limits)
     if not data.endswith(b"\n"):
         raise ValueError("a signed note does not end with a newline")
     lines = [line.split(" ") for line in rest.decode().split("\n")[:-1]]

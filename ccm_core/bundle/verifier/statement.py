@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ccm_core.bundle.verifier.archive import Files, UnreadableBundle
+from ccm_core.bundle.verifier.bounds import Limits, check_density
 from ccm_core.bundle.verifier.ed25519 import verify_signature
 from ccm_core.bundle.verifier.signed_note import public_key, read_note, signed_by
 from ccm_core.bundle.verifier.strict_json import read_canonical, write_json
@@ -15,16 +16,15 @@ from ccm_core.bundle.verifier.strict_json import read_canonical, write_json
 STATEMENT, VERIFIER = "statement.json", "verify.py"
 PAYLOAD_TYPE, PREDICATE_TYPE = "application/vnd.in-toto+json", "urn:ccm:bundle:v1"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-MOST_STATEMENT = 16 << 20
-MOST_KEYS = 256
 
 
 def read_statement(files: Files, keys: Sequence[str], problems: list[str]) -> dict[str, Any]:
     """Check the signed statement against the files, and return it. The newest key signs it."""
-    if files.size(STATEMENT) > MOST_STATEMENT:
-        raise UnreadableBundle(f"{STATEMENT} has more than {MOST_STATEMENT} bytes")
+    size = files.size(STATEMENT)
+    check_statement(size, b"", files.limits)
     envelope = read_canonical(STATEMENT, files[STATEMENT])
     payload = base64.b64decode(envelope["payload"], validate=True)
+    check_statement(size, payload, files.limits)
     newest = public_key(keys[-1])
     signature = base64.b64decode(envelope["signatures"][0]["sig"], validate=True)
     if envelope != envelope_of(payload, newest, signature):
@@ -40,6 +40,12 @@ def read_statement(files: Files, keys: Sequence[str], problems: list[str]) -> di
     if statement != statement_of(files.digests, statement["predicate"]):
         problems.extend(different_digests(files, statement))
     return statement
+
+
+def check_statement(size: int, payload: bytes, limits: Limits) -> None:
+    """Refuse a statement that is large in its envelope, or in memory."""
+    limits.statement.check(STATEMENT, size)
+    check_density(f"the payload of {STATEMENT}", payload.decode())
 
 
 def statement_of(digests: Mapping[str, str], predicate: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,10 +132,9 @@ def key_chains(files: Files, problems: list[str]) -> list[list[str]]:
     """Return the keys of the store; each key of a chain signed over to the next."""
     chains: list[list[str]] = []
     names = sorted(path for path in files if path.startswith("keys/"))
-    if len(names) > MOST_KEYS:
-        raise UnreadableBundle(f"the package has {len(names)} keys; a verifier reads {MOST_KEYS}")
+    files.limits.keys.check("the package", len(names))
     for name in names:
-        text, signatures = read_note(files[name])
+        text, signatures = read_note(files[name], name, files.limits)
         lines = text.decode().split("\n")
         if lines[0] != "ccm signing key" or not signed_by(lines[1], text, signatures):
             raise UnreadableBundle(f"{name} is not signed by the key that it names")

@@ -5,20 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
-MOST_DEPTH = 100
-"""Brackets that may be open at a time where a document can be anybody's."""
-FREE_PARTS = 4096
-BYTES_BY_BRACKET, BYTES_BY_COMMA = 40, 10
-"""What evidence has at least: a document of brackets alone would fill the memory."""
+from ccm_core.bundle.verifier.bounds import MOST_DEPTH, check_density
 
 
-def read_json(data: bytes | str) -> Any:
+def read_json(data: bytes | str, name: str = "a document") -> Any:
     """Read JSON text that names no key of an object twice."""
     text = data.decode() if isinstance(data, bytes) else data
-    brackets = text.count("[") + text.count("{") - FREE_PARTS
-    commas = text.count(",") - FREE_PARTS
-    if brackets * BYTES_BY_BRACKET > len(text) or commas * BYTES_BY_COMMA > len(text):
-        raise ValueError("JSON of hardly anything but brackets and commas is no evidence")
+    check_density(name, text)
     return DECODER.decode(text)
 
 
@@ -28,9 +21,8 @@ def read_canonical(name: str, data: bytes) -> Any:
     for byte in data:
         depth += (byte in b"[{") - (byte in b"]}")
         deepest = max(deepest, depth)
-        if deepest > MOST_DEPTH:
-            raise ValueError(f"{name} is nested too deeply")
-    value = read_json(data)
+    MOST_DEPTH.check(name, deepest)
+    value = read_json(data, name)
     if write_json(value) != data:
         raise ValueError(f"{name} is not written in the form that ccm writes")
     return value

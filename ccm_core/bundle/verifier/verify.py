@@ -87,6 +87,8 @@ class _PackageVerification(NamedTuple):
     unproven: list[str]
     """What is in the package and is not proven."""
     problems: list[str]
+    exceeded: list[_BoundExceeded]
+    """Those of the problems that are only a matter of size."""
 
     def lines(self) -> Iterator[str]:
         """Yield all of it for a person."""
@@ -100,24 +102,29 @@ class _PackageVerification(NamedTuple):
         return "verified, but for evidence that was erased by order" if self.erased else "verified"
 
 
-def verify(path: str, key: str | None = None) -> tuple[list[str], list[str]]:
+def verify(
+    path: str, key: str | None = None, limits: _Limits | None = None
+) -> tuple[list[str], list[str]]:
     """Verify a package; return what it states of itself, and every problem."""
-    checked = verify_package(path, key)
+    checked = verify_package(path, key, limits=limits)
     return [*checked.facts, *checked.erased], checked.problems
 
 
-def verify_package(path: str, key: str | None = None, verifier: bytes = b"") -> _PackageVerification:
+def verify_package(
+    path: str, key: str | None = None, verifier: bytes = b"", limits: _Limits | None = None
+) -> _PackageVerification:
     """Verify a package.
 
     Args:
         path: The file.
         key: The public key that is trusted, as ``name+id+base64``; None: whatever key is in it.
         verifier: The published verifier that is running; the one in the package should be the same.
+        limits: How much is read of it; None: what everybody reads.
     """
-    checked = _PackageVerification([], [], [], [])
+    checked = _PackageVerification([], [], [], [], [])
     problems = checked.problems
     try:
-        files = read_archive(path)
+        files = read_archive(path, limits or LIMITS)
         keys = trusted_keys(files, key, problems)
         predicate = read_statement(files, keys, problems)["predicate"]
         logs = read_logs(files, keys, problems)
@@ -133,6 +140,9 @@ def verify_package(path: str, key: str | None = None, verifier: bytes = b"") -> 
                 "its version"
             )
     except _UnreadableBundle as error:
+        problems.append(str(error))
+    except _BoundExceeded as error:
+        checked.exceeded.append(error)
         problems.append(str(error))
     except KeyError as error:
         problems.append(f"{error} is missing")
@@ -150,7 +160,7 @@ def read_package(files: Files, predicate: Mapping[str, Any], logs: Mapping[str, 
     inputs = {digest(line): line for line in lines if digest(line) in names}
     if names - inputs.keys():
         raise _UnreadableBundle(f"the inputs {min(names - inputs.keys())} are missing: {BASES}")
-    scope = read_scope(read_json(inputs[name]) for name in sorted(names))
+    scope = read_scope(read_json(inputs[name], f"the inputs {name}") for name in sorted(names))
     controls = sorted(set(predicate["controls"]) & scope.needs.keys())
     if not controls:
         raise _UnreadableBundle("the statement names no control that the evaluations tested")
@@ -279,16 +289,121 @@ def describe_signers(files: Files, logs: Mapping[str, Leaves]) -> Iterator[str]:
         yield f"the checkpoint of the log {log} at {size} leaves is signed by {key}"
 
 
+# -- The bounds of an evidence package: what nobody has to read, and what is therefore not written -
+
+
+class _BoundExceeded(Exception):
+    """Something in a package is larger than a verifier reads."""
+
+    def __init__(self, place: str, count: int, bound: _Bound) -> None:
+        super().__init__(
+            f"{place}: {count:,} {bound.unit}, at most {bound.most:,} are read, as {bound.reason}"
+        )
+        self.place, self.bound = place, bound
+
+
+class _Bound(NamedTuple):
+    """How much of something a verifier reads."""
+
+    most: int
+    unit: str
+    """What is counted."""
+    reason: str
+
+    def check(self, place: str, count: int) -> None:
+        """Refuse more than this in some place."""
+        if count > self.most:
+            raise _BoundExceeded(place, count, self)
+
+
+class _Limits(NamedTuple):
+    """Every bound of a package."""
+
+    files: _Bound = _Bound(
+        20_000, "files", "the name and the digest of each are in memory at the same time"
+    )
+    name: _Bound = _Bound(512, "bytes in the name of a file", "names are read before any contents")
+    packed: _Bound = _Bound(
+        (4 << 30) - 1, "bytes of archive", "a zip archive without extensions counts up to there"
+    )
+    unpacked: _Bound = _Bound(
+        (4 << 30) - 1, "bytes in its files", "a zip archive without extensions counts up to there"
+    )
+    ratio: _Bound = _Bound(
+        40,
+        "bytes from each compressed one",
+        "evidence has about ten, and more would fill a machine from a small file",
+    )
+    """On average, beyond those that are free."""
+    free: int = 1 << 24
+    """Bytes that may unpack from however few: so little fills no machine."""
+    line: _Bound = _Bound(256 << 20, "bytes in a line", "a line is in memory as a whole")
+    again: _Bound = _Bound(
+        512 << 20,
+        "bytes of inputs, collections and manifests",
+        "they are in memory at the same time, as they are read again",
+    )
+    statement: _Bound = _Bound(16 << 20, "bytes", "it is in memory as a whole, several times")
+    keys: _Bound = _Bound(256, "signing keys", "each costs milliseconds to check")
+    note: _Bound = _Bound(1 << 16, "bytes in a signed note", "a signature covers all of them")
+    signatures: _Bound = _Bound(
+        32, "signatures in a note", "each costs milliseconds to check; one is genuine"
+    )
+    logs: _Bound = _Bound(500, "logs", "each has a signature and a tree of its own")
+    ledger: _Bound = _Bound(256 << 20, "bytes in its ledger", "the leaves of all logs are in memory")
+    leaves: _Bound = _Bound(1_000_000, "leaves", "they are in memory at the same time")
+    leaf: _Bound = _Bound(1 << 18, "bytes in a leaf", "a leaf only names contents")
+
+
+LIMITS = _Limits()
+MOST_DEPTH = _Bound(100, "brackets open at a time", "deeper ones exhaust the stack of a reader")
+"""Where a document can be anybody's."""
+FREE_PARTS = 4096
+BYTES_BY_BRACKET, BYTES_BY_COMMA = 40, 10
+"""What JSON has at least, beyond so many that are free: more of them would fill the memory."""
+PIECE = 1 << 16
+DENSE = "JSON of hardly anything but brackets and commas fills the memory"
+
+
+def check_density(place: str, text: str) -> None:
+    """Refuse JSON that is many times larger in memory than in a file."""
+    for marks, unit, share in (
+        ("[{", "brackets", BYTES_BY_BRACKET),
+        (",", "commas", BYTES_BY_COMMA),
+    ):
+        most = FREE_PARTS + len(text) // share
+        if sum(map(text.count, marks)) > most:
+            bound = _Bound(most, f"{unit} in {len(text):,} characters", DENSE)
+            bound.check(place, count_structure(text, marks))
+
+
+def count_structure(text: str, marks: str) -> int:
+    """Count some marks of JSON that are in none of its strings."""
+    text = text.replace("\\\\", "").replace('\\"', "")
+    count = quoted = 0
+    for start in range(0, len(text), PIECE):
+        parts = text[start : start + PIECE].split('"')
+        count += sum(part.count(mark) for part in parts[quoted::2] for mark in marks)
+        quoted ^= (len(parts) - 1) % 2
+    return count
+
+
+def check_ratio(packed: int, size: int, limits: _Limits = LIMITS) -> None:
+    """Refuse an archive that unpacks to many times its size."""
+    most = limits.ratio.most * packed + limits.free
+    unit = f"bytes in its files from {packed:,} compressed ones"
+    _Bound(most, unit, limits.ratio.reason).check("the package", size)
+
+
+def check_note(place: str, size: int, signatures: int, limits: _Limits = LIMITS) -> None:
+    """Refuse a signed note that is large, or has many signatures."""
+    limits.signatures.check(place, signatures)
+    limits.note.check(place, size)
+
+
 # -- Read the zip archive of an evidence package: in its one form, within bounds, to the last byte -
 
 
-MOST_FILES = 20_000
-MOST_RATIO = 40
-"""Bytes that one compressed byte may unpack to, on average: evidence has about ten."""
-FREE_BYTES = 1 << 24
-"""Bytes that may unpack from however little."""
-MOST_NAME = 512
-MOST_LINE = 256 << 20
 CHUNK = 1 << 16
 LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 DIRECTORY_ENTRY = struct.Struct("<4s6H3L5H2L")
@@ -296,8 +411,6 @@ END_RECORD = struct.Struct("<4s4H2LH")
 VERSION, UTF_8, DEFLATED, MIDNIGHT, FIRST_DAY = 20, 0x800, 8, 0, 0x21
 """What every member has: ZIP 2.0, a name in UTF-8, one compression, and no time."""
 UNIX, REGULAR_FILE = 3 << 8, 0o100644 << 16
-MOST_BYTES = 4 << 30
-"""Of an archive, and of all that is in it: without the extension for larger ones."""
 FOLDERS = ("ledger/", "contents/", "evidence/", "packs/", "keys/")
 LAST = ("key.pem", "assurance.json", "erasures.json", "verify.py", "index.html", "statement.json")
 
@@ -309,7 +422,9 @@ class _UnreadableBundle(Exception):
 class _Archive(Mapping[str, bytes]):
     """The files of an archive, by name; one is unpacked only while somebody uses it."""
 
-    def __init__(self, packed: bytes, members: Sequence[_Member]) -> None:
+    def __init__(self, packed: bytes, members: Sequence[_Member], limits: _Limits = LIMITS) -> None:
+        self.limits = limits
+        """How much is read of it."""
         self._packed = packed
         self._members = {member.name: member for member in members}
         self.digests = {name: self._digest(name) for name in self._members}
@@ -338,14 +453,16 @@ class _Archive(Mapping[str, bytes]):
     def lines(self, name: str) -> Iterator[bytes]:
         """Yield the lines of a file; the last one needs its newline like every other."""
         rest: list[bytes] = []
+        size = 0
         for chunk in self.chunks(name):
             first, *others = chunk.split(b"\n")
             rest.append(first)
+            size += len(first)
             for other in others:
+                self.limits.line.check(name, size)
                 yield b"".join(rest)
-                rest = [other]
-            if len(rest) * CHUNK > MOST_LINE:
-                raise _UnreadableBundle(f"{name} has a line of more than {MOST_LINE} bytes")
+                rest, size = [other], len(other)
+            self.limits.line.check(name, size)
         if any(rest):
             raise _UnreadableBundle(f"{name}: bytes follow the last newline, so they are no line")
 
@@ -383,29 +500,30 @@ class _Archive(Mapping[str, bytes]):
 Files = _Archive
 
 
-def read_archive(path: str) -> _Archive:
+def read_archive(path: str, limits: _Limits = LIMITS) -> _Archive:
     """Check every byte of the archive that is no content, and unpack each file once."""
     try:
         with open(path, "rb") as file:
-            packed = file.read(MOST_BYTES + 1)
-        return _Archive(packed, read_members(packed))
+            packed = file.read(limits.packed.most + 1)
+        return _Archive(packed, read_members(packed, limits), limits)
     except (zlib.error, OSError, UnicodeDecodeError) as error:
         raise _UnreadableBundle(f"the archive is damaged: {error}") from error
 
 
-def read_members(packed: bytes) -> list[_Member]:
+def read_members(packed: bytes, limits: _Limits = LIMITS) -> list[_Member]:
     """Read the directory, and hold it and every header against the form that they must have."""
-    if not END_RECORD.size <= len(packed) <= MOST_BYTES:
+    limits.packed.check("the package", len(packed))
+    if len(packed) < END_RECORD.size:
         raise _UnreadableBundle(f"the archive is damaged: it has {len(packed)} bytes")
     last = packed[-END_RECORD.size :]
     mark, *_, length, start, _ = END_RECORD.unpack(last)
     if mark != b"PK\x05\x06":
         raise _UnreadableBundle("the archive is damaged: it does not end as a zip archive does")
-    if start + length + END_RECORD.size != len(packed) or length > MOST_FILES * MOST_NAME:
+    if start + length + END_RECORD.size != len(packed):
         raise _UnreadableBundle("the archive is damaged: its directory is not where it should be")
     directory = packed[start : start + length]
-    members = list(parse_directory(directory))
-    check_members(members)
+    members = list(parse_directory(directory, limits))
+    check_members(members, limits)
     check_form(packed, members, start)
     entries = b"".join(map(directory_entry, members))
     if directory != entries or last != end_record(len(members), length, start):
@@ -413,10 +531,12 @@ def read_members(packed: bytes) -> list[_Member]:
     return members
 
 
-def parse_directory(directory: bytes) -> Iterator[_Member]:
+def parse_directory(directory: bytes, limits: _Limits = LIMITS) -> Iterator[_Member]:
     """Yield the members that the directory names."""
-    at = 0
+    at = count = 0
     while at < len(directory):
+        count += 1
+        limits.files.check("the package", count)
         if len(directory) - at < DIRECTORY_ENTRY.size or directory[at : at + 4] != b"PK\x01\x02":
             raise _UnreadableBundle("the archive is damaged: its directory breaks off")
         fields = DIRECTORY_ENTRY.unpack_from(directory, at)
@@ -426,21 +546,25 @@ def parse_directory(directory: bytes) -> Iterator[_Member]:
         at += name + extra + comment
 
 
-def check_members(members: Sequence[_Member]) -> None:
+def check_members(members: Sequence[_Member], limits: _Limits = LIMITS) -> None:
     """Refuse names that clash or climb, and too much data, before anything is unpacked."""
     for name, count in Counter(member.name for member in members).items():
         if count > 1:
             raise _UnreadableBundle(f"{name!r} is in the archive {count} times")
+    check_names([member.name for member in members], limits)
+    size = sum(member.size for member in members)
+    limits.unpacked.check("the package", size)
+    check_ratio(sum(member.packed for member in members), size, limits)
+
+
+def check_names(names: Collection[str], limits: _Limits = LIMITS) -> None:
+    """Refuse more files than are read, and names that are long or lead out of a folder."""
+    limits.files.check("the package", len(names))
+    for name in names:
+        limits.name.check(name[:100], len(name.encode()))
         parts = set(name.split("/"))
         if not name.isprintable() or "\\" in name or ":" in name or {"", ".", ".."} & parts:
             raise _UnreadableBundle(f"{name!r} is not a safe file name: it may lead out of a folder")
-    size = sum(member.size for member in members)
-    packed = sum(member.packed for member in members)
-    bomb = size > MOST_RATIO * packed + FREE_BYTES
-    if bomb or len(members) > MOST_FILES or size > MOST_BYTES:
-        raise _UnreadableBundle(
-            f"the archive would unpack to {len(members)} files of {size} bytes, which is too much"
-        )
 
 
 def check_form(packed: bytes, members: Sequence[_Member], start: int) -> None:
@@ -519,16 +643,15 @@ def member_order(name: str) -> tuple[int, str]:
 STATEMENT, VERIFIER = "statement.json", "verify.py"
 PAYLOAD_TYPE, PREDICATE_TYPE = "application/vnd.in-toto+json", "urn:ccm:bundle:v1"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-MOST_STATEMENT = 16 << 20
-MOST_KEYS = 256
 
 
 def read_statement(files: Files, keys: Sequence[str], problems: list[str]) -> dict[str, Any]:
     """Check the signed statement against the files, and return it. The newest key signs it."""
-    if files.size(STATEMENT) > MOST_STATEMENT:
-        raise _UnreadableBundle(f"{STATEMENT} has more than {MOST_STATEMENT} bytes")
+    size = files.size(STATEMENT)
+    check_statement(size, b"", files.limits)
     envelope = read_canonical(STATEMENT, files[STATEMENT])
     payload = base64.b64decode(envelope["payload"], validate=True)
+    check_statement(size, payload, files.limits)
     newest = public_key(keys[-1])
     signature = base64.b64decode(envelope["signatures"][0]["sig"], validate=True)
     if envelope != envelope_of(payload, newest, signature):
@@ -544,6 +667,12 @@ def read_statement(files: Files, keys: Sequence[str], problems: list[str]) -> di
     if statement != statement_of(files.digests, statement["predicate"]):
         problems.extend(different_digests(files, statement))
     return statement
+
+
+def check_statement(size: int, payload: bytes, limits: _Limits) -> None:
+    """Refuse a statement that is large in its envelope, or in memory."""
+    limits.statement.check(STATEMENT, size)
+    check_density(f"the payload of {STATEMENT}", payload.decode())
 
 
 def statement_of(digests: Mapping[str, str], predicate: Mapping[str, Any]) -> dict[str, Any]:
@@ -630,10 +759,9 @@ def key_chains(files: Files, problems: list[str]) -> list[list[str]]:
     """Return the keys of the store; each key of a chain signed over to the next."""
     chains: list[list[str]] = []
     names = sorted(path for path in files if path.startswith("keys/"))
-    if len(names) > MOST_KEYS:
-        raise _UnreadableBundle(f"the package has {len(names)} keys; a verifier reads {MOST_KEYS}")
+    files.limits.keys.check("the package", len(names))
     for name in names:
-        text, signatures = read_note(files[name])
+        text, signatures = read_note(files[name], name, files.limits)
         lines = text.decode().split("\n")
         if lines[0] != "ccm signing key" or not signed_by(lines[1], text, signatures):
             raise _UnreadableBundle(f"{name} is not signed by the key that it names")
@@ -650,8 +778,6 @@ def key_chains(files: Files, problems: list[str]) -> list[list[str]]:
 # -- The logs of an evidence package: leaves, signed checkpoints, and heads stated before ----------
 
 
-MOST_LOGS, MOST_LEAVES = 500, 1_000_000
-MOST_LEAF, MOST_LEDGER = 1 << 18, 256 << 20
 LEAF_FIELDS = (
     "leaf",
     "act",
@@ -708,7 +834,8 @@ def read_log(
     problems: list[str],
 ) -> dict[int, Any]:
     """Prove the leaves of one log against its signed checkpoint and the heads stated before it."""
-    text, _ = read_note(files[f"ledger/{log}/checkpoint.txt"])
+    note = f"ledger/{log}/checkpoint.txt"
+    text, _ = read_note(files[note], note, files.limits)
     origin, size, root = text.decode().split("\n")[:3]
     expected = keys[0].split("+")[0] + ("" if log == STORE_LOG else f"/{log}")
     if origin != expected:
@@ -721,7 +848,8 @@ def read_log(
             problems.append(f"the first {at} leaves of the log {log} were rewritten")
     if log == STORE_LOG and len(leaves) != int(size):
         problems.append(f"{int(size) - len(leaves)} leaves of the store's own log were left out")
-    return {number: read_leaf(log, number, leaves[number]) for number in sorted(leaves)}
+    limits = files.limits
+    return {number: read_leaf(log, number, leaves[number], limits) for number in sorted(leaves)}
 
 
 def check_signer(
@@ -731,8 +859,9 @@ def check_signer(
     problems: list[str],
 ) -> None:
     """Check that the checkpoint of a log is signed by the key that was in use at that moment."""
-    note = files[f"ledger/{log}/checkpoint.txt"]
-    text, signatures = read_note(note)
+    name = f"ledger/{log}/checkpoint.txt"
+    note = files[name]
+    text, signatures = read_note(note, name, files.limits)
     size = int(text.split(b"\n")[1])
     if note != canonical_note(text, signatures):
         problems.append(
@@ -804,9 +933,8 @@ def rebuild_roots(
             raise ValueError(f"the leaves of the log {log} are not in order at {number[:20]!r}")
         if index >= size:
             raise ValueError(f"the log {log} has {size} leaves, and the package has leaf {index}")
-        if len(leaves) >= MOST_LEAVES:
-            raise ValueError(f"the log {log} has more than {MOST_LEAVES} leaves")
         leaves[index], last = leaf, index
+        files.limits.leaves.check(f"the log {log}", len(leaves))
     name = f"ledger/{log}/hashes.txt"
     hashes = [base64.b64decode(line, validate=True) for line in files.lines(name)]
     if any(len(digest) != 32 for digest in hashes):
@@ -816,23 +944,20 @@ def rebuild_roots(
     return leaves, roots_by_size(size, leaves, hashes, frozenset(sizes))
 
 
-def read_leaf(log: str, index: int, line: bytes) -> dict[str, Any]:
+def read_leaf(log: str, index: int, line: bytes, limits: _Limits = LIMITS) -> dict[str, Any]:
     """Read a leaf, and keep what a verifier reads of it: somebody may have put in anything."""
-    if len(line) > MOST_LEAF:
-        raise ValueError(f"leaf {index} of the log {log} has more than {MOST_LEAF} bytes")
-    leaf = read_json(line)
+    place = f"leaf {index} of the log {log}"
+    limits.leaf.check(place, len(line))
+    leaf = read_json(line, place)
     return {name: leaf[name] for name in LEAF_FIELDS if name in leaf}
 
 
 def check_sizes(files: Files) -> None:
     """Refuse more logs and leaves than a verifier can hold, before any is read."""
-    size = sum(files.size(name) for name in files if name.startswith("ledger/"))
     logs = sum(name.endswith("/checkpoint.txt") for name in files)
-    if size > MOST_LEDGER or logs > MOST_LOGS:
-        raise ValueError(
-            f"the ledger of the package has {logs} logs and {size} bytes; a verifier reads "
-            f"{MOST_LOGS} and {MOST_LEDGER}"
-        )
+    files.limits.logs.check("the package", logs)
+    size = sum(files.size(name) for name in files if name.startswith("ledger/"))
+    files.limits.ledger.check("the package", size)
 
 
 # -- What a package is of, derived from its proven leaves and contents, for writer and verifier ----
@@ -1138,8 +1263,6 @@ BASES, EVALUATIONS = "contents/bases.jsonl", "contents/evaluations.jsonl"
 KEPT = {BASES, "contents/collections.jsonl", "contents/manifests.jsonl"}
 """The files whose lines are read again; of all others the digest is enough."""
 CONTENT_FOLDERS = ("contents/", "evidence/")
-MOST_KEPT = 512 << 20
-"""Bytes of those files together."""
 
 Leaves = Mapping[int, Mapping[str, Any]]
 
@@ -1214,8 +1337,8 @@ def read_contents(
     problems: list[str],
 ) -> _Contents:
     """Check each file against the leaves that speak of it, and return what is here."""
-    if sum(files.size(name) for name in KEPT if name in files) > MOST_KEPT:
-        raise _UnreadableBundle(f"collections and manifests have more than {MOST_KEPT} bytes")
+    size = sum(files.size(name) for name in KEPT if name in files)
+    files.limits.again.check("the package", size)
     contents = _Contents(set(), {})
     homes = {name: file for file, leaves in expected.items() for name in leaves}
     named = {name for name in files if name.startswith((*CONTENT_FOLDERS, "packs/"))}
@@ -1721,7 +1844,7 @@ def read_evaluations(
         reader: Reads the results that are not in the documents.
     """
     for index, leaf, content in evaluations:
-        evaluation = read_json(content)
+        evaluation = read_json(content, f"an evaluation, leaf {index} of the store's own log")
         at = moment(evaluation["evaluated_at"])
         history.reads.append((index, at, evaluation["evidence_read"]))
         documents = [pack["digest"] for pack in evaluation["packs"]]
@@ -2285,7 +2408,7 @@ class _DerivedBodies:
         if content is None:
             return None
         try:
-            body = read_json(content)
+            body = read_json(content, f"{self.label}: the body of {version.key}")
             return read_row(body) if version.kind.startswith("rows/") else read_verdicts(body)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise _UnreadableBundle(
@@ -2872,12 +2995,13 @@ def read_collecting(
     for leaf in leaves.values():
         content = kept.get(leaf.get("digest", ""))
         if content is not None and leaf["leaf"] == "manifest":
-            run = read_json(content)
+            run = read_json(content, f"the manifest {leaf['run']} of {connection}")
             runs.append(run)
             for document in run["collections"]:
                 collections[document["id"]] = read_collection(document)
         elif content is not None and leaf["leaf"] == "collection":
-            collections[leaf["id"]] = read_collection(read_json(content))
+            body = read_json(content, f"the collection {leaf['id']} of {connection}")
+            collections[leaf["id"]] = read_collection(body)
     if watch.manifests:
         # Manifests are as old as the newest collection, whatever its outcome.
         for name, collection in list(collections.items()):
@@ -3734,20 +3858,10 @@ def text(value: object) -> str:
 # -- JSON that has one reading: no key twice, no number that is none, and one way to write it ------
 
 
-MOST_DEPTH = 100
-"""Brackets that may be open at a time where a document can be anybody's."""
-FREE_PARTS = 4096
-BYTES_BY_BRACKET, BYTES_BY_COMMA = 40, 10
-"""What evidence has at least: a document of brackets alone would fill the memory."""
-
-
-def read_json(data: bytes | str) -> Any:
+def read_json(data: bytes | str, name: str = "a document") -> Any:
     """Read JSON text that names no key of an object twice."""
     text = data.decode() if isinstance(data, bytes) else data
-    brackets = text.count("[") + text.count("{") - FREE_PARTS
-    commas = text.count(",") - FREE_PARTS
-    if brackets * BYTES_BY_BRACKET > len(text) or commas * BYTES_BY_COMMA > len(text):
-        raise ValueError("JSON of hardly anything but brackets and commas is no evidence")
+    check_density(name, text)
     return DECODER.decode(text)
 
 
@@ -3757,9 +3871,8 @@ def read_canonical(name: str, data: bytes) -> Any:
     for byte in data:
         depth += (byte in b"[{") - (byte in b"]}")
         deepest = max(deepest, depth)
-        if deepest > MOST_DEPTH:
-            raise ValueError(f"{name} is nested too deeply")
-    value = read_json(data)
+    MOST_DEPTH.check(name, deepest)
+    value = read_json(data, name)
     if write_json(value) != data:
         raise ValueError(f"{name} is not written in the form that ccm writes")
     return value
@@ -3846,11 +3959,6 @@ def merkle_root(leaves: Sequence[bytes]) -> str:
 # -- Signed notes and the keys that sign them (C2SP signed-note) -----------------------------------
 
 
-MOST_NOTE = 1 << 16
-MOST_SIGNATURES = 32
-"""Each costs milliseconds to check; a head has one, and one of each witness."""
-
-
 def public_key(key: str) -> bytes:
     """Return the 32 bytes of a key in the form of signed notes."""
     name, number, encoded = key.split("+", 2)
@@ -3873,15 +3981,12 @@ def read_key(text: str) -> str:
     return words[0]
 
 
-def read_note(data: bytes) -> tuple[bytes, list[tuple[str, bytes]]]:
+def read_note(
+    data: bytes, name: str = "a signed note", limits: _Limits = LIMITS
+) -> tuple[bytes, list[tuple[str, bytes]]]:
     """Split a signed note (C2SP signed-note) into its text, and names with signatures."""
     text, _, rest = data.rpartition(b"\n\n")
-    count = rest.count(b"\n")
-    if len(data) > MOST_NOTE or count > MOST_SIGNATURES:
-        raise ValueError(
-            f"a signed note has {len(data)} bytes and {count} signatures; a verifier "
-            f"reads {MOST_NOTE} and {MOST_SIGNATURES}"
-        )
+    check_note(name, len(data), rest.count(b"\n"), limits)
     if not data.endswith(b"\n"):
         raise ValueError("a signed note does not end with a newline")
     lines = [line.split(" ") for line in rest.decode().split("\n")[:-1]]

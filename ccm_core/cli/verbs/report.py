@@ -23,7 +23,7 @@ from ccm_core.cli.terminal.output import print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.cli.verbs.report_targets import PERIOD, ReportTarget, report_targets
 from ccm_core.errors import UsageError
-from ccm_core.pipeline.report import report_input, results_to_read
+from ccm_core.pipeline.report import report_input, reported_evaluation
 from ccm_core.report.registry import FORMATS
 from ccm_core.rules.results.filter import ResultFilter
 
@@ -107,9 +107,9 @@ def _evaluation_report(
     workspace: Workspace, targets: Sequence[ReportTarget], part: ResultFilter, as_of: str | None
 ) -> list[Iterable[bytes]]:
     instant = read_as_of(as_of)
-    scope = results_to_read([FORMATS[target.form] for target in targets], part)
+    forms = [FORMATS[target.form] for target in targets]
     with workspace.read_store() as store:
-        latest = store.evaluations.latest(as_of=instant, scope=scope)
+        latest = reported_evaluation(store, forms, part, as_of=instant)
         if latest is None:
             by_then = f" by {as_of}" if as_of else ""
             raise UsageError(f"the store holds no evaluation{by_then}; run `ccm evaluate` first")

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
+from types import MappingProxyType
 
 _RULE_LENGTH = 6
 _SUBJECT_LENGTH = 10
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+"""Of base 32 (RFC 4648)."""
+_PAIRS = tuple(first + second for first in _LETTERS for second in _LETTERS)
+"""By ten bits; there are ids by the hundred thousand."""
+_SHIFTS = MappingProxyType(
+    {length: range(54, 54 - 5 * length, -10) for length in (_RULE_LENGTH, _SUBJECT_LENGTH)}
+)
 
 
 def rule_part(rule: str) -> str:
@@ -31,4 +38,5 @@ def joined_id(of_rule: str, of_subject: str) -> str:
 
 def _part(length: int, *names: str) -> str:
     data = "\0".join(names).encode("utf-8", "surrogatepass")
-    return base64.b32encode(hashlib.sha256(data).digest())[:length].decode().lower()
+    number = int.from_bytes(hashlib.sha256(data).digest()[:8], "big")
+    return "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS[length]])

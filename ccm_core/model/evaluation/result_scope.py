@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ccm_core.model.evaluation.derived import subject_name
 from ccm_core.model.evaluation.result import CONNECTION, POPULATION, Result, Status
@@ -15,7 +15,7 @@ WHOLE_SUBJECTS = (CONNECTION, POPULATION)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultScope:
-    """Results on single subjects to read; those on whole connections and shares always are."""
+    """Which results to read."""
 
     statuses: AbstractSet[Status] = frozenset()
     """Those with one of these."""
@@ -23,8 +23,13 @@ class ResultScope:
     """Those that are not due yet."""
     subjects: Mapping[tuple[str, str], AbstractSet[str]] = field(default_factory=dict)
     """Those on these subjects (``KIND:KEY``), by rule and connection, whatever their status."""
+    whole: bool = True
+    """Those on whole connections and shares."""
     evidence: bool = True
     """Whether to look up the digests of the records behind each."""
+    outlined: bool = False
+    """Whether failing ones that no subject is named for may lack the reason: of the newest
+    evaluation, they are as the index lists them, and no body is read."""
 
     def includes(self, result: Result) -> bool:
         """Return whether a result is one of them."""
@@ -32,7 +37,7 @@ class ResultScope:
         return (
             result.status in self.statuses
             or (self.not_due and result.due_at is not None)
-            or subject.kind in WHOLE_SUBJECTS
+            or (self.whole and subject.kind in WHOLE_SUBJECTS)
             or subject_name(subject.kind, subject.key)
             in self.subjects.get((result.rule, result.connection), ())
         )
@@ -44,3 +49,5 @@ UNSETTLED = ResultScope(
     evidence=False,
 )
 """What people act on: all but what passes or does not apply."""
+OUTLINED = replace(UNSETTLED, outlined=True)
+"""The same, to choose those that are shown: the reasons of these are read then."""

@@ -14,7 +14,7 @@ from ccm_core.control_characters import replace_controls
 from ccm_core.report.content.fair_shares import fair_lengths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ccm_core.model.evaluation.result import Result
     from ccm_core.model.evaluation.subject import Subject
@@ -108,15 +108,36 @@ def _exchanged(
 
 
 def _failing(entries: list[RuleSummary]) -> Iterable[RuleSummary]:
-    lists = [
-        spread(entry.failing, lambda result: (bool(result.waiver), result.connection))
-        for entry in entries
-    ]
-    lengths = fair_lengths(lists, _result_bytes, FAILING_BYTES, MOST)
+    lists = _failing_lists(entries)
+    candidates = [results[:most] for results, most in zip(lists, _most_drawn(lists), strict=True)]
+    lengths = fair_lengths(candidates, _result_bytes, FAILING_BYTES, MOST)
     for entry, results, length in zip(entries, lists, lengths, strict=True):
         more = len(results) - length
         drawn = entry.failing if not more else _in_order(results[:length], entry.failing)
         yield replace(entry, failing=drawn, more_failing=more)
+
+
+def drawable(report: Summary) -> Iterator[Result]:
+    """Yield the failing results that a page may draw, whatever their reasons are."""
+    lists = _failing_lists(_by_rule(report).values())
+    for results, most in zip(lists, _most_drawn(lists), strict=True):
+        yield from results[:most]
+
+
+def _failing_lists(entries: Iterable[RuleSummary]) -> Sequence[Sequence[Result]]:
+    return [
+        spread(entry.failing, lambda result: (bool(result.waiver), result.connection))
+        for entry in entries
+    ]
+
+
+def _most_drawn(lists: Sequence[Sequence[Result]]) -> Sequence[int]:
+    """Return how many of each list would be drawn without reasons, and the next one.
+
+    With their reasons, all take more: so no more of any list is drawn than that.
+    """
+    lengths = fair_lengths(lists, _bytes_without_reason, FAILING_BYTES, MOST)
+    return [length + 1 for length in lengths]
 
 
 def _reasons(entries: list[RuleSummary]) -> Iterable[RuleSummary]:
@@ -167,10 +188,14 @@ def _with_subjects(reason: InconclusiveReason, length: int) -> InconclusiveReaso
 
 
 def _result_bytes(result: Result) -> int:
+    return _bytes_without_reason(result) + drawn_bytes(result.reason)
+
+
+def _bytes_without_reason(result: Result) -> int:
     return (
         _ROW
         + _subject_bytes(result.subject)
-        + drawn_bytes(result.reason, result.connection, result.subject.key, result.waiver)
+        + drawn_bytes(result.connection, result.subject.key, result.waiver)
     )
 
 

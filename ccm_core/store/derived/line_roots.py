@@ -7,7 +7,7 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from ccm_core.store.sql.driver import Row
     from ccm_core.store.sql.transaction import Transaction
@@ -35,11 +35,14 @@ _QUERIES = {
 _TOGETHER = 1000
 
 
-def line_roots(transaction: Transaction, connection: str) -> Mapping[str, str]:
+def line_roots(
+    transaction: Transaction, connection: str, tables: Collection[str] = tuple(_QUERIES)
+) -> Mapping[str, str]:
     """Return the digest of each list of lines: of a JSON array of them, sorted by their keys."""
     return {
         f"{table}/{name}": _digest(lines)
         for table, query in _QUERIES.items()
+        if table in tables
         for name, lines in groupby(
             transaction.rows(query, connection=connection), key=lambda row: row[0]
         )

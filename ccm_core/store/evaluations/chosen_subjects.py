@@ -15,7 +15,7 @@ from ccm_core.model.evaluation.derived import rows_kind, subject_name, verdicts_
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.result_scope import WHOLE_SUBJECTS, ResultScope
 from ccm_core.model.evaluation.verdict_letters import LETTERS, NOT_DUE, STATUSES
-from ccm_core.store.sql.instants import instant, microseconds
+from ccm_core.store.sql.instants import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,9 +33,9 @@ _FROM = """
     WHERE subject.connection = :connection AND subject.view = :view
         AND (subject.final = 0 OR subject.occurred_at IS NULL OR subject.occurred_at >= :since)
 """
-_LINES = f"""
-    SELECT subject.key, verdict.statuses, subject.occurred_at, subject.final {_FROM}
-"""
+_COLUMNS = "SELECT subject.key, verdict.statuses, subject.occurred_at, subject.final"
+_LINES = f"{_COLUMNS} {_FROM}"
+_OUTLINES = f"{_COLUMNS}, subject.title, subject.url, subject.owners {_FROM}"
 _WHOLE = " OR ".join(f"subject.key LIKE '{kind}:%'" for kind in WHOLE_SUBJECTS)
 _COUNTS = f"""
     SELECT verdict.statuses, {_WHOLE} AS whole,
@@ -60,8 +60,14 @@ class Line:
     """What the read model says of a subject."""
 
     statuses: str
-    occurred_at: datetime | None
+    occurred_at: int | None
+    """In microseconds."""
     final: bool
+    title: str = ""
+    """This and what follows is read where failing subjects are outlined."""
+    url: str | None = None
+    owners: str = ""
+    """As JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +78,8 @@ class ChosenSubjects:
     lines: Mapping[str, Line]
     by_rule: Mapping[str, Sequence[str]]
     """The keys of the results of each rule."""
+    outlines: Mapping[str, Mapping[str, Line]]
+    """By rule: the lines of failing subjects of which no body is read."""
 
     def compare_row(
         self, bodies: DerivedBodies, key: str, row: tuple[datetime | None, bool]
@@ -82,7 +90,9 @@ class ChosenSubjects:
             IntegrityError: It says something else.
         """
         line = self.lines[key]
-        if (line.occurred_at, line.final) != row:
+        occurred_at, final = row
+        moment = None if occurred_at is None else microseconds(occurred_at)
+        if (line.occurred_at, line.final) != (moment, final):
             raise bodies.damage(rows_kind(self.group.over), f"{key} is not what its line says")
 
     def compare_verdict(self, bodies: DerivedBodies, key: str, verdict: Body) -> None:
@@ -124,24 +134,36 @@ def chosen_subjects(bodies: DerivedBodies, group: RuleGroup, scope: ResultScope)
     """Return the subjects of a group whose results are in a scope."""
     lines = dict(_lines(bodies, group, scope))
     chosen: dict[str, list[str]] = {}
-    letters = _letters(scope)
+    outlines: dict[str, dict[str, Line]] = {}
+    since = microseconds(bodies.state.period_since)
+    letters, outlined = _letters(scope), LETTERS[Status.FAIL] if scope.outlined else None
     for index, rule in enumerate(group.rules):
         if rule not in bodies.state.judged:
             continue
         others = scope.subjects.get((rule, bodies.state.connection), frozenset())
         is_rated = rule in bodies.state.rated
-        chosen[rule] = [
-            key
-            for key, line in lines.items()
-            if (letter := line.statuses[index : index + 1]) in STATUSES
-            and (letter in letters or key in others or key.startswith(_PREFIXES))
-            and not (is_rated and _is_before(line, bodies.state.period_since))
-        ]
+
+        def is_named(key: str, others: AbstractSet[str] = others) -> bool:
+            return key in others or (scope.whole and key.startswith(_PREFIXES))
+
+        chosen[rule], outlines[rule] = [], {}
+        for key, line in lines.items():
+            letter = line.statuses[index : index + 1]
+            is_chosen = letter in letters
+            if not is_chosen and (letter not in STATUSES or not is_named(key)):
+                continue
+            if is_rated and line.occurred_at is not None and line.occurred_at < since:
+                continue
+            if letter == outlined and not is_named(key):
+                outlines[rule][key] = line
+            else:
+                chosen[rule].append(key)
     used = {key for keys in chosen.values() for key in keys}
     return ChosenSubjects(
         group=group,
         lines={key: line for key, line in lines.items() if key in used},
         by_rule=chosen,
+        outlines=outlines,
     )
 
 
@@ -155,26 +177,25 @@ def _letters(scope: ResultScope) -> AbstractSet[str]:
     )
 
 
-def _is_before(line: Line, since: datetime) -> bool:
-    return line.occurred_at is not None and line.occurred_at < since
-
-
 def _lines(
     bodies: DerivedBodies, group: RuleGroup, scope: ResultScope
 ) -> Iterator[tuple[str, Line]]:
     parameters = _parameters(bodies, group)
     letters = (f"verdict.statuses LIKE '%{letter}%'" for letter in sorted(_letters(scope)))
-    condition = " OR ".join([_WHOLE, *letters])
-    yield from map(_line, bodies.transaction.rows(f"{_LINES} AND ({condition})", **parameters))
+    conditions = [*([_WHOLE] if scope.whole else []), *letters]
+    query = _OUTLINES if scope.outlined else _LINES
+    if conditions:
+        rows = bodies.transaction.rows(f"{query} AND ({' OR '.join(conditions)})", **parameters)
+        yield from map(_line, rows)
     connection = bodies.state.connection
     others = {key for rule in group.rules for key in scope.subjects.get((rule, connection), ())}
-    some = f"{_LINES} AND subject.key IN (:values)"
+    some = f"{query} AND subject.key IN (:values)"
     yield from map(_line, bodies.transaction.rows_in(some, sorted(others), **parameters))
 
 
 def _line(row: Row) -> tuple[str, Line]:
-    key, statuses, occurred_at, final = row
-    return key, Line(statuses, None if occurred_at is None else instant(occurred_at), bool(final))
+    key, statuses, occurred_at, final, *shown = row
+    return key, Line(statuses, occurred_at, bool(final), *shown)
 
 
 def _parameters(bodies: DerivedBodies, group: RuleGroup) -> Mapping[str, str | int]:

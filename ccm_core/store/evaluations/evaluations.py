@@ -16,7 +16,7 @@ from ccm_core.store.codec.compression import MAX_CONTENT, Compressor
 from ccm_core.store.derived import anew
 from ccm_core.store.evaluations.derived_bodies import DerivedBodies
 from ccm_core.store.evaluations.period_rows import period_rows
-from ccm_core.store.evaluations.recompose import named_results, recompose
+from ccm_core.store.evaluations.recompose import named_results, recompose, results_on
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import DOCUMENT, EVALUATION
@@ -24,12 +24,12 @@ from ccm_core.store.log.newest_evaluation import require_newest
 from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from ccm_core.ledger.signed_note import Signing
-    from ccm_core.model.evaluation.result import DerivedState
+    from ccm_core.model.evaluation.result import DerivedState, Result
     from ccm_core.model.evaluation.result_scope import ResultScope
     from ccm_core.model.evidence.write_batch import EncodedBody
     from ccm_core.model.json_codec import JsonObject
@@ -198,6 +198,17 @@ class SqlEvaluationStore:
             if row is None:
                 raise _no_evaluation(digest)
             return recompose(transaction, _read(digest, row[0]), row[1], scope)
+
+    def results_on(
+        self, digest: str, subjects: Mapping[tuple[str, str], AbstractSet[str]]
+    ) -> Sequence[Result]:
+        """List the results on some subjects, by rule and connection, without their evidence."""
+        query = "SELECT document, position FROM evaluation WHERE digest = :digest"
+        with self._database.reading() as transaction:
+            row = transaction.row(query, digest=digest)
+            if row is None:
+                raise _no_evaluation(digest)
+            return list(results_on(transaction, _read(digest, row[0]), row[1], subjects))
 
     def named_results(self, digest: str) -> Sequence[tuple[str, str, str]]:
         """List each result of an evaluation as rule, connection and ``KIND:KEY``."""

@@ -7,13 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ccm_core.model import json_codec
 from ccm_core.model.evaluation.derived import rows_kind, subject_name, verdicts_kind
 from ccm_core.model.evaluation.result import Evaluation, Result, RuleResult, Status
 from ccm_core.model.evaluation.result_id import joined_id, rule_part, subject_part
+from ccm_core.model.evaluation.result_scope import ResultScope
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.instant import parse_instant
+from ccm_core.store.derived.line_roots import line_roots
 from ccm_core.store.evaluations.chosen_subjects import (
     ChosenSubjects,
+    Line,
     LineCounts,
     RuleGroup,
     chosen_subjects,
@@ -24,8 +28,8 @@ from ccm_core.store.evaluations.derived_bodies import DerivedBodies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
-    from ccm_core.model.evaluation.result_scope import ResultScope
     from ccm_core.store.sql.driver import SqlValue
     from ccm_core.store.sql.transaction import Transaction
 
@@ -88,6 +92,8 @@ def recompose(
             is_needed = scope is None or scope.evidence
             _extend(results, connection.whole(stored.rules, evidence=is_needed))
         else:
+            if scope.outlined:
+                _require_lines(connection.bodies, groups)
             _extend(results, connection.some(groups, scope))
             for group in groups:
                 counts.add(connection.bodies, group)
@@ -96,6 +102,25 @@ def recompose(
     return replace(
         stored, rules=tuple(_with(rule, results[rule.rule], scope) for rule in stored.rules)
     )
+
+
+def results_on(
+    transaction: Transaction,
+    stored: Evaluation,
+    position: int,
+    subjects: Mapping[tuple[str, str], AbstractSet[str]],
+) -> Iterator[Result]:
+    """Yield the results on some subjects, by rule and connection, without their evidence."""
+    scope = ResultScope(subjects=subjects, whole=False, evidence=False)
+    groups = rule_groups(stored.rules)
+    for rule in stored.rules:
+        yield from filter(scope.includes, rule.results)
+    for state in stored.derived:
+        connection = _Connection(DerivedBodies(transaction, state, position))
+        if connection.bodies.is_current:
+            yield from connection.some(groups, scope)
+        else:
+            yield from filter(scope.includes, connection.whole(stored.rules, evidence=False))
 
 
 def named_results(
@@ -118,6 +143,20 @@ def named_results(
 def _name(result: Result) -> tuple[str, str, str]:
     subject = result.subject
     return result.rule, result.connection, subject_name(subject.kind, subject.key)
+
+
+def _require_lines(bodies: DerivedBodies, groups: Sequence[RuleGroup]) -> None:
+    """Compare the lines that results are outlined from with those that the evaluation left."""
+    state = bodies.state
+    present = line_roots(bodies.transaction, state.connection, ("subject", "verdict"))
+    of_views = {f"subject/{group.over}": rows_kind(group.over) for group in groups}
+    of_packs = {
+        f"verdict/{group.pack}/{group.over}": verdicts_kind(group.pack, group.over)
+        for group in groups
+    }
+    for name, kind in (of_views | of_packs).items():
+        if present.get(name) != state.lines.get(name):
+            raise bodies.damage(kind, "its lines are not those that the evaluation left")
 
 
 def _extend(results: dict[str, list[Result]], more: Iterable[Result]) -> None:
@@ -172,6 +211,8 @@ class _Connection:
                 evidence |= self._resolve({}, verdicts.values()) if scope.evidence else {}
                 for rule, of_rule in subjects.by_rule.items():
                     yield from self._results(rule, rows, verdicts, evidence, of_rule)
+                for rule, lines in subjects.outlines.items():
+                    yield from self._outlined(rule, lines)
 
     def _compared(
         self, subjects: ChosenSubjects, rows: Mapping[str, _Row]
@@ -216,6 +257,27 @@ class _Connection:
                 due_at=None if due_at is None else parse_instant(due_at),
                 waiver=waived.get(key),
                 evidence_digests=_digests((*row.names, *verdict.get("looked_up", ())), evidence),
+            )
+
+    def _outlined(self, rule: str, lines: Mapping[str, Line]) -> Iterator[Result]:
+        """Yield the failing results of some lines, without their reasons."""
+        connection, of_rule = self._state.connection, rule_part(rule)
+        waived = self._state.waived.get(rule, {})
+        owners: dict[str, tuple[str, ...]] = {}
+        for name, line in lines.items():
+            kind, _, key = name.partition(":")
+            if line.owners not in owners:
+                owners[line.owners] = tuple(json_codec.decode(line.owners))
+            of_line = owners[line.owners]
+            subject = Subject(kind=kind, key=key, title=line.title, url=line.url, owners=of_line)
+            yield Result(
+                id=joined_id(of_rule, subject_part(connection, kind, key)),
+                rule=rule,
+                connection=connection,
+                subject=subject,
+                status=Status.FAIL,
+                reason="",
+                waiver=waived.get(name),
             )
 
     def _rows_of_period(self, over: str) -> Mapping[str, _Row]:

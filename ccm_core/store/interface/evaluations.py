@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ccm_core.model.evaluation.result import (
         DerivedState,
         Evaluation,
+        Result,
         StoredEvaluation,
         TrendPoint,
     )
@@ -75,6 +76,20 @@ class EvaluationStore(Protocol):
         Raises:
             IntegrityError: Rows, verdicts or their index are not what the evaluation left.
             StoreError: There is none.
+        """
+
+    def results_on(
+        self, digest: str, subjects: Mapping[tuple[str, str], AbstractSet[str]]
+    ) -> Sequence[Result]:
+        """List the results of an evaluation on some subjects, without the evidence behind them.
+
+        Args:
+            digest: Of the evaluation.
+            subjects: As ``KIND:KEY``, by rule and connection.
+
+        Raises:
+            StoreError: There is no such evaluation.
+            IntegrityError: They are not those that the evaluation left.
         """
 
     def named_results(self, digest: str) -> Sequence[tuple[str, str, str]]:

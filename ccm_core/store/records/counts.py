@@ -73,7 +73,7 @@ def _current(as_of: int | None) -> str:
         WHERE seq IN (
             SELECT max(seq)
             FROM version
-            {_until("stored_at", as_of)}
+            {_evidence("stored_at", as_of)}
             GROUP BY connection, kind, key
         )
         GROUP BY connection, kind
@@ -84,7 +84,7 @@ def _versions(as_of: int | None) -> str:
     return f"""
         SELECT connection, kind, count(digest)
         FROM version
-        {_until("stored_at", as_of)}
+        {_evidence("stored_at", as_of)}
         GROUP BY connection, kind
     """
 
@@ -101,3 +101,9 @@ def _rejected(as_of: int | None) -> str:
 
 def _until(column: str, as_of: int | None) -> str:
     return "" if as_of is None else f"WHERE {column} <= :as_of"
+
+
+def _evidence(column: str, as_of: int | None) -> str:
+    """Return the condition on versions of evidence: of rows and verdicts there are many."""
+    until = "" if as_of is None else f"AND {column} <= :as_of"
+    return f"WHERE connection NOT LIKE '%{DERIVED}' {until}"

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import IntegrityError
 from ccm_core.ledger.population import BUCKETS, bucket_of, bucket_root, root_of_buckets
 from ccm_core.model.evaluation.derived import connection_of
+from ccm_core.store.sql.transaction import batches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -38,6 +38,10 @@ _OF_BUCKETS = f"""
     {_CURRENT.replace("current_version", "current_version INDEXED BY ix_current_version_bucket")}
     AND bucket IN (:values)
 """
+_BETWEEN = f"{_CURRENT} AND +bucket BETWEEN :low AND :high"
+"""Reads the whole kind by its primary key."""
+_MANY = BUCKETS // 8
+"""Buckets from which on that is quicker, than to look up one record after the other."""
 _COLUMNS = ("connection", "kind", "bucket", "records", "root")
 _REPLACING = """
     (connection, kind, bucket) DO UPDATE SET records = excluded.records, root = excluded.root
@@ -167,9 +171,14 @@ def _some(
     transaction: Transaction, connection: str, kind: str, numbers: Iterable[int]
 ) -> dict[int, Bucket]:
     buckets: dict[int, Bucket] = {}
-    remaining: Iterator[int] = iter(sorted(numbers))
-    while some := list(islice(remaining, 500)):
-        rows = transaction.rows_in(_OF_BUCKETS, some, connection=connection, kind=kind)
+    ordered = sorted(numbers)
+    for some in batches(ordered):
+        if len(ordered) < _MANY:
+            rows = transaction.rows_in(_OF_BUCKETS, some, connection=connection, kind=kind)
+        else:
+            rows = transaction.rows(
+                _BETWEEN, connection=connection, kind=kind, low=some[0], high=some[-1]
+            )
         pairs = _pairs(rows)
         for number in some:
             of_bucket = pairs.get(number, [])

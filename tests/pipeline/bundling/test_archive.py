@@ -12,7 +12,6 @@ from forging import write_package
 
 from ccm_core.bundle.verifier.archive import (
     END_RECORD,
-    MOST_BYTES,
     directory_entry,
     end_record,
     read_archive,
@@ -44,8 +43,7 @@ def test_a_decompression_bomb_is_refused_before_anything_is_unpacked(tmp_path):
     path = write_package(tmp_path / "bomb.zip", {"evidence/zeros": bytes(80 << 20)})
     _, problems = verify(path)
     assert len(problems) == 1
-    assert "too much" in problems[0]
-    assert MOST_BYTES > 1 << 30
+    assert "bytes in its files from" in problems[0]
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"no zip at all", bytes(1000)])

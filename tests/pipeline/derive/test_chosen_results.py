@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ccm_core.errors import IntegrityError
 from ccm_core.model.evaluation.result import Status
-from ccm_core.model.evaluation.result_scope import UNSETTLED, ResultScope
+from ccm_core.model.evaluation.result_scope import OUTLINED, UNSETTLED, ResultScope
 from ccm_core.model.json_codec import encode, plain
 from ccm_core.pipeline.derive.evaluation import evaluate_changes
 from ccm_core.pipeline.evaluate import current_moment, watch_scope
@@ -196,3 +196,64 @@ def test_damage_is_found_whatever_is_read(evaluated, tmp_path, statement, named)
     changed(tmp_path, statement)
     with pytest.raises(IntegrityError, match=named):
         evaluated.store.evaluations.latest(scope=SCOPES["failing"])
+
+
+LATE = {(RULE, "firm"): {f"{INCIDENT}:I2"}}
+
+
+def failing(results):
+    """Return the failing results on single incidents, by rule and key."""
+    return {
+        (result.rule, result.subject.key): result
+        for result in results
+        if result.status is Status.FAIL and result.subject.kind == INCIDENT
+    }
+
+
+def results_of(evaluation):
+    """Yield every result."""
+    return (result for rule in evaluation.rules for result in rule.results)
+
+
+def test_outlined_results_are_those_of_the_whole_without_reasons(evaluated):
+    """What fails is listed with its title, its owners and its id; its reason is read by name."""
+    store = evaluated.store.evaluations
+    whole = failing(results_of(store.latest().evaluation))
+    outlined = failing(results_of(store.latest(scope=OUTLINED).evaluation))
+    assert whole[RULE, "I2"].reason
+    assert outlined == {
+        name: replace(result, reason="", evidence_digests=()) for name, result in whole.items()
+    }
+    named = store.results_on(store.latest().digest, LATE)
+    assert named == [replace(whole[RULE, "I2"], evidence_digests=())]
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        pytest.param(
+            "UPDATE subject SET title = 'another' WHERE key = 'pagerduty.incident:I2'",
+            ROW,
+            id="title",
+        ),
+        pytest.param(
+            "UPDATE subject SET owners = '[\"nobody\"]' WHERE key = 'pagerduty.incident:I2'",
+            ROW,
+            id="owners",
+        ),
+        pytest.param(
+            "UPDATE verdict SET statuses = CASE key WHEN 'pagerduty.incident:I1' THEN (SELECT "
+            "statuses FROM verdict WHERE key = 'pagerduty.incident:I2') ELSE (SELECT statuses FROM "
+            "verdict WHERE key = 'pagerduty.incident:I1') END",
+            VERDICT,
+            id="statuses exchanged",
+        ),
+    ],
+)
+def test_lines_are_proven_where_results_are_outlined_from_them(
+    evaluated, tmp_path, statement, named
+):
+    """They are those of which the evaluation states the digests, or that is an integrity error."""
+    changed(tmp_path, statement)
+    with pytest.raises(IntegrityError, match=named):
+        evaluated.store.evaluations.latest(scope=OUTLINED)

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 
 from ccm_core.cli.terminal.exit_codes import evaluation_code, is_inconclusive_beside_failures
-from ccm_core.model.evaluation.result_scope import UNSETTLED, ResultScope
+from ccm_core.model.evaluation.result_scope import OUTLINED, UNSETTLED, ResultScope
 from ccm_core.notify.conditions import conditions
 from ccm_core.pipeline.derive.evaluation import evaluate_changes
 from ccm_core.pipeline.evaluate import current_moment, watch_scope
-from ccm_core.pipeline.report import report, report_input, results_to_read
+from ccm_core.pipeline.report import report, report_input, reported_evaluation, results_to_read
 from ccm_core.pipeline.reproduce import RuleSet, store_evaluation
 from ccm_core.pipeline.track_findings import (
     TrackedPart,
@@ -64,11 +64,12 @@ def check_pages(world):
     context, store = world_host(world), world.store
     whole, part = store.evaluations.latest(), store.evaluations.latest(scope=UNSETTLED)
     for name in ("html", "markdown", "text"):
-        assert results_to_read([FORMATS[name]], ResultFilter()) == UNSETTLED
-        pages = [
-            b"".join(report(context, store, stored, FORMATS[name])) for stored in (whole, part)
-        ]
-        assert pages[0] == pages[1], name
+        form = FORMATS[name]
+        scope = OUTLINED if name == "html" else UNSETTLED
+        assert results_to_read([form], ResultFilter()) == scope
+        chosen = reported_evaluation(store, [form])
+        pages = [b"".join(report(context, store, stored, form)) for stored in (whole, part, chosen)]
+        assert pages[0] == pages[1] == pages[2], name
     for selection in PARTS.values():
         texts = [
             FORMATS["text"].render(report_input(context, store, stored.evaluation, selection))

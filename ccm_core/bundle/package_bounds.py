@@ -1,0 +1,126 @@
+"""Refuse to write a package that no verifier reads: the bounds are those of the verifier itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from ccm_core.bundle.verifier.archive import UnreadableBundle, check_names
+from ccm_core.bundle.verifier.bounds import BoundExceeded, Limits, check_note
+from ccm_core.bundle.verifier.statement import (
+    STATEMENT,
+    VERIFIER,
+    check_statement,
+    envelope_of,
+    statement_of,
+)
+from ccm_core.bundle.verifier.strict_json import write_json
+from ccm_core.errors import UsageError
+from ccm_core.ledger.checkpoint import STORE_LOG
+from ccm_core.ledger.multiproof import ProvenLeaves
+from ccm_core.ledger.signed_note import encoded
+from ccm_core.model.json_codec import JsonObject
+
+_LESS = "Bundle a shorter period, fewer controls or fewer connections"
+_WHOLE = (
+    f"Every bundle has all of the log {STORE_LOG}, so none of this store can be made any more: "
+    "begin a new store, and hand over this one as a whole, which `ccm verify` verifies"
+)
+_DERIVED_FILES = ("key.pem", "assurance.json", "erasures.json", "index.html", VERIFIER)
+_KEY, _SIGNATURE, _DIGEST = bytes(32), bytes(64), "0" * 64
+
+
+@contextmanager
+def refuse_beyond_bounds() -> Iterator[None]:
+    """Turn what exceeds a bound into a refusal that names the next step.
+
+    Raises:
+        UsageError: Something is larger than a verifier reads.
+    """
+    try:
+        yield
+    except BoundExceeded as exceeded:
+        raise UsageError(f"{exceeded}; nothing was written. {_next_step(exceeded)}") from exceeded
+
+
+def refuse_unreadable_ledger(
+    excerpts: Sequence[ProvenLeaves], keys: Sequence[str], limits: Limits
+) -> None:
+    """Check the logs and the notes of the keys of a package.
+
+    Raises:
+        BoundExceeded: They are more, or larger, than a verifier reads.
+    """
+    limits.logs.check("the package", len(excerpts))
+    limits.keys.check("the package", len(keys))
+    for name, note in key_notes(keys).items():
+        _check_note(name, note, limits)
+    for excerpt in excerpts:
+        _check_note(f"ledger/{excerpt.log}/checkpoint.txt", excerpt.checkpoint, limits)
+    size = sum(len(chunk) for excerpt in excerpts for chunk in _ledger_chunks(excerpt))
+    limits.ledger.check("the package", size)
+
+
+def refuse_unreadable_statement(
+    contents: Collection[str],
+    excerpts: Iterable[ProvenLeaves],
+    keys: Sequence[str],
+    predicate: JsonObject,
+    limits: Limits,
+) -> None:
+    """Check the names of the files of a package, and the statement that will name them.
+
+    Args:
+        contents: The files that leaves speak of.
+        excerpts: Its logs.
+        keys: The notes of the keys.
+        predicate: What the statement says of the package.
+        limits: How much a verifier reads.
+
+    Raises:
+        BoundExceeded: There are too many, one is too long, or the statement would be too large.
+        UsageError: A name may lead out of a folder.
+    """
+    names = [
+        *(
+            f"ledger/{excerpt.log}/{name}.txt"
+            for excerpt in excerpts
+            for name in ("checkpoint", "hashes", "leaves")
+        ),
+        *contents,
+        *key_notes(keys),
+        *_DERIVED_FILES,
+        STATEMENT,
+    ]
+    try:
+        check_names(names, limits)
+    except UnreadableBundle as cause:
+        raise UsageError(
+            f"{cause}; nothing was written. Bundle without the connection or the rules whose name "
+            "that is"
+        ) from cause
+    payload = write_json(statement_of(dict.fromkeys(names, _DIGEST), predicate))
+    envelope = write_json(envelope_of(payload, _KEY, _SIGNATURE))
+    check_statement(len(envelope), payload, limits)
+
+
+def key_notes(notes: Sequence[str]) -> Mapping[str, str]:
+    """Return the notes with which the keys of a store began, by the names of their files."""
+    return {f"keys/{number:04}.txt": note for number, note in enumerate(notes, 1)}
+
+
+def _ledger_chunks(excerpt: ProvenLeaves) -> Iterator[bytes]:
+    """Yield the bytes of the files of one log."""
+    yield excerpt.checkpoint.encode()
+    yield from (f"{encoded(digest)}\n".encode() for digest in excerpt.hashes)
+    yield from (b"%d %s\n" % leaf for leaf in sorted(excerpt.leaves.items()))
+
+
+def _check_note(name: str, note: str, limits: Limits) -> None:
+    signatures = note.rpartition("\n\n")[2].count("\n")
+    check_note(name, len(note.encode()), signatures, limits)
+
+
+def _next_step(exceeded: BoundExceeded) -> str:
+    whole = f"the log {STORE_LOG}" in exceeded.place or exceeded.bound.unit == "signing keys"
+    return _WHOLE if whole else _LESS
