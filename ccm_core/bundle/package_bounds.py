@@ -21,9 +21,10 @@ from ccm_core.ledger.multiproof import ProvenLeaves
 from ccm_core.ledger.signed_note import encoded
 from ccm_core.model.json_codec import JsonObject
 
-_LESS = "Bundle a shorter period, fewer controls or fewer connections"
+_LESS = "nothing was written. Bundle a shorter period, fewer controls or fewer connections"
 _WHOLE = (
-    f"Every bundle has all of the log {STORE_LOG}, so none of this store can be made any more: "
+    f"nothing was written. Every bundle has all of the log {STORE_LOG}, so none of this store can "
+    "be made any more: "
     "begin a new store, and hand over this one as a whole, which `ccm verify` verifies"
 )
 _DERIVED_FILES = ("key.pem", "assurance.json", "erasures.json", "index.html", VERIFIER)
@@ -31,8 +32,11 @@ _KEY, _SIGNATURE, _DIGEST = bytes(32), bytes(64), "0" * 64
 
 
 @contextmanager
-def refuse_beyond_bounds() -> Iterator[None]:
+def refuse_beyond_bounds(less: str = _LESS) -> Iterator[None]:
     """Turn what exceeds a bound into a refusal that names the next step.
+
+    Args:
+        less: Names the smaller request, where one is smaller.
 
     Raises:
         UsageError: Something is larger than a verifier reads.
@@ -40,7 +44,24 @@ def refuse_beyond_bounds() -> Iterator[None]:
     try:
         yield
     except BoundExceeded as exceeded:
-        raise UsageError(f"{exceeded}; nothing was written. {_next_step(exceeded)}") from exceeded
+        raise UsageError(f"{exceeded}; {_next_step(exceeded, less)}") from exceeded
+
+
+def refuse_unreadable_connections(names: Iterable[str]) -> None:
+    """Check the names of connections, which are those of logs and of folders.
+
+    Settings allow none of these; a store that something else wrote may have them.
+
+    Raises:
+        UsageError: A verifier cannot tell the log of one from another log, or from a folder.
+    """
+    for name in names:
+        if not name.isprintable() or set("/@") & set(name):
+            raise UsageError(
+                f"the connection {name!r}: its name is that of a log in a bundle, so expected one "
+                "of letters, digits, dots, hyphens and underscores; nothing was written. Bundle "
+                "the other connections"
+            )
 
 
 def refuse_unreadable_ledger(
@@ -121,6 +142,6 @@ def _check_note(name: str, note: str, limits: Limits) -> None:
     check_note(name, len(note.encode()), signatures, limits)
 
 
-def _next_step(exceeded: BoundExceeded) -> str:
+def _next_step(exceeded: BoundExceeded, less: str) -> str:
     whole = f"the log {STORE_LOG}" in exceeded.place or exceeded.bound.unit == "signing keys"
-    return _WHOLE if whole else _LESS
+    return _WHOLE if whole else less

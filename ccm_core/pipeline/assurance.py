@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from ccm_core.assurance.assess import assess
 from ccm_core.assurance.evaluation_history import EvaluationHistory, Failures, ResultKey
 from ccm_core.assurance.inputs import AssuranceInputs, ConnectionHistory, RuleEvidence
+from ccm_core.bundle.package_bounds import refuse_beyond_bounds
 from ccm_core.bundle.verifier.scope import period_evaluations
 from ccm_core.errors import UsageError
 from ccm_core.ledger.checkpoint import STORE_LOG
@@ -82,8 +83,9 @@ def _evaluated(
     store_log = dict(ledger.leaves(STORE_LOG))
     evaluations = period_evaluations(store_log, window.since, window.until)
     rules = {evidence.rule for needs in controls.values() for evidence in needs}
-    stored = StoredHistory.of(ledger, store_log, evaluations, rules)
-    history = stored.read(rules, stored.connections)
+    with refuse_beyond_bounds("ask about a shorter period or fewer controls"):
+        stored = StoredHistory.of(ledger, store_log, evaluations, rules)
+        history = stored.read(rules, stored.connections)
     statuses = {
         (framework, number): [
             (at, Status(status))

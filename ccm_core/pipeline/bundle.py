@@ -14,6 +14,7 @@ from ccm_core.bundle.leaf_selection import LeafCriteria, select_leaves
 from ccm_core.bundle.package_bounds import (
     key_notes,
     refuse_beyond_bounds,
+    refuse_unreadable_connections,
     refuse_unreadable_ledger,
     refuse_unreadable_statement,
 )
@@ -103,6 +104,7 @@ def bundle(
         UsageError: Nothing can be bundled, or more than a verifier reads: the message says why.
         IntegrityError: What the store holds would not verify.
     """
+    refuse_unreadable_connections(connection.name for connection in order.connections)
     with refuse_beyond_bounds():
         content = _bundle_content(host, store, order)
         refuse_unreadable_ledger(content.excerpts, content.notes, order.limits)

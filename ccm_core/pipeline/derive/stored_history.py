@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from ccm_core.bundle.verifier.archive import UnreadableBundle
 from ccm_core.bundle.verifier.contents import Leaves, erased_digests
 from ccm_core.bundle.verifier.derived_bodies import DerivedVersion
 from ccm_core.bundle.verifier.derived_history import (
@@ -88,6 +89,7 @@ class StoredHistory:
 
         Raises:
             IntegrityError: They do not follow from the rows and verdicts that are stored.
+            BoundExceeded: One of these is larger than a verifier reads.
         """
         reading = Reading(set(rules), set(connections), erased_digests(self.store_log))
         history, problems = empty_history(), list[str]()
@@ -96,7 +98,10 @@ class StoredHistory:
             for name in connections
         }
         reader = DerivedHistory(self.need, reading, logs, history, problems)
-        read_evaluations(self._lines(), reading, history, reader)
+        try:
+            read_evaluations(self._lines(), reading, history, reader)
+        except UnreadableBundle as cause:
+            problems.append(str(cause))
         if problems:
             raise IntegrityError(
                 f"evaluations do not follow from what is stored: {'; '.join(problems[:5])}. "

@@ -12,6 +12,8 @@ from large_accounts import large_account
 
 from ccm_core.cli.verbs.report import command as report_command
 from ccm_core.model.evaluation.result import Status
+from ccm_core.report.content.page_bounds import drawable
+from ccm_core.report.content.summary import summary
 from ccm_core.report.formats.html import HtmlReport
 
 pytestmark = pytest.mark.no_cover  # its lines are covered by others
@@ -186,3 +188,53 @@ def test_a_page_that_holds_everything_claims_no_omission(inputs):
     page = HtmlReport().render(inputs)
     assert b'id="left-out"' not in page
     assert b"data-note" not in page
+
+
+def outlined(inputs, drawn=()):
+    """Return the input of a page whose failing results have reasons where they may be drawn."""
+    kept = {id(result) for result in drawn}
+    rules = (
+        replace(
+            rule,
+            results=tuple(
+                replace(result, reason="")
+                if result.status is Status.FAIL and id(result) not in kept
+                else result
+                for result in rule.results
+            ),
+        )
+        for rule in inputs.evaluation.rules
+    )
+    return replace(inputs, evaluation=replace(inputs.evaluation, rules=tuple(rules)))
+
+
+def named(results):
+    """Return results by rule, connection and subject."""
+    return {
+        (result.rule, result.connection, result.subject.kind, result.subject.key)
+        for result in results
+    }
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        pytest.param({"connections": 1, "services": 60, "incidents": 300}, id="one"),
+        pytest.param({"connections": 1, "services": 3_000, "incidents": 9_000}, id="large"),
+        pytest.param({"connections": 60, "services": 600, "incidents": 600}, id="many"),
+        pytest.param({"rules": 150, "services": 500, "incidents": 500}, id="many checks"),
+    ],
+)
+def test_a_page_needs_the_reasons_of_what_it_may_draw_and_no_other(sizes):
+    """Which failing resources may be drawn is chosen before their reasons are read."""
+    inputs = large_account(**sizes)
+    chosen = named(drawable(summary(outlined(inputs))))
+    failing = [
+        result
+        for rule in inputs.evaluation.rules
+        for result in rule.results
+        if result.status is Status.FAIL
+    ]
+    drawn = [result for result in failing if named([result]) <= chosen]
+    assert len(drawn) < 6_000
+    assert HtmlReport().render(outlined(inputs, drawn)) == HtmlReport().render(inputs)
