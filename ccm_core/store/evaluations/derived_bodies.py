@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     Body = JsonObject
 
+_MOST_DECODED = 4096
 _AT = """
     SELECT version.key, version.digest, body.content
     FROM version LEFT JOIN body ON body.digest = version.digest
@@ -60,7 +61,7 @@ class DerivedBodies:
     """What the evaluation left, by kind."""
     _decompressor: Decompressor = field(default_factory=Decompressor)
     _decoded: dict[str, Body] = field(default_factory=dict)
-    """Verdicts by digest: equal ones are one body."""
+    """Verdicts by digest, some thousand: equal ones are one body."""
 
     def __post_init__(self) -> None:
         """Look up whether something was derived since."""
@@ -130,5 +131,7 @@ class DerivedBodies:
             except ValueError as damage:
                 raise self.damage(kind, f"{key}: {damage}") from damage
             if kind.startswith(VERDICTS):
+                if len(self._decoded) >= _MOST_DECODED:
+                    self._decoded.clear()
                 self._decoded[digest] = body
         return body

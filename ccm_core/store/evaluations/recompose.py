@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.model import json_codec
@@ -23,6 +24,15 @@ from ccm_core.store.evaluations.chosen_subjects import (
     chosen_subjects,
     judged_subjects,
     rule_groups,
+)
+from ccm_core.store.evaluations.compact_results import (
+    CompactColumn,
+    CompactResults,
+    CompactSubjects,
+    Outcome,
+    OutcomeReader,
+    PackedSubject,
+    in_parts,
 )
 from ccm_core.store.evaluations.derived_bodies import DerivedBodies
 
@@ -102,6 +112,26 @@ def recompose(
     return replace(
         stored, rules=tuple(_with(rule, results[rule.rule], scope) for rule in stored.rules)
     )
+
+
+def compact(
+    transaction: Transaction, stored: Evaluation, position: int, *, evidence: bool
+) -> Evaluation:
+    """Return an evaluation with all its results, each of which is made when it is looked at.
+
+    Raises:
+        IntegrityError: Rows or verdicts are not those that it left.
+    """
+    columns: dict[str, list[CompactColumn]] = defaultdict(list)
+    for state in stored.derived:
+        connection = _Connection(DerivedBodies(transaction, state, position))
+        for column in connection.compact(stored.rules, evidence=evidence):
+            columns[column.rule].append(column)
+    rules = (
+        replace(rule, results=CompactResults(rule.results, columns[rule.rule], _order))
+        for rule in stored.rules
+    )
+    return replace(stored, rules=tuple(rules))
 
 
 def results_on(
@@ -195,6 +225,55 @@ class _Connection:
                     if (rule.pack, rule.over) == (pack, over):
                         yield from self._results(rule.rule, rows, verdicts, digests, rows)
 
+    def compact(
+        self, rules: Sequence[RuleResult], *, evidence: bool
+    ) -> Iterator[CompactColumn]:
+        """Yield the same results, rule by rule, in little memory."""
+        judged = [rule for rule in rules if rule.rule in self._state.judged]
+        for over in sorted({rule.over for rule in judged}):
+            subjects = self._compact_subjects(over, evidence=evidence)
+            for pack in sorted({rule.pack for rule in judged if rule.over == over}):
+                names = [rule.rule for rule in judged if (rule.pack, rule.over) == (pack, over)]
+                verdicts = self.bodies.whole(verdicts_kind(pack, over))
+                yield from self._columns(names, subjects, verdicts, evidence=evidence)
+            subjects.keys, subjects.before = [], set()
+
+    def _compact_subjects(self, over: str, *, evidence: bool) -> CompactSubjects:
+        connection, since = self._state.connection, self._state.period_since
+        subjects = CompactSubjects(connection)
+        for part in in_parts(self.bodies.whole(rows_kind(over))):
+            rows = {key: _row(connection, body) for key, body in part}
+            digests = self._resolve(rows) if evidence else {}
+            for key, row in rows.items():
+                is_before = row.occurred_at is not None and row.occurred_at < since
+                if not (row.final and is_before):
+                    packed = PackedSubject(row.subject, row.id_part, _digests(row.names, evidence=digests))
+                    subjects.add(key, packed, is_before=is_before)
+        subjects.sort()
+        return subjects
+
+    def _columns(
+        self,
+        names: Sequence[str],
+        subjects: CompactSubjects,
+        verdicts: Iterable[tuple[str, Mapping[str, Any]]],
+        *,
+        evidence: bool,
+    ) -> Iterator[CompactColumn]:
+        indexes = {key: index for index, key in enumerate(subjects.keys)}
+        columns: dict[str, list[Outcome | None]] = {name: [None] * len(indexes) for name in names}
+        reader = OutcomeReader(names, self._state.waived)
+        for part in in_parts(verdicts):
+            digests = self._resolve({}, (body for _, body in part)) if evidence else {}
+            for key, body in part:
+                if key not in indexes:
+                    continue
+                for name, outcome in reader.read(key, body, partial(_digests, evidence=digests)):
+                    if not (name in self._state.rated and key in subjects.before):
+                        columns[name][indexes[key]] = outcome
+        for name in names:
+            yield CompactColumn(name, subjects, columns[name])
+
     def some(self, groups: Sequence[RuleGroup], scope: ResultScope) -> Iterator[Result]:
         """Yield the results of a scope; no other body is read than theirs."""
         by_view: dict[str, list[ChosenSubjects]] = defaultdict(list)
@@ -247,6 +326,7 @@ class _Connection:
             if verdict is None or (is_rated and is_before):
                 continue
             due_at = verdict.get("due_at")
+            names = (*row.names, *verdict.get("looked_up", ()))
             yield Result(
                 id=joined_id(of_rule, row.id_part),
                 rule=rule,
@@ -256,7 +336,7 @@ class _Connection:
                 reason=verdict["reason"],
                 due_at=None if due_at is None else parse_instant(due_at),
                 waiver=waived.get(key),
-                evidence_digests=_digests((*row.names, *verdict.get("looked_up", ())), evidence),
+                evidence_digests=_digests(names, evidence=evidence),
             )
 
     def _outlined(self, rule: str, lines: Mapping[str, Line]) -> Iterator[Result]:
@@ -331,7 +411,7 @@ class _Connection:
             )
 
 
-def _digests(names: Iterable[str], evidence: Mapping[str, str]) -> tuple[str, ...]:
+def _digests(names: Iterable[str], *, evidence: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted({evidence[name] for name in names if name in evidence}))
 
 
