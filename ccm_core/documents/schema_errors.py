@@ -6,6 +6,7 @@ there is then never repeated. ``examples`` are shown where a text has the wrong 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.documents.error_phrases import actual_value, expected_value, quoted, suggest
@@ -38,10 +39,24 @@ def check(
 
 def _validator(schema: JsonObject) -> Validator:
     from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
 
     from ccm_core.documents.format_names import format_checker
 
-    return Draft202012Validator(schema, format_checker=format_checker())
+    keywords = {"pattern": _pattern_errors}
+    whole: type[Validator] = extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
+    return whole(schema, format_checker=format_checker())
+
+
+def _pattern_errors(
+    _validator: Validator, pattern: str, instance: object, _schema: JsonObject
+) -> Iterator[ValidationError]:
+    """Yield an error where a text does not match; Python's ``$`` would let a line feed follow."""
+    from jsonschema import ValidationError
+
+    strict = f"{pattern[:-1]}\\Z" if pattern.endswith("$") else pattern
+    if isinstance(instance, str) and not re.search(strict, instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
 def _mistakes(document: Document, under: Path, error: ValidationError) -> Iterator[Mistake]:

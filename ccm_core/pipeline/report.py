@@ -33,7 +33,7 @@ def report(
     digest = evaluation.digest if form.figures else None
     content = evaluation.evaluation
     if form.complete and not evaluation.complete:
-        content = store.evaluations.get(evaluation.digest)
+        content = store.evaluations.get(evaluation.digest, compact=True)
     return form.chunks(report_input(host, store, content, digest=digest))
 
 
@@ -52,7 +52,7 @@ def reported_evaluation(
         UsageError: The evaluation does not have the part.
     """
     scope = results_to_read(forms, part)
-    stored = store.evaluations.latest(as_of=as_of, scope=scope)
+    stored = store.evaluations.latest(as_of=as_of, scope=scope, compact=True)
     is_outlined = stored is not None and scope is not None and scope.outlined
     return _with_reasons(store, stored, part) if stored and is_outlined else stored
 

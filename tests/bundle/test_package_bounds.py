@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
 from ccm_core.bundle.package_bounds import refuse_beyond_bounds, refuse_unreadable_statement
-from ccm_core.bundle.verifier.bounds import FREE_PARTS, LIMITS, BoundExceeded
+from ccm_core.bundle.verifier.bounds import (
+    BYTES_BY_BRACKET,
+    BYTES_BY_COMMA,
+    FREE_PARTS,
+    LIMITS,
+    MOST_DEPTH,
+    BoundExceeded,
+)
 from ccm_core.bundle.verifier.strict_json import read_json
 from ccm_core.errors import UsageError
 
@@ -35,6 +44,27 @@ def test_a_refusal_for_size_is_not_made_at_the_bound():
     for bound in LIMITS:
         if not isinstance(bound, int):
             bound.check("the package", bound.most)
+
+
+def in_words(number):
+    """Return a number as the documentation has it."""
+    for shift, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if number % (1 << shift) == 0:
+            return f"{number >> shift} {unit}"
+        if (number + 1) % (1 << shift) == 0:
+            return f"{(number + 1) >> shift} {unit} less a byte"
+    return f"{number:,}"
+
+
+def test_every_bound_is_documented():
+    """With its number; the reasons are those of the messages, in other words or the same."""
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "bundles.md").read_text("utf-8")
+    _, _, bounds = page.partition("## Bounds")
+    cells = [row.split("|")[2] for row in bounds.splitlines() if row.startswith("|")]
+    sizes = [limit if isinstance(limit, int) else limit.most for limit in LIMITS]
+    counts = [MOST_DEPTH.most, FREE_PARTS, BYTES_BY_BRACKET, BYTES_BY_COMMA]
+    for number in [*map(in_words, sizes), *(f"{count:,}" for count in counts)]:
+        assert any(re.search(rf"(?<![\d,]){number}(?![\d,]*\d)", cell) for cell in cells), number
 
 
 UNSAFE = {

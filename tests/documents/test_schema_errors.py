@@ -37,6 +37,11 @@ GOOD = "name: x\ncount: 3\n"
     [
         pytest.param(GOOD, [], id="good"),
         pytest.param(
+            'name: "x\\n"\ncount: 3\n',
+            ['1:7: expected a string such as prod (it matches ^[a-z]+$); got "x\n"'],
+            id="a line feed at the end of a name",
+        ),
+        pytest.param(
             GOOD + "limt: 15m\n",
             ['3:1: unknown key "limt"; did you mean "limit"?'],
             id="unknown key, close",

@@ -145,7 +145,7 @@ def summary(inputs: ReportInput) -> Summary:
         (_rule(rule, insufficient, filtered=bool(inputs.scope)) for rule in evaluation.rules),
         key=_rank,
     )
-    counts = _status_counts(evaluation.rules)
+    counts = status_counts(evaluation.rules)
     monitoring, company = _by_purpose(rules, evaluation.packs)
     failing = tuple(entry for entry in company if _fails(entry.rule))
     inconclusive = tuple(entry for entry in company if entry.rule.status in INCONCLUSIVE)
@@ -166,7 +166,7 @@ def summary(inputs: ReportInput) -> Summary:
         narrowing=evaluation.narrowing,
         limits=evidence_limits(evaluation.sufficiency),
         accepted=accepted_gaps(evaluation.sufficiency),
-        headline=", ".join(count.words for count in counts) or "No check was tested",
+        headline=headline(counts),
         counts=counts,
         total=len(evaluation.rules),
         failing=failing,
@@ -201,7 +201,13 @@ def _by_purpose(
     return monitoring, tuple(entry for entry in rules if entry.rule.pack not in names)
 
 
-def _status_counts(rules: Sequence[RuleResult]) -> tuple[StatusCount, ...]:
+def headline(counts: Sequence[StatusCount]) -> str:
+    """Return the counts of checks by status in words."""
+    return ", ".join(count.words for count in counts) or "No check was tested"
+
+
+def status_counts(rules: Sequence[RuleResult]) -> tuple[StatusCount, ...]:
+    """Count the checks by status; statuses that no check has are left out."""
     counts = []
     for status in _VERDICT_ORDER:
         number = sum(rule.status is status for rule in rules)

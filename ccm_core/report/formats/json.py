@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ccm_core.report.content.json_stream import Rows, blocks, fields_of, json_pieces
-from ccm_core.report.content.summary import summary
+from ccm_core.report.content.summary import headline, status_counts
 from ccm_core.report.content.uuids import evaluation_fields
 from ccm_core.report.types import ReportFormat, ReportInput
 
@@ -45,11 +45,11 @@ class JsonReport(ReportFormat):
 
     def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
         """Yield one JSON document with sorted keys, ended by a line feed."""
-        report = summary(inputs)
+        counts = status_counts(inputs.evaluation.rules)
         document = JsonDocument(
             host_version=inputs.host_version,
-            headline=report.headline,
-            rules_by_status={count.status.value: count.number for count in report.counts},
+            headline=headline(counts),
+            rules_by_status={count.status.value: count.number for count in counts},
             scope=tuple(inputs.scope),
             evaluation=inputs.evaluation,
             manifests=tuple(inputs.manifests),

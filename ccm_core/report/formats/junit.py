@@ -38,12 +38,13 @@ class JunitReport(ReportFormat):
 def _pieces(inputs: ReportInput) -> Iterator[bytes]:
     """Yield the document case by case: the numbers are counted before."""
     rules = inputs.evaluation.rules
+    outcomes = [_outcomes(rule) for rule in rules]
     root = Element("testsuites", name="ccm")
-    _number(root, sum(map(_outcomes, rules), Counter()))
+    _number(root, sum(outcomes, Counter()))
     yield b"<?xml version='1.0' encoding='utf-8'?>\n"
     yield _opened(root, 0) if rules else _written(root, 0)
-    for rule in rules:
-        yield _opened(_suite(rule, inputs), 1)
+    for rule, of_rule in zip(rules, outcomes, strict=True):
+        yield _opened(_suite(rule, of_rule, inputs), 1)
         yield _written(_facts(rule, inputs), 2)
         for case in _cases(rule):
             yield _written(case, 2)
@@ -65,8 +66,10 @@ def _opened(element: Element, level: int) -> bytes:
 
 def _outcomes(rule: RuleResult) -> Counter[str]:
     """Count the cases of a rule, and how many have each outcome."""
-    statuses = [(result.status, bool(result.waiver)) for result in rule.results]
-    tags = Counter(_tag(*pair) for pair in statuses or [(rule.status, False)])
+    statuses = Counter((result.status, bool(result.waiver)) for result in rule.results)
+    tags = Counter[str]()
+    for pair, number in (statuses or {(rule.status, False): 1}).items():
+        tags[_tag(*pair)] += number
     return Counter({"tests": tags.total(), **tags})
 
 
@@ -82,10 +85,10 @@ def _tag(status: Status, waived: bool) -> str:  # noqa: FBT001 - a pair, counted
             return "passed"
 
 
-def _suite(rule: RuleResult, inputs: ReportInput) -> Element:
+def _suite(rule: RuleResult, outcomes: Counter[str], inputs: ReportInput) -> Element:
     suite = Element("testsuite", name=_text(rule.title) or _text(rule.rule))
     suite.set("timestamp", f"{inputs.evaluation.evaluated_at:%Y-%m-%dT%H:%M:%S}")
-    _number(suite, _outcomes(rule))
+    _number(suite, outcomes)
     return suite
 
 

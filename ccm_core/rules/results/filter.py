@@ -146,6 +146,9 @@ def _listed(
     for name, rule in rules.items():
         if selection.severities and rule.severity.value not in selection.severities:
             continue
+        if not selection.statuses and not owners:
+            yield name, rule
+            continue
         results = tuple(
             result
             for result in rule.results

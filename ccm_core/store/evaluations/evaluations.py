@@ -16,6 +16,7 @@ from ccm_core.store.codec.compression import MAX_CONTENT, Compressor
 from ccm_core.store.derived import anew
 from ccm_core.store.evaluations.derived_bodies import DerivedBodies
 from ccm_core.store.evaluations.period_rows import period_rows
+from ccm_core.store.evaluations.recompose import compact as recompose_compact
 from ccm_core.store.evaluations.recompose import named_results, recompose, results_on
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
@@ -94,7 +95,11 @@ class SqlEvaluationStore:
         return document.digest
 
     def latest(
-        self, *, as_of: datetime | None = None, scope: ResultScope | None = None
+        self,
+        *,
+        as_of: datetime | None = None,
+        scope: ResultScope | None = None,
+        compact: bool = False,
     ) -> StoredEvaluation | None:
         """Return the one that was stored last; with ``as_of``, the latest not after it."""
         if as_of is None:
@@ -109,7 +114,11 @@ class SqlEvaluationStore:
             if row is None:
                 return None
             digest, document, position = row
-            evaluation = recompose(transaction, _read(digest, document), position, scope)
+            read = (_read(digest, document), position)
+            if compact and scope is None:
+                evaluation = recompose_compact(transaction, *read)
+            else:
+                evaluation = recompose(transaction, *read, scope)
         return StoredEvaluation(digest=digest, evaluation=evaluation, complete=scope is None)
 
     def latest_stored(self) -> tuple[Evaluation, EvaluationAct] | None:
@@ -190,13 +199,17 @@ class SqlEvaluationStore:
                 for digest, document in transaction.rows(query, seq=seq)
             ]
 
-    def get(self, digest: str, *, scope: ResultScope | None = None) -> Evaluation:
+    def get(
+        self, digest: str, *, scope: ResultScope | None = None, compact: bool = False
+    ) -> Evaluation:
         """Return an evaluation by its digest."""
         query = "SELECT document, position FROM evaluation WHERE digest = :digest"
         with self._database.reading() as transaction:
             row = transaction.row(query, digest=digest)
             if row is None:
                 raise _no_evaluation(digest)
+            if compact and scope is None:
+                return recompose_compact(transaction, _read(digest, row[0]), row[1])
             return recompose(transaction, _read(digest, row[0]), row[1], scope)
 
     def results_on(

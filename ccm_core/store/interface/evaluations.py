@@ -41,7 +41,11 @@ class EvaluationStore(Protocol):
         """
 
     def latest(
-        self, *, as_of: datetime | None = None, scope: ResultScope | None = None
+        self,
+        *,
+        as_of: datetime | None = None,
+        scope: ResultScope | None = None,
+        compact: bool = False,
     ) -> StoredEvaluation | None:
         """Return the evaluation that was stored last; with ``as_of``, by its own moment.
 
@@ -49,6 +53,8 @@ class EvaluationStore(Protocol):
             as_of: The latest not after it.
             scope: Which results on single subjects to read; None: all. Of the newest evaluation
                 nothing else is read.
+            compact: Of all results, make each when it is looked at, and again each time: there may
+                be more than fit into the memory. They can be iterated over and counted.
 
         Raises:
             IntegrityError: Rows, verdicts or their index are not what the evaluation left.
@@ -70,8 +76,12 @@ class EvaluationStore(Protocol):
     def daily_trend(self, *, since: datetime, until: datetime) -> Sequence[TrendPoint]:
         """List an outline of the last evaluation of each UTC day of a period that has one."""
 
-    def get(self, digest: str, *, scope: ResultScope | None = None) -> Evaluation:
+    def get(
+        self, digest: str, *, scope: ResultScope | None = None, compact: bool = False
+    ) -> Evaluation:
         """Return an evaluation by its digest, with the results of a scope; None: with all.
+
+        With ``compact``, as :meth:`latest` does.
 
         Raises:
             IntegrityError: Rows, verdicts or their index are not what the evaluation left.
