@@ -137,7 +137,7 @@ def _evaluate_once(
     as_of: datetime | None,
 ) -> StoredEvaluation:
     from ccm_core.pipeline.derive.evaluation import evaluate_changes
-    from ccm_core.pipeline.evaluate import current_moment, evaluate, watch_scope
+    from ccm_core.pipeline.evaluate import evaluate, next_moment, watch_scope
     from ccm_core.pipeline.reproduce import store_evaluation
 
     connections = workspace.connections(secrets=False)
@@ -149,7 +149,7 @@ def _evaluate_once(
             store,
             rules.packs,
             rules.waivers,
-            now=current_moment(host, connections, store),
+            now=next_moment(host, connections, store),
         )
     else:
         evaluation = evaluate(host, connections, store, rules.packs, rules.waivers, as_of=as_of)

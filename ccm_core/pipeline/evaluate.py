@@ -83,7 +83,7 @@ def evaluate(
     Raises:
         ClockMismatch: It is to be evaluated now, and the evidence is from more than an hour later.
     """
-    now = as_of or _next_moment(host, connections, store)
+    now = as_of or next_moment(host, connections, store)
     scopes = [watch_scope(host, connection) for connection in connections]
     return evaluate_scopes(host, scopes, store, packs, waivers, now=now)
 
@@ -99,7 +99,7 @@ def current_moment(host: Host, connections: Sequence[Connection], store: Evidenc
     return evaluation_moment(now, store.runs, horizons)
 
 
-def _next_moment(host: Host, connections: Sequence[Connection], store: EvidenceStore) -> datetime:
+def next_moment(host: Host, connections: Sequence[Connection], store: EvidenceStore) -> datetime:
     """Return the current moment; a little after the last evaluation where the clock went back."""
     moment = current_moment(host, connections, store)
     return after_last_evaluation(moment, host.clock(), store.findings.tracked_until())

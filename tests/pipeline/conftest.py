@@ -29,8 +29,8 @@ from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.derive.evaluation import evaluate_changes
 from ccm_core.pipeline.evaluate import (
     compile_rules,
-    current_moment,
     evaluate,
+    next_moment,
     watch_scope,
 )
 from ccm_core.pipeline.reproduce import RuleSet, store_evaluation
@@ -218,7 +218,7 @@ class Company:
             self.store,
             compiled,
             ruling.waivers,
-            now=current_moment(self.host, connections, self.store),
+            now=next_moment(self.host, connections, self.store),
         )
         store_evaluation(self.host, connections, self.store, evaluation, ruling, compiled, act)
         return self.store.evaluations.latest().evaluation

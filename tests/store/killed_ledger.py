@@ -29,9 +29,9 @@ from ccm_core.model.evidence.run import OpenRun
 from ccm_core.model.evidence.write_batch import Observation, WriteBatch
 
 # Before the forks, or most kills would hit imports.
+from ccm_core.store.erasing import erase  # noqa: F401 - see above
 from ccm_core.store.evaluations import evaluations  # noqa: F401 - see above
 from ccm_core.store.interface.location import StoreLocation
-from ccm_core.store.records import erase  # noqa: F401 - see above
 from ccm_core.store.sqlite.open import open_store
 from ccm_core.store.sqlite.store import SqliteStore  # noqa: F401 - see above
 from ccm_core.store.sqlite.verify import verify_store

@@ -8,20 +8,18 @@ from __future__ import annotations
 import contextlib
 import random
 import shutil
-import sqlite3
 from contextlib import closing
 
 import pytest
+from store_damage import sql, verified
 from tables import TABLES
 
 from ccm_core.errors import IntegrityError
 from ccm_core.ledger import signed_note
-from ccm_core.ledger.checkpoint import PinnedCheckpoint
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
 from ccm_core.model.evidence.erasure import Erasure
 from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
-from ccm_core.store.sqlite.verify import verify_store
 
 SETTINGS = StoreLocation(url="sqlite:///ccm.db")
 APART = {"population_bucket", "deriving"}
@@ -35,14 +33,6 @@ COLUMNS = [
     for table, columns in CHECKED.items()
     for column in columns
 ]
-
-
-def verified(folder, *pins):
-    """Verify the store of a folder."""
-    named_pins = [
-        PinnedCheckpoint(name=f"pin {number}", note=pin) for number, pin in enumerate(pins)
-    ]
-    return verify_store(folder / "ccm.db", pins=named_pins, on_progress=lambda *_: None)
 
 
 @pytest.fixture(scope="module")
@@ -82,13 +72,6 @@ def folder(tmp_path, pristine):
     """Return the folder of a store to be damaged."""
     shutil.copytree(pristine[0], tmp_path, dirs_exist_ok=True)
     return tmp_path
-
-
-def sql(folder, *statements, **values):
-    """Run statements on the store directly, past ccm; give the last rows."""
-    with closing(sqlite3.connect(folder / "ccm.db", isolation_level=None)) as database:
-        database.execute("PRAGMA ignore_check_constraints=ON")
-        return [database.execute(statement, values).fetchall() for statement in statements][-1]
 
 
 def test_an_undamaged_store_is_sound(pristine):

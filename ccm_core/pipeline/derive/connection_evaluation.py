@@ -29,7 +29,7 @@ from ccm_core.model.frozen_json import thawed
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.derive.group_judge import GroupJudge
 from ccm_core.pipeline.derive.group_totals import GroupTotals
-from ccm_core.pipeline.derive.row_changes import RowBatch, RowSource
+from ccm_core.pipeline.derive.row_changes import RowBatch, RowDerivation
 from ccm_core.pipeline.derive.write_derived import DerivedWriter, Verdicts
 from ccm_core.pipeline.evaluate import load_evidence
 from ccm_core.pipeline.evidence_seals import EvidenceSeals, kinds_read
@@ -149,8 +149,8 @@ class ConnectionEvaluation:
         for name in [name for name in self.watermarks if name.startswith(f"{over} ")]:
             del self.watermarks[name]
 
-    def _source(self, view: View, evidence: Evidence) -> RowSource:
-        return RowSource(
+    def _source(self, view: View, evidence: Evidence) -> RowDerivation:
+        return RowDerivation(
             connection=self.scope.connection,
             view=view,
             derived=self.derived,

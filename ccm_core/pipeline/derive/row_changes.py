@@ -43,7 +43,7 @@ class RowBatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RowSource:
+class RowDerivation:
     """Where the rows of one view of one connection come from."""
 
     connection: str

@@ -60,16 +60,20 @@ class DerivedWriter:
         for pack, subjects in verdicts.items():
             by_key = {subject.key: subject.body for subject in subjects}
             writes.append(self._write(verdicts_kind(pack, over), by_key, removed))
+        kept = [write for write in writes if write is not None]
+        lines = [subject.line for subjects in verdicts.values() for subject in subjects]
+        if not (kept or changed or lines or batch.members or removed):
+            return
         gone = sorted(removed)
         self.store.derived.append(
             DerivedBatch(
                 connection=self.connection,
-                batches=[write for write in writes if write is not None],
+                batches=kept,
                 subjects=[
                     _line(view, key, row, batch.partition.get(key, ""), own)
                     for key, row in changed.items()
                 ],
-                verdicts=[s.line for subjects in verdicts.values() for s in subjects],
+                verdicts=lines,
                 members=batch.members,
                 removed_subjects={over: gone} if gone else {},
                 removed_verdicts={(pack, over): gone for pack in verdicts} if gone else {},

@@ -37,6 +37,11 @@ _READ = """
 """
 
 
+_ELSEWHERE = """
+    SELECT DISTINCT digest FROM version WHERE connection <> :log AND digest IN (:values)
+"""
+
+
 @dataclass(slots=True)
 class Quotes:
     """The bodies of rows and verdicts that quote some records."""
@@ -53,8 +58,8 @@ def quotes(
     """Return the rows that were made from bodies of records, and the verdicts on their subjects.
 
     A row quotes the version of each of its names that was the newest when it was stored. A verdict
-    that has no reasons quotes nothing: it is shared by very many subjects, and is spared. All rows
-    and verdicts of the connections are read, one at a time.
+    that has no reasons, or that subjects have which were made from other records, quotes nothing:
+    it is spared. All rows and verdicts of the connections are read, one at a time.
 
     Args:
         transaction: Sees one state of the store.
@@ -90,12 +95,22 @@ class _Search:
             if whole or self._quotes(seq, body.get("names", ())):
                 found.rows.add(digest)
                 subjects.add((kind, key))
+        quoting: set[str] = set()
+        others: set[str] = set()
         for seq, kind, key, digest, body in self._bodies(VERDICTS):
             view = kind.removeprefix(VERDICTS).partition("/")[2]
             looked_up = [name for verdict in body.values() for name in verdict.get("looked_up", ())]
             concerned = whole or (rows_kind(view), key) in subjects
-            if (concerned or self._quotes(seq, looked_up)) and _has_reasons(body):
-                found.verdicts.add(digest)
+            if not concerned and not self._quotes(seq, looked_up):
+                others.add(digest)
+            elif _has_reasons(body):
+                quoting.add(digest)
+        found.verdicts |= quoting - others - set(self._elsewhere(quoting))
+
+    def _elsewhere(self, digests: AbstractSet[str]) -> Iterator[str]:
+        """Yield the bodies that another connection has as well."""
+        log = derived_log(self.connection)
+        return (digest for (digest,) in self.transaction.rows_in(_ELSEWHERE, digests, log=log))
 
     def _bodies(self, prefix: str) -> Iterator[tuple[int, str, str, str, Mapping[str, Any]]]:
         """Yield bodies with their versions; what is damaged quotes nothing that can be read."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.model.evaluation.result import Evaluation, RuleResult
-    from ccm_core.store.evaluations.derived_bodies import Body, DerivedBodies
+    from ccm_core.store.evaluations.derived_bodies import Body, KeptBodies
     from ccm_core.store.sql.driver import Row
 
 _FROM = """
@@ -46,7 +46,7 @@ _COUNTS = f"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleGroup:
+class VerdictGroup:
     """The rules of one pack over one kind or view."""
 
     pack: str
@@ -74,16 +74,14 @@ class Line:
 class ChosenSubjects:
     """The subjects of one group whose results are read."""
 
-    group: RuleGroup
+    group: VerdictGroup
     lines: Mapping[str, Line]
     by_rule: Mapping[str, Sequence[str]]
     """The keys of the results of each rule."""
     outlines: Mapping[str, Mapping[str, Line]]
     """By rule: the lines of failing subjects of which no body is read."""
 
-    def compare_row(
-        self, bodies: DerivedBodies, key: str, row: tuple[datetime | None, bool]
-    ) -> None:
+    def compare_row(self, bodies: KeptBodies, key: str, row: tuple[datetime | None, bool]) -> None:
         """Compare a line with the row that it stands for.
 
         Raises:
@@ -95,7 +93,7 @@ class ChosenSubjects:
         if (line.occurred_at, line.final) != (moment, final):
             raise bodies.damage(rows_kind(self.group.over), f"{key} is not what its line says")
 
-    def compare_verdict(self, bodies: DerivedBodies, key: str, verdict: Body) -> None:
+    def compare_verdict(self, bodies: KeptBodies, key: str, verdict: Body) -> None:
         """Compare a line with the verdict that it stands for.
 
         Raises:
@@ -111,18 +109,18 @@ class ChosenSubjects:
                 )
 
 
-def rule_groups(rules: Iterable[RuleResult]) -> Sequence[RuleGroup]:
+def rule_groups(rules: Iterable[RuleResult]) -> Sequence[VerdictGroup]:
     """Return the groups of all rules of an evaluation."""
     names: dict[tuple[str, str], list[str]] = {}
     for rule in rules:
         names.setdefault((rule.pack, rule.over), []).append(rule.rule)
     return [
-        RuleGroup(pack=pack, over=over, rules=tuple(sorted(group)))
+        VerdictGroup(pack=pack, over=over, rules=tuple(sorted(group)))
         for (pack, over), group in sorted(names.items())
     ]
 
 
-def judged_subjects(bodies: DerivedBodies, group: RuleGroup) -> Iterator[tuple[str, str]]:
+def judged_subjects(bodies: KeptBodies, group: VerdictGroup) -> Iterator[tuple[str, str]]:
     """Yield each rule of a group with each subject that it has a result on; no body is read."""
     everything = ResultScope(statuses=frozenset(Status))
     for rule, keys in chosen_subjects(bodies, group, everything).by_rule.items():
@@ -130,7 +128,7 @@ def judged_subjects(bodies: DerivedBodies, group: RuleGroup) -> Iterator[tuple[s
             yield rule, key
 
 
-def chosen_subjects(bodies: DerivedBodies, group: RuleGroup, scope: ResultScope) -> ChosenSubjects:
+def chosen_subjects(bodies: KeptBodies, group: VerdictGroup, scope: ResultScope) -> ChosenSubjects:
     """Return the subjects of a group whose results are in a scope."""
     lines = dict(_lines(bodies, group, scope))
     chosen: dict[str, list[str]] = {}
@@ -178,7 +176,7 @@ def _letters(scope: ResultScope) -> AbstractSet[str]:
 
 
 def _lines(
-    bodies: DerivedBodies, group: RuleGroup, scope: ResultScope
+    bodies: KeptBodies, group: VerdictGroup, scope: ResultScope
 ) -> Iterator[tuple[str, Line]]:
     parameters = _parameters(bodies, group)
     letters = (f"verdict.statuses LIKE '%{letter}%'" for letter in sorted(_letters(scope)))
@@ -198,7 +196,7 @@ def _line(row: Row) -> tuple[str, Line]:
     return key, Line(statuses, occurred_at, bool(final), *shown)
 
 
-def _parameters(bodies: DerivedBodies, group: RuleGroup) -> Mapping[str, str | int]:
+def _parameters(bodies: KeptBodies, group: VerdictGroup) -> Mapping[str, str | int]:
     return {
         "connection": bodies.state.connection,
         "pack": group.pack,
@@ -215,7 +213,7 @@ class LineCounts:
     complete: dict[str, bool] = field(default_factory=dict)
     """By rule: whether every connection that has its rows was judged."""
 
-    def add(self, bodies: DerivedBodies, group: RuleGroup) -> None:
+    def add(self, bodies: KeptBodies, group: VerdictGroup) -> None:
         """Count the lines of a group of one connection."""
         state, rows = (
             bodies.state,

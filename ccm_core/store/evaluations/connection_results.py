@@ -18,7 +18,7 @@ from ccm_core.model.instant import parse_instant
 from ccm_core.store.evaluations.chosen_subjects import (
     ChosenSubjects,
     Line,
-    RuleGroup,
+    VerdictGroup,
     chosen_subjects,
 )
 from ccm_core.store.evaluations.compact_results import (
@@ -29,7 +29,7 @@ from ccm_core.store.evaluations.compact_results import (
     PackedSubject,
     in_parts,
 )
-from ccm_core.store.evaluations.derived_bodies import DerivedBodies
+from ccm_core.store.evaluations.derived_bodies import KeptBodies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -70,7 +70,7 @@ class _Row:
 class ConnectionResults:
     """The results on the subjects of one connection."""
 
-    def __init__(self, bodies: DerivedBodies) -> None:
+    def __init__(self, bodies: KeptBodies) -> None:
         self.bodies, self._state = bodies, bodies.state
         self._transaction, self._position = bodies.transaction, bodies.position
 
@@ -134,7 +134,7 @@ class ConnectionResults:
         for name in names:
             yield CompactColumn(name, subjects, columns[name])
 
-    def some(self, groups: Sequence[RuleGroup], scope: ResultScope) -> Iterator[Result]:
+    def some(self, groups: Sequence[VerdictGroup], scope: ResultScope) -> Iterator[Result]:
         """Yield the results of a scope; no other body is read than theirs."""
         by_view: dict[str, list[ChosenSubjects]] = defaultdict(list)
         for group in groups:

@@ -49,7 +49,7 @@ _SOME = _CURRENT.format("AND current_version.key IN (:values)")
 
 
 @dataclass(slots=True)
-class DerivedBodies:
+class KeptBodies:
     """The rows and verdicts of one connection at the position of an evaluation."""
 
     transaction: Transaction

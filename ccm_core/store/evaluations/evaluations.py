@@ -14,7 +14,7 @@ from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation, Trend
 from ccm_core.store.codec.bodies import compress_body, decode_body, encode_body, verified
 from ccm_core.store.codec.compression import MAX_CONTENT, Compressor
 from ccm_core.store.derived import anew
-from ccm_core.store.evaluations.derived_bodies import DerivedBodies
+from ccm_core.store.evaluations.derived_bodies import KeptBodies
 from ccm_core.store.evaluations.period_rows import period_rows
 from ccm_core.store.evaluations.recompose import compact as recompose_compact
 from ccm_core.store.evaluations.recompose import named_results, recompose, results_on
@@ -70,6 +70,8 @@ class SqlEvaluationStore:
         with self._database.writing() as transaction:
             query = "SELECT seq FROM evaluation WHERE digest = :digest"
             if transaction.row(query, digest=document.digest) is not None:
+                for state in evaluation.derived:
+                    anew.end(transaction, state.connection)
                 return document.digest
             _refuse_stale(transaction, evaluation)
             for text in packs:
@@ -245,7 +247,7 @@ class SqlEvaluationStore:
             position = transaction.value(query, digest=digest)
             if position is None:
                 raise _no_evaluation(digest)
-            bodies = DerivedBodies(transaction, state, position)
+            bodies = KeptBodies(transaction, state, position)
             if rows_kind(view) not in bodies.kinds or not bodies.is_current:
                 return None
             return list(period_rows(bodies, view, keys))

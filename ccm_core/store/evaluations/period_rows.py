@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from ccm_core.model.evaluation.derived import SubjectLine
-    from ccm_core.store.evaluations.derived_bodies import Body, DerivedBodies
+    from ccm_core.store.evaluations.derived_bodies import Body, KeptBodies
 
 
 def period_rows(
-    bodies: DerivedBodies, view: str, keys: AbstractSet[str] | None = None
+    bodies: KeptBodies, view: str, keys: AbstractSet[str] | None = None
 ) -> Iterator[Body]:
     """Yield the bodies of a view's rows, or of some, without what was final before the period.
 
@@ -44,7 +44,7 @@ def period_rows(
         raise bodies.damage(kind, f"{len(lines):,} lines are there, and {number:,} rows")
 
 
-def _compare_number(bodies: DerivedBodies, view: str) -> None:
+def _compare_number(bodies: KeptBodies, view: str) -> None:
     query = "SELECT count(*) FROM subject WHERE connection = :connection AND view = :view"
     number = bodies.transaction.value(query, connection=bodies.state.connection, view=view)
     stated = bodies.kinds[rows_kind(view)].records

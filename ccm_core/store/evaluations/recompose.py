@@ -12,7 +12,7 @@ from ccm_core.model.evaluation.result_scope import ResultScope
 from ccm_core.store.derived.line_roots import line_roots
 from ccm_core.store.evaluations.chosen_subjects import (
     LineCounts,
-    RuleGroup,
+    VerdictGroup,
     judged_subjects,
     rule_groups,
 )
@@ -21,7 +21,7 @@ from ccm_core.store.evaluations.compact_results import (
     CompactResults,
 )
 from ccm_core.store.evaluations.connection_results import ConnectionResults
-from ccm_core.store.evaluations.derived_bodies import DerivedBodies
+from ccm_core.store.evaluations.derived_bodies import KeptBodies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -49,7 +49,7 @@ def recompose(
             something else of them.
     """
     connections = [
-        ConnectionResults(DerivedBodies(transaction, state, position)) for state in stored.derived
+        ConnectionResults(KeptBodies(transaction, state, position)) for state in stored.derived
     ]
     results: dict[str, list[Result]] = defaultdict(list)
     groups, counts = rule_groups(stored.rules), LineCounts()
@@ -78,7 +78,7 @@ def compact(transaction: Transaction, stored: Evaluation, position: int) -> Eval
     """
     columns: dict[str, list[CompactColumn]] = defaultdict(list)
     for state in stored.derived:
-        connection = ConnectionResults(DerivedBodies(transaction, state, position))
+        connection = ConnectionResults(KeptBodies(transaction, state, position))
         for column in connection.compact(stored.rules):
             columns[column.rule].append(column)
     return replace(
@@ -103,7 +103,7 @@ def results_on(
     for rule in stored.rules:
         yield from filter(scope.includes, rule.results)
     for state in stored.derived:
-        connection = ConnectionResults(DerivedBodies(transaction, state, position))
+        connection = ConnectionResults(KeptBodies(transaction, state, position))
         if connection.bodies.is_current:
             yield from connection.some(groups, scope)
         else:
@@ -118,7 +118,7 @@ def named_results(
     for rule in stored.rules:
         yield from map(_name, rule.results)
     for state in stored.derived:
-        bodies = DerivedBodies(transaction, state, position)
+        bodies = KeptBodies(transaction, state, position)
         if bodies.is_current:
             for group in groups:
                 for name, key in judged_subjects(bodies, group):
@@ -132,7 +132,7 @@ def _name(result: Result) -> tuple[str, str, str]:
     return result.rule, result.connection, subject_name(subject.kind, subject.key)
 
 
-def _require_lines(bodies: DerivedBodies, groups: Sequence[RuleGroup]) -> None:
+def _require_lines(bodies: KeptBodies, groups: Sequence[VerdictGroup]) -> None:
     """Compare the lines that results are outlined from with those that the evaluation left."""
     state = bodies.state
     present = line_roots(bodies.transaction, state.connection, ("subject", "verdict"))

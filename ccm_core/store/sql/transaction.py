@@ -73,7 +73,7 @@ class Transaction:
             placeholders = ", ".join(f":{name}" for name in bound)
             text = statement.replace(":values", placeholders)
             # Not ``yield from``: it would close a cursor whose transaction has ended already.
-            for row in self._driver.execute(text, {**parameters, **bound}):  # noqa: UP028
+            for row in self._driver.execute(text, {**parameters, **bound}):  # noqa: UP028 - see above
                 yield row
 
     def insert(self, table: str, row: Mapping[str, SqlValue]) -> int:

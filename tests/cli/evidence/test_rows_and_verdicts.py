@@ -19,7 +19,7 @@ LISTS = [
     ("evaluate", "--json"),
     ("report", "--format", "json"),
     ("findings", "list", "--json"),
-    ("assurance", "--json"),
+    ("assurance", "--json", "--period", "2026-11"),
     ("checkpoint",),
     ("check",),
     ("connections", "list"),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil
 
 import pytest
 
 from ccm_core.bundle.verifier.archive import read_archive
-from ccm_core.bundle.verifier.bounds import LIMITS, Limits
+from ccm_core.bundle.verifier.bounds import FREE_PARTS, LIMITS, Limits
 from ccm_core.bundle.verifier.contents import KEPT
 from ccm_core.bundle.verifier.main import verify
 from ccm_core.bundle.verifier.signed_note import read_note
+from ccm_core.cli.terminal.exit_codes import Exit, error_code
 from ccm_core.errors import UsageError
 from ccm_core.model.period import parse_period
 from ccm_core.pipeline.bundle import BundleRequest, bundle
@@ -122,6 +124,7 @@ def test_a_package_beyond_a_bound_is_not_written(old_firm, measured, tmp_path, n
     path.write_bytes(b"as it was")
     with pytest.raises(UsageError) as refused:
         write(old_firm, path, limits)
+    assert error_code(refused.value) == Exit.USAGE
     message, _, step = str(refused.value).partition("; nothing was written. ")
     bound = getattr(limits, name)
     assert bound.reason in message
@@ -151,3 +154,14 @@ def test_what_leaves_show_is_refused_before_a_file_is_opened(old_firm, measured,
     limits = limits_of(name, MEASURES[name](measured) - 1)
     with pytest.raises(UsageError, match="are read, as"):
         write(old_firm, tmp_path / "none" / "b.zip", limits)
+
+
+def test_a_document_that_would_fill_the_memory_is_refused_before(firm, write_bundle, tmp_path):
+    """A waiver of thousands of subjects with keys of one letter; the document is named."""
+    compiled, ruling = firm.ruling()
+    waiver = replace(ruling.waivers[0], subjects=("x",) * 3 * FREE_PARTS)
+    firm.ruling = lambda: (compiled, replace(ruling, waivers=[waiver]))
+    firm.evaluate()
+    with pytest.raises(UsageError, match=r"the inputs sha256:\w+: [\d,]+ commas in .* at most"):
+        write_bundle(firm, tmp_path / "b.zip")
+    assert not list(tmp_path.glob("*.zip*"))

@@ -84,6 +84,15 @@ def test_chosen_results_are_those_of_the_whole_evaluation(worlds, packs, name, s
             part = world.store.evaluations.get(digest, scope=SCOPES[scope])
             expected = chosen(whole, SCOPES[scope])
             assert comparable(part, SCOPES[scope]) == comparable(expected, SCOPES[scope])
+            check_compact(world.store.evaluations.get(digest, compact=True), whole)
+
+
+def check_compact(compact, whole):
+    """Compare results that are made when they are looked at with those in memory, twice each."""
+    for made, expected in zip(compact.rules, whole.rules, strict=True):
+        assert len(made.results) == len(expected.results)
+        assert tuple(made.results) == tuple(made.results) == expected.results
+        assert all(result in made.results for result in expected.results[:2])
 
 
 @pytest.fixture
@@ -196,6 +205,17 @@ def test_damage_is_found_whatever_is_read(evaluated, tmp_path, statement, named)
     changed(tmp_path, statement)
     with pytest.raises(IntegrityError, match=named):
         evaluated.store.evaluations.latest(scope=SCOPES["failing"])
+
+
+def test_damage_is_found_before_results_are_made_one_by_one(evaluated, tmp_path):
+    """The bodies of all rows and verdicts are proven when they are packed."""
+    changed(
+        tmp_path,
+        "UPDATE current_version SET digest = (SELECT digest FROM current_version WHERE kind "
+        "LIKE 'rows/%' AND key = 'pagerduty.incident:I1') WHERE kind LIKE 'rows/%'",
+    )
+    with pytest.raises(IntegrityError, match=ROW):
+        evaluated.store.evaluations.latest(compact=True)
 
 
 LATE = {(RULE, "firm"): {f"{INCIDENT}:I2"}}

@@ -22,7 +22,7 @@ WRITES = {
     "append finding changes": lambda store, build: store.findings.append(build.digest, ()),
     "rotate the key": lambda store, build: store.ledger.rotate_key([build.key], build.at(3)),
     "erase": lambda store, build: store.erasure.erase(
-        Erasure(id="e1", erased_at=build.at(3), reason="a test")
+        Erasure(id="e1", connection="demo", erased_at=build.at(3), reason="a test")
     ),
 }
 
