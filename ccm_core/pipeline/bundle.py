@@ -3,40 +3,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ccm_core.bundle.attestation import signed_statement
 from ccm_core.bundle.deterministic_zip import ArchiveWriter
 from ccm_core.bundle.leaf_selection import LeafCriteria, select_leaves
 from ccm_core.bundle.package_bounds import (
-    key_notes,
     refuse_beyond_bounds,
     refuse_unreadable_connections,
     refuse_unreadable_ledger,
     refuse_unreadable_statement,
 )
-from ccm_core.bundle.published_verifier import published_verifier
-from ccm_core.bundle.verifier.archive import member_order
 from ccm_core.bundle.verifier.bounds import LIMITS, Limits
-from ccm_core.bundle.verifier.contents import KEPT, Contents, Leaves, expected_files
+from ccm_core.bundle.verifier.contents import Leaves, expected_files
 from ccm_core.bundle.verifier.derived_log import derived_versions
 from ccm_core.bundle.verifier.evaluations import History
 from ccm_core.bundle.verifier.log_checks import read_leaf
 from ccm_core.bundle.verifier.main import verify_package
-from ccm_core.bundle.verifier.package import Package, derived_files, newest_moment
+from ccm_core.bundle.verifier.package import Package, newest_moment
 from ccm_core.bundle.verifier.populations import last_collections
 from ccm_core.bundle.verifier.scope import Scope, period_evaluations, read_scope, scope_inputs
-from ccm_core.bundle.verifier.statement import STATEMENT, VERIFIER
 from ccm_core.bundle.verifier.strict_json import read_json
 from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.ledger.multiproof import ProvenLeaves
-from ccm_core.ledger.signed_note import Signer, VerifierKey, encoded
+from ccm_core.ledger.signed_note import Signer
 from ccm_core.model.evaluation.derived import connection_of, derived_log
-from ccm_core.model.json_codec import JsonObject
 from ccm_core.model.period import Period
 from ccm_core.pipeline.assurance import (
     ControlName,
@@ -44,6 +38,7 @@ from ccm_core.pipeline.assurance import (
     elapsed_period,
     selected_controls,
 )
+from ccm_core.pipeline.bundling.package_files import BundleContent, write_files
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.derive.stored_history import StoredHistory
 from ccm_core.sdk.types import Shape
@@ -66,26 +61,6 @@ class BundleRequest:
     """None: every control that the evaluations of the period tested."""
     limits: Limits = LIMITS
     """How much whoever verifies it reads."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _BundleContent:
-    """Everything that goes into a bundle, before it is written."""
-
-    package: Package
-    excerpts: Sequence[ProvenLeaves]
-    """The store's own log first."""
-    history: History
-    files: Mapping[str, Mapping[str, Mapping[str, Any]]]
-    """By the name of each file, the digests of its contents in order, with their leaves."""
-    predicate: JsonObject
-    limits: Limits
-
-    @property
-    def notes(self) -> Sequence[str]:
-        """With which the keys of the store began."""
-        leaves = self.package.store_log.values()
-        return [leaf["note"] for leaf in leaves if leaf["leaf"] == "signing_key"]
 
 
 def bundle(
@@ -115,12 +90,12 @@ def bundle(
 
 
 def _write_verified(
-    store: EvidenceStore, content: _BundleContent, signer: Signer, path: Path
+    store: EvidenceStore, content: BundleContent, signer: Signer, path: Path
 ) -> Sequence[str]:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with ArchiveWriter(temporary, content.limits) as archive:
-            _write(store, archive, content, signer)
+            write_files(store.ledger, archive, content, signer)
         checked = verify_package(str(temporary), limits=content.limits)
         if checked.exceeded:
             raise checked.exceeded[0]
@@ -158,7 +133,7 @@ def store_signer(ledger: LedgerStore, keys: Iterable[Signer]) -> Signer:
 # -- what goes into it -------------------------------------------------------------------------
 
 
-def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> _BundleContent:
+def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> BundleContent:
     now = assessment_moment(host, order.connections, store)
     elapsed = elapsed_period(order.period, now)
     names = sorted(connection.name for connection in order.connections)
@@ -192,7 +167,7 @@ def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> _
         scope=scope,
         derived=need,
     )
-    return _BundleContent(
+    return BundleContent(
         package=package,
         excerpts=excerpts,
         history=history,
@@ -309,70 +284,3 @@ def _leaves(excerpt: ProvenLeaves, limits: Limits) -> Leaves:
     return {
         index: read_leaf(excerpt.log, index, leaf, limits) for index, leaf in excerpt.leaves.items()
     }
-
-
-# -- writing ----------------------------------------------------------------------------------
-
-
-def _write(
-    store: EvidenceStore, archive: ArchiveWriter, content: _BundleContent, signer: Signer
-) -> None:
-    for excerpt in sorted(content.excerpts, key=lambda excerpt: f"{excerpt.log}/"):
-        folder = f"ledger/{excerpt.log}"
-        archive.add(f"{folder}/checkpoint.txt", excerpt.checkpoint.encode())
-        archive.add(
-            f"{folder}/hashes.txt",
-            *(f"{encoded(digest)}\n".encode() for digest in excerpt.hashes),
-            b"",
-        )
-        archive.stream(
-            f"{folder}/leaves.txt", (b"%d %s\n" % item for item in sorted(excerpt.leaves.items()))
-        )
-    contents = _write_contents(store, archive, content)
-    for name, note in key_notes(content.notes).items():
-        archive.add(name, note.encode())
-    predicate = content.predicate
-    key = str(VerifierKey(predicate["origin"], signer.public))
-    derived = derived_files(content.package, predicate, content.history, contents, key)
-    files = {**derived, VERIFIER: published_verifier()}
-    for name in sorted(files, key=member_order):
-        archive.add(name, files[name])
-    archive.add(STATEMENT, signed_statement(archive.digests, predicate, signer))
-
-
-def _write_contents(
-    store: EvidenceStore, archive: ArchiveWriter, content: _BundleContent
-) -> Contents:
-    """Write what the leaves speak of; return what is there, as a verifier reads it."""
-    contents = Contents(set(), {})
-    for name in sorted(content.files, key=member_order):
-        digests = content.files[name]
-        (form,) = {leaf["leaf"] for leaf in digests.values()}
-        lines = _lines(store.ledger, name, form, digests, contents)
-        archive.stream(name, _bounded_lines(name, lines, contents, content.limits))
-    return contents
-
-
-def _bounded_lines(
-    name: str, lines: Iterable[bytes], contents: Contents, limits: Limits
-) -> Iterator[bytes]:
-    size = sum(len(content) + 1 for content in contents.kept.values())
-    for line in lines:
-        size += len(line)
-        if name in KEPT:
-            limits.again.check("the package", size)
-        if not name.startswith("packs/"):
-            limits.line.check(name, len(line) - 1)
-        yield line
-
-
-def _lines(
-    ledger: LedgerStore, name: str, form: str, digests: Iterable[str], contents: Contents
-) -> Iterator[bytes]:
-    for digest, content in ledger.contents(form, digests):
-        if content is None:
-            continue  # it was erased, and a leaf says so; the verifier looks for it
-        contents.digests.add(digest)
-        if name in KEPT:
-            contents.kept[digest] = content
-        yield content if name.startswith("packs/") else content + b"\n"

@@ -58,6 +58,8 @@ class FindingChangeSet:
     """All changes of findings by one evaluation."""
 
     changes: tuple[FindingChange, ...] = ()
+    findings: str = ""
+    """The digest over all findings after it, as they are listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ccm_core.errors import StoreError
+from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.evaluation.finding import (
     Finding,
@@ -14,6 +14,7 @@ from ccm_core.model.evaluation.finding import (
     FindingState,
 )
 from ccm_core.store.codec.bodies import decode_body, encode_body
+from ccm_core.store.derived import line_roots
 from ccm_core.store.evaluations import finding_table
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
@@ -31,6 +32,25 @@ if TYPE_CHECKING:
     from ccm_core.store.sql.transaction import Transaction
 
 _BEFORE_ALL = -(1 << 62)
+
+
+def _require_stated(transaction: Transaction) -> None:
+    """Refuse findings that are not those that the last evaluation left.
+
+    Raises:
+        IntegrityError: Somebody else changed them, or what the evaluation stored of them is gone.
+    """
+    query = "SELECT digest, document FROM finding_changes ORDER BY seq DESC LIMIT 1"
+    row = transaction.row(query)
+    if row is None:
+        return
+    digest, document = row
+    stated = decode_body(document, digest, FindingChangeSet, "the last changes of findings")
+    if line_roots.findings_digest(transaction) != stated.findings:
+        raise IntegrityError(
+            "the findings are not those that the last evaluation left: somebody else changed them. "
+            "Run `ccm verify`, and restore the store from a backup"
+        )
 
 
 def _seen(transaction: Transaction, findings: Iterable[Finding]) -> Sequence[Finding]:
@@ -109,7 +129,10 @@ class SqlFindingStore:
             last = transaction.value("SELECT max(evaluated_at) FROM finding_changes")
             if last is not None and last >= evaluated_at:
                 return False
-            document = encode_body(FindingChangeSet(changes=tuple(changes)))
+            _require_stated(transaction)
+            finding_table.write(transaction, findings)
+            after = line_roots.findings_digest(transaction)
+            document = encode_body(FindingChangeSet(changes=tuple(changes), findings=after))
             row: dict[str, SqlValue] = {
                 "evaluation": evaluation,
                 "evaluated_at": evaluated_at,
@@ -119,7 +142,6 @@ class SqlFindingStore:
             }
             transaction.insert("finding_changes", row)
             append_leaves(transaction, STORE_LOG, [FINDING_CHANGES.line(row)])
-            finding_table.write(transaction, findings)
             sign_heads.sign_heads(transaction, (), signers, instant(evaluated_at))
         return True
 
@@ -128,11 +150,13 @@ class SqlFindingStore:
     ) -> Sequence[Finding]:
         """List the findings in some states as they are now, by id."""
         with self._database.reading() as transaction:
+            _require_stated(transaction)
             return _seen(transaction, finding_table.in_states(transaction, states))
 
     def by_id(self, ids: Iterable[str]) -> Sequence[Finding]:
         """List the findings of some ids as they are now."""
         with self._database.reading() as transaction:
+            _require_stated(transaction)
             return _seen(transaction, finding_table.by_id(transaction, ids))
 
     def changes(self, *, as_of: datetime | None = None) -> Iterator[FindingChange]:

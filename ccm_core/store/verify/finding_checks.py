@@ -9,6 +9,7 @@ from ccm_core.errors import CcmError
 from ccm_core.ledger.verification_result import VerificationProblem
 from ccm_core.model.evaluation.finding import ChangeKind, FindingChange, FindingChangeSet
 from ccm_core.store.codec.bodies import decode_body
+from ccm_core.store.derived.line_roots import findings_digest
 from ccm_core.store.sql.instants import microseconds
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ _STABLE = (
 )
 _LATEST = ("title", "url", "owners", "reason", "waiver")
 """Of an open finding they are those of its last result, and no change says so."""
+_LAST = "SELECT digest, document FROM finding_changes ORDER BY seq DESC LIMIT 1"
 _CHANGES = "SELECT digest, document FROM finding_changes WHERE changes > 0 ORDER BY evaluated_at"
 _FINDINGS = f"SELECT {', '.join((*_STABLE, *_LATEST))} FROM finding ORDER BY id"
 
@@ -54,6 +56,25 @@ def finding_problems(transaction: Transaction) -> Iterator[VerificationProblem]:
                 yield _problem(str(row["id"]), problem, name)
     for name in expected:
         yield _problem(name, "it is missing, and changes made it")
+    yield from _not_as_stated(transaction)
+
+
+def _not_as_stated(transaction: Transaction) -> Iterator[VerificationProblem]:
+    """Check all findings together: the texts of open ones follow their last result."""
+    row = transaction.row(_LAST)
+    if row is None:
+        return
+    digest, document = row
+    try:
+        stated = decode_body(document, digest, FindingChangeSet, "changes").findings
+    except CcmError:  # its row is checked apart
+        return
+    if findings_digest(transaction) != stated:
+        yield VerificationProblem(
+            label="the findings together",
+            table="finding",
+            problem="they are not those that the last evaluation left",
+        )
 
 
 def _derived(transaction: Transaction) -> dict[str, _Row]:

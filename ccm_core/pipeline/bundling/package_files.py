@@ -1,0 +1,111 @@
+"""Write the files of a bundle: the ledger, what its leaves speak of, and what follows from both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ccm_core.bundle.attestation import signed_statement
+from ccm_core.bundle.deterministic_zip import ArchiveWriter
+from ccm_core.bundle.package_bounds import key_notes
+from ccm_core.bundle.published_verifier import published_verifier
+from ccm_core.bundle.verifier.archive import member_order
+from ccm_core.bundle.verifier.bounds import Limits
+from ccm_core.bundle.verifier.contents import KEPT, Contents
+from ccm_core.bundle.verifier.evaluations import History
+from ccm_core.bundle.verifier.package import Package, derived_files
+from ccm_core.bundle.verifier.statement import STATEMENT, VERIFIER
+from ccm_core.ledger.multiproof import ProvenLeaves
+from ccm_core.ledger.signed_note import Signer, VerifierKey, encoded
+from ccm_core.model.json_codec import JsonObject
+from ccm_core.store.interface.ledger import LedgerStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleContent:
+    """Everything that goes into a bundle, before it is written."""
+
+    package: Package
+    excerpts: Sequence[ProvenLeaves]
+    """The store's own log first."""
+    history: History
+    files: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    """By the name of each file, the digests of its contents in order, with their leaves."""
+    predicate: JsonObject
+    limits: Limits
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """With which the keys of the store began."""
+        leaves = self.package.store_log.values()
+        return [leaf["note"] for leaf in leaves if leaf["leaf"] == "signing_key"]
+
+
+def write_files(
+    ledger: LedgerStore, archive: ArchiveWriter, content: BundleContent, signer: Signer
+) -> None:
+    """Write every file of a bundle, the signed statement last.
+
+    Raises:
+        BoundExceeded: Contents are larger than a verifier reads.
+    """
+    for excerpt in sorted(content.excerpts, key=lambda excerpt: f"{excerpt.log}/"):
+        folder = f"ledger/{excerpt.log}"
+        archive.add(f"{folder}/checkpoint.txt", excerpt.checkpoint.encode())
+        archive.add(
+            f"{folder}/hashes.txt",
+            *(f"{encoded(digest)}\n".encode() for digest in excerpt.hashes),
+            b"",
+        )
+        archive.stream(
+            f"{folder}/leaves.txt", (b"%d %s\n" % item for item in sorted(excerpt.leaves.items()))
+        )
+    contents = _write_contents(ledger, archive, content)
+    for name, note in key_notes(content.notes).items():
+        archive.add(name, note.encode())
+    predicate = content.predicate
+    key = str(VerifierKey(predicate["origin"], signer.public))
+    derived = derived_files(content.package, predicate, content.history, contents, key)
+    files = {**derived, VERIFIER: published_verifier()}
+    for name in sorted(files, key=member_order):
+        archive.add(name, files[name])
+    archive.add(STATEMENT, signed_statement(archive.digests, predicate, signer))
+
+
+def _write_contents(
+    ledger: LedgerStore, archive: ArchiveWriter, content: BundleContent
+) -> Contents:
+    """Write what the leaves speak of; return what is there, as a verifier reads it."""
+    contents = Contents(set(), {})
+    for name in sorted(content.files, key=member_order):
+        digests = content.files[name]
+        (form,) = {leaf["leaf"] for leaf in digests.values()}
+        lines = _lines(ledger, name, form, digests, contents)
+        archive.stream(name, _bounded_lines(name, lines, contents, content.limits))
+    return contents
+
+
+def _bounded_lines(
+    name: str, lines: Iterable[bytes], contents: Contents, limits: Limits
+) -> Iterator[bytes]:
+    size = sum(len(content) + 1 for content in contents.kept.values())
+    for line in lines:
+        size += len(line)
+        if name in KEPT:
+            limits.again.check("the package", size)
+        if not name.startswith("packs/"):
+            limits.line.check(name, len(line) - 1)
+        yield line
+
+
+def _lines(
+    ledger: LedgerStore, name: str, form: str, digests: Iterable[str], contents: Contents
+) -> Iterator[bytes]:
+    for digest, content in ledger.contents(form, digests):
+        if content is None:
+            continue  # it was erased, and a leaf says so; the verifier looks for it
+        contents.digests.add(digest)
+        if name in KEPT:
+            contents.kept[digest] = content
+        yield content if name.startswith("packs/") else content + b"\n"
