@@ -7,11 +7,16 @@ evaluations selects the same samples, and nobody can choose them.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
+from heapq import heappush, heappushpop
+from typing import NamedTuple
 
 from ccm_core.model.evaluation.result import Evaluation, Result, Status
+from ccm_core.model.evaluation.result_history import ResultHistory
 from ccm_core.model.sampling import ControlSamples, Sample, Sampling
 
 NO_EVALUATION = "no evaluation"
@@ -62,6 +67,76 @@ def select_samples(
             _control_samples(name, supporting, ordered, sample_size)
             for name, supporting in controls.items()
         ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The histories that are selected for one control."""
+
+    framework: str
+    id: str
+    population: int
+    selected: tuple[ResultHistory, ...]
+    """In the order of selection."""
+
+
+def select_histories(
+    seed: str,
+    histories: Iterable[ResultHistory],
+    controls: Mapping[tuple[str, str], AbstractSet[str]],
+    sample_size: int,
+) -> Sequence[Selection]:
+    """Select samples for each control; no more than those are in memory.
+
+    Args:
+        seed: The digest of the last evaluation.
+        histories: Of every result, in any order.
+        controls: The rules that support each, by framework and id.
+        sample_size: How many to select of each control.
+    """
+    numbers = Counter[tuple[str, str]]()
+    smallest: dict[tuple[str, str], list[_Candidate]] = {name: [] for name in controls}
+    for history in histories:
+        # What a rule never applied to is not in its population.
+        if history.worst_status is Status.NOT_APPLICABLE:
+            continue
+        candidate = _Candidate(-int(selection_key(seed, history.id), 16), history.id, history)
+        for name, supporting in controls.items():
+            if history.rule in supporting:
+                numbers[name] += 1
+                add = heappush if len(smallest[name]) < sample_size else heappushpop
+                add(smallest[name], candidate)
+    return [
+        Selection(
+            framework=name[0],
+            id=name[1],
+            population=numbers[name],
+            selected=tuple(entry.history for entry in sorted(smallest[name], reverse=True)),
+        )
+        for name in controls
+    ]
+
+
+class _Candidate(NamedTuple):
+    rank: int
+    """The larger, the sooner it is selected."""
+    id: str
+    history: ResultHistory
+
+
+def sample_of(history: ResultHistory, result: Result, evaluated_at: datetime) -> Sample:
+    """Return a sample as its last evaluation, of some moment, names it."""
+    return Sample(
+        id=history.id,
+        rule=history.rule,
+        connection=history.connection,
+        subject=result.subject,
+        evaluations=history.evaluations,
+        worst_status=history.worst_status,
+        last_status=result.status,
+        last_evaluated_at=evaluated_at,
+        evidence_digests=result.evidence_digests,
     )
 
 

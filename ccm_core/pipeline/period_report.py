@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection as Some
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from functools import cache
 
-from ccm_core.assurance.sampling import select_samples
+from ccm_core.assurance.sampling import NO_EVALUATION, sample_of, select_histories
+from ccm_core.errors import StaleEvaluation
+from ccm_core.model.evaluation.result_history import ResultHistory
+from ccm_core.model.evidence.window import Window
 from ccm_core.model.period import Period
+from ccm_core.model.sampling import ControlSamples, Sample, Sampling
 from ccm_core.pipeline.assurance import (
     ControlName,
     assess_period,
@@ -47,15 +53,56 @@ def period_input(
     window = evaluated_window(period, assessment_moment(host, connections, store))
     return PeriodInput(
         assurance=assurance,
-        sampling=select_samples(
-            store.evaluations.between(since=window.since, until=window.until),
+        sampling=_sampling(
+            store,
+            window,
             {
                 (control.framework, control.id): frozenset(control.rules)
                 for control in assurance.controls
             },
-            {control.name for control in connections},
+            {connection.name for connection in connections},
             samples,
         ),
         titles={rule.id: rule.title for control in packs.packs for rule in control.pack.rules},
         host_version=host.version,
+    )
+
+
+def _sampling(
+    store: EvidenceStore,
+    window: Window,
+    controls: Mapping[ControlName, AbstractSet[str]],
+    connections: AbstractSet[str],
+    sample_size: int,
+) -> Sampling:
+    """Select samples of what the evaluations of a time say; only those selected are read whole."""
+    moments = store.evaluations.moments(since=window.since, until=window.until)
+    seed = moments[-1][0] if moments else NO_EVALUATION
+    rules = frozenset[str]().union(*controls.values())
+    histories = store.evaluations.histories(
+        rules, connections, since=window.since, until=window.until
+    )
+    selections = select_histories(seed, histories, controls, sample_size)
+
+    @cache
+    def sample(history: ResultHistory) -> Sample:
+        digest, evaluated_at = moments[history.last]
+        on = (history.rule, history.connection, history.subject)
+        result = store.evaluations.result_on(digest, *on)
+        if result is None:
+            raise StaleEvaluation("evidence was erased while its samples were read; report again")
+        return sample_of(history, result, evaluated_at)
+
+    return Sampling(
+        random_seed=seed,
+        sample_size=sample_size,
+        controls=tuple(
+            ControlSamples(
+                framework=selection.framework,
+                id=selection.id,
+                population=selection.population,
+                samples=tuple(map(sample, selection.selected)),
+            )
+            for selection in selections
+        ),
     )

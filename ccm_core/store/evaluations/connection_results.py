@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.derived import rows_kind, verdicts_kind
@@ -67,6 +67,25 @@ class _Row:
     final: bool
 
 
+class GroupedRule(Protocol):
+    """A rule, and where its verdicts are."""
+
+    @property
+    def rule(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def pack(self) -> str:
+        """The name of its pack."""
+        ...
+
+    @property
+    def over(self) -> str:
+        """The kind or view whose rows it is about."""
+        ...
+
+
 class ConnectionResults:
     """The results on the subjects of one connection."""
 
@@ -74,7 +93,17 @@ class ConnectionResults:
         self.bodies, self._state = bodies, bodies.state
         self._transaction, self._position = bodies.transaction, bodies.position
 
-    def whole(self, rules: Sequence[RuleResult], *, evidence: bool) -> Iterator[Result]:
+    def on(self, rule: GroupedRule, key: str) -> Result | None:
+        """Return the result of a rule on one subject; None: there is none."""
+        row = self.bodies.at(rows_kind(rule.over), key)
+        verdict = self.bodies.at(verdicts_kind(rule.pack, rule.over), key)
+        if row is None or verdict is None:
+            return None
+        rows, verdicts = {key: _row(self._state.connection, row)}, {key: verdict}
+        evidence = self._resolve(rows) | self._resolve({}, verdicts.values())
+        return next(self._results(rule.rule, rows, verdicts, evidence, [key]), None)
+
+    def whole(self, rules: Sequence[GroupedRule], *, evidence: bool) -> Iterator[Result]:
         """Yield the results of all rules on all subjects of the period."""
         judged = [rule for rule in rules if rule.rule in self._state.judged]
         for over in sorted({rule.over for rule in judged}):

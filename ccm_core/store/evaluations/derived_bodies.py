@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import IntegrityError
@@ -16,7 +18,7 @@ from ccm_core.store.records import populations
 from ccm_core.store.sql.transaction import batches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ccm_core.model.evaluation.evidence_read import KindRead
     from ccm_core.model.evaluation.result import DerivedState
@@ -37,6 +39,19 @@ _AT = """
         )
         AND version.digest IS NOT NULL
     ORDER BY version.key
+"""
+_VERSIONS = """
+    SELECT version.key, version.seq, version.digest, body.content
+    FROM version LEFT JOIN body ON body.digest = version.digest
+    WHERE version.connection = :connection AND version.kind = :kind AND version.seq <= :position
+    ORDER BY version.key, version.seq
+"""
+_OF_KEY = """
+    SELECT version.digest, body.content
+    FROM version LEFT JOIN body ON body.digest = version.digest
+    WHERE version.connection = :connection AND version.kind = :kind AND version.key = :key
+        AND version.seq <= :position
+    ORDER BY version.seq DESC LIMIT 1
 """
 _CURRENT = """
     SELECT current_version.key, current_version.digest, body.content
@@ -92,6 +107,35 @@ class KeptBodies:
             if not self._is_erased(digest, content):
                 yield key, self._body(kind, key, digest, content)
         self._compare(kind, tree.root)
+
+    def versions(self, kind: str) -> Iterator[tuple[str, Sequence[tuple[int, Body | None]]]]:
+        """Yield each key with its bodies up to the evaluation, by the number of their version.
+
+        None: it vanished, or was erased by order. What was yielded is proven when it ends.
+
+        Raises:
+            IntegrityError: The last are not those that the evaluation left.
+        """
+        rows = self.transaction.rows(
+            _VERSIONS, position=self.position, connection=self.log, kind=kind
+        )
+        tree = PopulationTree()
+        for key, versions in groupby(rows, key=itemgetter(0)):
+            bodies: list[tuple[int, Body | None]] = []
+            for _, number, digest, content in versions:
+                is_gone = digest is None or self._is_erased(digest, content)
+                bodies.append((number, None if is_gone else self._body(kind, key, digest, content)))
+                tree.put(key, digest)
+            yield key, bodies
+        self._compare(kind, tree.root)
+
+    def at(self, kind: str, key: str) -> Body | None:
+        """Return the body of a key at the evaluation; None: it was not there, or is erased."""
+        parameters = {"position": self.position, "connection": self.log, "kind": kind, "key": key}
+        row = self.transaction.row(_OF_KEY, **parameters)
+        if row is None or row[0] is None or self._is_erased(*row):
+            return None
+        return self._body(kind, key, *row)
 
     def some(self, kind: str, keys: Iterable[str]) -> Iterator[tuple[str, Body]]:
         """Yield the current bodies of some keys; of the others only their digests are read.

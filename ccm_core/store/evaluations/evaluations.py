@@ -17,7 +17,8 @@ from ccm_core.store.derived import anew
 from ccm_core.store.evaluations.derived_bodies import KeptBodies
 from ccm_core.store.evaluations.period_rows import period_rows
 from ccm_core.store.evaluations.recompose import compact as recompose_compact
-from ccm_core.store.evaluations.recompose import named_results, recompose, results_on
+from ccm_core.store.evaluations.recompose import named_results, recompose, result_on, results_on
+from ccm_core.store.evaluations.result_histories import histories
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import DOCUMENT, EVALUATION
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from ccm_core.ledger.signed_note import Signing
     from ccm_core.model.evaluation.result import DerivedState, Result
+    from ccm_core.model.evaluation.result_history import ResultHistory
     from ccm_core.model.evaluation.result_scope import ResultScope
     from ccm_core.model.evidence.write_batch import EncodedBody
     from ccm_core.model.json_codec import JsonObject
@@ -141,6 +143,39 @@ class SqlEvaluationStore:
             require_newest(transaction, digest, act)
             content = _document(transaction, act)
         return _read(digest, document), decode_body(content, act, EvaluationAct, "act")
+
+    def histories(
+        self,
+        rules: AbstractSet[str],
+        connections: AbstractSet[str],
+        *,
+        since: datetime,
+        until: datetime,
+    ) -> Iterator[ResultHistory]:
+        """Yield what the evaluations of a time say of each rule on each single subject."""
+        with self._database.reading() as transaction:
+            documents = transaction.rows(
+                """
+                SELECT digest, document, position FROM evaluation
+                WHERE evaluated_at >= :since AND evaluated_at < :until
+                ORDER BY evaluated_at, seq
+                """,
+                since=microseconds(since),
+                until=microseconds(until),
+            )
+            stored = ((_read(digest, text), position) for digest, text, position in documents)
+            yield from histories(transaction, stored, frozenset(rules), connections)
+
+    def result_on(self, digest: str, rule: str, connection: str, subject: str) -> Result | None:
+        """Return the result of a rule on one subject, with its evidence; None: there is none."""
+        query = "SELECT document, position FROM evaluation WHERE digest = :digest"
+        with self._database.reading() as transaction:
+            row = transaction.row(query, digest=digest)
+            if row is None:
+                raise _no_evaluation(digest)
+            return result_on(
+                transaction, _read(digest, row[0]), row[1], rule, (connection, subject)
+            )
 
     def between(
         self, *, since: datetime | None = None, until: datetime | None = None

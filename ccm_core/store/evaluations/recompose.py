@@ -110,6 +110,22 @@ def results_on(
             yield from filter(scope.includes, connection.whole(stored.rules, evidence=False))
 
 
+def result_on(
+    transaction: Transaction, stored: Evaluation, position: int, rule: str, on: tuple[str, str]
+) -> Result | None:
+    """Return the result of a rule on one subject of a connection; None: there is none."""
+    connection, name = on
+    scope = ResultScope(subjects={(rule, connection): {name}}, whole=False)
+    (of_rule,) = (result for result in stored.rules if result.rule == rule)
+    for result in filter(scope.includes, of_rule.results):
+        return result
+    for state in stored.derived:
+        if state.connection == connection and rule in state.judged:
+            bodies = DerivedBodies(transaction, state, position)
+            return ConnectionResults(bodies).on(of_rule, name)
+    return None
+
+
 def named_results(
     transaction: Transaction, stored: Evaluation, position: int
 ) -> Iterator[tuple[str, str, str]]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         StoredEvaluation,
         TrendPoint,
     )
+    from ccm_core.model.evaluation.result_history import ResultHistory
     from ccm_core.model.evaluation.result_scope import ResultScope
     from ccm_core.model.json_codec import JsonObject
 
@@ -67,6 +68,29 @@ class EvaluationStore(Protocol):
         self, *, since: datetime | None = None, until: datetime | None = None
     ) -> Iterator[tuple[str, Evaluation]]:
         """Yield evaluations with their digests, ``since <= moment < until``, by their moment."""
+
+    def histories(
+        self,
+        rules: AbstractSet[str],
+        connections: AbstractSet[str],
+        *,
+        since: datetime,
+        until: datetime,
+    ) -> Iterator[ResultHistory]:
+        """Yield what the evaluations of a time say of each rule on each single subject.
+
+        They are numbered as :meth:`moments` lists them, and none is made whole.
+
+        Raises:
+            IntegrityError: Rows or verdicts are not those that the last of them left.
+        """
+
+    def result_on(self, digest: str, rule: str, connection: str, subject: str) -> Result | None:
+        """Return the result of a rule on ``KIND:KEY``, with its evidence; None: there is none.
+
+        Raises:
+            StoreError: There is no such evaluation.
+        """
 
     def moments(
         self, *, since: datetime | None = None, until: datetime | None = None
