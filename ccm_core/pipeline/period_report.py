@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection as Some
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import datetime
 from functools import cache
 
 from ccm_core.assurance.sampling import NO_EVALUATION, sample_of, select_histories
 from ccm_core.errors import StaleEvaluation
 from ccm_core.model.evaluation.result_history import ResultHistory
-from ccm_core.model.evidence.window import Window
 from ccm_core.model.period import Period
 from ccm_core.model.sampling import ControlSamples, Sample, Sampling
 from ccm_core.pipeline.assurance import (
@@ -53,9 +53,9 @@ def period_input(
     window = evaluated_window(period, assessment_moment(host, connections, store))
     return PeriodInput(
         assurance=assurance,
-        sampling=_sampling(
+        sampling=sampled(
             store,
-            window,
+            {"since": window.since, "until": window.until},
             {
                 (control.framework, control.id): frozenset(control.rules)
                 for control in assurance.controls
@@ -68,20 +68,18 @@ def period_input(
     )
 
 
-def _sampling(
+def sampled(
     store: EvidenceStore,
-    window: Window,
+    span: Mapping[str, datetime],
     controls: Mapping[ControlName, AbstractSet[str]],
     connections: AbstractSet[str],
     sample_size: int,
 ) -> Sampling:
     """Select samples of what the evaluations of a time say; only those selected are read whole."""
-    moments = store.evaluations.moments(since=window.since, until=window.until)
+    moments = store.evaluations.moments(**span)
     seed = moments[-1][0] if moments else NO_EVALUATION
     rules = frozenset[str]().union(*controls.values())
-    histories = store.evaluations.histories(
-        rules, connections, since=window.since, until=window.until
-    )
+    histories = store.evaluations.histories(rules, connections, **span)
     selections = select_histories(seed, histories, controls, sample_size)
 
     @cache

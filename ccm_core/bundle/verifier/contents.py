@@ -17,7 +17,7 @@ CONTENT_FOLDERS = ("contents/", "evidence/")
 Leaves = Mapping[int, Mapping[str, Any]]
 
 
-class Selection(NamedTuple):
+class ContentSelection(NamedTuple):
     """Which leaves have their content in the package."""
 
     history_since: datetime
@@ -38,7 +38,7 @@ class Contents(NamedTuple):
     """Those of the files that are read again, by digest."""
 
 
-def is_selected(leaf: Mapping[str, Any], selection: Selection) -> bool:
+def is_selected(leaf: Mapping[str, Any], selection: ContentSelection) -> bool:
     """Return whether the content of a leaf must be in the package: of other times only leaves."""
     if leaf["leaf"] == "manifest":
         inside = selection.history_since <= moment(leaf["ended_at"]) < selection.until
@@ -64,7 +64,7 @@ def pack_file(digest: str) -> str:
 
 
 def expected_files(
-    logs: Mapping[str, Leaves], selection: Selection
+    logs: Mapping[str, Leaves], selection: ContentSelection
 ) -> dict[str, dict[str, Mapping[str, Any]]]:
     """Return each file's contents in the order of their leaves: the first leaf of each digest."""
     files: dict[str, dict[str, Mapping[str, Any]]] = {}

@@ -8,7 +8,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.conclusions import PeriodQuestion, conclude, read_collecting
-from ccm_core.bundle.verifier.contents import Contents, Leaves, Selection, erased_digests, moment
+from ccm_core.bundle.verifier.contents import (
+    Contents,
+    ContentSelection,
+    Leaves,
+    erased_digests,
+    moment,
+)
 from ccm_core.bundle.verifier.derived_log import DERIVED, DerivedNeed, derived_versions
 from ccm_core.bundle.verifier.erasures import erasures
 from ccm_core.bundle.verifier.evaluations import History, Reading
@@ -80,10 +86,10 @@ class Package(NamedTuple):
         rules = set(self.scope.rules(self.controls))
         return Reading(rules, set(self.connections), erased_digests(self.store_log))
 
-    def selection(self, history: History) -> Selection:
+    def selection(self, history: History) -> ContentSelection:
         """Return which leaves have their content in the package."""
         since, until = self.bounds
-        return Selection(
+        return ContentSelection(
             self.scope.history_since(self.connections, since),
             until,
             {leaf["digest"] for leaf in self.evaluations.values()},

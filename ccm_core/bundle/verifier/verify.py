@@ -1023,10 +1023,10 @@ class _Package(NamedTuple):
         rules = set(self.scope.rules(self.controls))
         return _Reading(rules, set(self.connections), erased_digests(self.store_log))
 
-    def selection(self, history: _History) -> _Selection:
+    def selection(self, history: _History) -> _ContentSelection:
         """Return which leaves have their content in the package."""
         since, until = self.bounds
-        return _Selection(
+        return _ContentSelection(
             self.scope.history_since(self.connections, since),
             until,
             {leaf["digest"] for leaf in self.evaluations.values()},
@@ -1267,7 +1267,7 @@ CONTENT_FOLDERS = ("contents/", "evidence/")
 Leaves = Mapping[int, Mapping[str, Any]]
 
 
-class _Selection(NamedTuple):
+class _ContentSelection(NamedTuple):
     """Which leaves have their content in the package."""
 
     history_since: datetime
@@ -1288,7 +1288,7 @@ class _Contents(NamedTuple):
     """Those of the files that are read again, by digest."""
 
 
-def is_selected(leaf: Mapping[str, Any], selection: _Selection) -> bool:
+def is_selected(leaf: Mapping[str, Any], selection: _ContentSelection) -> bool:
     """Return whether the content of a leaf must be in the package: of other times only leaves."""
     if leaf["leaf"] == "manifest":
         inside = selection.history_since <= moment(leaf["ended_at"]) < selection.until
@@ -1314,7 +1314,7 @@ def pack_file(digest: str) -> str:
 
 
 def expected_files(
-    logs: Mapping[str, Leaves], selection: _Selection
+    logs: Mapping[str, Leaves], selection: _ContentSelection
 ) -> dict[str, dict[str, Mapping[str, Any]]]:
     """Return each file's contents in the order of their leaves: the first leaf of each digest."""
     files: dict[str, dict[str, Mapping[str, Any]]] = {}

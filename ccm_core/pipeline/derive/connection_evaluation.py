@@ -55,6 +55,9 @@ class Before:
 
     state: DerivedState
     watermarks: Mapping[str, Watermark]
+    """By view and kind, with a space between."""
+    sealed: Mapping[str, str]
+    """By kind: the root over the records that it read."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -106,6 +109,7 @@ class ConnectionEvaluation:
         judges = {
             (pack.pack.name, group.over): self._judge(pack, group, facts) for pack, group in groups
         }
+        self._require_sealed()
         if self.before is None or self.derived.is_unstated(self.scope.connection):
             # Nobody vouches for what is there: an evaluation was killed, or something was erased.
             self.before = None
@@ -116,6 +120,24 @@ class ConnectionEvaluation:
             self._evaluate_view(over, of_view, evidence)
         totals = [total for judge in judges.values() for total in self._totals(judge, evidence)]
         return self._result(evidence, facts, judges, totals, seals)
+
+    def _require_sealed(self) -> None:
+        """Refuse evidence that is not what was read before, although nothing was stored since."""
+        if self.before is None:
+            return
+        connection, watermarks = self.scope.connection, self.before.watermarks
+        by_kind = {name.partition(" ")[2]: watermark for name, watermark in watermarks.items()}
+        for kind, watermark in sorted(by_kind.items()):
+            change = self.store.records.changes_since(connection, kind, watermark, as_of=self.now)
+            if change is None or change.changed_keys or kind not in self.before.sealed:
+                continue
+            _, root = self.store.records.keep_population(connection, kind)
+            if root != self.before.sealed[kind]:
+                raise IntegrityError(
+                    f"the records of {kind} of {connection} are not those that the last evaluation "
+                    "read, and nothing was stored since; run `ccm verify`, and restore the store "
+                    "from a backup"
+                )
 
     # -- rows and verdicts --------------------------------------------------------------------
 

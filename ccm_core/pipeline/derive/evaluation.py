@@ -67,7 +67,13 @@ def _before(stored: tuple[Evaluation, EvaluationAct] | None, connection: str) ->
     states: Mapping[str, DerivedState] = {state.connection: state for state in evaluation.derived}
     if connection not in states or connection not in act.watermarks:
         return None
-    return Before(state=states[connection], watermarks=act.watermarks[connection])
+    sealed = {
+        kind.kind: kind.root
+        for read in evaluation.evidence_read
+        if read.connection == connection
+        for kind in read.kinds
+    }
+    return Before(state=states[connection], watermarks=act.watermarks[connection], sealed=sealed)
 
 
 def _failing(

@@ -147,7 +147,7 @@ class ConnectionResults:
         self,
         names: Sequence[str],
         subjects: CompactSubjects,
-        verdicts: Iterable[tuple[str, Mapping[str, Any]]],
+        verdicts: Iterable[tuple[str, dict[str, Any]]],
     ) -> Iterator[CompactColumn]:
         indexes = {key: index for index, key in enumerate(subjects.keys)}
         columns: dict[str, list[Outcome | None]] = {name: [None] * len(indexes) for name in names}

@@ -131,8 +131,9 @@ class KeptBodies:
 
     def at(self, kind: str, key: str) -> Body | None:
         """Return the body of a key at the evaluation; None: it was not there, or is erased."""
-        parameters = {"position": self.position, "connection": self.log, "kind": kind, "key": key}
-        row = self.transaction.row(_OF_KEY, **parameters)
+        row = self.transaction.row(
+            _OF_KEY, position=self.position, connection=self.log, kind=kind, key=key
+        )
         if row is None or row[0] is None or self._is_erased(*row):
             return None
         return self._body(kind, key, *row)

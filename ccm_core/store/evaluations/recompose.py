@@ -121,7 +121,7 @@ def result_on(
         return result
     for state in stored.derived:
         if state.connection == connection and rule in state.judged:
-            bodies = DerivedBodies(transaction, state, position)
+            bodies = KeptBodies(transaction, state, position)
             return ConnectionResults(bodies).on(of_rule, name)
     return None
 

@@ -17,7 +17,7 @@ from ccm_core.model.evaluation.result_id import joined_id, rule_part, subject_pa
 from ccm_core.model.evaluation.result_scope import WHOLE_SUBJECTS
 from ccm_core.model.instant import parse_instant
 from ccm_core.store.evaluations.connection_results import ConnectionResults
-from ccm_core.store.evaluations.derived_bodies import DerivedBodies
+from ccm_core.store.evaluations.derived_bodies import KeptBodies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -84,10 +84,9 @@ def histories(
                 slim = replace(state, waived={}, rule_keys={}, lines={})
                 entry = LeftState(number, names, slim, position)
                 left.setdefault(state.connection, []).append(entry)
-        for rule in evaluation.rules:
-            for result in rule.results if rule.rule in rules else ():
-                if result.connection in connections and result.subject.kind not in WHOLE_SUBJECTS:
-                    _add(stated, _history(result, number))
+        for result in _stated(evaluation, rules):
+            if result.connection in connections:
+                _add(stated, _history(result, number))
     for _, entries in sorted(left.items()):
         here = ConnectionHistories(transaction, entries, rules)
         if here.is_ordered:
@@ -98,6 +97,15 @@ def histories(
             for history in here.singly():
                 _add(stated, history)
     yield from stated.values()
+
+
+def _stated(evaluation: Evaluation, rules: frozenset[str]) -> Iterator[Result]:
+    """Yield the results on single subjects that are in the document."""
+    for rule in evaluation.rules:
+        if rule.rule in rules:
+            yield from (
+                result for result in rule.results if result.subject.kind not in WHOLE_SUBJECTS
+            )
 
 
 def _add(histories_by_id: dict[str, ResultHistory], history: ResultHistory) -> None:
@@ -158,7 +166,7 @@ class ConnectionHistories:
     def singly(self) -> Iterator[ResultHistory]:
         """Yield each result of each evaluation, where moments and positions do not agree."""
         for entry in self.left:
-            bodies = DerivedBodies(self.transaction, entry.state, entry.position)
+            bodies = KeptBodies(self.transaction, entry.state, entry.position)
             rules = [*self._judged(entry)]
             for result in ConnectionResults(bodies).whole(rules, evidence=False):
                 yield _history(result, entry.number)
@@ -195,7 +203,7 @@ class ConnectionHistories:
 
     def _spans(self, kind: str) -> Iterator[tuple[str, Sequence[Span]]]:
         last = self.left[-1]
-        bodies = DerivedBodies(self.transaction, last.state, last.position)
+        bodies = KeptBodies(self.transaction, last.state, last.position)
         for key, versions in bodies.versions(kind):
             firsts = [bisect_left(self._positions, number) for number, _ in versions]
             ends = [*firsts[1:], len(self.left)]
@@ -232,7 +240,7 @@ class ConnectionHistories:
     def _parts(
         self, rule: str, rows: Sequence[Span], verdicts: Sequence[Span], sums: RuleSums
     ) -> Iterator[tuple[int, int, Status]]:
-        """Yield in how many evaluations a row and a verdict count together, the last, the status."""
+        """Yield for rows with verdicts in how many evaluations they count, the last, the status."""
         for row in rows:
             occurred_at, final = row.body["occurred_at"], row.body["final"]
             cut = len(self.left)

@@ -55,6 +55,16 @@ REFUSED = {
         f"UPDATE current_version SET bucket = bucket + 1 WHERE {ROW} AND key = '{I3}'",
         ("firm@derived", VIEW, I3),
     ),
+    "an index entry of a record is missing, and nothing was stored since": (
+        "DELETE FROM current_version WHERE connection = 'firm' AND kind = 'pagerduty.service' "
+        "AND key = 'S1'",
+        ("firm", "pagerduty.service"),
+    ),
+    "an index entry of a record is missing, and all is to be derived anew": (
+        "DELETE FROM current_version WHERE connection = 'firm' AND kind = 'pagerduty.service' "
+        "AND key = 'S1'; INSERT INTO deriving VALUES ('firm')",
+        ("firm", "pagerduty.service"),
+    ),
     "a subject has another title": (
         f"UPDATE subject SET title = 'x' WHERE {LINE} AND key = '{I3}'",
         ("firm", VIEW, I3),

@@ -1,0 +1,51 @@
+"""The samples of a period are those of all its evaluations, and none of these is made whole."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from ccm_core.assurance.sampling import select_samples
+from ccm_core.pipeline.period_report import sampled
+from tests.pipeline.derive.histories import STEPS
+from tests.pipeline.derive.test_chosen_results import store_next
+
+DAY = timedelta(days=1)
+
+
+def check_samples(world):
+    """Compare the samples of all evaluations, and of those before the last, in each size."""
+    moments = world.store.evaluations.moments()
+    since, last = moments[0][1] - DAY, moments[-1][1]
+    rules = {rule.rule for rule in world.store.evaluations.latest().evaluation.rules}
+    controls = {("f", "all"): rules, ("f", "one"): {min(rules)}, ("f", "none"): set()}
+    for until in (last + DAY, last):
+        span = {"since": since, "until": until}
+        for size in (1, 3, 1000):
+            expected = select_samples(
+                world.store.evaluations.between(**span), controls, {"firm"}, size
+            )
+            assert sampled(world.store, span, controls, {"firm"}, size) == expected
+
+
+@pytest.mark.slow
+@pytest.mark.no_cover
+@pytest.mark.parametrize("name", ["mild", "both", "shipped"])
+@settings(deadline=None, max_examples=15)
+@given(steps=STEPS)
+def test_samples_are_those_of_evaluations_made_whole(worlds, packs, name, steps):
+    """How often something was evaluated, the worst, the last status, and the evidence behind."""
+    with tempfile.TemporaryDirectory() as folder, worlds(Path(folder)) as world:
+        limit = "2h"
+        for changes, minutes in steps:
+            for change in changes:
+                world.apply(change)
+                limit = change[1] if change[0] == "limit" else limit
+            world.refresh()
+            store_next(world, packs(name, limit))
+            world.now += timedelta(minutes=abs(minutes))
+        check_samples(world)
