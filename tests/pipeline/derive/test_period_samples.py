@@ -40,12 +40,13 @@ def check_samples(world):
 def test_samples_are_those_of_evaluations_made_whole(worlds, packs, name, steps):
     """How often something was evaluated, the worst, the last status, and the evidence behind."""
     with tempfile.TemporaryDirectory() as folder, worlds(Path(folder)) as world:
-        limit = "2h"
+        limit, newest = "2h", world.now
         for changes, minutes in steps:
+            world.now = max(world.now + timedelta(minutes=minutes), newest - timedelta(minutes=29))
+            newest = max(newest, world.now)
             for change in changes:
                 world.apply(change)
                 limit = change[1] if change[0] == "limit" else limit
             world.refresh()
             store_next(world, packs(name, limit))
-            world.now += timedelta(minutes=abs(minutes))
         check_samples(world)

@@ -140,7 +140,8 @@ def poison(world, tmp_path, packs, statement):
     evaluate(world, packs("mild"))
     world.now += timedelta(minutes=1)
     evaluate(world, packs("mild"))
-    sql(tmp_path, statement)
+    for part in statement.split("; "):
+        sql(tmp_path, part)
     world.now += timedelta(minutes=1)
 
 

@@ -76,6 +76,12 @@ def check_pages(world):
             for stored in (whole, part)
         ]
         assert texts[0] == texts[1], selection
+
+
+def check_exports(world):
+    """Compare what complete formats hold of results in memory, and made one by one."""
+    context, store = world_host(world), world.store
+    whole, part = store.evaluations.latest(), store.evaluations.latest(scope=UNSETTLED)
     for name in ("csv", "json", "junit", "sarif", "ocsf", "oscal"):
         exports = [
             b"".join(report(context, store, stored, FORMATS[name])) for stored in (whole, part)
@@ -134,6 +140,7 @@ def test_readers_are_shown_the_same_after_any_history(worlds, packs, name, steps
             if ("stale",) not in changes:
                 world.refresh()
             check(world, packs(name, limit), name)
+        check_exports(world)
 
 
 def test_readers_are_shown_the_same_after_a_failure_came_and_went(world, packs):
@@ -145,6 +152,7 @@ def test_readers_are_shown_the_same_after_a_failure_came_and_went(world, packs):
     world.incident("I3", title="Renamed", urgency="low")
     world.refresh()
     check(world, packs, "both")
+    check_exports(world)
     states = {finding.state.value for finding in all_findings(world.store)}
     assert states >= {"open", "resolved"}
 
