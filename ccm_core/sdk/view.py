@@ -27,6 +27,8 @@ class Row:
     was handed."""
     names: tuple[str, ...] = ()
     """The objects it was derived from, as ``kind:key``; the subject is always among them."""
+    absent: tuple[str, ...] = ()
+    """Those of the names of which the view was handed no record. The host states them."""
     unknown: Mapping[str, str] = field(default_factory=dict)
     """Why a key was left out, in plain words, by its dotted path; ``*``: why any other was."""
     occurred_at: datetime | None = None

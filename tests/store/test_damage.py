@@ -11,7 +11,7 @@ import shutil
 from contextlib import closing
 
 import pytest
-from store_damage import sql, verified
+from damaged import sql, verified
 from tables import TABLES
 
 from ccm_core.errors import IntegrityError

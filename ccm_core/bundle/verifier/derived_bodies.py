@@ -14,7 +14,7 @@ from ccm_core.bundle.verifier.strict_json import read_json
 
 RESULT_STATUSES = ("error", "fail", "insufficient", "pass", "not_applicable")
 """The worst first."""
-ROW_FIELDS = {"subject", "fields", "names", "unknown", "occurred_at", "final"}
+ROW_FIELDS = {"subject", "fields", "names", "absent", "unknown", "occurred_at", "final"}
 SUBJECT_FIELDS = {"kind", "key", "title", "url", "owners"}
 VERDICT_FIELDS = {"status", "reason", "due_at", "looked_up"}
 
@@ -114,7 +114,8 @@ def read_row(body: Mapping[str, Any]) -> SubjectRow:
     if body["final"] not in (True, False):
         raise ValueError(f"expected true or false for final, got {body['final']!r}")
     at = body["occurred_at"]
-    names = tuple(intern(name) for name in body["names"])
+    absent = set(body["absent"])
+    names = tuple(intern(name) for name in body["names"] if name not in absent)
     return SubjectRow(body["subject"], names, None if at is None else moment(at), body["final"])
 
 

@@ -69,7 +69,7 @@ def is_transport_failure(collection: Collected) -> bool:
     """Return whether a collection states nothing about what is at the source."""
     if collection.outcome == "failed":
         return True
-    reasons = {fall["reason"] for fall in collection.shortfalls}
+    reasons = {fall["reason"] for fall in collection.shortfalls} - {"visibility"}
     partial = collection.outcome == "partial" and collection.doubted is None
     return partial and bool(reasons) and reasons <= TRANSPORT
 

@@ -2323,7 +2323,7 @@ def derived_versions(
 
 RESULT_STATUSES = ("error", "fail", "insufficient", "pass", "not_applicable")
 """The worst first."""
-ROW_FIELDS = {"subject", "fields", "names", "unknown", "occurred_at", "final"}
+ROW_FIELDS = {"subject", "fields", "names", "absent", "unknown", "occurred_at", "final"}
 SUBJECT_FIELDS = {"kind", "key", "title", "url", "owners"}
 VERDICT_FIELDS = {"status", "reason", "due_at", "looked_up"}
 
@@ -2423,7 +2423,8 @@ def read_row(body: Mapping[str, Any]) -> _SubjectRow:
     if body["final"] not in (True, False):
         raise ValueError(f"expected true or false for final, got {body['final']!r}")
     at = body["occurred_at"]
-    names = tuple(intern(name) for name in body["names"])
+    absent = set(body["absent"])
+    names = tuple(intern(name) for name in body["names"] if name not in absent)
     return _SubjectRow(body["subject"], names, None if at is None else moment(at), body["final"])
 
 
@@ -3313,7 +3314,7 @@ def is_transport_failure(collection: _Collected) -> bool:
     """Return whether a collection states nothing about what is at the source."""
     if collection.outcome == "failed":
         return True
-    reasons = {fall["reason"] for fall in collection.shortfalls}
+    reasons = {fall["reason"] for fall in collection.shortfalls} - {"visibility"}
     partial = collection.outcome == "partial" and collection.doubted is None
     return partial and bool(reasons) and reasons <= TRANSPORT
 

@@ -95,7 +95,7 @@ class DerivedBatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatusCount:
+class SubjectCount:
     """How many subjects have the same statuses by one pack, of one day."""
 
     statuses: str

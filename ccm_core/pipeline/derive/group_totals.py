@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ccm_core.model.evaluation.connection_result import RuleTotals
-from ccm_core.model.evaluation.derived import StatusCount, derived_log, rows_kind
+from ccm_core.model.evaluation.derived import SubjectCount, derived_log, rows_kind
 from ccm_core.model.evaluation.result import CONNECTION, POPULATION, Result, deciding
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_json import thawed
@@ -35,7 +35,7 @@ class GroupTotals:
     period: Window
     error: str | None
     """Why there are no rows."""
-    counts: Sequence[StatusCount]
+    counts: Sequence[SubjectCount]
     rows: int
     """How many of the period there are."""
 

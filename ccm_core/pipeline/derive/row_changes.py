@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from random import Random
 
@@ -121,7 +121,7 @@ class RowDerivation:
             records={kind: self.load(kind) for kind in self.view.inputs},
             vanished={kind: self.load_vanished(kind) for kind in self.view.vanished},
         )
-        rows = {_key(row): row for row in derived_rows(self.view, request)}
+        rows = _rows(self.view, request)
         kept = self.derived.digests(self.connection, rows_kind(self.view.name))
         return RowBatch(rows=rows, removed=kept.keys() - rows.keys())
 
@@ -210,7 +210,7 @@ class RowDerivation:
             },
             vanished={kind: self.load_vanished(kind) for kind in self.view.vanished},
         )
-        rows = {_key(row): row for row in derived_rows(self.view, request)}
+        rows = _rows(self.view, request)
         kept = self.derived.subjects_in(self.connection, self.view.name, names)
         return RowBatch(
             rows=rows,
@@ -223,6 +223,24 @@ def outside_names(row: Row, inputs: Iterable[str], own: Iterable[str]) -> tuple[
     """Return the records that a row was derived from and that its partition does not hold."""
     outside = tuple(f"{kind}:" for kind in inputs if kind not in set(own))
     return tuple(name for name in row.names if name.startswith(outside))
+
+
+def _rows(view: View, request: ViewRequest) -> Mapping[str, Row]:
+    """Derive rows; each states which of its names the view was handed no record of."""
+    keys = {
+        kind: {
+            record.key
+            for records in (of_kind, request.vanished.get(kind, ()))
+            for record in records
+        }
+        for kind, of_kind in {**request.vanished, **request.records}.items()
+    }
+    rows: dict[str, Row] = {}
+    for row in derived_rows(view, request):
+        parts = ((name, *name.partition(":")) for name in row.names)
+        absent = tuple(name for name, kind, _, key in parts if key not in keys.get(kind, ()))
+        rows[_key(row)] = replace(row, absent=absent) if absent else row
+    return rows
 
 
 def _key(row: Row) -> str:

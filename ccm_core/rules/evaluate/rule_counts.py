@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from ccm_core.model.evaluation.derived import StatusCount
+from ccm_core.model.evaluation.derived import SubjectCount
 from ccm_core.model.evaluation.result import CONNECTION, Population, Result, Status
 from ccm_core.model.evaluation.verdict_letters import LETTERS, NOT_DUE, NOT_DUE_YET, STATUSES
 from ccm_core.rules.evaluate.rollup import WORST_FIRST
@@ -75,7 +75,7 @@ def letter_of(result: Result) -> str:
 
 
 def counts_by_rule(
-    rules: Iterable[str], counts: Iterable[StatusCount], rated: Container[str] = ()
+    rules: Iterable[str], counts: Iterable[SubjectCount], rated: Container[str] = ()
 ) -> Mapping[str, RuleCounts]:
     """Return the counts of each rule of a group, whose letters stand in the order of names.
 
@@ -98,7 +98,7 @@ def counts_by_rule(
 
 
 def selected_by_condition(
-    conditions: Sequence[str], rules: int, counts: Iterable[StatusCount]
+    conditions: Sequence[str], rules: int, counts: Iterable[SubjectCount]
 ) -> Iterator[tuple[str, int]]:
     """Yield how many subjects each condition of the settings selects: flags follow the letters."""
     counted = list(counts)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ccm_core.model.evaluation.derived import (
         DerivedBatch,
-        StatusCount,
+        SubjectCount,
         SubjectLine,
         VerdictLine,
     )
@@ -81,7 +81,7 @@ class SqlDerivedStore:
 
     def status_counts(
         self, connection: str, pack: str, view: str, since: datetime
-    ) -> Sequence[StatusCount]:
+    ) -> Sequence[SubjectCount]:
         """Count the subjects of a period by what a pack says of them, and by day."""
         with self._database.reading() as transaction:
             return read_model.status_counts(transaction, connection, pack, view, since)

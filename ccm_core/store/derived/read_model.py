@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from ccm_core.model.evaluation.derived import ALWAYS, StatusCount, SubjectLine, VerdictLine
+from ccm_core.model.evaluation.derived import ALWAYS, SubjectCount, SubjectLine, VerdictLine
 from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def partitions_of(
 
 def status_counts(
     transaction: Transaction, connection: str, pack: str, view: str, since: datetime
-) -> Sequence[StatusCount]:
+) -> Sequence[SubjectCount]:
     """Count the subjects of a period by what a pack says of them, and by day."""
     rows = transaction.rows(
         f"""
@@ -117,7 +117,7 @@ def status_counts(
         since=microseconds(since),
     )
     return [
-        StatusCount(
+        SubjectCount(
             statuses=text, day=day, subjects=count, whole=bool(whole), in_period=bool(in_period)
         )
         for text, day, count, whole, in_period in rows

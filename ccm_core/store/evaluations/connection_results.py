@@ -315,7 +315,7 @@ def _row(connection: str, body: Mapping[str, Any]) -> _Row:
             owners=tuple(subject["owners"]),
         ),
         id_part=subject_part(connection, subject["kind"], subject["key"]),
-        names=tuple(body["names"]),
+        names=tuple(name for name in body["names"] if name not in set(body["absent"])),
         occurred_at=None if occurred_at is None else parse_instant(occurred_at),
         final=body["final"],
     )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from ccm_core.model.evaluation.derived import (
         DerivedBatch,
-        StatusCount,
+        SubjectCount,
         SubjectLine,
         VerdictLine,
     )
@@ -49,7 +49,7 @@ class DerivedStore(Protocol):
 
     def status_counts(
         self, connection: str, pack: str, view: str, since: datetime
-    ) -> Sequence[StatusCount]:
+    ) -> Sequence[SubjectCount]:
         """Count the subjects of a period by what a pack says of them, and by day."""
 
     def count_subjects(self, connection: str, view: str, since: datetime) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,9 +13,10 @@ from ccm_core.assurance.kind_coverage import find_evidence_gaps, kind_assurance
 from ccm_core.bundle.verifier import conclusions
 from ccm_core.bundle.verifier.populations import population_root
 from ccm_core.bundle.verifier.scope import Watch, period_bounds
-from ccm_core.bundle.verifier.spans import read_collection
+from ccm_core.bundle.verifier.spans import is_transport_failure, read_collection
 from ccm_core.ledger.population import PopulationTree
 from ccm_core.model import json_codec
+from ccm_core.model.evidence import decisive_collections
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.period import parse_period
@@ -101,6 +103,30 @@ def test_evidence_gaps_are_those_of_the_host(data, events, refreshed, lookback):
     assert conclusions.kind_assurance(verifier, KIND, period) == json_codec.decode(
         json_codec.encode(kind_assurance(host, KIND, PERIOD))
     )
+
+
+@pytest.mark.parametrize("outcome", sorted(Outcome))
+@pytest.mark.parametrize("first", sorted(Reason))
+def test_transport_failures_are_those_of_the_host(outcome, first):
+    """Whatever else was lacking: a filtered credential states nothing more about a lost page."""
+    for second in sorted(Reason):
+        lacking = tuple(Shortfall(reason=reason, detail="no") for reason in (first, second))
+        collection = Collection(
+            id="c00",
+            run="r0",
+            connection="acme",
+            kind=KIND,
+            version=1,
+            window=None,
+            started_at=BEGIN,
+            ended_at=BEGIN,
+            outcome=outcome,
+            shortfalls=lacking,
+        )
+        read = read_collection(json_codec.decode(json_codec.encode(collection)))
+        assert is_transport_failure(read) == decisive_collections.is_transport_failure(
+            collection
+        ), second
 
 
 @given(st.dictionaries(st.text(max_size=4), st.sampled_from(["sha256:1", "sha256:2"])))

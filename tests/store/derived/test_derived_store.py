@@ -9,7 +9,7 @@ import pytest
 from ccm_core.model.evaluation.derived import (
     ALWAYS,
     DerivedBatch,
-    StatusCount,
+    SubjectCount,
     SubjectLine,
     VerdictLine,
     derived_log,
@@ -60,9 +60,9 @@ def test_counts_are_of_the_period_by_statuses_and_day(derived, build):
     )
     day = (build.at(0) - datetime(1970, 1, 1, tzinfo=UTC)).days
     assert derived.status_counts("demo", PACK, VIEW, build.at(0)) == [
-        StatusCount(statuses="f", day=day - 3, subjects=1, in_period=False),
-        StatusCount(statuses="n", day=None, subjects=1),
-        StatusCount(statuses="p", day=day, subjects=2),
+        SubjectCount(statuses="f", day=day - 3, subjects=1, in_period=False),
+        SubjectCount(statuses="n", day=None, subjects=1),
+        SubjectCount(statuses="p", day=day, subjects=2),
     ]
 
 
