@@ -155,6 +155,7 @@ class LeftEvaluations:
             },
             "fields": {"n": number if key == "a" else 0},
             "names": [*names] or [f"demo.thing:{key}"],
+            "absent": [],
             "unknown": {},
             "occurred_at": format_instant(self._build.at(5)),
             "final": False,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import random
 import shutil
+import sqlite3
 from contextlib import closing
 
 import pytest

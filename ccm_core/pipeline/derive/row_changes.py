@@ -238,7 +238,7 @@ def _rows(view: View, request: ViewRequest) -> Mapping[str, Row]:
     rows: dict[str, Row] = {}
     for row in derived_rows(view, request):
         parts = ((name, *name.partition(":")) for name in row.names)
-        absent = tuple(name for name, kind, _, key in parts if key not in keys.get(kind, ()))
+        absent = tuple(name for name, kind, _, key in parts if key not in keys[kind])
         rows[_key(row)] = replace(row, absent=absent) if absent else row
     return rows
 

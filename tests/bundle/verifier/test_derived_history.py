@@ -87,6 +87,7 @@ class Narrator:
             },
             "fields": {},
             "names": [f"lock:{name}" for name in self.random.sample(range(6), 2)],
+            "absent": [],
             "unknown": {},
             "occurred_at": self.random.choice([None, instant_text(at)]),
             "final": self.random.random() < 0.5,

@@ -38,6 +38,7 @@ def body_of(condition, key):
     return f"digest = (SELECT digest FROM current_version WHERE {condition} AND key = '{key}')"
 
 
+SERVICE_S1 = "connection = 'firm' AND kind = 'pagerduty.service' AND key = 'S1'"
 REFUSED = {
     "an index entry of a row is of another one": (
         swapped(ROW, I8, I3),
@@ -56,13 +57,11 @@ REFUSED = {
         ("firm@derived", VIEW, I3),
     ),
     "an index entry of a record is missing, and nothing was stored since": (
-        "DELETE FROM current_version WHERE connection = 'firm' AND kind = 'pagerduty.service' "
-        "AND key = 'S1'",
+        f"DELETE FROM current_version WHERE {SERVICE_S1}",
         ("firm", "pagerduty.service"),
     ),
     "an index entry of a record is missing, and all is to be derived anew": (
-        "DELETE FROM current_version WHERE connection = 'firm' AND kind = 'pagerduty.service' "
-        "AND key = 'S1'; INSERT INTO deriving VALUES ('firm')",
+        f"DELETE FROM current_version WHERE {SERVICE_S1}; INSERT INTO deriving VALUES ('firm')",
         ("firm", "pagerduty.service"),
     ),
     "a subject has another title": (
