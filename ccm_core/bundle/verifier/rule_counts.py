@@ -74,7 +74,8 @@ def count_problems(
             places = ", ".join(entry.connection for entry in counted) or "its document"
             yield figure, f"{stated} {figure}, and its results on {places} are {actual}"
     expected = worst_status(rule, counted, whole=whole)
-    if not unknown and expected != rule["status"]:
+    # Where nothing was counted here, nothing follows for what other connections were found to be.
+    if not unknown and expected != rule["status"] and (counted or not others):
         better = RESULT_STATUSES.index(rule["status"]) > RESULT_STATUSES.index(expected)
         if better or not others:
             yield "status", f"the status {rule['status']}, and {expected} follows from its results"

@@ -46,6 +46,11 @@ _VERSIONS = """
     WHERE version.connection = :connection AND version.kind = :kind AND version.seq <= :position
     ORDER BY version.key, version.seq
 """
+_DIGESTS = """
+    SELECT seq, key, digest FROM version
+    WHERE connection = :connection AND kind = :kind AND seq <= :position
+    ORDER BY seq
+"""
 _OF_KEY = """
     SELECT version.digest, body.content
     FROM version LEFT JOIN body ON body.digest = version.digest
@@ -128,6 +133,23 @@ class KeptBodies:
                 tree.put(key, digest)
             yield key, bodies
         self._compare(kind, tree.root)
+
+    def require_roots(self, kind: str, left: Iterable[tuple[int, DerivedState]]) -> None:
+        """Compare the digests of a kind with what each of some evaluations left, by position.
+
+        Raises:
+            IntegrityError: They are not those.
+        """
+        rows = self.transaction.rows(
+            _DIGESTS, position=self.position, connection=self.log, kind=kind
+        )
+        tree, following = PopulationTree(), next(rows, None)
+        for position, state in left:
+            while following is not None and following[0] <= position:
+                tree.put(following[1], following[2])
+                following = next(rows, None)
+            if any(read.kind == kind and read.root != tree.root for read in state.kinds):
+                raise self.damage(kind, "they are not those that an evaluation left")
 
     def at(self, kind: str, key: str) -> Body | None:
         """Return the body of a key at the evaluation; None: it was not there, or is erased."""

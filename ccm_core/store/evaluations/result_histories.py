@@ -73,7 +73,7 @@ def histories(
         connections: Which.
 
     Raises:
-        IntegrityError: Rows or verdicts are not those that the last of them left.
+        IntegrityError: Rows or verdicts are not those that one of them left.
     """
     left: dict[str, list[LeftState]] = {}
     stated: dict[str, ResultHistory] = {}
@@ -175,7 +175,7 @@ class ConnectionHistories:
         """Yield the history of each result.
 
         Raises:
-            IntegrityError: Rows or verdicts are not those that the last evaluation left.
+            IntegrityError: Rows or verdicts are not those that an evaluation left.
         """
         groups: dict[Group, set[str]] = {}
         for entry in self.left:
@@ -204,6 +204,7 @@ class ConnectionHistories:
     def _spans(self, kind: str) -> Iterator[tuple[str, Sequence[Span]]]:
         last = self.left[-1]
         bodies = KeptBodies(self.transaction, last.state, last.position)
+        bodies.require_roots(kind, ((entry.position, entry.state) for entry in self.left))
         for key, versions in bodies.versions(kind):
             firsts = [bisect_left(self._positions, number) for number, _ in versions]
             ends = [*firsts[1:], len(self.left)]

@@ -82,7 +82,7 @@ class EvaluationStore(Protocol):
         They are numbered as :meth:`moments` lists them, and none is made whole.
 
         Raises:
-            IntegrityError: Rows or verdicts are not those that the last of them left.
+            IntegrityError: Rows or verdicts are not those that one of them left.
         """
 
     def result_on(self, digest: str, rule: str, connection: str, subject: str) -> Result | None:

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 
 from ccm_core.assurance.sampling import select_samples
+from ccm_core.errors import IntegrityError
 from ccm_core.pipeline.period_report import sampled
 from tests.pipeline.derive.histories import STEPS
-from tests.pipeline.derive.test_chosen_results import store_next
+from tests.pipeline.derive.test_chosen_results import changed, store_next
 
 DAY = timedelta(days=1)
 
@@ -50,3 +51,31 @@ def test_samples_are_those_of_evaluations_made_whole(worlds, packs, name, steps)
             world.refresh()
             store_next(world, packs(name, limit))
         check_samples(world)
+
+
+EXCHANGE = """
+    UPDATE version SET digest = (
+        SELECT digest FROM version WHERE kind LIKE ? AND key LIKE '%:I1' ORDER BY seq LIMIT 1
+    ) WHERE seq = (SELECT min(seq) FROM version WHERE kind LIKE ? AND key LIKE '%:I2')
+"""
+
+
+@pytest.mark.parametrize("kind", ["rows", "verdicts"])
+def test_versions_that_an_evaluation_did_not_leave_are_no_samples(worlds, packs, tmp_path, kind):
+    """The first version of an incident is exchanged for that of another: an integrity error."""
+    with worlds(tmp_path) as world:
+        for key, hours in (("I1", -4.9), ("I2", -1)):
+            world.incident(key)
+            world.entry(f"{key}a", key, "trigger")
+            world.entry(f"{key}b", key, "acknowledge", hours)
+        world.refresh()
+        store_next(world, packs("mild", "2h"))
+        world.now += timedelta(minutes=20)
+        world.entry("I2c", "I2", "acknowledge", -4.9)
+        world.refresh()
+        store_next(world, packs("mild", "2h"))
+        changed(tmp_path, EXCHANGE, f"{kind}/%", f"{kind}/%")
+        span = {"since": world.now - DAY, "until": world.now + DAY}
+        rules = {rule.rule for rule in world.store.evaluations.latest().evaluation.rules}
+        with pytest.raises(IntegrityError, match=f"{kind}/.* of firm is damaged"):
+            sampled(world.store, span, {("f", "all"): rules}, {"firm"}, 3)
