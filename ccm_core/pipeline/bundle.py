@@ -18,12 +18,12 @@ from ccm_core.bundle.package_bounds import (
 )
 from ccm_core.bundle.verifier.bounds import LIMITS, Limits
 from ccm_core.bundle.verifier.contents import Leaves, expected_files
-from ccm_core.bundle.verifier.derived_log import derived_versions
+from ccm_core.bundle.verifier.derived.derived_log import derived_versions
 from ccm_core.bundle.verifier.evaluations import History
-from ccm_core.bundle.verifier.log_checks import read_leaf
 from ccm_core.bundle.verifier.main import verify_package
 from ccm_core.bundle.verifier.package import Package, newest_moment
 from ccm_core.bundle.verifier.populations import last_collections
+from ccm_core.bundle.verifier.proofs.log_checks import read_leaf
 from ccm_core.bundle.verifier.scope import Scope, period_evaluations, read_scope, scope_inputs
 from ccm_core.bundle.verifier.strict_json import read_json
 from ccm_core.errors import IntegrityError, UsageError

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.bundle.verifier.merkle import roots_by_size
+from ccm_core.bundle.verifier.proofs.merkle import roots_by_size
 from ccm_core.ledger.merkle_hash import leaf_hash, root
 from ccm_core.ledger.merkle_tree import MerkleTree
 from ccm_core.ledger.multiproof import multiproof

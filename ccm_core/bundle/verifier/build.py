@@ -18,29 +18,29 @@ PARTS = (
     "bounds",
     "archive",
     "statement",
-    "log_checks",
+    "proofs/log_checks",
     "package",
     "scope",
     "contents",
     "completeness",
     "populations",
-    "population_tree",
+    "derived/population_tree",
     "evaluations",
     "derived_package",
-    "derived_history",
-    "derived_log",
-    "derived_bodies",
-    "derived_subjects",
-    "rule_tally",
-    "rule_counts",
+    "derived/derived_history",
+    "derived/derived_log",
+    "derived/derived_bodies",
+    "derived/derived_subjects",
+    "derived/rule_tally",
+    "derived/rule_counts",
     "conclusions",
     "spans",
     "erasures",
     "page",
     "strict_json",
-    "merkle",
-    "signed_note",
-    "ed25519",
+    "proofs/merkle",
+    "proofs/signed_note",
+    "proofs/ed25519",
 )
 """In the order in which somebody reads the file: the steps first, the mathematics last."""
 
@@ -94,7 +94,7 @@ def published() -> str:
 
 
 def _read_part(name: str) -> SourcePart:
-    text = Path(__file__).with_name(f"{name}.py").read_text("utf-8")
+    text = (Path(__file__).parent / f"{name}.py").read_text("utf-8")
     lines = text.splitlines()
     module = ast.parse(text)
     imports = [node for node in module.body if isinstance(node, ast.Import | ast.ImportFrom)]

@@ -8,8 +8,8 @@ from typing import Any
 
 from ccm_core.bundle.verifier.archive import Files
 from ccm_core.bundle.verifier.contents import Leaves, moment
-from ccm_core.bundle.verifier.merkle import merkle_root
 from ccm_core.bundle.verifier.package import Package
+from ccm_core.bundle.verifier.proofs.merkle import merkle_root
 from ccm_core.bundle.verifier.strict_json import read_json
 
 COUNTED = ("appended", "tombstones", "rejected")

@@ -8,9 +8,9 @@ from typing import Any
 
 from ccm_core.bundle.verifier.archive import Files
 from ccm_core.bundle.verifier.contents import Leaves, digest, file_of
-from ccm_core.bundle.verifier.derived_bodies import DerivedBodies, DerivedVersion
-from ccm_core.bundle.verifier.derived_history import ConnectionLogs, EvidenceVersion
-from ccm_core.bundle.verifier.derived_log import DERIVED
+from ccm_core.bundle.verifier.derived.derived_bodies import DerivedBodies, DerivedVersion
+from ccm_core.bundle.verifier.derived.derived_history import ConnectionLogs, EvidenceVersion
+from ccm_core.bundle.verifier.derived.derived_log import DERIVED
 from ccm_core.bundle.verifier.package import Package
 from ccm_core.bundle.verifier.populations import ReadBounds
 

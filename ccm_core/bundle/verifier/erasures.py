@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from ccm_core.bundle.verifier.contents import Leaves
-from ccm_core.bundle.verifier.derived_log import DERIVED
+from ccm_core.bundle.verifier.derived.derived_log import DERIVED
 from ccm_core.bundle.verifier.evaluations import History
 
 EVIDENCE_LEAVES = {"version", "rejected"}

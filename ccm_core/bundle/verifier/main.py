@@ -46,25 +46,30 @@ from ccm_core.bundle.verifier.contents import (
     moment,
     read_contents,
 )
-from ccm_core.bundle.verifier.derived_history import DerivedHistory
-from ccm_core.bundle.verifier.derived_log import DERIVED, derived_need
+from ccm_core.bundle.verifier.derived.derived_history import DerivedHistory
+from ccm_core.bundle.verifier.derived.derived_log import DERIVED, derived_need
 from ccm_core.bundle.verifier.derived_package import package_logs
 from ccm_core.bundle.verifier.erasures import describe_erasures
 from ccm_core.bundle.verifier.evaluations import History, empty_history, read_evaluations
-from ccm_core.bundle.verifier.log_checks import STORE_LOG, check_named_keys, read_logs, signer_of
 from ccm_core.bundle.verifier.package import Package, derived_files, newest_moment
 from ccm_core.bundle.verifier.populations import (
     last_collections,
     unread_populations,
     whole_collections,
 )
+from ccm_core.bundle.verifier.proofs.log_checks import (
+    STORE_LOG,
+    check_named_keys,
+    read_logs,
+    signer_of,
+)
+from ccm_core.bundle.verifier.proofs.signed_note import read_key
 from ccm_core.bundle.verifier.scope import (
     period_bounds,
     period_evaluations,
     read_scope,
     scope_inputs,
 )
-from ccm_core.bundle.verifier.signed_note import read_key
 from ccm_core.bundle.verifier.statement import (
     STATEMENT,
     VERIFIER,

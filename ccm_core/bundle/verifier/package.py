@@ -15,13 +15,13 @@ from ccm_core.bundle.verifier.contents import (
     erased_digests,
     moment,
 )
-from ccm_core.bundle.verifier.derived_log import DERIVED, DerivedNeed, derived_versions
+from ccm_core.bundle.verifier.derived.derived_log import DERIVED, DerivedNeed, derived_versions
 from ccm_core.bundle.verifier.erasures import erasures
 from ccm_core.bundle.verifier.evaluations import History, Reading
-from ccm_core.bundle.verifier.log_checks import STORE_LOG
 from ccm_core.bundle.verifier.page import page
+from ccm_core.bundle.verifier.proofs.log_checks import STORE_LOG
+from ccm_core.bundle.verifier.proofs.signed_note import public_key
 from ccm_core.bundle.verifier.scope import Scope, period_bounds, period_evaluations, scope_inputs
-from ccm_core.bundle.verifier.signed_note import public_key
 from ccm_core.bundle.verifier.spans import instant_text
 from ccm_core.bundle.verifier.strict_json import write_json
 

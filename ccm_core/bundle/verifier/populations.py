@@ -10,10 +10,10 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.contents import Leaves, moment
+from ccm_core.bundle.verifier.derived.population_tree import PopulationRoot
 from ccm_core.bundle.verifier.evaluations import History
-from ccm_core.bundle.verifier.merkle import merkle_root
 from ccm_core.bundle.verifier.package import Package
-from ccm_core.bundle.verifier.population_tree import PopulationRoot
+from ccm_core.bundle.verifier.proofs.merkle import merkle_root
 
 
 class SealedRoot(NamedTuple):

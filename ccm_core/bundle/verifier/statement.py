@@ -9,8 +9,8 @@ from typing import Any
 
 from ccm_core.bundle.verifier.archive import Files, UnreadableBundle
 from ccm_core.bundle.verifier.bounds import Limits, check_density
-from ccm_core.bundle.verifier.ed25519 import verify_signature
-from ccm_core.bundle.verifier.signed_note import public_key, read_note, signed_by
+from ccm_core.bundle.verifier.proofs.ed25519 import verify_signature
+from ccm_core.bundle.verifier.proofs.signed_note import public_key, read_note, signed_by
 from ccm_core.bundle.verifier.strict_json import read_canonical, write_json
 
 STATEMENT, VERIFIER = "statement.json", "verify.py"

@@ -8,13 +8,13 @@ from itertools import islice
 
 from ccm_core.bundle.verifier.archive import UnreadableBundle
 from ccm_core.bundle.verifier.contents import Leaves, erased_digests
-from ccm_core.bundle.verifier.derived_bodies import DerivedVersion
-from ccm_core.bundle.verifier.derived_history import (
+from ccm_core.bundle.verifier.derived.derived_bodies import DerivedVersion
+from ccm_core.bundle.verifier.derived.derived_history import (
     ConnectionLogs,
     DerivedHistory,
     EvidenceVersion,
 )
-from ccm_core.bundle.verifier.derived_log import (
+from ccm_core.bundle.verifier.derived.derived_log import (
     DerivedNeed,
     by_change,
     derived_need,

@@ -306,6 +306,7 @@ def _digests(names: Iterable[str], *, evidence: Mapping[str, str]) -> tuple[str,
 
 def _row(connection: str, body: Mapping[str, Any]) -> _Row:
     subject, occurred_at = body["subject"], body["occurred_at"]
+    absent = {*body["absent"]}
     return _Row(
         subject=Subject(
             kind=subject["kind"],
@@ -315,7 +316,7 @@ def _row(connection: str, body: Mapping[str, Any]) -> _Row:
             owners=tuple(subject["owners"]),
         ),
         id_part=subject_part(connection, subject["kind"], subject["key"]),
-        names=tuple(name for name in body["names"] if name not in set(body["absent"])),
+        names=tuple(name for name in body["names"] if name not in absent),
         occurred_at=None if occurred_at is None else parse_instant(occurred_at),
         final=body["final"],
     )

@@ -10,16 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccm_core.bundle.verifier.contents import digest
-from ccm_core.bundle.verifier.derived_bodies import DerivedBodies, DerivedVersion
-from ccm_core.bundle.verifier.derived_history import (
+from ccm_core.bundle.verifier.derived.derived_bodies import DerivedBodies, DerivedVersion
+from ccm_core.bundle.verifier.derived.derived_history import (
     ConnectionLogs,
     DerivedHistory,
     EvidenceVersion,
 )
-from ccm_core.bundle.verifier.derived_log import DerivedNeed
+from ccm_core.bundle.verifier.derived.derived_log import DerivedNeed
+from ccm_core.bundle.verifier.derived.population_tree import PopulationRoot
 from ccm_core.bundle.verifier.derived_package import body_readers
 from ccm_core.bundle.verifier.evaluations import Reading, empty_history, read_evaluations
-from ccm_core.bundle.verifier.population_tree import PopulationRoot
 from ccm_core.bundle.verifier.spans import instant_text
 from ccm_core.bundle.verifier.strict_json import write_json
 from ccm_core.ledger.population import PopulationTree

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccm_core.bundle.verifier.ed25519 import ORDER, verify_signature
+from ccm_core.bundle.verifier.proofs.ed25519 import ORDER, verify_signature
 
 # RFC 8032, section 7.1: public key, message, signature of TEST 1, TEST 2, TEST 3, TEST SHA(abc).
 VECTORS = [

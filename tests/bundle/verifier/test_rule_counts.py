@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ccm_core.bundle.verifier.rule_counts import count_problems
+from ccm_core.bundle.verifier.derived.rule_counts import count_problems
 
 POPULATION = dict.fromkeys(
     ("total", "passed", "failed", "insufficient", "not_applicable", "error", "waived"), 0

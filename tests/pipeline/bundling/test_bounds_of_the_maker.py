@@ -11,7 +11,7 @@ from ccm_core.bundle.verifier.archive import read_archive
 from ccm_core.bundle.verifier.bounds import FREE_PARTS, LIMITS, Limits
 from ccm_core.bundle.verifier.contents import KEPT
 from ccm_core.bundle.verifier.main import verify
-from ccm_core.bundle.verifier.signed_note import read_note
+from ccm_core.bundle.verifier.proofs.signed_note import read_note
 from ccm_core.cli.terminal.exit_codes import Exit, error_code
 from ccm_core.errors import UsageError
 from ccm_core.model.period import parse_period

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ccm_core.bundle.attestation import envelope
 from ccm_core.bundle.verifier.archive import read_archive
 from ccm_core.bundle.verifier.main import verify
-from ccm_core.bundle.verifier.merkle import roots_by_size
+from ccm_core.bundle.verifier.proofs.merkle import roots_by_size
 from ccm_core.bundle.verifier.strict_json import write_json
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.key_history import key_note

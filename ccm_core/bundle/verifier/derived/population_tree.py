@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from ccm_core.bundle.verifier.merkle import merkle_root
+from ccm_core.bundle.verifier.proofs.merkle import merkle_root
 
 
 class PopulationRoot:

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 
 from ccm_core.bundle.verifier.bounds import LIMITS, Limits, check_note
-from ccm_core.bundle.verifier.ed25519 import verify_signature
+from ccm_core.bundle.verifier.proofs.ed25519 import verify_signature
 
 
 def public_key(key: str) -> bytes:

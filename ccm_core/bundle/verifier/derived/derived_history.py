@@ -6,14 +6,22 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any, NamedTuple, Protocol
 
 from ccm_core.bundle.verifier.contents import moment
-from ccm_core.bundle.verifier.derived_bodies import (
+from ccm_core.bundle.verifier.derived.derived_bodies import (
     DerivedBodies,
     DerivedVersion,
     SubjectRow,
     row_key,
 )
-from ccm_core.bundle.verifier.derived_log import DERIVED, DerivedNeed
-from ccm_core.bundle.verifier.derived_subjects import DerivedSubjects
+from ccm_core.bundle.verifier.derived.derived_log import DERIVED, DerivedNeed
+from ccm_core.bundle.verifier.derived.derived_subjects import DerivedSubjects
+from ccm_core.bundle.verifier.derived.population_tree import PopulationRoot
+from ccm_core.bundle.verifier.derived.rule_counts import (
+    ConnectionCounts,
+    count_figures,
+    count_problems,
+    unevaluated_rows,
+)
+from ccm_core.bundle.verifier.derived.rule_tally import unused_waivers
 from ccm_core.bundle.verifier.evaluations import (
     PASSING,
     Evaluated,
@@ -21,14 +29,6 @@ from ccm_core.bundle.verifier.evaluations import (
     Reading,
     merge_failure,
 )
-from ccm_core.bundle.verifier.population_tree import PopulationRoot
-from ccm_core.bundle.verifier.rule_counts import (
-    ConnectionCounts,
-    count_figures,
-    count_problems,
-    unevaluated_rows,
-)
-from ccm_core.bundle.verifier.rule_tally import unused_waivers
 
 
 class EvidenceVersion(NamedTuple):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from ccm_core.bundle.verifier.derived_bodies import RuleVerdict, SubjectRow
+from ccm_core.bundle.verifier.derived.derived_bodies import RuleVerdict, SubjectRow
 from ccm_core.bundle.verifier.evaluations import Evaluated, History, Rested, merge_failure
 
 WHOLE = {"connection", "population"}

@@ -8,8 +8,8 @@ from typing import Any
 
 from ccm_core.bundle.verifier.archive import Files
 from ccm_core.bundle.verifier.bounds import LIMITS, Limits
-from ccm_core.bundle.verifier.merkle import roots_by_size
-from ccm_core.bundle.verifier.signed_note import read_note, signed_by
+from ccm_core.bundle.verifier.proofs.merkle import roots_by_size
+from ccm_core.bundle.verifier.proofs.signed_note import read_note, signed_by
 from ccm_core.bundle.verifier.strict_json import read_json
 
 LEAF_FIELDS = (

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ccm_core.bundle.verifier.derived_bodies import RESULT_STATUSES
-from ccm_core.bundle.verifier.rule_tally import WHOLE, RuleTally
+from ccm_core.bundle.verifier.derived.derived_bodies import RESULT_STATUSES
+from ccm_core.bundle.verifier.derived.rule_tally import WHOLE, RuleTally
 
 FIGURES = {
     "passed": "pass",

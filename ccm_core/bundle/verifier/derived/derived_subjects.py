@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ccm_core.bundle.verifier.derived_bodies import RuleVerdict, SubjectRow
+from ccm_core.bundle.verifier.derived.derived_bodies import RuleVerdict, SubjectRow
+from ccm_core.bundle.verifier.derived.rule_tally import RuleTally, Standing
 from ccm_core.bundle.verifier.evaluations import History
-from ccm_core.bundle.verifier.rule_tally import RuleTally, Standing
 
 Verdicts = Mapping[str, RuleVerdict]
 

@@ -1,0 +1,1 @@
+"""Rows and verdicts in a package: versions, populations and counts by evaluation."""

@@ -1,0 +1,1 @@
+"""Trees, signatures and the leaves of logs."""
