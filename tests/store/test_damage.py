@@ -12,7 +12,6 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from damaged import sql, verified
 from tables import TABLES
 
 from ccm_core.errors import IntegrityError
@@ -21,6 +20,7 @@ from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
 from ccm_core.model.evidence.erasure import Erasure
 from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
+from tests.store.damaged import sql, verified
 
 SETTINGS = StoreLocation(url="sqlite:///ccm.db")
 APART = {"population_bucket", "deriving"}

@@ -41,7 +41,7 @@ class PackedSubject:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ResultOutcome:
     """What a rule says of subjects."""
 
     status: Status
@@ -83,7 +83,7 @@ class CompactColumn:
 
     rule: str
     subjects: CompactSubjects
-    outcomes: Sequence[Outcome | None]
+    outcomes: Sequence[ResultOutcome | None]
     """In the order of the subjects; None: there is no result."""
 
     def __len__(self) -> int:
@@ -151,17 +151,17 @@ class OutcomeReader:
     def __init__(self, rules: Iterable[str], waived: Mapping[str, Mapping[str, str]]) -> None:
         """Read those of some rules."""
         self._rules, self._waived = tuple(rules), waived
-        self._shared: dict[str, dict[Outcome, Outcome]] = defaultdict(dict)
+        self._shared: dict[str, dict[ResultOutcome, ResultOutcome]] = defaultdict(dict)
 
     def read(
         self, key: str, verdict: Body, digests: Callable[[Iterable[str]], tuple[str, ...]]
-    ) -> Iterator[tuple[str, Outcome]]:
+    ) -> Iterator[tuple[str, ResultOutcome]]:
         """Yield each rule that says something of a subject, with what it says."""
         for rule in self._rules:
             stated = verdict.get(rule)
             if stated is not None:
                 due_at = stated.get("due_at")
-                outcome = Outcome(
+                outcome = ResultOutcome(
                     status=Status(stated["status"]),
                     reason=stated["reason"],
                     due_at=None if due_at is None else parse_instant(due_at),

@@ -24,9 +24,9 @@ from ccm_core.store.evaluations.chosen_subjects import (
 from ccm_core.store.evaluations.compact_results import (
     CompactColumn,
     CompactSubjects,
-    Outcome,
     OutcomeReader,
     PackedSubject,
+    ResultOutcome,
     in_parts,
 )
 from ccm_core.store.evaluations.derived_bodies import KeptBodies
@@ -150,7 +150,9 @@ class ConnectionResults:
         verdicts: Iterable[tuple[str, dict[str, Any]]],
     ) -> Iterator[CompactColumn]:
         indexes = {key: index for index, key in enumerate(subjects.keys)}
-        columns: dict[str, list[Outcome | None]] = {name: [None] * len(indexes) for name in names}
+        columns: dict[str, list[ResultOutcome | None]] = {
+            name: [None] * len(indexes) for name in names
+        }
         reader = OutcomeReader(names, self._state.waived)
         for part in in_parts(verdicts):
             digests = self._resolve({}, (body for _, body in part))

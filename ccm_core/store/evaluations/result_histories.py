@@ -50,7 +50,7 @@ class LeftState(NamedTuple):
     position: int
 
 
-class Span(NamedTuple):
+class ResultSpan(NamedTuple):
     """For which evaluations a body counts."""
 
     first: int
@@ -201,7 +201,7 @@ class ConnectionHistories:
         ]
         return RuleSums(list(accumulate(judged, initial=0)), list(accumulate(unrated, initial=0)))
 
-    def _spans(self, kind: str) -> Iterator[tuple[str, Sequence[Span]]]:
+    def _spans(self, kind: str) -> Iterator[tuple[str, Sequence[ResultSpan]]]:
         last = self.left[-1]
         bodies = KeptBodies(self.transaction, last.state, last.position)
         bodies.require_roots(kind, ((entry.position, entry.state) for entry in self.left))
@@ -211,14 +211,18 @@ class ConnectionHistories:
             yield (
                 key,
                 [
-                    Span(first, end, body)
+                    ResultSpan(first, end, body)
                     for first, end, (_, body) in zip(firsts, ends, versions, strict=True)
                     if body is not None and first < end
                 ],
             )
 
     def _of_subject(
-        self, key: str, rows: Sequence[Span], verdicts: Sequence[Span], sums: dict[str, RuleSums]
+        self,
+        key: str,
+        rows: Sequence[ResultSpan],
+        verdicts: Sequence[ResultSpan],
+        sums: dict[str, RuleSums],
     ) -> Iterator[ResultHistory]:
         connection = self.left[-1].state.connection
         kind, _, name = key.partition(":")
@@ -239,7 +243,7 @@ class ConnectionHistories:
                 )
 
     def _parts(
-        self, rule: str, rows: Sequence[Span], verdicts: Sequence[Span], sums: RuleSums
+        self, rule: str, rows: Sequence[ResultSpan], verdicts: Sequence[ResultSpan], sums: RuleSums
     ) -> Iterator[tuple[int, int, Status]]:
         """Yield for rows with verdicts in how many evaluations they count, the last, the status."""
         for row in rows:
@@ -267,8 +271,9 @@ def _counted(
 
 
 def _joined(
-    rows: Iterator[tuple[str, Sequence[Span]]], verdicts: Iterator[tuple[str, Sequence[Span]]]
-) -> Iterator[tuple[str, Sequence[Span], Sequence[Span]]]:
+    rows: Iterator[tuple[str, Sequence[ResultSpan]]],
+    verdicts: Iterator[tuple[str, Sequence[ResultSpan]]],
+) -> Iterator[tuple[str, Sequence[ResultSpan], Sequence[ResultSpan]]]:
     """Yield the keys that both have; both are read to the end, which proves them."""
     verdict = next(verdicts, None)
     for key, of_row in rows:
