@@ -135,7 +135,10 @@ def go_round(store, step, number):
         evaluated_at=at, packs=(), connections=(), sufficiency=(), rules=(), controls=()
     )
     step("judge", number, store.evaluations.append, evaluation)
-    order = Erasure(id=run, key=f"{4 * number:06}", reason="test", erased_at=at)
+    key = f"{4 * number:06}"
+    order = Erasure(
+        id=run, connection="demo", kind="demo.thing", key=key, reason="test", erased_at=at
+    )
     step("erase", number, store.erasure.erase, order)
 
 
