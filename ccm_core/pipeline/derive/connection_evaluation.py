@@ -20,7 +20,6 @@ from ccm_core.model.evaluation.derived import (
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evaluation.evidence_read import EvidenceRead, KindRead
 from ccm_core.model.evaluation.result import (
-    AppliedPack,
     DerivedState,
 )
 from ccm_core.model.evidence.watermark import ChangesSince, Watermark
@@ -72,7 +71,6 @@ class ConnectionEvaluation:
     now: datetime
     before: Before | None = None
     watermarks: dict[str, Watermark] = field(default_factory=dict)
-    seals: EvidenceSeals | None = None
     time_budget: TimeBudget = UNLIMITED
     _by_change: set[str] = field(default_factory=set)
     """Kinds of which the current records are those of the moment."""
@@ -96,8 +94,7 @@ class ConnectionEvaluation:
         Raises:
             IntegrityError: What was kept before is not what its result says.
         """
-        self.seals = EvidenceSeals(connection=self.scope.connection)
-        seals = self.seals
+        seals = EvidenceSeals(connection=self.scope.connection)
         evidence = load_evidence(self.host, self.scope, self.store, self.now, seals=seals)
         facts = self._facts(evidence)
         groups = [
@@ -208,9 +205,7 @@ class ConnectionEvaluation:
         return change if before is not None else None
 
     def _changed_rows(self, over: str, batch: RowBatch) -> dict[str, Row]:
-        connection, kind = self.scope.connection, rows_kind(over)
-        self.derived.require_unchanged(connection, kind, batch.rows)
-        kept = self.derived.digests(connection, kind, batch.rows.keys())
+        kept = self.derived.digests(self.scope.connection, rows_kind(over), batch.rows.keys())
         return {
             key: row
             for key, row in batch.rows.items()
@@ -289,7 +284,7 @@ class ConnectionEvaluation:
             connection=self.scope.connection,
             evaluated_at=self.now,
             period_since=evidence.horizon.since,
-            packs=tuple(_applied(pack) for pack in self.packs.packs),
+            packs=tuple(pack.applied for pack in self.packs.packs),
             sufficiency=tuple(facts.sufficiency[kind] for kind in sorted(facts.sufficiency)),
             rules=tuple(sorted(totals, key=lambda total: total.rule)),
             narrowing=facts.narrowing,
@@ -347,17 +342,6 @@ class ConnectionEvaluation:
 def _with_lookups(facts: Facts, evidence: Evidence, kinds: Iterable[str]) -> Facts:
     return replace(
         facts, lookup_records={kind: evidence.lookup_records(kind) for kind in sorted(kinds)}
-    )
-
-
-def _applied(pack: CompiledPack) -> AppliedPack:
-    return AppliedPack(
-        name=pack.pack.name,
-        version=pack.pack.version,
-        digest=pack.pack.digest,
-        source=pack.pack.source,
-        purpose=pack.pack.purpose,
-        parameters=pack.effective,
     )
 
 

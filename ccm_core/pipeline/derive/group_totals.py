@@ -74,11 +74,12 @@ class GroupTotals:
         rules = self.judge.group.rules
         rated = {rule.rule.id for rule in rules if rule.rule.tolerance}
         by_rule = counts_by_rule([rule.rule.id for rule in rules], self.counts, rated)
+        selected = self._selected()
         for rule in rules:
             gate = self.judge.gates[rule.rule.id]
             is_judged = gate.evaluates_rows and self.error is None
             counts = by_rule[rule.rule.id] if is_judged else RuleCounts()
-            on_all = tuple(self._on_all(rule, counts, is_judged=is_judged).results())
+            on_all = tuple(self._on_all(rule, counts, selected, is_judged=is_judged).results())
             yield self._totals(rule, counts, on_all, revision, is_judged=is_judged)
 
     def _selected(self) -> Mapping[str, int]:
@@ -87,7 +88,14 @@ class GroupTotals:
             return {}
         return dict(selected_by_condition(self.judge.conditions, rules, self.counts))
 
-    def _on_all(self, rule: CompiledRule, counts: RuleCounts, *, is_judged: bool) -> RuleOnAll:
+    def _on_all(
+        self,
+        rule: CompiledRule,
+        counts: RuleCounts,
+        selected: Mapping[str, int],
+        *,
+        is_judged: bool,
+    ) -> RuleOnAll:
         gate = self.judge.gates[rule.rule.id]
         return RuleOnAll(
             pack=self.judge.pack,
@@ -96,7 +104,7 @@ class GroupTotals:
             gate=gate,
             counts=counts,
             rows=self.rows,
-            selected=self._selected(),
+            selected=selected,
             incomplete=gate.unevaluated_objects(self._kept_rows())
             if is_judged
             else UnevaluatedObjects(),

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ccm_core.model.evaluation.result import AppliedPack, Evaluation, RuleResult
+from ccm_core.model.evaluation.result import Evaluation, RuleResult
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.rules.evaluate.apply_waivers import apply_waivers
 from ccm_core.rules.evaluate.narrowing import changed_parameters
 from ccm_core.rules.evaluate.rollup import control_results
 from ccm_core.rules.evaluate.rule_group_evaluator import GroupEvaluator, plugin_failures
 from ccm_core.rules.evaluate.time_budget import UNLIMITED, TimeBudget
-from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks
+from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.types import Facts
 
 
@@ -57,7 +57,7 @@ def _evaluation(evaluator: GroupEvaluator, waivers: Sequence[Waiver]) -> Evaluat
     by_id = {rule.rule: rule for rule in flagged}
     return Evaluation(
         evaluated_at=now,
-        packs=tuple(_used(pack) for pack in packs.packs),
+        packs=tuple(pack.applied for pack in packs.packs),
         connections=tuple(connection.connection for connection in facts),
         sufficiency=tuple(
             connection.sufficiency[kind]
@@ -85,14 +85,3 @@ def _period_start(facts: Sequence[Facts]) -> datetime | None:
         connection.period_start for connection in facts if connection.period_start is not None
     ]
     return min(starts) if len(starts) == len(facts) and starts else None
-
-
-def _used(pack: CompiledPack) -> AppliedPack:
-    return AppliedPack(
-        name=pack.pack.name,
-        version=pack.pack.version,
-        digest=pack.pack.digest,
-        source=pack.pack.source,
-        purpose=pack.pack.purpose,
-        parameters=pack.effective,
-    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evaluation.result import AppliedPack, Status
 from ccm_core.model.evaluation.rule import Rule, RulePack
 from ccm_core.model.frozen_json import FrozenDict, frozen
 from ccm_core.model.json_codec import JsonObject
@@ -109,6 +109,18 @@ class CompiledPack:
             parameter.name
             for parameter in self.pack.parameters
             if self.effective.get(parameter.name) != frozen(parameter.default)
+        )
+
+    @property
+    def applied(self) -> AppliedPack:
+        """Return what an evaluation states of the pack."""
+        return AppliedPack(
+            name=self.pack.name,
+            version=self.pack.version,
+            digest=self.pack.digest,
+            source=self.pack.source,
+            purpose=self.pack.purpose,
+            parameters=self.effective,
         )
 
     def control_problems(

@@ -63,8 +63,8 @@ class CurrentPopulation:
 
     records: int
     root: str
-    computed: Mapping[int, Bucket]
-    """Buckets whose roots were not kept."""
+    to_keep: Mapping[int, Bucket]
+    """Buckets of a large kind whose roots were not kept."""
     position: int
     """The newest version then."""
 
@@ -85,20 +85,18 @@ def population(transaction: Transaction, connection: str, kind: str) -> CurrentP
     return CurrentPopulation(
         records=sum(bucket.records for bucket in buckets.values()),
         root=root_of_buckets(roots),
-        computed=computed,
+        to_keep=computed if kept or len(computed) == BUCKETS else {},
         position=newest_version(transaction),
     )
 
 
 def keep(transaction: Transaction, connection: str, kind: str, current: CurrentPopulation) -> None:
     """Keep the roots of a large population, unless something was stored since."""
-    if not current.computed or newest_version(transaction) != current.position:
-        return
-    if len(current.computed) < BUCKETS and not _is_kept(transaction, connection, kind):
+    if newest_version(transaction) != current.position:
         return
     rows = (
         (connection, kind, number, bucket.records, bucket.root)
-        for number, bucket in sorted(current.computed.items())
+        for number, bucket in sorted(current.to_keep.items())
     )
     transaction.insert_many("population_bucket", _COLUMNS, rows, on_conflict=_REPLACING)
 

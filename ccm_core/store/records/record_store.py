@@ -102,7 +102,7 @@ class SqlRecordStore:
         """Do as :meth:`population`, and keep what makes it cheap the next time."""
         with self._database.reading() as transaction:
             current = populations.population(transaction, connection, kind)
-        if current.computed:
+        if current.to_keep:
             with self._database.writing() as transaction:
                 populations.keep(transaction, connection, kind, current)
         return current.records, current.root
