@@ -9,20 +9,17 @@ from dataclasses import fields, replace
 
 from ccm_core.model.evaluation.connection_result import ConnectionResult, RuleTotals
 from ccm_core.model.evaluation.result import (
-    CONNECTION,
     DerivedState,
     Evaluation,
     Population,
     Result,
     RuleResult,
-    Status,
 )
-from ccm_core.model.evaluation.result_id import result_id
 from ccm_core.model.evaluation.rule import Rule
-from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.rules.evaluate.apply_waivers import apply_waivers
 from ccm_core.rules.evaluate.narrowing import changed_parameters
+from ccm_core.rules.evaluate.on_all import no_connection
 from ccm_core.rules.evaluate.rollup import control_results, worst
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks
 
@@ -74,9 +71,7 @@ def roll_up(
             ),
             *(text for result in results for text in result.narrowing),
         ),
-        plugin_failures=tuple(
-            sorted({failure for result in results for failure in result.plugin_failures})
-        ),
+        plugin_failures=_plugin_failures(results),
         evidence_read=tuple(result.read for result in results),
         derived=tuple(
             _state(result, waived.get(result.connection, {}), rated) for result in results
@@ -99,7 +94,7 @@ def _rule(
 ) -> RuleResult:
     on_all = [result for total in totals for result in total.on_all]
     if not totals:
-        on_all = [_no_connection(rule, results)]
+        on_all = [no_connection(rule, _plugin_failures(results))]
     return RuleResult(
         rule=rule.id,
         pack=pack.pack.name,
@@ -125,17 +120,8 @@ def _selections(pack: CompiledPack, results: Sequence[ConnectionResult]) -> Mapp
     return {name: "; ".join(parts) for name, parts in texts.items()}
 
 
-def _no_connection(rule: Rule, results: Sequence[ConnectionResult]) -> Result:
-    failures = sorted({failure for result in results for failure in result.plugin_failures})
-    why = f"; a plugin did not load: {', '.join(failures)}" if failures else ""
-    return Result(
-        id=result_id(rule.id, "", CONNECTION, ""),
-        rule=rule.id,
-        connection="",
-        subject=Subject(kind=CONNECTION, key="", title="no connection"),
-        status=Status.INSUFFICIENT,
-        reason=f"no connection collects {rule.over}{why}",
-    )
+def _plugin_failures(results: Sequence[ConnectionResult]) -> tuple[str, ...]:
+    return tuple(sorted({failure for result in results for failure in result.plugin_failures}))
 
 
 def _sum(populations: Iterable[Population]) -> Population:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ccm_core.model.evaluation.result import CONNECTION, Result, Status
 from ccm_core.model.evaluation.result_id import result_id
-from ccm_core.model.evaluation.rule import Tolerance
+from ccm_core.model.evaluation.rule import Rule, Tolerance
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evaluation.verdict_letters import STATUSES
 from ccm_core.rules.evaluate.evidence_gate import EvidenceGate, UnevaluatedObjects
@@ -119,3 +119,21 @@ class RuleOnAll:
             status=status,
             reason=reason,
         )
+
+
+def no_connection(rule: Rule, plugin_failures: Sequence[str]) -> Result:
+    """Return the result of a rule where no connection collects what it is over.
+
+    Args:
+        rule: The rule.
+        plugin_failures: The plugins that did not load, each once, sorted.
+    """
+    why = f"; a plugin did not load: {', '.join(plugin_failures)}" if plugin_failures else ""
+    return Result(
+        id=result_id(rule.id, "", CONNECTION, ""),
+        rule=rule.id,
+        connection="",
+        subject=Subject(kind=CONNECTION, key="", title="no connection"),
+        status=Status.INSUFFICIENT,
+        reason=f"no connection collects {rule.over}{why}",
+    )

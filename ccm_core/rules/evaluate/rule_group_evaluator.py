@@ -6,10 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ccm_core.model.evaluation.result import CONNECTION, Result, RuleResult, Status
-from ccm_core.model.evaluation.result_id import result_id
-from ccm_core.model.evaluation.rule import Rule
-from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.evaluation.result import Result, RuleResult
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.evaluate.evaluate_rows import GatedRule, RowEvaluator
 from ccm_core.rules.evaluate.evidence_gate import (
@@ -17,7 +14,7 @@ from ccm_core.rules.evaluate.evidence_gate import (
     evidence_gate,
     incomplete_objects,
 )
-from ccm_core.rules.evaluate.on_all import RuleOnAll
+from ccm_core.rules.evaluate.on_all import RuleOnAll, no_connection
 from ccm_core.rules.evaluate.rollup import rule_result
 from ccm_core.rules.evaluate.rows import occurred_in
 from ccm_core.rules.evaluate.rule_counts import RuleCounts
@@ -58,7 +55,8 @@ class GroupEvaluator:
             self._evaluate_connection(pack, group, facts, tallies)
         for tally in tallies:
             if not concerned:
-                tally.results.append(self._no_connection(tally.rule.rule))
+                failures = plugin_failures(self.facts)
+                tally.results.append(no_connection(tally.rule.rule, failures))
             yield rule_result(pack.pack, tally.rule.rule, tally.results, tally.unevaluated)
 
     def _evaluate_connection(
@@ -124,18 +122,6 @@ class GroupEvaluator:
     def _clock(self, pack: CompiledPack, facts: Facts) -> Callable[[], str | None]:
         name = (pack.pack.name, facts.connection)
         return self._clocks.setdefault(name, self.time_budget.start())
-
-    def _no_connection(self, rule: Rule) -> Result:
-        failures = plugin_failures(self.facts)
-        why = f"; a plugin did not load: {', '.join(failures)}" if failures else ""
-        return Result(
-            id=result_id(rule.id, "", CONNECTION, ""),
-            rule=rule.id,
-            connection="",
-            subject=Subject(kind=CONNECTION, key="", title="no connection"),
-            status=Status.INSUFFICIENT,
-            reason=f"no connection collects {rule.over}{why}",
-        )
 
 
 def plugin_failures(facts: Sequence[Facts]) -> tuple[str, ...]:
