@@ -64,6 +64,10 @@ class BatchBuilder:
     """What marks the events of this kind that show the creation of objects."""
     created: dict[tuple[str, str], tuple[datetime, str]] = field(default_factory=dict)
     """By the kind and key of such an object: when an event shows it, and the event's key."""
+    instants: dict[str, datetime] = field(default_factory=dict)
+    """By key: when what was read without a window happened."""
+    gone: set[str] = field(default_factory=set)
+    """Keys that were asked for and that the source has no more."""
     notes: list[str] = field(default_factory=list)
     depends_on: list[str] = field(default_factory=list)
     """Kinds through whose records these were found."""
@@ -218,6 +222,8 @@ class BatchBuilder:
     ) -> None:
         """Add a valid record if it lies in the window."""
         if self.window is None or instant is None:
+            if instant is not None:
+                self.instants[key] = instant
             self._observe(key, body, page, source, None)
             return
         self._note_stray(key, instant, self.requested or self.window)

@@ -26,6 +26,8 @@ class ChangedKeys:
     """The objects of one kind that may have changed."""
 
     keys: tuple[str, ...]
+    doubtful: frozenset[str] = frozenset()
+    """Those of them of which the last refresh could not read everything."""
     unobserved: tuple[Window, ...]
     """Windows in which something may have changed and no event was read."""
 
@@ -67,9 +69,10 @@ class ChangeFeed:
         keys = {key for key, instant in events.items() if instant >= since}
         for collection in self._events_after(watermark):
             keys |= set(self._keys_in(appended_records(collection), since))
-        keys |= {subject.removeprefix(f"{self.kind}:") for subject in _doubtful(watermark)}
+        doubtful = {subject.removeprefix(f"{self.kind}:") for subject in _doubtful(watermark)}
         return ChangedKeys(
-            keys=tuple(sorted(keys - read_keys)),
+            keys=tuple(sorted((keys | doubtful) - read_keys)),
+            doubtful=frozenset(doubtful),
             unobserved=self._unobserved(watermark.started_at, now),
         )
 

@@ -42,6 +42,8 @@ class CollectTask:
     """For a refresh: where changes are reported."""
     reports_changes_of: Mapping[str, str] = field(default_factory=dict)
     """By kind: the path at which events of this kind name what changed."""
+    history_kind: EvidenceKind | None = None
+    """For a refresh: the kind of the history of its objects, where that is collected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +192,13 @@ class _Planner:
             windows=(None,),
             refresh=True,
             change_feed=self._change_feed(collector),
+            history_kind=self._history_kind(collector),
         )
+
+    def _history_kind(self, collector: Collector) -> EvidenceKind | None:
+        kinds = {collector.kind for collector in self._collectors}
+        history = collector.history
+        return self._kinds[history.kind] if history and history.kind in kinds else None
 
     def _change_feed(self, collector: Collector) -> ChangeFeed | None:
         changed_by = collector.changed_by

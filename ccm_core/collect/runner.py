@@ -24,13 +24,15 @@ from ccm_core.collect.references.dangling_lookup import (
     look_up_listed,
 )
 from ccm_core.collect.references.reference_tracker import ReferenceTracker
+from ccm_core.collect.references.unread_references import left_unread, named_in_this_run
 from ccm_core.collect.repeated_contradictions import with_next_step
 from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.unlisted_objects import ListedPopulation, Reach, without_repeated
 from ccm_core.collect.windows.collection_record import current_collections, write_batch
 from ccm_core.collect.windows.flush import part_of
 from ccm_core.collect.windows.flushed_events import FlushedEvents, parts_within
-from ccm_core.collect.windows.window_read import WindowQuery, WindowRead
+from ccm_core.collect.windows.histories import HISTORY, read_histories
+from ccm_core.collect.windows.window_read import Reference, WindowQuery, WindowRead
 from ccm_core.collect.windows.window_split import following_queries, smaller_queries
 from ccm_core.errors import AuthenticationFailed, CollectorFault, SourceError
 from ccm_core.model.evidence.amendments import as_amended, as_read
@@ -126,6 +128,12 @@ class Runner:
             self._snapshot_kinds(),
             look_up,
             self._context.vanished_keys,
+            by_key={
+                (reference.kind, reference.key): reference.lookup_outcome
+                for collection in self.collections
+                for reference in collection.dangling
+                if reference.lookup_outcome is not None
+            },
         )
         self._amend(amendments(self.collections, self._looked_up, self._context.clock()))
 
@@ -192,7 +200,23 @@ class Runner:
             changed = self._changed_keys(task)
         self._context.observer.window_started(task.kind.name, None)
         keys = self._creations.with_unlisted(changed.keys, task.kind.name, self.collections)
-        await self._read(session, task, WindowQuery(changed_keys=keys), inherited)
+        query = WindowQuery(
+            changed_keys=keys,
+            references=self._unread_references(task),
+            doubtful_keys=changed.doubtful,
+        )
+        await self._read(session, task, query, inherited)
+
+    def _unread_references(self, task: CollectTask) -> Mapping[str, Reference]:
+        """Return what records of the kind name and nobody has read, in this run or before."""
+        if task.collector.by_key is None:
+            return {}
+        validator, appended = self._context.validator(task.kind), self._context.appended_records
+        dangling = self._references.dangling()
+        return {
+            **left_unread(self._earlier_amended, validator, appended),
+            **named_in_this_run(task.kind.name, self.collections, dangling),
+        }
 
     def _changed_keys(self, task: CollectTask) -> ChangedKeys:
         if task.change_feed is None:
@@ -235,10 +259,34 @@ class Runner:
             doubtful = read.batch.drifted() or self._listing(task, read.batch).collapsed
             if is_last or error is not None or not doubtful:
                 break
+        if task.refresh and error is None:
+            error = await self._read_histories(session, task, read)
+            if error is not None:
+                # What was read counts with its history only: the next run reads both.
+                read.batch = self._new_batch(task, query.window)
         self._store_read(task, read, error, inherited)
         if isinstance(error, AuthenticationFailed):
             raise error
         return following
+
+    async def _read_histories(
+        self, session: Session, task: CollectTask, read: WindowRead
+    ) -> SourceError | None:
+        """Read and store the history of what a refresh brought into the evidence."""
+        name = f"{self._context.run}/{task.kind.name}/{len(self.collections) + 1}/{HISTORY}"
+        try:
+            histories = await read_histories(
+                self._context, self._inputs, session, task, read, collection=name
+            )
+        except asyncio.CancelledError:
+            self._store_interrupted(task, None)
+            raise
+        if histories.batch is not None:
+            self.collections.append(self._context.append(histories.batch))
+            read.batch.collection = self._next_id(task)
+        read.batch.shortfalls.extend(histories.shortfalls)
+        is_refused = isinstance(histories.error, AuthenticationFailed)
+        return histories.error if is_refused else None
 
     def _new_read(self, session: Session, task: CollectTask, query: WindowQuery) -> WindowRead:
         return WindowRead(
@@ -265,11 +313,14 @@ class Runner:
         return BatchBuilder(
             validator=self._context.validator(task.kind),
             pack=self._context.packer(),
-            collection=f"{self._context.run}/{task.kind.name}/{len(self.collections) + 1}",
+            collection=self._next_id(task),
             window=window,
             change_paths=task.reports_changes_of,
             creation_events=self._context.creations_shown_by(task.kind.name),
         )
+
+    def _next_id(self, task: CollectTask) -> str:
+        return f"{self._context.run}/{task.kind.name}/{len(self.collections) + 1}"
 
     # -- storing ------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ccm_core.documents.error_phrases import actual_value, expected_value, quoted, suggest
 from ccm_core.errors import Mistake
 from ccm_core.model.json_codec import JsonObject
+from ccm_core.model.string_formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,8 +34,24 @@ def check(
         under: The path of the part to check.
         absent: The value of that part where the document does not have it.
     """
-    errors = list(_validator(schema).iter_errors(document.get(under, absent)))
+    value = document.get(under, absent)
+    if _accepts(schema, value):
+        return []
+    errors = list(_validator(schema).iter_errors(value))
     return sorted({mistake for error in errors for mistake in _mistakes(document, under, error)})
+
+
+def _accepts(schema: JsonObject, value: Any) -> bool:
+    """Return whether the quick validator accepts a value; the other explains what it rejects."""
+    import jsonschema_rs
+
+    try:
+        validator = jsonschema_rs.Draft202012Validator(
+            schema, validate_formats=True, formats=dict(FORMATS), offline=True
+        )
+    except ValueError:
+        return False  # a schema that it cannot compile; the other one decides
+    return validator.is_valid(value)
 
 
 def _validator(schema: JsonObject) -> Validator:

@@ -135,17 +135,23 @@ class _NodeBuilder:
         )
 
     def _scalar(self, event: Any) -> DocumentNode:
-        value: Any = event.value
-        style = event.style or ""
-        if not style and event.tag is None:
-            try:
-                value = scalar_value(value)
-            except ValueError as cause:
-                self._report(event, str(cause))
-        location = _start(event)
-        marks = event.start_mark.index, event.end_mark.index
-        scalar = Scalar(start=marks[0], end=marks[1], location=location, style=style)
-        return DocumentNode(value=value, location=location, scalar=scalar)
+        start, location = event.start_mark, _start(event)
+        scalar = Scalar(
+            start=start.index,
+            end=event.end_mark.index,
+            location=location,
+            style=event.style or "",
+        )
+        return DocumentNode(value=self._value(event), location=location, scalar=scalar)
+
+    def _value(self, event: Any) -> Any:
+        if event.style or event.tag is not None:
+            return event.value
+        try:
+            return scalar_value(event.value)
+        except ValueError as cause:
+            self._report(event, str(cause))
+            return event.value
 
     def _sequence(self, event: Any, level: int) -> DocumentNode:
         children: dict[str | int, DocumentNode] = {}
@@ -165,15 +171,15 @@ class _NodeBuilder:
 
     def _key(self, event: Any, keys: dict[str, Location], level: int) -> str | None:
         """Return a key that may be used, or report it and return None."""
-        node = self._node(event, level + 1)
-        key = node.value
+        is_plain = type(event).__name__ == "ScalarEvent" and not (event.tag or event.anchor)
+        key = self._value(event) if is_plain else self._node(event, level + 1).value
         if not isinstance(key, str):
             self._report(event, "this key is not a string; put it in quotes")
         elif key in keys:
             message = f"the key {quoted(key)} is a duplicate; the first is at {keys[key]}"
             self._report(event, message)
         else:
-            keys[key] = node.location
+            keys[key] = _start(event)
             return key
         return None
 
@@ -215,7 +221,8 @@ def _syntax_mistake(error: yaml.YAMLError, file: str) -> Mistake:
 
 
 def _start(event: Any) -> Location:
-    return Location(event.start_mark.line + 1, event.start_mark.column + 1)
+    mark = event.start_mark
+    return Location(mark.line + 1, mark.column + 1)
 
 
 def _container(

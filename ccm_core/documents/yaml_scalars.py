@@ -15,6 +15,7 @@ _BOOLEAN = dict.fromkeys(("true", "True", "TRUE"), True) | dict.fromkeys(
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_BEGINS_NUMBERS = frozenset("0123456789+-.")
 _BASES = {"0o": 8, "0x": 16}
 _LONGEST = 64
 """More digits than any number of 64 bits needs; longer ones are not even computed."""
@@ -30,6 +31,8 @@ def scalar_value(text: str) -> str | int | float | bool | None:
         return None
     if text in _BOOLEAN:
         return _BOOLEAN[text]
+    if text[0] not in _BEGINS_NUMBERS:
+        return text
     if _INTEGER.fullmatch(text):
         return _integer(text)
     if _FLOAT.fullmatch(text) or _NOT_FINITE.fullmatch(text):

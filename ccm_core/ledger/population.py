@@ -1,6 +1,6 @@
 """A population of records: its root, which costs what changed and not what there is.
 
-The ``(key, digest)`` pairs are spread over 4,096 buckets by the first twelve bits of the key's
+The ``(key, digest)`` pairs are spread over 1,024 buckets by the first ten bits of the key's
 SHA-256. The root of a bucket is the Merkle root of its pairs; the root of the population is that of
 its buckets. So a changed pair costs the pairs of one bucket, and a leaf for each bucket.
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from ccm_core.ledger import merkle_hash
 
-_UNUSED_BITS = 4
+_UNUSED_BITS = 6
 """Of the first two bytes of a key's hash."""
 
 
@@ -78,7 +78,7 @@ class PopulationTree:
         return root
 
 
-BUCKETS = 4096
+BUCKETS = 1024
 """How many there are."""
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_instant(text: str) -> datetime:
@@ -16,6 +18,11 @@ def parse_instant(text: str) -> datetime:
         msg = f"{text!r} has no offset; write it like 2026-11-23T14:00:00Z"
         raise ValueError(msg)
     return instant.astimezone(UTC)
+
+
+def from_microseconds(microseconds: int) -> datetime:
+    """Return the instant that many microseconds after 1970, in UTC."""
+    return EPOCH + timedelta(microseconds=microseconds)
 
 
 def format_instant(instant: datetime) -> str:

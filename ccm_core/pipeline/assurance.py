@@ -15,7 +15,6 @@ from ccm_core.bundle.verifier.scope import period_evaluations
 from ccm_core.errors import UsageError
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.assurance import Assurance
-from ccm_core.model.evaluation.evaluation_inputs import RuleScope
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.amendments import as_amended
@@ -28,6 +27,7 @@ from ccm_core.pipeline.evaluate import current_moment, watch_scope
 from ccm_core.pipeline.manifest_evidence import manifest_kind_name
 from ccm_core.pipeline.source.clock import latest_moment
 from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule, RuleGroup
+from ccm_core.rules.pack.rule_scopes import kinds_needed
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.sdk.types import Shape
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -167,28 +167,10 @@ def supported_controls(packs: CompiledPacks) -> dict[ControlName, list[RuleEvide
     return supports
 
 
-def rule_scopes(packs: CompiledPacks) -> tuple[RuleScope, ...]:
-    """Return every rule with its controls and the evidence that it needs, sorted by rule."""
-    scopes = (
-        RuleScope(
-            rule=rule.rule.id,
-            controls=tuple(
-                sorted({f"{control.framework}:{control.id}" for control in rule.rule.controls})
-            ),
-            kinds=tuple(sorted(_rule_evidence(packs, group, rule).kinds)),
-            max_age=None if rule.max_age is None else rule.max_age.total_seconds(),
-        )
-        for pack in packs.packs
-        for group in pack.groups
-        for rule in group.rules
-    )
-    return tuple(sorted(scopes, key=lambda scope: scope.rule))
-
-
 def _rule_evidence(packs: CompiledPacks, group: RuleGroup, rule: CompiledRule) -> RuleEvidence:
     return RuleEvidence(
         rule=rule.rule.id,
-        kinds=frozenset({*packs.inputs.get(group.over, ()), *rule.lookup_kinds}),
+        kinds=kinds_needed(packs, group, rule),
         max_age=rule.max_age,
     )
 

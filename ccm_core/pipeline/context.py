@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ccm_core.model import json_codec
+from ccm_core.model.digest import digest
 from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.evidence.manifest import PluginVersion
 from ccm_core.model.evidence.window import Window
@@ -93,9 +95,27 @@ class Host:
     """The sections that plugins add to the report."""
 
     @property
+    def shown_fields(self) -> Mapping[str, tuple[str, ...]]:
+        """The fields of rows that sections read of the index, by view, sorted."""
+        fields: dict[str, set[str]] = {}
+        for section in self.sections.values():
+            for view, names in section.fields.items():
+                fields.setdefault(view, set()).update(names)
+        return {view: tuple(sorted(names)) for view, names in fields.items()}
+
+    @property
     def user_agent(self) -> str:
         """The User-Agent header of every request."""
         return f"ccm/{self.version}"
+
+    @property
+    def revision(self) -> str:
+        """The digest of what rows, verdicts and the index depend on: with others, all is made anew.
+
+        Versions, and the fields of rows that the index has for sections.
+        """
+        plugins = sorted((plugin.distribution, plugin.version) for plugin in self.plugins)
+        return digest(json_codec.encode([self.version, plugins, self.shown_fields]))
 
     @property
     def plugin_failures(self) -> tuple[str, ...]:

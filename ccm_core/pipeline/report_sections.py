@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import CcmError, PluginFault
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
-from ccm_core.model.evaluation.result import CONNECTION, Evaluation, KindSufficiency, Status
+from ccm_core.model.evaluation.result import (
+    CONNECTION,
+    DerivedState,
+    Evaluation,
+    KindSufficiency,
+    Status,
+)
 from ccm_core.pipeline.context import Host
+from ccm_core.report.charts.shown_rows import ShownRows, shown_row
 from ccm_core.report.types import Section
 from ccm_core.rules.derive.row_record import row_of
 from ccm_core.sdk.report_figures import ReportSection, SectionRequest
@@ -74,17 +81,32 @@ class _Rows:
 
         return load_evidence(self.host, self.scope, self._store, self.evaluation.evaluated_at)
 
+    def of(self, name: str, fields: Sequence[str] | None) -> Sequence[Row]:
+        """Return the rows of a kind or a view, sorted by subject; None: with all their fields."""
+        if fields is None:
+            return self._whole(name)
+        is_shown = {*fields} <= {*self.host.shown_fields.get(name, ())}
+        state = self._left(name)
+        # The index of other versions may have other fields.
+        if state is not None and is_shown and state.revision == self.host.revision:
+            lines = self._store.evaluations.shown_lines(self._digest, state, name)
+            if lines is not None:
+                return ShownRows(lines, fields)
+        return tuple(shown_row(row, fields) for row in self._whole(name))
+
     @cache  # noqa: B019 - as long as the sections of one connection
-    def of(self, name: str) -> tuple[Row, ...]:
-        """Return the rows of a kind or a view, sorted by subject."""
+    def _whole(self, name: str) -> tuple[Row, ...]:
         bodies = None
-        # A view that broke left rows of an evaluation before.
-        if self._state is not None and name not in self._broken:
-            bodies = self._store.evaluations.rows(self._digest, self._state, name)
+        if (state := self._left(name)) is not None:
+            bodies = self._store.evaluations.rows(self._digest, state, name)
         if bodies is None:
             return self._evidence.rows(name)
         rows = (row_of(body) for body in bodies)
         return tuple(sorted(rows, key=lambda row: (row.subject.kind, row.subject.key)))
+
+    def _left(self, name: str) -> DerivedState | None:
+        """Return what the evaluation left; a view that broke left rows of one before."""
+        return None if name in self._broken else self._state
 
 
 def _of_connection(rows: _Rows) -> Iterator[Section]:
@@ -114,7 +136,7 @@ def _section(section: ReportSection, rows: _Rows, inputs: set[str]) -> Section:
     )
     try:
         request = SectionRequest(
-            rows={name: rows.of(name) for name in section.views},
+            rows={name: rows.of(name, section.fields.get(name)) for name in section.views},
             now=evaluation.evaluated_at,
             horizon=rows.scope.horizon(evaluation.evaluated_at),
             parameters={pack.name: pack.parameters for pack in evaluation.packs},

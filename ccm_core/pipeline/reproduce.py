@@ -13,11 +13,11 @@ from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, Evaluatio
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.pipeline.assurance import rule_scopes
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import compile_rules, evaluate_scopes, watch_scope
 from ccm_core.pipeline.track_findings import TrackedPart, track_findings, tracked_part
 from ccm_core.rules.pack.compiled import CompiledPacks
+from ccm_core.rules.pack.rule_scopes import rule_scopes
 from ccm_core.rules.types import PackText
 from ccm_core.store.interface.evidence_store import EvidenceStore
 from ccm_core.store.interface.records import RecordStore

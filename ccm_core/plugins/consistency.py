@@ -46,6 +46,11 @@ def problems(
                     f"report section {section.name} shows {name}, and no plugin that loaded offers "
                     "this view"
                 )
+        for name in sorted(section.fields.keys() - set(section.views)):
+            yield (
+                f"report section {section.name} names fields of {name}, which is not one of its "
+                f"views; expected one of {', '.join(section.views)}"
+            )
 
 
 def _connector_problems(connector: Connector, kinds: Mapping[str, EvidenceKind]) -> Iterator[str]:

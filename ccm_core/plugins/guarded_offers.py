@@ -141,11 +141,16 @@ def _auth_method(method: AuthMethod, owner: str, call: Call) -> AuthMethod:
 def _collector(collector: Collector, call: Call) -> Collector:
     part = partial(call, may_raise=SESSION_ERRORS)
     name = f"the collector of {collector.kind}"
-    refresh = collector.refresh
+    refresh, by_key, history = collector.refresh, collector.by_key, collector.history
     return replace(
         collector,
         collect=_events(part(part=name), collector.collect),
         refresh=refresh and _events(part(part=f"refresh of {name}"), refresh),
+        by_key=by_key and _events(part(part=f"by_key of {name}"), by_key),
+        history=history
+        and replace(
+            history, collect=_events(part(part=f"history of {name}"), history.collect)
+        ),
     )
 
 

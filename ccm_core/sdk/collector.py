@@ -119,6 +119,18 @@ class Flush:
     """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """The source has no object of a key that it was asked for: it was deleted.
+
+    Yielded in place of a page where an object was requested by its key, and only where the
+    credential would see it if it were there. Otherwise it may be hidden, which is a
+    :class:`Shortfall` that names it.
+    """
+
+    key: str
+
+
 CollectorEvent = (
     Page
     | Shortfall
@@ -129,6 +141,7 @@ CollectorEvent = (
     | NothingToRead
     | Estimate
     | Flush
+    | Gone
 )
 """What a collector yields."""
 
@@ -178,6 +191,17 @@ class ChangedBy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The events of another kind that tell what happened to single objects."""
+
+    kind: str
+    """The kind of those events."""
+    collect: Collect
+    """Reads all events of each object of :attr:`CollectRequest.changed_keys`, whatever their age.
+    An object of which they cannot be read is the subject of a :class:`Shortfall`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Collector:
     """Reads the records of one evidence kind from an open session."""
 
@@ -202,3 +226,10 @@ class Collector:
     changed_by: ChangedBy | None = None
     """For events with a ``refresh``: the source of :attr:`CollectRequest.changed_keys`. Where that
     kind was not read completely, the windows of the lookback are read again instead."""
+    by_key: Collect | None = None
+    """For events with a ``refresh``: reads each object of :attr:`CollectRequest.changed_keys`,
+    whatever its age, and yields :class:`Gone` for one that was deleted. The host asks so for what
+    records of the kind refer to and that is not in the evidence, link by link, up to a bound."""
+    history: History | None = None
+    """For events with a ``refresh``: what else is read of objects from before the lookback when
+    they enter the evidence, because no window has it."""

@@ -16,6 +16,7 @@ from ccm_core.sdk.collector import (
     DependsOn,
     Estimate,
     Flush,
+    Gone,
     NothingToRead,
     Overflow,
     Page,
@@ -31,6 +32,7 @@ _SMALL = (
     Overflow,
     Estimate,
     Flush,
+    Gone,
 )
 
 

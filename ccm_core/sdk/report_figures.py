@@ -7,7 +7,7 @@ A figure never shows something as good without evidence: what was not observed i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -138,5 +138,10 @@ class ReportSection:
     host says so above the figures."""
     figures: Callable[[SectionRequest], Iterable[Figure]]
     """A pure function: no clock, no disk, no network."""
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By view: the only fields of its rows that are read, where there may be very many rows. The
+    host keeps these fields with its index, so that a report reads no row: what it hands over has a
+    subject, ``occurred_at``, ``final`` and a body with these fields. Of a view that is not
+    mentioned it hands over whole rows."""
     rank: int = 0
     """Lower ranks are shown first; those of one rank by name."""

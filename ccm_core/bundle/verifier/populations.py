@@ -176,10 +176,10 @@ def apply_versions(population: dict[str, str], versions: Iterable[Version]) -> N
 
 
 def population_root(population: Mapping[str, str]) -> str:
-    """Return the root over a population: a tree over the trees of 4,096 buckets."""
+    """Return the root over a population: a tree over the trees of 1,024 buckets."""
     buckets: dict[int, list[bytes]] = {}
     for key in sorted(population):
-        bucket = int.from_bytes(hashlib.sha256(key.encode()).digest()[:2], "big") >> 4
+        bucket = int.from_bytes(hashlib.sha256(key.encode()).digest()[:2], "big") >> 6
         buckets.setdefault(bucket, []).append(f"{key}\0{population[key]}".encode())
     roots = [
         bucket.to_bytes(2, "big") + bytes.fromhex(merkle_root(buckets[bucket])[len("sha256:") :])

@@ -1670,10 +1670,10 @@ def apply_versions(population: dict[str, str], versions: Iterable[_Version]) -> 
 
 
 def population_root(population: Mapping[str, str]) -> str:
-    """Return the root over a population: a tree over the trees of 4,096 buckets."""
+    """Return the root over a population: a tree over the trees of 1,024 buckets."""
     buckets: dict[int, list[bytes]] = {}
     for key in sorted(population):
-        bucket = int.from_bytes(hashlib.sha256(key.encode()).digest()[:2], "big") >> 4
+        bucket = int.from_bytes(hashlib.sha256(key.encode()).digest()[:2], "big") >> 6
         buckets.setdefault(bucket, []).append(f"{key}\0{population[key]}".encode())
     roots = [
         bucket.to_bytes(2, "big") + bytes.fromhex(merkle_root(buckets[bucket])[len("sha256:") :])
@@ -1704,7 +1704,7 @@ class _PopulationRoot:
 
     def put(self, key: str, digest: str | None) -> None:
         """Set the digest of a key; None: it is not there any more."""
-        number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:2], "big") >> 4
+        number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:2], "big") >> 6
         bucket = self.buckets.setdefault(number, {})
         self.size += (digest is not None) - (key in bucket)
         if digest is None:

@@ -39,6 +39,7 @@ async def look_up_listed(
     snapshots: AbstractSet[str],
     look_up: LookUp,
     vanished_keys: VanishedKeys,
+    by_key: Mapping[tuple[str, str], LookupOutcome],
 ) -> DanglingByCollection:
     """Look up those dangling references whose kind has a list of everything that there is.
 
@@ -49,6 +50,7 @@ async def look_up_listed(
         snapshots: The kinds of which a list states the whole population.
         look_up: See :func:`look_up_all`.
         vanished_keys: See :func:`look_up_all`.
+        by_key: The outcomes for events that collectors have requested by their keys.
     """
     listed = {
         collection: tuple(reference for reference in references if reference.kind in snapshots)
@@ -58,7 +60,11 @@ async def look_up_listed(
     return {
         collection: (
             *looked_up[collection],
-            *(reference for reference in references if reference.kind not in snapshots),
+            *(
+                replace(reference, lookup_outcome=by_key.get((reference.kind, reference.key)))
+                for reference in references
+                if reference.kind not in snapshots
+            ),
         )
         for collection, references in dangling.items()
     }

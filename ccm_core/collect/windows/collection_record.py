@@ -8,7 +8,13 @@ from ccm_core.collect.batch_builder import BatchBuilder
 from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.windows.window_read import WindowRead
 from ccm_core.model.evidence.amendments import as_amended
-from ccm_core.model.evidence.collection import Collection, Outcome, Shortfall
+from ccm_core.model.evidence.collection import (
+    Collection,
+    Dangling,
+    LookupOutcome,
+    Outcome,
+    Shortfall,
+)
 from ccm_core.model.evidence.write_batch import WriteBatch
 from ccm_core.sdk.types import EvidenceKind
 
@@ -52,12 +58,29 @@ def write_batch(
         notes=tuple(dict.fromkeys(batch.notes)),
         depends_on=tuple(dict.fromkeys(batch.depends_on)),
         account=context.account,
+        dangling=_gone(kind, batch, read),
     )
     return WriteBatch(
         collection=collection,
         observations=tuple(batch.observations.values()),
         rejected=tuple(batch.rejected),
         snapshot=snapshot,
+    )
+
+
+def _gone(kind: EvidenceKind, batch: BatchBuilder, read: WindowRead | None) -> tuple[Dangling, ...]:
+    """Return what was requested by its key because records name it, and does not exist any more."""
+    named = {**read.query.references, **read.references} if read else {}
+    return tuple(
+        Dangling(
+            field=field,
+            kind=kind.name,
+            key=key,
+            named_by=referrer,
+            lookup_outcome=LookupOutcome.DELETED,
+        )
+        for key, (field, referrer) in sorted(named.items())
+        if key in batch.gone
     )
 
 

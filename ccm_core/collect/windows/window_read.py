@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TypeAlias
 
@@ -22,6 +22,7 @@ from ccm_core.sdk.types import (
     DependsOn,
     Estimate,
     Flush,
+    Gone,
     NothingToRead,
     Overflow,
     Page,
@@ -30,6 +31,10 @@ from ccm_core.sdk.types import (
     Traffic,
 )
 
+MAX_REFERENCED = 500
+"""Objects that one run reads because others of their kind refer to them."""
+Reference: TypeAlias = tuple[str, str]
+"""The field that names an object, and the key of one record that has it."""
 Flaw: TypeAlias = tuple[str, int | None, tuple[str, ...]]
 """The reason of a shortfall, how many objects are missing, and which."""
 
@@ -42,6 +47,10 @@ class WindowQuery:
     overlap: timedelta = timedelta(0)
     """How far the query reaches back before the window."""
     changed_keys: tuple[str, ...] = ()
+    references: Mapping[str, Reference] = field(default_factory=dict)
+    """For a refresh: by key, what names objects of the kind that are not in the evidence."""
+    doubtful_keys: frozenset[str] = frozenset()
+    """Those of the keys of which the last refresh could not read everything."""
 
     @property
     def splittable(self) -> bool:
@@ -70,9 +79,9 @@ class WindowRead:
     ) -> None:
         """Prepare to read; the counters count from here."""
         self.flushed = flushed
-        self._context, self._task, self._query, self._inputs = context, task, query, inputs
+        self._context, self._task, self._inputs = context, task, inputs
         self._traffic, self._traffic_before = traffic, replace(traffic)
-        self.batch = batch
+        self.batch, self.query = batch, query
         self.batch.requested = query.requested_window()
         self.started_at = context.clock()
         self.parts = 0
@@ -84,6 +93,8 @@ class WindowRead:
         """The source would not list all of it, and nothing was read."""
         self.resume_from: ResumeFrom | None = None
         """The source would not list all of it, and the older part was read."""
+        self.references: dict[str, Reference] = {}
+        """By key: what named the objects that were requested because others refer to them."""
         self._is_stated = False
         """Whether the collector stated that there is nothing to read."""
 
@@ -99,6 +110,7 @@ class WindowRead:
         self._store_part = store_part
         try:
             await self._read_slice(session, {})
+            await self._read_references(session)
             self._require_statement()
         except CollectorFault as fault:
             return CollectorFault(f"the collector of {self._task.kind.name} is broken: {fault}")
@@ -133,20 +145,57 @@ class WindowRead:
     async def _read_slice(self, session: Session, criteria: Mapping[str, str]) -> None:
         task = self._task
         collect = (task.collector.refresh if task.refresh else None) or task.collector.collect
-        events = collect(session, self._request(criteria))
-        overflow = None
+        overflow = await self._read_events(collect(session, self._request(criteria)))
+        if overflow is not None:
+            await self._read_overflow(session, overflow, criteria)
+
+    async def _read_events(self, events: AsyncIterator[CollectorEvent]) -> Overflow | None:
         try:
             async for event in events:
-                checked = checked_event(event, has_window=self._query.window is not None)
+                checked = checked_event(event, has_window=self.query.window is not None)
                 if isinstance(checked, Overflow):
-                    overflow = checked
-                    break
+                    return checked
                 self._add(checked)
         finally:
             if close := getattr(events, "aclose", None):
                 await close()
-        if overflow is not None:
-            await self._read_overflow(session, overflow, criteria)
+        return None
+
+    async def _read_references(self, session: Session) -> None:
+        """Read what records of the kind refer to and nobody has read, link by link."""
+        by_key = self._task.collector.by_key
+        if by_key is None or not self._task.refresh:
+            return
+        while missing := self._unread_references():
+            room = MAX_REFERENCED - len(self.references)
+            some = dict(sorted(missing.items())[:room])
+            if not some:
+                self.batch.shortfalls.append(_not_looked_up(self._task.kind.name, missing))
+                break
+            self.references |= some
+            await self._read_events(by_key(session, self._request({}, changed_keys=tuple(some))))
+        if self.references:
+            gone = len(self.batch.gone & self.references.keys())
+            self.batch.notes.append(
+                f"{len(self.references)} objects that others of the kind refer to were requested "
+                f"by their keys; {gone} of them are gone"
+            )
+
+    def _unread_references(self) -> Mapping[str, Reference]:
+        kind = self._task.kind.name
+        named = {
+            key: (field, referrer)
+            for (field, target, key), referrer in self.batch.references.items()
+            if target == kind
+        }
+        requested = {*self.references, *self.query.changed_keys, *self.batch.keys}
+        unread = {
+            key: reference
+            for key, reference in {**self.query.references, **named}.items()
+            if key not in requested
+        }
+        stored = self._context.existing_keys(kind, unread.keys()) if unread else frozenset()
+        return {key: reference for key, reference in unread.items() if key not in stored}
 
     async def _read_overflow(
         self, session: Session, overflow: Overflow, criteria: Mapping[str, str]
@@ -180,6 +229,8 @@ class WindowRead:
             case NothingToRead():
                 self._is_stated = True
                 self.batch.notes.append(event.reason)
+            case Gone():
+                self.batch.gone.add(event.key)
             case ResumeFrom():
                 self.resume_from = event
             case Flush():
@@ -203,7 +254,7 @@ class WindowRead:
         if batch.pages or batch.shortfalls or self._is_stated or self.overflow or task.refresh:
             return
         parents = dict.fromkeys((*task.collector.needs, *batch.depends_on))
-        if parents and (self._query.window or not any(map(self._context.current_records, parents))):
+        if parents and (self.query.window or not any(map(self._context.current_records, parents))):
             return  # objects without parents, or without any that was active in the window
         raise CollectorFault(
             "it yielded no page, so nothing states what the source lists; expected a Page at least,"
@@ -223,10 +274,12 @@ class WindowRead:
     # -- what is requested --------------------------------------------------------------------
 
     def _may_split(self) -> bool:
-        return self._query.splittable or self._query.overlap > timedelta(0)
+        return self.query.splittable or self.query.overlap > timedelta(0)
 
-    def _request(self, criteria: Mapping[str, str]) -> CollectRequest:
-        query, collector = self._query, self._task.collector
+    def _request(
+        self, criteria: Mapping[str, str], changed_keys: tuple[str, ...] | None = None
+    ) -> CollectRequest:
+        query, collector = self.query, self._task.collector
         return CollectRequest(
             now=self._inputs.now,
             window=query.requested_window(),
@@ -234,7 +287,7 @@ class WindowRead:
             horizon=self._inputs.horizon,
             may_split=query.window is not None and not criteria and self._may_split(),
             slice=criteria,
-            changed_keys=query.changed_keys,
+            changed_keys=query.changed_keys if changed_keys is None else changed_keys,
             current_records=CurrentRecords(
                 (*collector.needs, *collector.uses), self._context.current_records
             ),
@@ -249,4 +302,14 @@ def _truncated(overflow: Overflow, missing: int) -> Shortfall:
         detail=f"the source counted {overflow.total} objects, lists at most {overflow.limit} per "
         f"request, and returned {overflow.total - missing} when requested {how}",
         missing=missing,
+    )
+
+
+def _not_looked_up(kind: str, missing: Mapping[str, Reference]) -> Shortfall:
+    return Shortfall(
+        reason=Reason.INTERRUPTED,
+        detail=f"{len(missing)} objects that others of the kind refer to were not requested: a run "
+        f"requests {MAX_REFERENCED}. Run `ccm collect` again",
+        missing=len(missing),
+        subjects=tuple(f"{kind}:{key}" for key in sorted(missing)),
     )

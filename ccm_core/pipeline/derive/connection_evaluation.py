@@ -80,8 +80,7 @@ class ConnectionEvaluation:
     @property
     def revision(self) -> str:
         """Return the digest of the versions that rows and verdicts depend on."""
-        plugins = sorted((plugin.distribution, plugin.version) for plugin in self.host.plugins)
-        return digest(json_codec.encode([self.host.version, plugins]))
+        return self.host.revision
 
     @property
     def derived(self) -> DerivedStore:

@@ -47,7 +47,9 @@ def evaluate_changes(
             host=host,
             scope=scope,
             store=store,
-            writer=DerivedWriter(store=store, connection=scope.connection, now=now),
+            writer=DerivedWriter(
+                store=store, connection=scope.connection, now=now, shown=host.shown_fields
+            ),
             packs=packs,
             now=now,
             before=_before(stored, scope.connection),

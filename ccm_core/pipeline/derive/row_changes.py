@@ -166,9 +166,8 @@ class RowDerivation:
         """Index every record, then derive every partition."""
         for kind, names in partitioning.names.items():
             gone = set(self.derived.member_keys(self.connection, self.view.name, kind))
-            records = iter(self.load(kind))
-            while some := list(islice(records, _PARTITIONS)):
-                members = {record.key: tuple(names(record)) for record in some}
+            for page in self.records.pages(self.connection, kind, _PARTITIONS):
+                members = {record.key: tuple(names(record)) for record in self._readable(page)}
                 gone -= members.keys()
                 yield RowBatch(rows={}, members={(self.view.name, kind): members})
             yield RowBatch(rows={}, members={(self.view.name, kind): dict.fromkeys(gone, ())})

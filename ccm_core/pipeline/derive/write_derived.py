@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ccm_core.model import json_codec
@@ -39,6 +39,8 @@ class DerivedWriter:
     store: EvidenceStore
     connection: str
     now: datetime
+    shown: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By view: the fields of rows that sections of the report show."""
     _run: str | None = None
     _collections: int = 0
 
@@ -55,6 +57,7 @@ class DerivedWriter:
         """
         over, removed = view.name, batch.removed
         own = view.partitions().names.keys() if view.partitions else frozenset()
+        shown = self.shown.get(over, ())
         bodies = {key: row_body(row) for key, row in changed.items()}
         writes = [self._write(rows_kind(over), bodies, removed)]
         for pack, subjects in verdicts.items():
@@ -70,7 +73,10 @@ class DerivedWriter:
                 connection=self.connection,
                 batches=kept,
                 subjects=[
-                    _line(view, key, row, batch.partition.get(key, ""), own)
+                    replace(
+                        _line(view, key, row, batch.partition.get(key, ""), own),
+                        shown={name: row.body[name] for name in shown if name in row.body},
+                    )
                     for key, row in changed.items()
                 ],
                 verdicts=lines,

@@ -67,12 +67,22 @@ class PathRead:
     offset: int
 
 
-def decode(serialized: bytes) -> CheckedExpression:
-    """Decode the bytes that the runtime's ``serialize()`` returns."""
-    checked = _parse_fields(_first(_parse_fields(serialized), 2))
-    return CheckedExpression(
-        root=_node(_first(checked, 4)), offsets=FrozenDict(_positions(_first(checked, 5)))
-    )
+def decode(serialized: bytes, *, bound: int = 0, skipped: int = 0) -> CheckedExpression:
+    """Decode the bytes that the runtime's ``serialize()`` returns.
+
+    Args:
+        serialized: The bytes.
+        bound: How many ``cel.bind`` are around the expression that is meant.
+        skipped: How many code points of the text are before that expression.
+    """
+    checked = _parse_fields(_first(_parse_fields(serialized), _EXPRESSION))
+    root = _first(checked, 4)
+    for _ in range(bound):
+        root = _first(_parse_fields(_first(_parse_fields(root), _COMPREHENSION)), _RESULT)
+    offsets = _positions(_first(checked, 5))
+    if skipped:
+        offsets = {node: offset - skipped for node, offset in offsets.items() if offset >= skipped}
+    return CheckedExpression(root=_node(root), offsets=FrozenDict(offsets))
 
 
 def read_paths(
@@ -165,14 +175,18 @@ def bound_paths(node: CelNode, scope: Mapping[str, FieldPath]) -> dict[str, Fiel
 # -- the wire ---------------------------------------------------------------------------------
 
 _Fields: TypeAlias = Sequence[tuple[int, "int | bytes"]]
+_EXPRESSION, _COMPREHENSION, _RESULT = 2, 9, 7
+"""Tags of a program's expression, of the form of a node, and of what a comprehension yields."""
 
 
 def _node(data: bytes) -> CelNode:
     fields = _parse_fields(data)
-    number = _integer(fields, 2)
-    for tag, reader in _READERS.items():
-        for body in _all(fields, tag):
-            return reader(number, _parse_fields(body))
+    number = 0
+    for tag, raw in fields:
+        if tag == 2 and isinstance(raw, int):  # noqa: PLR2004 - the id
+            number = raw
+        elif isinstance(raw, bytes) and tag in _READERS:
+            return _READERS[tag](number, _parse_fields(raw))
     return CelNode(id=number, form="constant")
 
 
@@ -215,7 +229,7 @@ def _comprehension(number: int, fields: _Fields) -> CelNode:
     return CelNode(
         id=number,
         form="comprehension",
-        operands=tuple(_node(_first(fields, tag)) for tag in (2, 4, 5, 6, 7)),
+        operands=tuple(_node(_first(fields, tag)) for tag in (2, 4, 5, 6, _RESULT)),
         variables=(_text(fields, 1), _text(fields, 3)),
     )
 
@@ -227,34 +241,45 @@ _READERS = {
     6: _call,
     7: _list,
     8: _struct,
-    9: _comprehension,
+    _COMPREHENSION: _comprehension,
 }
 
 
 def _positions(data: bytes) -> dict[int, int]:
-    entries = [_parse_fields(body) for body in _all(_parse_fields(data), 4)]
-    return {_integer(entry, 1): _integer(entry, 2) for entry in entries}
+    entries = [dict(_parse_fields(body)) for body in _all(_parse_fields(data), 4)]
+    return {_integer(entry.get(1)): _integer(entry.get(2)) for entry in entries}
 
 
 def _parse_fields(data: bytes) -> _Fields:
-    """Split a message into its fields: numbers for variable-length ones, bytes for the others."""
+    """Split a message into its fields: numbers for variable-length ones, bytes for the others.
+
+    Nearly all numbers of an expression have one byte, so that those are read in place.
+    """
     fields: list[tuple[int, int | bytes]] = []
-    index = 0
-    while index < len(data):
-        key, index = _varint(data, index)
-        tag, wire = key >> 3, key & 7
+    index, end = 0, len(data)
+    while index < end:
+        key, index = data[index], index + 1
+        if key >= _MORE:
+            key, index = _varint(data, index - 1)
+        wire = key & 7
+        if wire in _FIXED:
+            number = _FIXED[wire]
+        else:
+            number, index = data[index], index + 1
+            if number >= _MORE:
+                number, index = _varint(data, index - 1)
         if wire == 0:
-            number, index = _varint(data, index)
-            fields.append((tag, number))
-            continue
-        length, index = (_FIXED[wire], index) if wire in _FIXED else _varint(data, index)
-        fields.append((tag, data[index : index + length]))
-        index += length
+            fields.append((key >> 3, number))
+        else:
+            fields.append((key >> 3, data[index : index + number]))
+            index += number
     return fields
 
 
 _FIXED = {1: 8, 5: 4}
 """How many bytes the wire types fixed64 and fixed32 have."""
+_MORE = 0x80
+"""The high bit of a byte says that more of the number follow."""
 
 
 def _varint(data: bytes, index: int) -> tuple[int, int]:
@@ -263,7 +288,7 @@ def _varint(data: bytes, index: int) -> tuple[int, int]:
         byte = data[index]
         value |= (byte & 0x7F) << shift
         index, shift = index + 1, shift + 7
-        if byte < 0x80:  # noqa: PLR2004 - the high bit says that more follows
+        if byte < _MORE:
             return value, index
 
 
@@ -276,12 +301,15 @@ def _all(fields: _Fields, tag: int) -> Iterator[bytes]:
 
 
 def _first(fields: _Fields, tag: int) -> bytes:
-    return next(_all(fields, tag), b"")
+    for number, raw in fields:
+        if number == tag and isinstance(raw, bytes):
+            return raw
+    return b""
 
 
 def _text(fields: _Fields, tag: int) -> str:
     return _first(fields, tag).decode()
 
 
-def _integer(fields: _Fields, tag: int) -> int:
-    return next((raw for number, raw in fields if number == tag and isinstance(raw, int)), 0)
+def _integer(raw: int | bytes | None) -> int:
+    return raw if isinstance(raw, int) else 0

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.model.frozen_json import FrozenDict
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.checked_ast import CheckedExpression, FieldPath, decode, path_of, read_paths
-from ccm_core.rules.cel.cost import MOST_CHARACTERS, too_large
+from ccm_core.rules.cel.cost import MOST_CHARACTERS, estimate_size, too_large
 from ccm_core.rules.cel.expression import (
     Expression,
     ExpressionError,
@@ -55,7 +56,7 @@ class CelEnvironment:
         """
         types = {f"params.{name}": _CEL_TYPES[kind] for name, kind in parameters.items()}
         types |= {f"params.{name}": "bool" for name in conditions}
-        return cls(types=FrozenDict(types), _env=_environment(types, {}))
+        return cls(types=FrozenDict(types), _env=_environment(types))
 
     def compile(self, text: str, lets: Mapping[str, Expression] | None = None) -> Expression:
         """Compile an expression in which the ``lets`` are names.
@@ -67,25 +68,21 @@ class CelEnvironment:
         if len(text) > MOST_CHARACTERS:
             message = f"this has {len(text):,} characters; at most {MOST_CHARACTERS:,} are allowed"
             raise ExpressionError([(1, 1, message)])
-        parsed = _compile(_environment(self.types, lets) if lets else self._env, text)
-        tree = decode(parsed.serialize())
-        scope = {name: path for name, let in lets.items() if (path := _let_path(let))}
-        used = _used_lets(tree, lets)
-        # The runtime evaluates what cel.bind names only where it is read, and only once; the
-        # activation of a row stays the same for every rule over it.
-        # A comment at a text's end must not swallow what closes it, hence the line breaks.
-        bound = "".join(f"cel.bind({name}, ({lets[name].text}\n), " for name in used) + text
-        program = _compile(self._env, bound + "\n" + ")" * len(used)) if used else parsed
-        whole = decode(program.serialize()) if used else tree
-        if why := too_large(whole):
+        bound = _bind(self._env, text, lets)
+        size = estimate_size(bound.tree, {name: lets[name].size for name in bound.lets})
+        if why := too_large(size):
             raise ExpressionError([(1, 1, why)])
+        looks_up = _looks_up(bound.tree) or any(lets[name].lookup_program for name in bound.lets)
         return Expression(
             text=text,
-            type=parsed.return_type().name(),
-            tree=tree,
-            scope=FrozenDict(scope),
-            program=program,
-            lookup_program=program.serialize() if _looks_up(whole) else None,
+            type=bound.program.return_type().name(),
+            tree=bound.tree,
+            scope=FrozenDict(
+                {name: path for name, let in lets.items() if (path := _let_path(let))}
+            ),
+            program=bound.program,
+            size=size.value,
+            lookup_program=bound.program.serialize() if looks_up else None,
         )
 
     def row_context(
@@ -151,7 +148,7 @@ class CelEnvironment:
         )
 
 
-def _environment(types: Mapping[str, str], lets: Mapping[str, Expression]) -> cel.Env:
+def _environment(types: Mapping[str, str]) -> cel.Env:
     from cel_expr_python import cel  # only where a condition is compiled
 
     by_name = {
@@ -164,7 +161,6 @@ def _environment(types: Mapping[str, str], lets: Mapping[str, Expression]) -> ce
     variables = {name: by_name[signature] for name, signature in types.items()}
     variables["row"] = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
     variables |= dict.fromkeys(("now", "period.since", "period.until"), cel.Type.TIMESTAMP)
-    variables |= {name: let.program.return_type() for name, let in lets.items()}
     return new_environment(variables, find_nothing)
 
 
@@ -196,9 +192,9 @@ _PROBLEM = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _CONTAINER = re.compile(r" \(in container '.*'\)$")
 
 
-def _compile(env: cel.Env, text: str) -> cel.Expression:
+def _compile(env: cel.Env, text: str, *, syntax_only: bool = False) -> cel.Expression:
     try:
-        return env.compile(text)
+        return env.compile(text, disable_check=syntax_only)
     except RuntimeError as cause:
         raise ExpressionError(_problems(str(cause))) from None
 
@@ -223,16 +219,69 @@ def _looks_up(tree: CheckedExpression) -> bool:
 # -- lets -------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """An expression with the lets that it reads, and those that these read."""
+
+    program: cel.Expression
+    tree: CheckedExpression
+    """Of the expression alone: a let is a name in it."""
+    lets: Sequence[str]
+    """Each after those that it reads itself."""
+
+
+def _bind(env: cel.Env, text: str, lets: Mapping[str, Expression]) -> _Bound:
+    """Compile an expression inside a ``cel.bind`` for each let that it reads.
+
+    The runtime evaluates what ``cel.bind`` names only where it is read, and only once; the
+    environment, which takes long to make, and the activation of a row stay the same for all.
+    """
+    mentioned = set(_WORD.findall(text)) & lets.keys()
+    if not mentioned:
+        program = _compile(env, text)
+        return _Bound(program, decode(program.serialize()), ())
+    _compile(env, text, syntax_only=True)  # so that it cannot end the calls around it
+    bound = _bound(env, text, lets, _with_their_own(mentioned, lets))
+    used = _with_their_own({read.path[0] for read in read_paths(bound.tree)} & lets.keys(), lets)
+    # Of `row.user` a let `user` is mentioned and not read.
+    return bound if len(used) == len(bound.lets) else _bound(env, text, lets, used)
+
+
+def _bound(
+    env: cel.Env, text: str, lets: Mapping[str, Expression], names: Sequence[str]
+) -> _Bound:
+    # A comment at a text's end must not swallow what closes it, hence the line breaks.
+    before = "".join(f"cel.bind({name}, ({lets[name].text}\n), " for name in names)
+    try:
+        program = _compile(env, before + text + "\n" + ")" * len(names))
+    except ExpressionError as cause:
+        raise ExpressionError([_moved(problem, before) for problem in cause.problems]) from None
+    tree = decode(program.serialize(), bound=len(names), skipped=len(before))
+    return _Bound(program, tree, names)
+
+
+def _moved(problem: tuple[int, int, str], before: str) -> tuple[int, int, str]:
+    """Return a problem with its line and column counted from the end of what is before a text."""
+    line, column, message = problem
+    lines = before.count("\n")
+    if line > lines + 1:
+        return line - lines, column, message
+    column -= len(before) - (before.rfind("\n") + 1)
+    return (1, column, message) if line == lines + 1 and column > 0 else (1, 1, message)
+
+
 def _let_path(let: Expression) -> FieldPath | None:
     """Return the path that a ``let`` is short for."""
     return path_of(let.tree.root, let.scope)
 
 
-def _used_lets(tree: CheckedExpression, lets: Mapping[str, Expression]) -> list[str]:
-    """Return the names of the lets an expression reads, each after those it reads itself."""
-    roots = {read.path[0] for read in read_paths(tree)}
-    used = roots & set(lets)
+def _with_their_own(names: AbstractSet[str], lets: Mapping[str, Expression]) -> Sequence[str]:
+    """Return the names of some lets and of those that they read, each after those it reads."""
+    used = set(names)
     for name in reversed(list(lets)):
         if name in used:
-            used |= {read.path[0] for read in read_paths(lets[name].tree)} & set(lets)
+            used |= {read.path[0] for read in read_paths(lets[name].tree)} & lets.keys()
     return [name for name in lets if name in used]
+
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -28,14 +28,34 @@ _LONGEST_NUMBER = 150
 """How many characters one character of a format can write: ``%.1000f``."""
 
 
-def too_large(tree: CheckedExpression) -> str | None:
-    """Return why an expression may build a value that is too large; None where it cannot."""
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large the values of an expression may get, in characters and elements: upper bounds."""
+
+    value: int
+    """The value that it yields."""
+    largest: int
+    """The largest that is built on the way."""
+
+
+def estimate_size(tree: CheckedExpression, names: Mapping[str, int]) -> Size:
+    """Return how large the values of an expression may get.
+
+    Args:
+        tree: The expression.
+        names: The sizes of values that have a name; any other name is of a row or a parameter.
+    """
     estimator = _SizeEstimator()
-    estimator.estimate(tree.root, {})
-    if estimator.largest <= LARGEST:
+    value = estimator.estimate(tree.root, names)
+    return Size(value=value, largest=estimator.largest)
+
+
+def too_large(size: Size) -> str | None:
+    """Return why an expression may build a value that is too large; None where it cannot."""
+    if size.largest <= LARGEST:
         return None
     return (
-        f"this can grow to {min(estimator.largest, _ENOUGH):.0e} characters and elements, at most "
+        f"this can grow to {min(size.largest, _ENOUGH):.0e} characters and elements, at most "
         f"{LARGEST:,} are allowed; join, double or nest less"
     )
 

@@ -73,6 +73,8 @@ class Expression:
     scope: Mapping[str, FieldPath]
     """The path that a ``let`` is short for, where it is."""
     program: cel.Expression
+    size: int
+    """An upper bound of the size of its value, in characters and elements."""
     lookup_program: bytes | None = None
     """The program as bytes where it looks records up: each evaluation binds it to its own."""
 

@@ -77,6 +77,8 @@ class PackCompiler:
     mistakes: list[Mistake] = field(default_factory=list)
     _scopes: dict[str, ExpressionScope] = field(default_factory=dict)
     _conditions: dict[str, dict[str, Expression]] = field(default_factory=dict)
+    _environments: dict[tuple[str, ...], CelEnvironment] = field(default_factory=dict)
+    """By the condition parameters that they have."""
 
     def compile(self) -> CompiledPack:
         """Compile everything that can be compiled."""
@@ -274,7 +276,7 @@ class PackCompiler:
             self._scopes[over] = self._new_scope(over, names)
         return self._scopes[over]
 
-    def _new_scope(self, over: str, conditions: list[str]) -> ExpressionScope:
+    def _new_scope(self, over: str, conditions: Sequence[str]) -> ExpressionScope:
         plain = {
             parameter.name: parameter.type
             for parameter in self.pack.parameters
@@ -283,13 +285,21 @@ class PackCompiler:
         source = self.sources.get(over)
         return ExpressionScope(
             over=over,
-            environment=CelEnvironment.of(plain, conditions),
+            environment=self._environment(plain, tuple(conditions)),
             fields=SchemaFields(source.schema()) if source else None,
             parameters=plain,
             conditions=self._condition_names(),
             override_paths=self._override_paths(),
             sources=self.sources,
         )
+
+    def _environment(
+        self, parameters: Mapping[str, str], conditions: tuple[str, ...]
+    ) -> CelEnvironment:
+        """Return the environment for some condition parameters; making one takes long."""
+        if conditions not in self._environments:
+            self._environments[conditions] = CelEnvironment.of(parameters, conditions)
+        return self._environments[conditions]
 
     def _override_paths(self) -> dict[str, list[tuple[str, ...]]]:
         """Return the paths in a row that decide which value of a parameter applies, by its name."""

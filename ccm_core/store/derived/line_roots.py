@@ -6,17 +6,23 @@ from hashlib import sha256
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
+from ccm_core.store.sql.instants import microseconds
+
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from ccm_core.store.sql.driver import Row
     from ccm_core.store.sql.transaction import Transaction
 
+_SUBJECT = "json_array(key, title, url, owners, occurred_at, final, partition_name, shown)"
+_OF_VIEW = f"""
+    SELECT {_SUBJECT}, final = 0 OR occurred_at IS NULL OR occurred_at >= :since FROM subject
+    WHERE connection = :connection AND view = :view ORDER BY key
+"""
 _QUERIES = {
-    "subject": """
-        SELECT view, json_array(
-            key, title, url, owners, occurred_at, final, partition_name
-        ) FROM subject WHERE connection = :connection ORDER BY view, key
+    "subject": f"""
+        SELECT view, {_SUBJECT} FROM subject WHERE connection = :connection ORDER BY view, key
         """,
     "verdict": """
         SELECT pack || '/' || view, json_array(key, statuses, recheck_at) FROM verdict
@@ -39,6 +45,7 @@ _FINDINGS = """
     """
 """Each line as JSON; SQLite encodes them in a tenth of the time."""
 _TOGETHER = 1000
+_EMPTY = f"sha256:{sha256(b'[]').hexdigest()}"
 
 
 def line_roots(
@@ -60,10 +67,42 @@ def findings_digest(transaction: Transaction) -> str:
     return _digest(transaction.rows(_FINDINGS))
 
 
+def subject_lines(
+    transaction: Transaction, connection: str, view: str, since: datetime
+) -> Iterator[tuple[str, bool]]:
+    """Yield the lines of all subjects of a view as they are hashed, and whether each counts.
+
+    What is final and occurred before the period does not.
+    """
+    rows = transaction.rows(_OF_VIEW, connection=connection, view=view, since=microseconds(since))
+    return ((text, bool(is_in_period)) for text, is_in_period in rows)
+
+
+class ListDigest:
+    """The digest of a JSON array of lines, each of which is JSON."""
+
+    def __init__(self) -> None:
+        """Begin an empty array."""
+        self._digest, self._separator = sha256(b"["), b""
+
+    def add(self, lines: Sequence[str]) -> None:
+        """Add the next lines."""
+        text = ",".join(lines).encode("utf-8", "surrogateescape")
+        self._digest.update(self._separator + text)
+        self._separator = b","
+
+    @property
+    def root(self) -> str | None:
+        """The digest; None: there are no lines."""
+        if not self._separator:
+            return None
+        digest = self._digest.copy()
+        digest.update(b"]")
+        return f"sha256:{digest.hexdigest()}"
+
+
 def _digest(lines: Iterable[Row]) -> str:
-    digest, separator, remaining = sha256(b"["), b"", iter(lines)
+    digest, remaining = ListDigest(), iter(lines)
     while some := [text for _, text in islice(remaining, _TOGETHER)]:
-        digest.update(separator + ",".join(some).encode("utf-8", "surrogateescape"))
-        separator = b","
-    digest.update(b"]")
-    return f"sha256:{digest.hexdigest()}"
+        digest.add(some)
+    return digest.root or _EMPTY

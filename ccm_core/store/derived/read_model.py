@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from ccm_core.model import json_codec
 from ccm_core.model.evaluation.derived import ALWAYS, SubjectCount, SubjectLine, VerdictLine
 from ccm_core.store.sql.instants import instant, microseconds
 
@@ -26,7 +27,7 @@ DAY = 86_400_000_000
 
 _SUBJECT = (
     *("connection", "view", "key", "title", "url", "owners", "occurred_at", "final"),
-    "partition_name",
+    *("partition_name", "shown"),
 )
 _VERDICT = ("connection", "pack", "view", "key", "statuses", "recheck_at")
 _TRACE = ("connection", "view", "name", "key")
@@ -243,11 +244,12 @@ def _subject_row(connection: str, line: SubjectLine) -> tuple[SqlValue, ...]:
     occurred_at = None if line.occurred_at is None else microseconds(line.occurred_at)
     owners = json.dumps(line.owners, ensure_ascii=False)
     key = (connection, line.view, line.key)
-    return (*key, line.title, line.url, owners, occurred_at, int(line.final), line.partition)
+    shown = json_codec.encode(line.shown).decode()
+    return (*key, line.title, line.url, owners, occurred_at, int(line.final), line.partition, shown)
 
 
 def _subject(row: Row) -> SubjectLine:
-    _, view, key, title, url, owners, occurred_at, final, partition = row
+    _, view, key, title, url, owners, occurred_at, final, partition, shown = row
     return SubjectLine(
         view=view,
         key=key,
@@ -257,6 +259,7 @@ def _subject(row: Row) -> SubjectLine:
         occurred_at=None if occurred_at is None else instant(occurred_at),
         final=bool(final),
         partition=partition,
+        shown=json.loads(shown),
     )
 
 

@@ -194,7 +194,7 @@ class KeptBodies:
         body = self._decoded.get(digest)
         if body is None:
             try:
-                body = json_codec.decode(verified(content, digest, self._decompressor))
+                body = json_codec.decode_own(verified(content, digest, self._decompressor))
             except ValueError as damage:
                 raise self.damage(kind, f"{key}: {damage}") from damage
             if kind.startswith(VERDICTS):

@@ -19,6 +19,7 @@ from ccm_core.store.evaluations.period_rows import period_rows
 from ccm_core.store.evaluations.recompose import compact as recompose_compact
 from ccm_core.store.evaluations.recompose import named_results, recompose, result_on, results_on
 from ccm_core.store.evaluations.result_histories import histories
+from ccm_core.store.evaluations.shown_lines import ShownLines, shown_lines
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import DOCUMENT, EVALUATION
@@ -277,15 +278,15 @@ class SqlEvaluationStore:
         keys: AbstractSet[str] | None = None,
     ) -> Sequence[JsonObject] | None:
         """Return the bodies of a view's rows of the period; None where they are not there now."""
-        query = "SELECT position FROM evaluation WHERE digest = :digest"
         with self._database.reading() as transaction:
-            position = transaction.value(query, digest=digest)
-            if position is None:
-                raise _no_evaluation(digest)
-            bodies = KeptBodies(transaction, state, position)
-            if rows_kind(view) not in bodies.kinds or not bodies.is_current:
-                return None
-            return list(period_rows(bodies, view, keys))
+            bodies = _current_bodies(transaction, digest, state, view)
+            return None if bodies is None else list(period_rows(bodies, view, keys))
+
+    def shown_lines(self, digest: str, state: DerivedState, view: str) -> ShownLines | None:
+        """Return the lines of a view's subjects of the period; None: they are not there now."""
+        with self._database.reading() as transaction:
+            bodies = _current_bodies(transaction, digest, state, view)
+            return None if bodies is None else shown_lines(bodies, view)
 
     def inputs(self, digest: str) -> EvaluationInputs | None:
         """Return what an evaluation was made with; None where that was not stored."""
@@ -389,6 +390,18 @@ def _document(transaction: Transaction, digest: str) -> bytes:
             f"the stored document {digest} is missing. Restore the store from a backup."
         )
     return document
+
+
+def _current_bodies(
+    transaction: Transaction, digest: str, state: DerivedState, view: str
+) -> KeptBodies | None:
+    """Return what an evaluation left; None where it left no rows of a view, or others came."""
+    query = "SELECT position FROM evaluation WHERE digest = :digest"
+    position = transaction.value(query, digest=digest)
+    if position is None:
+        raise _no_evaluation(digest)
+    bodies = KeptBodies(transaction, state, position)
+    return bodies if rows_kind(view) in bodies.kinds and bodies.is_current else None
 
 
 def _read(digest: str, document: bytes) -> Evaluation:

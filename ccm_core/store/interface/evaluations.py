@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
+    from ccm_core.model.evaluation.derived import ShownLine
     from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, EvaluationInputs
     from ccm_core.model.evaluation.result import (
         DerivedState,
@@ -147,6 +148,24 @@ class EvaluationStore(Protocol):
             state: What it left of one connection.
             view: The view, or a kind whose records are rows themselves.
             keys: Those of some subjects, as ``KIND:KEY``; None: all.
+
+        Returns:
+            None where they were not kept, or rows of the connection were derived since.
+
+        Raises:
+            StoreError: There is no such evaluation.
+            IntegrityError: They are not those that it left.
+        """
+
+    def shown_lines(
+        self, digest: str, state: DerivedState, view: str
+    ) -> Sequence[ShownLine] | None:
+        """Return the lines of a view's subjects, without what was final before the period.
+
+        Args:
+            digest: Of the evaluation.
+            state: What it left of one connection.
+            view: The view, or a kind whose records are rows themselves.
 
         Returns:
             None where they were not kept, or rows of the connection were derived since.

@@ -45,6 +45,12 @@ class RecordStore(Protocol):
     def get_many(self, connection: str, kind: str, keys: AbstractSet[str]) -> Iterator[Record]:
         """Yield the newest version of those of some keys that have not vanished, sorted by key."""
 
+    def pages(self, connection: str, kind: str, size: int) -> Iterator[Sequence[Record]]:
+        """Yield the newest version of every key that has not vanished, so many at a time, by key.
+
+        No transaction stays open between them: what is stored meanwhile may be among them.
+        """
+
     def existing_keys(self, connection: str, kind: str, keys: AbstractSet[str]) -> AbstractSet[str]:
         """Return those of some keys that have not vanished, without reading their bodies."""
 

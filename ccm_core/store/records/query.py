@@ -103,6 +103,14 @@ def get_many(
     return _records(transaction, rows)
 
 
+def page(
+    transaction: Transaction, connection: str, kind: str, after: str, size: int
+) -> Iterator[Record]:
+    """Yield the newest version of the next keys after one that have not vanished, sorted by key."""
+    query = _CURRENT.format("AND current_version.key > :after") + " LIMIT :size"
+    return _read(transaction, query, connection=connection, kind=kind, after=after, size=size)
+
+
 def existing_keys(
     transaction: Transaction, connection: str, kind: str, keys: AbstractSet[str]
 ) -> AbstractSet[str]:
@@ -233,7 +241,7 @@ def _source(
 
 def _body(content: bytes, digest: str, row: Row, decompressor: Decompressor) -> JsonObject:
     try:
-        body: JsonObject = json_codec.decode(verified(content, digest, decompressor))
+        body: JsonObject = json_codec.decode_own(verified(content, digest, decompressor))
     except ValueError as error:
         raise IntegrityError(
             f"the stored body of {_label(row)} is damaged: {error}. Restore the "

@@ -49,6 +49,17 @@ class SqlRecordStore:
         with self._database.reading() as transaction:
             yield from query.get_many(transaction, connection, kind, keys)
 
+    def pages(self, connection: str, kind: str, size: int) -> Iterator[Sequence[Record]]:
+        """Yield the newest versions, some at a time; no transaction stays open in between."""
+        after = ""
+        while True:
+            with self._database.reading() as transaction:
+                page = list(query.page(transaction, connection, kind, after, size))
+            if not page:
+                return
+            yield page
+            after = page[-1].key
+
     def existing_keys(self, connection: str, kind: str, keys: AbstractSet[str]) -> AbstractSet[str]:
         """Return those of some keys that have not vanished."""
         with self._database.reading() as transaction:

@@ -5,19 +5,20 @@ Integers sort the same way in every database and lose nothing, unlike text and f
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from ccm_core.model.instant import EPOCH, from_microseconds
+
 _MICROSECOND = timedelta(microseconds=1)
 
 
 def microseconds(instant: datetime) -> int:
     """Return the microseconds from 1970 to an aware instant."""
-    return (instant - _EPOCH) // _MICROSECOND
+    return (instant - EPOCH) // _MICROSECOND
 
 
 @lru_cache(maxsize=4096)  # all of a page were observed at once
 def instant(microseconds: int) -> datetime:
     """Return the instant that many microseconds after 1970, in UTC."""
-    return _EPOCH + timedelta(microseconds=microseconds)
+    return from_microseconds(microseconds)

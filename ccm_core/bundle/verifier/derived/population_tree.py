@@ -26,7 +26,7 @@ class PopulationRoot:
 
     def put(self, key: str, digest: str | None) -> None:
         """Set the digest of a key; None: it is not there any more."""
-        number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:2], "big") >> 4
+        number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:2], "big") >> 6
         bucket = self.buckets.setdefault(number, {})
         self.size += (digest is not None) - (key in bucket)
         if digest is None:

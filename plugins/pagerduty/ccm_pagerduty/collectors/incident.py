@@ -13,10 +13,19 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.errors import BadRequest, BadResponse, NotAvailable, PermissionDenied
-from ccm_core.sdk.types import ChangedBy, Collector, Reason, Shortfall
+from ccm_core.sdk.types import (
+    ChangedBy,
+    Collector,
+    Gone,
+    History,
+    Reason,
+    Shortfall,
+    Visibility,
+)
 from ccm_core.sdk.url_path import url_path
 from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
 from ccm_pagerduty.collectors.incident_query_slices import SERVICE, filters, split_query
+from ccm_pagerduty.collectors.per_object import one_by_one
 from ccm_pagerduty.collectors.time_parameters import UTC, period
 from ccm_pagerduty.paging import oldest_first
 
@@ -52,6 +61,8 @@ def collector(settings: JsonObject) -> Collector:
         settles_after=SETTLES_AFTER if follows_log_entries else None,
         refresh=refresh,
         changed_by=ChangedBy(kind=LOG_ENTRY, path="incident.id") if follows_log_entries else None,
+        by_key=by_key,
+        history=History(kind=LOG_ENTRY, collect=history),
     )
 
 
@@ -85,16 +96,48 @@ async def refresh(
             yield await _incident(session, key)
 
 
+async def by_key(
+    session: PagerDutySession, request: CollectRequest
+) -> AsyncIterator[CollectorEvent]:
+    """Read incidents that others were merged into, whatever their age."""
+    for key in request.changed_keys:
+        yield await _incident(session, key)
+
+
+async def history(
+    session: PagerDutySession, request: CollectRequest
+) -> AsyncIterator[CollectorEvent]:
+    """Read all log entries of single incidents: those from before the lookback are in no window."""
+
+    async def read(incident: JsonObject) -> AsyncIterator[CollectorEvent]:
+        path = url_path("/incidents/{}/log_entries", incident["id"])
+        listing = session.listing(path, "log_entries", (UTC,), counted=False)
+        async for event in session.incident_entries.read(incident["id"], listing):
+            yield event
+
+    incidents = [{"id": key} for key in request.changed_keys]
+    async for event in one_by_one(INCIDENT, incidents, read):
+        yield event
+
+
 async def _incident(session: PagerDutySession, key: str) -> CollectorEvent:
-    """Read one incident; one that is referenced and cannot be read is hidden or deleted."""
+    """Read one incident that records refer to.
+
+    PagerDuty responds 404 for deleted and for hidden incidents alike. Where nothing is hidden from
+    the credential, it was deleted.
+    """
     try:
         fetched = await session.get(url_path("/incidents/{}", key), "incident", (UTC,))
     except (ScopeMissing, AbilityMissing):
         raise
     except (PermissionDenied, NotAvailable, BadRequest) as error:
+        nothing_hidden = session.credential.visibility is Visibility.WHOLE
+        if isinstance(error, NotAvailable) and nothing_hidden:
+            return Gone(key=key)
         return Shortfall(
             reason=Reason.HIDDEN_REFERENCES,
-            detail=f"log entries refer to incident {key}, which cannot be read: {error}",
+            detail=f"incident {key}, which log entries or merged incidents name, cannot be read: "
+            f"{error}. Use a credential that sees the whole account",
             missing=1,
             subjects=(f"{INCIDENT}:{key}",),
         )

@@ -31,6 +31,7 @@ def sections() -> tuple[ReportSection, ...]:
             title=title,
             views=modules[name].VIEWS,
             figures=modules[name].figures,
+            fields=getattr(modules[name], "FIELDS", {}),
             rank=rank,
         )
         for rank, (name, title) in enumerate(_TITLES.items())

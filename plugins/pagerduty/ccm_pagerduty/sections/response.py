@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.intervals import read_clock
@@ -10,14 +12,22 @@ from ccm_core.sdk.report_figures import Distribution, MeasureGroup
 from ccm_core.sdk.timestamps import parse_duration, parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from ccm_core.sdk.report_figures import Figure, SectionRequest
-    from ccm_core.sdk.types import JsonObject, Row
+    from ccm_core.sdk.types import JsonObject
 
 INCIDENTS = "pagerduty.incident_response"
 VIEWS = (INCIDENTS,)
+FIELDS = {
+    INCIDENTS: (
+        *("clock", "is_primary", "occurred_at", "open", "self_resolved", "urgency"),
+        *("sla_time_to_acknowledge", "sla_time_to_resolve"),
+        *("time_to_acknowledge", "time_to_resolve"),
+    )
+}
+"""What is read of incidents, of which there are very many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,23 +94,30 @@ _MEASURES = (
 
 def figures(request: SectionRequest) -> Iterable[Figure]:
     """Yield one distribution for each measure that applies to any incident."""
-    for measure in _MEASURES:
-        rows = [row.body for row in request.rows[INCIDENTS] if _applies(row, measure)]
-        if rows:
-            limit = _limit(measure.parameter, request.parameters)
-            scale = _Scale(limit=limit, now=request.now)
+    scales = {
+        measure: _Scale(limit=_limit(measure.parameter, request.parameters), now=request.now)
+        for measure in _MEASURES
+    }
+    weeks: dict[_Measure, dict[str, _Week]] = {measure: {} for measure in _MEASURES}
+    for row in request.rows[INCIDENTS]:  # once: there may be very many
+        body = row.body
+        for measure in _MEASURES:
+            if _applies(body, measure):
+                week = _week_of(_day(body["occurred_at"]))
+                weeks[measure].setdefault(week, _Week()).add(body, measure, scales[measure])
+    for measure, by_title in weeks.items():
+        if by_title:
             yield Distribution(
                 title=measure.title,
                 about=measure.about,
-                groups=_weeks(rows, measure, scale),
-                limit=limit,
+                groups=tuple(by_title[title].group(title) for title in sorted(by_title)),
+                limit=scales[measure].limit,
                 event=measure.event,
                 by="Week",
             )
 
 
-def _applies(row: Row, measure: _Measure) -> bool:
-    body = row.body
+def _applies(body: JsonObject, measure: _Measure) -> bool:
     if body.get("urgency") != measure.urgency or not body.get("is_primary", True):
         return False
     unacknowledged = body.get("self_resolved") and body.get("time_to_acknowledge") is None
@@ -127,25 +144,37 @@ def _seconds(value: object) -> float | None:
         return None
 
 
-def _weeks(
-    rows: Sequence[JsonObject], measure: _Measure, scale: _Scale
-) -> tuple[MeasureGroup, ...]:
-    weeks: dict[str, list[JsonObject]] = {}
-    for body in rows:
-        year, week, _ = parse_instant(body["occurred_at"]).isocalendar()
-        weeks.setdefault(f"{year}-W{week:02}", []).append(body)
-    return tuple(_week(title, weeks[title], measure, scale) for title in sorted(weeks))
+def _day(instant: str) -> str:
+    """Return the day in UTC."""
+    return instant[:10] if instant.endswith("Z") else parse_instant(instant).date().isoformat()
 
 
-def _week(title: str, rows: Sequence[JsonObject], measure: _Measure, scale: _Scale) -> MeasureGroup:
-    measured: list[float] = []
-    never = unknown = 0
-    for body in rows:
+@lru_cache(maxsize=512)  # days of a few hundred; there are very many incidents of each
+def _week_of(day: str) -> str:
+    year, week, _ = date.fromisoformat(day).isocalendar()
+    return f"{year}-W{week:02}"
+
+
+@dataclass(slots=True)
+class _Week:
+    """The measures of one week."""
+
+    measured: list[float] = field(default_factory=list)
+    never: int = 0
+    unknown: int = 0
+
+    def add(self, body: JsonObject, measure: _Measure, scale: _Scale) -> None:
+        """Add the measure of an incident."""
         seconds = body.get(f"sla_{measure.seconds}", body.get(measure.seconds, ...))
         if seconds is ...:
-            unknown += 1
+            self.unknown += 1
         elif seconds is not None:
-            measured.append(seconds)
+            self.measured.append(seconds)
         elif not scale.is_in_time(body):
-            never += 1
-    return MeasureGroup(title=title, seconds=tuple(measured), never=never, unknown=unknown)
+            self.never += 1
+
+    def group(self, title: str) -> MeasureGroup:
+        """Return them as they are drawn."""
+        return MeasureGroup(
+            title=title, seconds=tuple(self.measured), never=self.never, unknown=self.unknown
+        )

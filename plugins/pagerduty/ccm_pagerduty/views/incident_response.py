@@ -16,6 +16,7 @@ from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_pagerduty.references import id_and_title, title_of
 from ccm_pagerduty.views.incidents.incident_partition import incident_of
 from ccm_pagerduty.views.incidents.incident_timeline import timeline
+from ccm_pagerduty.views.incidents.lost_merges import UNACKNOWLEDGED, lost_fields, lost_reasons
 from ccm_pagerduty.views.incidents.merged_incidents import (
     MergeChain,
     is_merged,
@@ -67,20 +68,23 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     services = cache(partial(_service, index))
     entries = _entries_by_incident(index)
     for record in index.records(INCIDENT):
-        builder, chain = RowBuilder(index), merge_chain(record, index)
+        builder = RowBuilder(index)
+        chain = merge_chain(record, builder)
         incident = builder.read(record)
         service = _service_of(incident, services, builder)
         clock = service.clock
         body = _incident_fields(incident, clock)
         body |= known_fields(is_primary=chain.is_primary)
-        unknown = {} if clock is not None else dict.fromkeys(SLA_FIELDS, _NO_CLOCK)
-        if (reason := _unresolved_merge(chain)) is not None:
-            unknown["*"] = reason
-        else:
-            histories = _histories(chain, entries, builder)
-            body |= response_fields(histories, clock)
+        histories = _histories(chain, entries, builder)
+        if chain.complete:
+            body |= response_fields(histories, clock) | {UNACKNOWLEDGED: None}
             body |= clock_field(histories, clock)
-            unknown |= unknown_reasons(histories)
+            unknown = unknown_reasons(histories)
+        else:
+            body |= lost_fields(histories, clock)
+            unknown = lost_reasons(histories, chain)
+        if clock is None:
+            unknown = dict.fromkeys((*SLA_FIELDS, UNACKNOWLEDGED), _NO_CLOCK) | unknown
         row = builder.build(
             record,
             body,
@@ -97,16 +101,6 @@ def _entries_by_incident(index: RecordIndex) -> dict[str, list[Record]]:
     for record in index.records(INCIDENT_LOG_ENTRY):
         entries.setdefault(incident_of(record), []).append(record)
     return entries
-
-
-def _unresolved_merge(chain: MergeChain) -> str | None:
-    """Return why the response is unknown, where the merge chain leads out of the evidence."""
-    last = chain.records[-1].body
-    if not chain.complete:
-        parent = merged_into(last)
-        name = "another incident" if parent is None else title_of(parent)
-        return f"it was merged into {name}, which is not in the evidence"
-    return None
 
 
 def _histories(

@@ -10,7 +10,7 @@ from ccm_pagerduty.views.row_builder import INCIDENT
 
 if TYPE_CHECKING:
     from ccm_core.sdk.types import JsonObject, Record
-    from ccm_pagerduty.views.row_builder import RecordIndex
+    from ccm_pagerduty.views.row_builder import RowBuilder
 
 _URGENCY_RANK = {"low": 0, "high": 1}
 
@@ -21,27 +21,32 @@ class MergeChain:
 
     records: tuple[Record, ...]
     """The incident itself first."""
-    complete: bool
-    """Whether the evidence holds the last of them, which was merged into none."""
+    lost_in: JsonObject | None = None
+    """The reference to the next one, where that is not in the evidence; None: the last one was
+    merged into none, or into one that stands before it."""
+    circular: bool = False
+    """Whether the last one was merged into one of the chain, which cannot be."""
+
+    @property
+    def complete(self) -> bool:
+        """Return whether the evidence holds the last of them, which was merged into none."""
+        return not is_merged(self.records[-1].body)
 
     @property
     def is_final(self) -> bool:
-        """Return whether PagerDuty shows each of them resolved, the last one included."""
-        return self.complete and all(
-            record.body.get("status") == "resolved" for record in self.records
-        )
+        """Return whether PagerDuty shows each of them resolved, as far as they are known."""
+        return all(record.body.get("status") == "resolved" for record in self.records)
 
     @property
     def is_primary(self) -> bool | None:
         """Return whether the incident is evaluated by itself; None where that is unknown.
 
         A merged incident is evaluated through the last one of its chain where that one began no
-        later and is no less urgent: then it cannot be in time while this one is late.
+        later and is no less urgent: then it cannot be in time while this one is late. Where the
+        last one is not in the evidence, nothing else is evaluated in its place.
         """
-        if not self.complete:
-            return None
         own, last = self.records[0].body, self.records[-1].body
-        if own is last:
+        if own is last or not self.complete:
             return True
         if own.get("urgency") not in _URGENCY_RANK or last.get("urgency") not in _URGENCY_RANK:
             return None
@@ -60,14 +65,22 @@ def is_merged(incident: JsonObject) -> bool:
     return (incident.get("resolve_reason") or {}).get("type") == "merge_resolve_reason"
 
 
-def merge_chain(record: Record, index: RecordIndex) -> MergeChain:
-    """Follow an incident to its primary incident; a cycle of merges has none."""
+def merge_chain(record: Record, builder: RowBuilder) -> MergeChain:
+    """Follow an incident to its primary incident; a circle of merges has none.
+
+    Args:
+        record: The incident.
+        builder: Of its row, which rests on each link, and on one that is missing too.
+    """
     records, keys = [record], {record.key}
     while is_merged(records[-1].body):
         ref = merged_into(records[-1].body)
-        parent = None if ref is None else index.find(INCIDENT, str(ref.get("id")))
-        if parent is None or parent.key in keys:
-            return MergeChain(records=tuple(records), complete=False)
+        key = None if ref is None else str(ref.get("id"))
+        if key in keys:
+            return MergeChain(records=tuple(records), circular=True)
+        parent = None if key is None else builder.find(INCIDENT, key)
+        if parent is None:
+            return MergeChain(records=tuple(records), lost_in=ref)
         records.append(parent)
         keys.add(parent.key)
-    return MergeChain(records=tuple(records), complete=True)
+    return MergeChain(records=tuple(records))

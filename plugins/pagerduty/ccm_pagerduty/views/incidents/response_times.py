@@ -1,13 +1,15 @@
 """Response times of one incident: time to acknowledge (MTTA) and to resolve (MTTR).
 
-A merged incident is followed into its primary incident: an acknowledgement of either counts, and
-it is resolved when the primary one is. Times run from its own trigger.
+A merged incident is followed into its primary incident, which answers for it from the merge on: an
+acknowledgement of either counts, that of the primary one not before the merge, and it is resolved
+when the primary one is. Times run from its own trigger.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.timestamps import parse_instant
@@ -62,6 +64,16 @@ class IncidentHistory:
     def lacks_resolution(self) -> bool:
         """Return whether PagerDuty shows it resolved and no log entry records that."""
         return self.status == "resolved" and self.timeline.resolution is None
+
+    @property
+    def merged_at(self) -> datetime | None:
+        """Return when it was resolved, and by that merged; None where nothing shows it."""
+        resolution = self.timeline.resolution
+        if resolution is not None:
+            return resolution.at
+        names = ("resolved_at", "last_status_change_at")
+        texts = (self.incident.get(name) for name in names)
+        return next((parse_instant(text) for text in texts if text is not None), None)
 
     @property
     def end(self) -> TimelineEntry | None:
@@ -144,16 +156,34 @@ def unknown_reasons(histories: Sequence[IncidentHistory]) -> dict[str, str]:
 def _acknowledgement(histories: Sequence[IncidentHistory], timer: ResponseTimer) -> JsonObject:
     if any(history.lacks_acknowledgement for history in histories):
         return {}
-    acks = sorted(
-        (ack for history in histories for ack in history.timeline.of_type("acknowledge")),
-        key=lambda ack: ack.at,
-    )
+    acks = acknowledgements(histories)
+    if acks is None:
+        return {}
     first = acks[0].at if acks else None
     return (
         {"acknowledged": bool(acks), "acknowledgements": len(acks)}
         | timer.until("time_to_first_acknowledgement", first)
         | _by_person(acks, timer)
     )
+
+
+def acknowledgements(histories: Sequence[IncidentHistory]) -> list[TimelineEntry] | None:
+    """Return the acknowledgements that count for the first incident, in order.
+
+    Those of what it was merged into count from the merge on: until then its time is its own. None
+    where one of them was merged at an unknown time.
+    """
+    acks = list(histories[0].timeline.of_type("acknowledge"))
+    since = None
+    for before, history in pairwise(histories):
+        merged_at = before.merged_at
+        if merged_at is None:
+            return None
+        since = merged_at if since is None else max(since, merged_at)
+        acks += [
+            replace(ack, at=max(ack.at, since)) for ack in history.timeline.of_type("acknowledge")
+        ]
+    return sorted(acks, key=lambda ack: (ack.at, ack.id))
 
 
 def _by_person(acks: Sequence[TimelineEntry], timer: ResponseTimer) -> JsonObject:

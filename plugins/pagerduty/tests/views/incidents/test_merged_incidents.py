@@ -53,7 +53,7 @@ def merged_row(view, pd):
     ("child", "acknowledged", "expected"),
     [
         pytest.param(60, 300, 240, id="the parent was acknowledged later"),
-        pytest.param(600, 300, 0, id="somebody was on the parent already"),
+        pytest.param(600, 300, 5, id="somebody was on the parent already: from the merge on"),
         pytest.param(-7200, 300, 7500, id="it had waited before the parent began"),
     ],
 )
@@ -110,7 +110,7 @@ def test_merged_incident_row_has_the_digests_of_its_primary(merged_row):
     ],
 )
 def test_incomplete_merge_chain_is_unknown(view, pd, incidents):
-    """Nothing is known of the response, and so no rule can pass."""
+    """What became of it after the merge is not known; it is judged by itself, in nobody's place."""
     rows = view(
         "incident_response",
         incident=[pd.incident(key, resolve_reason=into(pd, to)) for key, to in incidents.items()],
@@ -124,7 +124,94 @@ def test_incomplete_merge_chain_is_unknown(view, pd, incidents):
         ],
     )
     assert all(not ANSWER & set(row.body) for row in rows)
-    assert all("is_primary" not in row.body for row in rows)
+    assert all(row.body["is_primary"] for row in rows)
+    assert all(row.final for row in rows)
+
+
+@pytest.fixture
+def lost_row(view, pd):
+    """Return the row of an incident that was merged after a quarter of an hour into one that is
+    gone; ``entries`` are ``(type, seconds, channel)``."""
+
+    def run(*entries, hours=None):
+        (row,) = view(
+            "incident_response",
+            incident=[pd.incident("I1", resolve_reason=into(pd, "I0"))],
+            incident_log_entry=[
+                pd.entry("trigger", 0),
+                pd.entry("resolve", 900),
+                *(pd.entry(kind, at, channel=channel) for kind, at, channel in entries),
+            ],
+            service=[pd.service("S1", support_hours=hours)],
+        )
+        return row
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        pytest.param(
+            [("acknowledge", 300, "website")],
+            {"acknowledged_by_person": True, "time_to_acknowledge": 300, "until": None},
+            id="a person had acknowledged it",
+        ),
+        pytest.param([], {"until": 900}, id="nobody had acknowledged it"),
+        pytest.param([("acknowledge", 300, "auto")], {"until": 900}, id="a bot had"),
+        pytest.param([("acknowledge", 300, "api")], {}, id="a person or a script had"),
+        pytest.param(
+            [("acknowledge", 200, "api"), ("acknowledge", 300, "website")],
+            {"acknowledged_by_person": True, "until": None},
+            id="a person or a script had, then a person",
+        ),
+    ],
+)
+def test_time_before_a_lost_merge_is_known(lost_row, entries, expected):
+    """It cannot have been acknowledged through the other one before it was merged into that."""
+    row = lost_row(*entries)
+    names = {"until": "sla_unacknowledged_until_merge"}
+    read = ("acknowledged_by_person", "time_to_acknowledge", "until")
+    fields = {
+        name: row.body[names.get(name, name)] for name in read if names.get(name, name) in row.body
+    }
+    assert fields == expected
+    assert not {"open", "resolved_by", "time_to_resolve"} & set(row.body)
+    assert "pagerduty.incident:I0" in row.names
+    assert "the incident I0" in row.unknown["*"]
+    assert "gone at PagerDuty" in row.unknown["*"]
+
+
+def test_time_before_a_lost_merge_counts_in_support_hours(lost_row):
+    """A merge at night, outside the hours, is not late."""
+    hours = {
+        "type": "fixed_time_per_day",
+        "time_zone": "UTC",
+        "start_time": "09:00:00",
+        "end_time": "17:00:00",
+        "days_of_week": [1, 2, 3, 4, 5],
+    }
+    assert lost_row(hours=hours).body["sla_unacknowledged_until_merge"] == 0
+
+
+def test_an_acknowledgement_before_the_merge_does_not_count_for_the_child(view, pd):
+    """A child that waited for two hours is late, however early somebody was on its parent."""
+    rows = view(
+        "incident_response",
+        incident=[
+            pd.incident("I0", urgency="low"),
+            pd.incident("I1", resolve_reason=into(pd, "I0")),
+        ],
+        incident_log_entry=[
+            pd.entry("trigger", 0, key="t0", incident="I0"),
+            pd.entry("acknowledge", 60, incident="I0"),
+            pd.entry("resolve", 9000, incident="I0"),
+            pd.entry("trigger", 0, key="t1"),
+            pd.entry("resolve", 7200),
+        ],
+    )
+    child = next(row.body for row in rows if row.subject.key == "I1")
+    assert (child["is_primary"], child["time_to_acknowledge"]) == (True, 7200)
 
 
 def test_merge_chain_is_followed_to_its_end(view, pd):
@@ -152,8 +239,8 @@ def test_merge_chain_is_followed_to_its_end(view, pd):
     [
         pytest.param(
             {"resolve_reason": True},
-            "it was merged into the incident I9, which is not in the evidence",
-            id="the parent is not there",
+            "its log entries are not in the evidence",
+            id="the parent is not there either",
         ),
         pytest.param({}, "its log entries are not in the evidence", id="no log entries"),
     ],

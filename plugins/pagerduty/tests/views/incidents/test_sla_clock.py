@@ -83,11 +83,14 @@ def test_the_clock_of_an_incident_that_may_be_open_is_unknown(incident_row, entr
         pytest.param({"status": "resolved"}, True, id="the parent is resolved"),
         pytest.param({"status": "triggered"}, False, id="the parent is open"),
         pytest.param({"status": "acknowledged"}, False, id="somebody is on the parent"),
-        pytest.param(None, False, id="the parent is not in the evidence"),
+        pytest.param(None, True, id="the parent is not in the evidence"),
     ],
 )
 def test_a_merged_incident_is_final_when_its_merge_chain_is(view, pd, parent, final):
-    """However old it is, it is judged for as long as the incident that it became is open."""
+    """However old it is, it is judged for as long as the incident that it became is open.
+
+    Of one that is not in the evidence nothing more will be known.
+    """
     at = -24 * 400
     into = {"type": "merge_resolve_reason", "incident": pd.ref("I0", "incident")}
     rows = view(

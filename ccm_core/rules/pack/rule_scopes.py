@@ -1,0 +1,29 @@
+"""What each rule of some packs needs: its controls, and the kinds of evidence that it rests on."""
+
+from __future__ import annotations
+
+from ccm_core.model.evaluation.evaluation_inputs import RuleScope
+from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule, RuleGroup
+
+
+def rule_scopes(packs: CompiledPacks) -> tuple[RuleScope, ...]:
+    """Return every rule with its controls and the evidence that it needs, sorted by rule."""
+    scopes = (
+        RuleScope(
+            rule=rule.rule.id,
+            controls=tuple(
+                sorted({f"{control.framework}:{control.id}" for control in rule.rule.controls})
+            ),
+            kinds=tuple(sorted(kinds_needed(packs, group, rule))),
+            max_age=None if rule.max_age is None else rule.max_age.total_seconds(),
+        )
+        for pack in packs.packs
+        for group in pack.groups
+        for rule in group.rules
+    )
+    return tuple(sorted(scopes, key=lambda scope: scope.rule))
+
+
+def kinds_needed(packs: CompiledPacks, group: RuleGroup, rule: CompiledRule) -> frozenset[str]:
+    """Return the kinds that the rows of a rule are derived from, and those it looks records up in."""
+    return frozenset({*packs.inputs.get(group.over, ()), *rule.lookup_kinds})
