@@ -85,13 +85,13 @@ class _Rows:
         """Return the rows of a kind or a view, sorted by subject; None: with all their fields."""
         if fields is None:
             return self._whole(name)
-        is_shown = {*fields} <= {*self.host.shown_fields.get(name, ())}
         state = self._left(name)
         # The index of other versions may have other fields.
-        if state is not None and is_shown and state.revision == self.host.revision:
+        if state is not None and state.revision == self.host.revision:
             lines = self._store.evaluations.shown_lines(self._digest, state, name)
             if lines is not None:
-                return ShownRows(lines, fields)
+                is_all = {*fields} == {*self.host.shown_fields[name]}
+                return ShownRows(lines, None if is_all else fields)
         return tuple(shown_row(row, fields) for row in self._whole(name))
 
     @cache  # noqa: B019 - as long as the sections of one connection

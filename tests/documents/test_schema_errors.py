@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from ccm_core import schemas
 from ccm_core.documents import check, read_yaml
 
 SCHEMA = {
@@ -161,3 +164,68 @@ def test_an_absent_part_is_checked_as_its_default():
     mistakes = check(document, schema, under=("list", 0, "settings"), absent={})
 
     assert [str(mistake) for mistake in mistakes] == ['f.yaml:2:5: "a" is missing']
+
+
+PACK = """
+apiVersion: ccm/v1
+kind: RulePack
+metadata: {name: acme-doors, version: 1.0.0, title: Doors, purpose: controls}
+parameters:
+  limit: {type: duration, default: 15m, description: d}
+rules:
+  - id: door_locked
+    title: Doors are locked
+    status: stable
+    severity: high
+    over: acme.door
+    let: {open: row.open}
+    assert: row.locked
+    message: "{row.title} is open"
+    on_empty: fail
+    max_age: 2d
+    tolerance: {at_least: 95%, per: month}
+    remediation: {text: Lock it, url: "https://example.com/doors"}
+    controls: [{framework: soc2, id: CC6.1, why: Doors, requires: {limit: {at_most: 15m}}}]
+    tests: [{name: open, rows: [{locked: false}], expect: fail, now: 2026-03-15T12:00:00Z}]
+"""
+SETTINGS = """
+version: 1
+store: {url: "sqlite:///ccm.db", options: {}}
+connections:
+  - {name: prod, connector: acme, auth: {method: api_key, key: "env:KEY"}, settings: {a: 1}}
+rules: {packs: [acme-doors], parameters: {limit: 10m}, waivers: waivers.yaml}
+notify: {to: ["env:TO"], min_severity: high}
+"""
+WRONG = (None, True, 0, -1, 1.5, "", "x y\n", [], ["x", "x"], {}, {"unknown": 1})
+
+
+def _changed(value):
+    """Yield a document with one value changed, left out or added, in every way there is."""
+    yield from WRONG
+    if isinstance(value, dict):
+        yield {**value, "unknown": 1}
+        for key, below in value.items():
+            yield {name: other for name, other in value.items() if name != key}
+            yield from ({**value, key: changed} for changed in _changed(below))
+    if isinstance(value, list):
+        for index, below in enumerate(value):
+            yield from ([*value[:index], c, *value[index + 1 :]] for c in _changed(below))
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        pytest.param("rule-pack.v1", PACK, id="a rule pack"),
+        pytest.param("settings.v1", SETTINGS, id="settings"),
+    ],
+)
+def test_a_document_without_mistakes_is_one_that_both_validators_accept(validators, schema, text):
+    """The quick validator accepts no document that the one with the messages would refuse."""
+    value, loaded = read_yaml(text.encode(), "f.yaml").value, schemas.load(schema)
+
+    def accepted(changed):
+        document = read_yaml(json.dumps(changed).encode(), "f.yaml")
+        return not check(document, loaded), validators(schema).accepts(changed)[1]
+
+    assert accepted(value) == (True, True)
+    assert {accepted(changed) for changed in _changed(value)} <= {(True, True), (False, False)}

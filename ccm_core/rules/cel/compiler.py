@@ -247,9 +247,7 @@ def _bind(env: cel.Env, text: str, lets: Mapping[str, Expression]) -> _Bound:
     return bound if len(used) == len(bound.lets) else _bound(env, text, lets, used)
 
 
-def _bound(
-    env: cel.Env, text: str, lets: Mapping[str, Expression], names: Sequence[str]
-) -> _Bound:
+def _bound(env: cel.Env, text: str, lets: Mapping[str, Expression], names: Sequence[str]) -> _Bound:
     # A comment at a text's end must not swallow what closes it, hence the line breaks.
     before = "".join(f"cel.bind({name}, ({lets[name].text}\n), " for name in names)
     try:

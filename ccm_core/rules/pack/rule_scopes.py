@@ -25,5 +25,5 @@ def rule_scopes(packs: CompiledPacks) -> tuple[RuleScope, ...]:
 
 
 def kinds_needed(packs: CompiledPacks, group: RuleGroup, rule: CompiledRule) -> frozenset[str]:
-    """Return the kinds that the rows of a rule are derived from, and those it looks records up in."""
+    """Return the kinds that a rule's rows are derived from, and those that it looks up."""
     return frozenset({*packs.inputs.get(group.over, ()), *rule.lookup_kinds})

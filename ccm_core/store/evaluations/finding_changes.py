@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import IntegrityError, StoreError
@@ -51,17 +50,6 @@ def _require_stated(transaction: Transaction) -> None:
             "the findings are not those that the last evaluation left: somebody else changed them. "
             "Run `ccm verify`, and restore the store from a backup"
         )
-
-
-def _seen(transaction: Transaction, findings: Iterable[Finding]) -> Sequence[Finding]:
-    """Return findings; what is open failed in the last evaluation that was tracked."""
-    until = transaction.value("SELECT max(evaluated_at) FROM finding_changes")
-    return [
-        replace(finding, last_seen=instant(until))
-        if finding.state is FindingState.OPEN
-        else finding
-        for finding in findings
-    ]
 
 
 class SqlFindingStore:
@@ -151,13 +139,13 @@ class SqlFindingStore:
         """List the findings in some states as they are now, by id."""
         with self._database.reading() as transaction:
             _require_stated(transaction)
-            return _seen(transaction, finding_table.in_states(transaction, states))
+            return list(finding_table.in_states(transaction, states))
 
     def by_id(self, ids: Iterable[str]) -> Sequence[Finding]:
         """List the findings of some ids as they are now."""
         with self._database.reading() as transaction:
             _require_stated(transaction)
-            return _seen(transaction, finding_table.by_id(transaction, ids))
+            return list(finding_table.by_id(transaction, ids))
 
     def changes(self, *, as_of: datetime | None = None) -> Iterator[FindingChange]:
         """Yield changes in the order in which they happened."""

@@ -20,6 +20,7 @@ _COLUMNS = (
     *("id", "rule", "connection", "kind", "key", "title", "url", "owners"),
     *("severity", "state", "reason", "waiver", "first_seen", "last_seen", "closed_at", "opened"),
 )
+_OWNERS = _COLUMNS.index("owners")
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM finding"
 _NEW = {
     "last_seen": """CASE WHEN finding.state = 'open' AND excluded.state = 'open'
@@ -40,12 +41,24 @@ def write(transaction: Transaction, findings: Iterable[Finding]) -> None:
 def in_states(transaction: Transaction, states: AbstractSet[FindingState]) -> Iterator[Finding]:
     """Yield the findings in some states."""
     query = f"{_SELECT} WHERE state IN (:values) ORDER BY id"
-    return map(_finding, transaction.rows_in(query, sorted(states)))
+    return _findings(transaction, transaction.rows_in(query, sorted(states)))
 
 
 def by_id(transaction: Transaction, ids: Iterable[str]) -> Iterator[Finding]:
     """Yield the findings of some ids that there are."""
-    return map(_finding, transaction.rows_in(f"{_SELECT} WHERE id IN (:values)", sorted(ids)))
+    query = f"{_SELECT} WHERE id IN (:values)"
+    return _findings(transaction, transaction.rows_in(query, sorted(ids)))
+
+
+def _findings(transaction: Transaction, rows: Iterable[Row]) -> Iterator[Finding]:
+    """Yield findings; what is open failed in the last evaluation that was tracked."""
+    until = transaction.value("SELECT max(evaluated_at) FROM finding_changes")
+    owners: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        text = row[_OWNERS]
+        if text not in owners:
+            owners[text] = tuple(json.loads(text))
+        yield _finding(row, owners[text], until)
 
 
 def _row(finding: Finding) -> tuple[SqlValue, ...]:
@@ -70,20 +83,20 @@ def _row(finding: Finding) -> tuple[SqlValue, ...]:
     )
 
 
-def _finding(row: Row) -> Finding:
-    name, rule, connection, kind, key, title, url, owners, *others = row
+def _finding(row: Row, owners: tuple[str, ...], until: int) -> Finding:
+    name, rule, connection, kind, key, title, url, _, *others = row
     severity, state, reason, waiver, first_seen, last_seen, closed_at, opened = others
     return Finding(
         id=name,
         rule=rule,
         connection=connection,
-        subject=Subject(kind=kind, key=key, title=title, url=url, owners=tuple(json.loads(owners))),
+        subject=Subject(kind=kind, key=key, title=title, url=url, owners=owners),
         severity=severity,
         state=FindingState(state),
         reason=reason,
         waiver=waiver,
         first_seen=instant(first_seen),
-        last_seen=instant(last_seen),
+        last_seen=instant(until if state == FindingState.OPEN.value else last_seen),
         closed_at=None if closed_at is None else instant(closed_at),
         opened=opened,
     )

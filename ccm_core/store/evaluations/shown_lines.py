@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, overload
 
 from ccm_core.model import json_codec
@@ -24,13 +24,15 @@ class ShownLines(Sequence[ShownLine]):
     """Lines in little memory: each is made when somebody looks at it."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        """Pack lines, each a JSON array."""
+        """Pack lines, each a JSON array that begins with the name, and sort the kinds in them."""
         compressor, self._length = Compressor(), 0
-        self._packed: list[bytes] = []
-        remaining = iter(texts)
-        while some := list(islice(remaining, _TOGETHER)):
-            self._packed.append(compressor.compress(f"[{','.join(some)}]".encode()))
-            self._length += len(some)
+        by_kind: dict[str, list[bytes]] = {}
+        for kind, of_kind in groupby(texts, key=_kind):
+            packed = by_kind.setdefault(kind, [])
+            while some := list(islice(of_kind, _TOGETHER)):
+                packed.append(compressor.compress(f"[{','.join(some)}]".encode()))
+                self._length += len(some)
+        self._packed = [part for kind in sorted(by_kind) for part in by_kind[kind]]
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -49,6 +51,10 @@ class ShownLines(Sequence[ShownLine]):
     def __getitem__(self, index: int | slice) -> ShownLine | Sequence[ShownLine]:
         """Make one or some."""
         return list(self)[index]
+
+
+def _kind(line: str) -> str:
+    return line.partition(":")[0]
 
 
 def shown_lines(bodies: KeptBodies, view: str) -> ShownLines:

@@ -38,7 +38,7 @@ _BODIES = """
     ORDER BY current_version.key
 """
 _SUBJECTS = """
-    SELECT key, title, url, owners, occurred_at, final FROM subject
+    SELECT key, title, url, owners, occurred_at, final, shown FROM subject
     WHERE connection = :connection AND view = :view ORDER BY key
 """
 _VERDICTS = """
@@ -152,14 +152,25 @@ def _differing_subject(
         yield _problem("subject", label, problem)
     elif line is not None and body is not None and body != _UNREADABLE:
         try:
-            expected = _columns(body)
+            *columns, shown = line
+            expected, problem = _columns(body), _shown_problem(shown, body["fields"])
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             yield _problem("subject", label, f"its row cannot be read ({error!r})")
             return
-        for name, stored, derived in zip(_SUBJECT, line, expected, strict=True):
+        if problem is not None:
+            yield _problem("subject", label, problem, "shown")
+        for name, stored, derived in zip(_SUBJECT, columns, expected, strict=True):
             if stored != derived:
                 problem = f"it is {stored!r}, and {derived!r} by its row"
                 yield _problem("subject", label, problem, name)
+
+
+def _shown_problem(shown: str, fields: Mapping[str, Any]) -> str | None:
+    """Return how the fields of a line differ from those of its row; it may have some of them."""
+    for name, stored in sorted(json_codec.decode(shown).items()):
+        if name not in fields or fields[name] != stored:
+            return f"its {name} is {stored!r}, and {fields.get(name)!r} by its row"
+    return None
 
 
 def _columns(row: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -24,7 +24,7 @@ VERDICT = f"connection = 'firm@derived' AND kind = 'verdicts/mild/{VIEW}'"
 LINE = f"connection = 'firm' AND view = '{VIEW}'"
 
 
-MORE = "connection, view, 'x:y', title, url, owners, occurred_at, final, partition_name"
+MORE = "connection, view, 'x:y', title, url, owners, occurred_at, final, partition_name, shown"
 
 
 def swapped(condition, source, target):
@@ -79,6 +79,10 @@ REFUSED = {
     "a subject is of another partition": (
         f"UPDATE subject SET partition_name = 'x' WHERE {LINE} AND key = '{I3}'",
         ("firm", VIEW),
+    ),
+    "a subject shows a field that its row does not have": (
+        f"""UPDATE subject SET shown = '{{"made_up":1}}' WHERE {LINE} AND key = '{I3}'""",
+        ("firm", VIEW, I3),
     ),
     "a subject is missing": (
         f"DELETE FROM subject WHERE {LINE} AND key = '{I3}'",

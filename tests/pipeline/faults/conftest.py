@@ -175,6 +175,7 @@ class Lab:
         bounds: Bounds = HASTY,
         account: str | None = None,
         after: FaultRun | None = None,
+        later: timedelta = timedelta(minutes=10),
         **settings: object,
     ) -> FaultRun:
         """Read some kinds of the account, all of them where none is named, and judge.
@@ -184,14 +185,15 @@ class Lab:
             first: Into a store without earlier evidence; then everything is due.
             bounds: Of the source.
             account: The one that the settings name.
-            after: A run to go on from, ten minutes later; None: the one of two hours ago.
+            after: A run to go on from; None: the one of two hours ago.
+            later: How long after that.
             settings: Of the connection.
         """
         folder = self._new_folder() if first else after.folder if after else self._copy()
         connection = self._connection(frozenset(due or self.kinds), bounds, settings)
         connection = replace(connection, account=account)
         began = len(self.control.requests)
-        at = after.manifest.started_at + timedelta(minutes=10) if after else NOW
+        at = after.manifest.started_at + later if after else NOW
         manifest = self._collect(folder, connection, at)
         requests = tuple(self.control.requests[began:])
         store = open_store(STORE, base=folder)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from datetime import UTC, datetime
 
 import pytest
 
+from ccm_core.rules.cel.checked_ast import decode
 from ccm_core.rules.cel.compiler import CelEnvironment
 from ccm_core.rules.cel.expression import ExpressionError, NotEvaluable, shared_variables
 from ccm_core.rules.cel.lookup_function import LookupRecord, LookupTable
@@ -280,6 +282,63 @@ def test_a_text_that_is_no_condition_is_refused_with_its_position(environment, t
         environment.compile(text)
 
     assert [(line, column) for line, column, _ in caught.value.problems] == problems
+
+
+@pytest.mark.parametrize(
+    ("text", "problems"),
+    [
+        pytest.param("door && nobody", [(1, 9)], id="behind-a-let"),
+        pytest.param("nobody &&\n  tall == nothing", [(1, 1), (2, 11)], id="on-two-lines"),
+        pytest.param("tall == 'x'", [(1, 6)], id="the-type-of-a-let"),
+        pytest.param("'ü' == tall", [(1, 5)], id="columns-are-characters"),
+        pytest.param("door) || (true", [(1, 5)], id="a-parenthesis-that-closes-nothing"),
+        pytest.param("door, true", [(1, 5)], id="a-comma"),
+        pytest.param("door // a comment", [], id="a-comment-at-the-end"),
+    ],
+)
+def test_a_text_over_lets_is_refused_with_its_own_position(environment, text, problems):
+    """Positions are those of the text, and what is put around it for its lets hides no mistake."""
+    lets = {}
+    for name, of in {"door": "row.locked == true", "tall": "size(row.title)"}.items():
+        lets[name] = environment.compile(of, lets)
+
+    def places():
+        try:
+            environment.compile(text, lets)
+        except ExpressionError as refused:
+            return [(line, column) for line, column, _ in refused.problems]
+        return []
+
+    assert places() == problems
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        pytest.param("row.open_for > 1", "call", id="only-a-field-has-its-name"),
+        pytest.param("open_for > 1", "comprehension", id="the-let"),
+        pytest.param("row.keys.all(open_for, open_for.copies > 0)", "comprehension", id="a-loop"),
+    ],
+)
+def test_an_expression_is_compiled_with_the_lets_that_it_reads(environment, text, form):
+    """A field may have the name of a let, and a loop may hide it."""
+    lets = {"open_for": environment.compile("row.open_for")}
+
+    expression = environment.compile(text, lets)
+
+    program = decode(expression.program.serialize())
+    assert program.root.form == form
+    assert len([node for node in program.nodes() if node.form == "comprehension"]) <= 1
+
+
+def test_lets_of_lets_weigh_what_they_stand_for(environment):
+    """Names that each join the one before to itself are refused where they grow too large."""
+    lets = {"a": environment.compile("row.title")}
+    for name, following in itertools.pairwise("abc"):
+        lets[following] = environment.compile(f"[{name}, {name}, {name}, {name}].join()", lets)
+
+    with pytest.raises(ExpressionError, match="this can grow to"):
+        environment.compile("[c, c].join(c) == ''", lets)
 
 
 def test_lookups_return_the_records_they_read(holds, lookups):

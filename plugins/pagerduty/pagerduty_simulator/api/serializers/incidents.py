@@ -217,7 +217,11 @@ def _body(incident: IncidentRecord) -> JsonObject:
 
 def _resolve_reason(account: Account, incident: IncidentRecord) -> JsonObject | None:
     number = incident.state.merged_into
-    primary = None if number is None else account.incidents.get(number)
-    if primary is None:
+    if number is None:
         return None
+    primary = account.incidents.get(number)
+    if primary is None:
+        # What was deleted stays a reference: whoever requests it gets a 404.
+        deleted = reference(account, "incident", incident_id(number), f"[#{number}] Deleted")
+        return {"type": "merge_resolve_reason", "incident": deleted | {"html_url": None}}
     return {"type": "merge_resolve_reason", "incident": incident_reference(account, primary)}
