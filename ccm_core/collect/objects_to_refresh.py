@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ccm_core.collect.batch_builder import at_path
@@ -30,6 +30,34 @@ class ChangedKeys:
     """Those of them of which the last refresh could not read everything."""
     unobserved: tuple[Window, ...]
     """Windows in which something may have changed and no event was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedChanges:
+    """The changes that a run's events report, and the objects that it has read again since."""
+
+    _reported: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    """By kind and key: when the newest event happened that names it."""
+    _read: dict[str, set[str]] = field(default_factory=dict)
+
+    def add_reported(self, kind: str, changed: Mapping[str, datetime], since: datetime) -> None:
+        """Add when objects of a kind changed, from an instant on."""
+        changes = self._reported.setdefault(kind, {})
+        for key, instant in changed.items():
+            if instant >= since:
+                changes[key] = max(instant, changes.get(key, instant))
+
+    def add_read(self, kind: str, keys: Iterable[str]) -> None:
+        """Add the keys that windows of a kind have read."""
+        self._read.setdefault(kind, set()).update(keys)
+
+    def reported(self, kind: str) -> Mapping[str, datetime]:
+        """Return when objects of a kind changed, by key."""
+        return self._reported.get(kind, {})
+
+    def read_keys(self, kind: str) -> AbstractSet[str]:
+        """Return the keys that windows of a kind have read."""
+        return self._read.get(kind, set())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,14 @@ outcome: nothing that was due can be missing without a trace.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 
 from ccm_core.collect.batch_builder import BatchBuilder
 from ccm_core.collect.cross_checks import CreationTracker, contradictions, without_events
-from ccm_core.collect.objects_to_refresh import ChangedKeys, ChangeFeed
+from ccm_core.collect.objects_to_refresh import ChangedKeys, ChangeFeed, ReportedChanges
 from ccm_core.collect.outcome import dependency_outcome, outcome_of, shortfall_of
 from ccm_core.collect.planner import MAX_WINDOW, CollectTask, Plan, PlanInputs, past
 from ccm_core.collect.references.dangling_lookup import (
@@ -22,17 +22,19 @@ from ccm_core.collect.references.dangling_lookup import (
     LookUp,
     amendments,
     look_up_listed,
+    requested_by_key,
+    snapshot_kinds,
 )
 from ccm_core.collect.references.reference_tracker import ReferenceTracker
-from ccm_core.collect.references.unread_references import left_unread, named_in_this_run
 from ccm_core.collect.repeated_contradictions import with_next_step
 from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.unlisted_objects import ListedPopulation, Reach, without_repeated
 from ccm_core.collect.windows.collection_record import current_collections, write_batch
 from ccm_core.collect.windows.flush import part_of
-from ccm_core.collect.windows.flushed_events import FlushedEvents, parts_within
+from ccm_core.collect.windows.flushed_events import flushed_events
 from ccm_core.collect.windows.histories import HISTORY, read_histories
-from ccm_core.collect.windows.window_read import Reference, WindowQuery, WindowRead
+from ccm_core.collect.windows.unread_references import unread_references
+from ccm_core.collect.windows.window_read import WindowQuery, WindowRead
 from ccm_core.collect.windows.window_split import following_queries, smaller_queries
 from ccm_core.errors import AuthenticationFailed, CollectorFault, SourceError
 from ccm_core.model.evidence.amendments import as_amended, as_read
@@ -66,9 +68,7 @@ class Runner:
         """By kind: when the objects were created whose creation events show."""
         self._remaining: Sequence[CollectTask] = ()
         """The current task and those after it."""
-        self._reported_changes: dict[str, dict[str, datetime]] = {}
-        """By kind and key: when the newest event happened that names it."""
-        self._read_keys: dict[str, set[str]] = {}
+        self._changes = ReportedChanges()
         self._looked_up: DanglingByCollection = {}
         self._reach = Reach(accepted_collapses=context.accepted_collapses)
         self._kinds: Mapping[str, EvidenceKind] = {}
@@ -91,27 +91,18 @@ class Runner:
                 self.fail(plan.tasks[index + 1 :], error)
                 cut = shortfall_of(error)
                 break
-        now = self._context.clock()
-        self._amend(self._creations.contradictions(self._earlier, self.collections, now))
-        self._amend(
-            without_events(
-                self._context.creation_events,
-                self.collections,
-                self._created_at,
-                self._earlier_amended,
-                now,
-            )
-        )
-        self._amend(
-            contradictions(
-                self._context.cross_checks,
-                self.collections,
-                self._context.current_records,
-                moment=self._inputs.now,
-                now=now,
-            )
-        )
+        for amended in self._contradictions():
+            self._amend(amended)
         return cut
+
+    def _contradictions(self) -> Iterator[Sequence[Collection]]:
+        """Yield the amendments that follow from what was read, each by those before it."""
+        context, now = self._context, self._context.clock()
+        yield self._creations.contradictions(self._earlier, self.collections, now)
+        created, earlier = self._created_at, self._earlier_amended
+        yield without_events(context.creation_events, self.collections, created, earlier, now)
+        checks, records, moment = context.cross_checks, context.current_records, self._inputs.now
+        yield contradictions(checks, self.collections, records, moment=moment, now=now)
 
     def fail(self, tasks: Sequence[CollectTask], error: SourceError) -> None:
         """Store a failed collection for every window of tasks that cannot be tried."""
@@ -125,15 +116,10 @@ class Runner:
         """Look up every dangling reference once, and store what the lookups showed."""
         self._looked_up = await look_up_listed(
             self._references.dangling(),
-            self._snapshot_kinds(),
+            snapshot_kinds([*self._earlier, *self.collections]),
             look_up,
             self._context.vanished_keys,
-            by_key={
-                (reference.kind, reference.key): reference.lookup_outcome
-                for collection in self.collections
-                for reference in collection.dangling
-                if reference.lookup_outcome is not None
-            },
+            by_key=requested_by_key(self.collections),
         )
         self._amend(amendments(self.collections, self._looked_up, self._context.clock()))
 
@@ -145,12 +131,6 @@ class Runner:
     def dangling(self) -> DanglingByCollection:
         """Return the references of this run's records whose target is not listed."""
         return self._looked_up or self._references.dangling()
-
-    def _snapshot_kinds(self) -> set[str]:
-        """Return the kinds of which a listing states the whole population."""
-        collections = [*self._earlier, *self.collections]
-        events = {collection.kind for collection in collections if collection.window is not None}
-        return {collection.kind for collection in collections} - events
 
     def _is_permanent(self, kind: str) -> bool:
         """Return whether what exists of a kind stays: only a later snapshot can remove it."""
@@ -200,31 +180,23 @@ class Runner:
             changed = self._changed_keys(task)
         self._context.observer.window_started(task.kind.name, None)
         keys = self._creations.with_unlisted(changed.keys, task.kind.name, self.collections)
+        dangling = self._references.dangling() if task.collector.by_key else {}
         query = WindowQuery(
             changed_keys=keys,
-            references=self._unread_references(task),
+            references=unread_references(
+                self._context, task, self._earlier_amended, self.collections, dangling
+            ),
             doubtful_keys=changed.doubtful,
         )
         await self._read(session, task, query, inherited)
-
-    def _unread_references(self, task: CollectTask) -> Mapping[str, Reference]:
-        """Return what records of the kind name and nobody has read, in this run or before."""
-        if task.collector.by_key is None:
-            return {}
-        validator, appended = self._context.validator(task.kind), self._context.appended_records
-        dangling = self._references.dangling()
-        return {
-            **left_unread(self._earlier_amended, validator, appended),
-            **named_in_this_run(task.kind.name, self.collections, dangling),
-        }
 
     def _changed_keys(self, task: CollectTask) -> ChangedKeys:
         if task.change_feed is None:
             return ChangedKeys(keys=(), unobserved=())
         kind = task.kind.name
         return self._with_collections(task.change_feed).changed_keys(
-            self._reported_changes.get(kind, {}),
-            self._read_keys.get(kind, set()),
+            self._changes.reported(kind),
+            self._changes.read_keys(kind),
             self._context.appended_records,
             self._inputs.now,
         )
@@ -261,9 +233,6 @@ class Runner:
                 break
         if task.refresh and error is None:
             error = await self._read_histories(session, task, read)
-            if error is not None:
-                # What was read counts with its history only: the next run reads both.
-                read.batch = self._new_batch(task, query.window)
         self._store_read(task, read, error, inherited)
         if isinstance(error, AuthenticationFailed):
             raise error
@@ -271,13 +240,11 @@ class Runner:
 
     async def _read_histories(
         self, session: Session, task: CollectTask, read: WindowRead
-    ) -> SourceError | None:
+    ) -> AuthenticationFailed | None:
         """Read and store the history of what a refresh brought into the evidence."""
-        name = f"{self._context.run}/{task.kind.name}/{len(self.collections) + 1}/{HISTORY}"
+        inputs, name = self._inputs, f"{self._next_id(task)}/{HISTORY}"
         try:
-            histories = await read_histories(
-                self._context, self._inputs, session, task, read, collection=name
-            )
+            histories = await read_histories(self._context, inputs, session, task, read, name)
         except asyncio.CancelledError:
             self._store_interrupted(task, None)
             raise
@@ -285,8 +252,10 @@ class Runner:
             self.collections.append(self._context.append(histories.batch))
             read.batch.collection = self._next_id(task)
         read.batch.shortfalls.extend(histories.shortfalls)
-        is_refused = isinstance(histories.error, AuthenticationFailed)
-        return histories.error if is_refused else None
+        if histories.refused is not None:
+            # What was read counts with its history only: the next run reads both.
+            read.batch = self._new_batch(task, None)
+        return histories.refused
 
     def _new_read(self, session: Session, task: CollectTask, query: WindowQuery) -> WindowRead:
         return WindowRead(
@@ -296,17 +265,7 @@ class Runner:
             inputs=self._inputs,
             traffic=session.traffic,
             batch=self._new_batch(task, query.window),
-            flushed=self._flushed(task, query.window),
-        )
-
-    def _flushed(self, task: CollectTask, window: Window | None) -> FlushedEvents | None:
-        if window is None or task.kind.occurred_at is None or self._inputs.force:
-            return None
-        return FlushedEvents(
-            window=window,
-            occurred_at=task.kind.occurred_at,
-            parts=parts_within(window, task.collector, self._earlier),
-            records=self._context.records_of_part,
+            flushed=flushed_events(self._context, self._inputs, task, query.window, self._earlier),
         )
 
     def _new_batch(self, task: CollectTask, window: Window | None) -> BatchBuilder:
@@ -422,16 +381,9 @@ class Runner:
                 if observation.occurred_at is not None
             )
         if self._pending_refresh(stored.kind) is not None:
-            self._read_keys.setdefault(stored.kind, set()).update(batch.observations)
+            self._changes.add_read(stored.kind, batch.observations.keys())
         for kind, changed in batch.reported_changes.items():
-            self._track_changes(kind, changed)
-
-    def _track_changes(self, kind: str, changed: Mapping[str, datetime]) -> None:
-        changes = self._reported_changes.setdefault(kind, {})
-        since = self._changes_relevant_since(kind)
-        for key, instant in changed.items():
-            if instant >= since:
-                changes[key] = max(instant, changes.get(key, instant))
+            self._changes.add_reported(kind, changed, self._changes_relevant_since(kind))
 
     def _changes_relevant_since(self, kind: str) -> datetime:
         refresh = self._pending_refresh(kind)

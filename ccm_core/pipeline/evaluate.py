@@ -31,7 +31,7 @@ from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
 from ccm_core.rules.evaluate.time_budget import TimeBudget
 from ccm_core.rules.pack.compile_packs import compile_packs, setting_mistake
 from ccm_core.rules.pack.compiled import CompiledPacks
-from ccm_core.rules.pack.compiler import SettingMistake
+from ccm_core.rules.pack.condition_compiler import SettingMistake
 from ccm_core.rules.types import Facts, PackText, RowSource
 from ccm_core.sdk.types import EvidenceKind, Row, Shape
 from ccm_core.store.interface.evidence_store import EvidenceStore

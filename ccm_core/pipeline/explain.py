@@ -255,7 +255,7 @@ def _parameters(
 ) -> Iterator[AppliedParameter]:
     document = documents.read_yaml(text.text, text.source)
     for parameter in pack.pack.parameters:
-        if parameter.name not in rule.parameters:
+        if parameter.name not in rule.conditions.parameters:
             continue
         position = document.location(("parameters", parameter.name, "default"))
         default = f"{text.source}:{position.line}:{position.column}"

@@ -118,8 +118,9 @@ def derived_findings(store: EvidenceStore, as_of: datetime | None = None) -> Ite
     """Yield the findings that all changes by a moment make, with what an evaluation says then."""
     until = store.findings.tracked_until(as_of=as_of)
     current = apply_changes(store.findings.changes(as_of=as_of), until)
-    latest = None if until is None else store.evaluations.latest(as_of=until, scope=_FAILING)
-    return with_latest_results(current.values(), latest.evaluation if latest else None)
+    digest = None if until is None else store.findings.tracked_evaluation(until)
+    latest = None if digest is None else store.evaluations.get(digest, scope=_FAILING)
+    return with_latest_results(current.values(), latest)
 
 
 def selected_findings(

@@ -148,9 +148,7 @@ def _collector(collector: Collector, call: Call) -> Collector:
         refresh=refresh and _events(part(part=f"refresh of {name}"), refresh),
         by_key=by_key and _events(part(part=f"by_key of {name}"), by_key),
         history=history
-        and replace(
-            history, collect=_events(part(part=f"history of {name}"), history.collect)
-        ),
+        and replace(history, collect=_events(part(part=f"history of {name}"), history.collect)),
     )
 
 

@@ -138,10 +138,13 @@ def pack_text(rule_text):
 def compiled(pack_text):
     """Compile one pack made of rules and parameters."""
 
-    def compile_rules(*rules, parameters="{}", settings=None):
+    def compile_rules(*rules, parameters="{}", settings=None, checked=False):
         text = pack_text(*rules, parameters=parameters)
         return compile_packs(
-            [PackText(text=text, source="doors.yaml")], SOURCES, parameters=settings
+            [PackText(text=text, source="doors.yaml")],
+            SOURCES,
+            parameters=settings,
+            checked=checked,
         )
 
     return compile_rules

@@ -16,6 +16,7 @@ from ccm_core.model.evaluation.result import Status
 from ccm_core.model.frozen_json import FrozenDict, FrozenList
 from ccm_core.rules.evaluate.evaluator import evaluate
 from ccm_core.rules.evaluate.time_budget import TimeBudget
+from ccm_core.rules.pack.deferred import Deferred
 
 NOW = datetime.fromisoformat("2026-03-15T12:00:00Z")
 DOORS = 200
@@ -77,6 +78,25 @@ def test_an_evaluation_leaves_no_records_in_its_pack(compiled, rule_text, facts,
     assert [first.status, second.status] == [Status.PASS, Status.INSUFFICIENT]
 
 
+EVERYTHING = {
+    **KNOWN,
+    "let": "{person: \"lookup('acme.person', row.owner)\"}",
+    "match": "params.high_up || row.title in params.names",
+    "not_due": "row.age <= params.limit",
+    "tests": (
+        "[{name: it, rows: [{keys: [{holder: P1}]}], expect: pass, params: "
+        "{names: [a]}, lookups: {'acme.person:P1': {name: Ada}}}]"
+    ),
+    "controls": "[{framework: soc2, id: CC6.1, requires: {limit: {at_most: 1h}}}]",
+}
+PARAMETERS = {
+    "parameters": (
+        "{limit: {type: duration, default: 15m, varies_by: row.owner, description: d},"
+        " names: {type: list, default: [a, b], description: d},"
+        " high_up: {type: condition, over: acme.door, default: row.floor > 3, description: d}}"
+    ),
+    "settings": {"limit": {"value": "15m", "overrides": [{"for": ["P1"], "value": "5m"}]}},
+}
 LEAVES = (str, bytes, int, float, bool, type(None), Enum, datetime, timedelta, FunctionType, type)
 
 
@@ -92,6 +112,8 @@ def mutable_parts(value, path) -> Iterator[str]:
             yield f"{path}: {type(value).__name__}"
         for key, entry in value.items():
             yield from mutable_parts(entry, f"{path}.{key}")
+    elif isinstance(value, Deferred):
+        yield from mutable_parts(value.outcome, path)
     elif dataclasses.is_dataclass(value) and type(value).__dataclass_params__.frozen:
         for field in dataclasses.fields(value):
             yield from mutable_parts(getattr(value, field.name), f"{path}.{field.name}")
@@ -100,25 +122,29 @@ def mutable_parts(value, path) -> Iterator[str]:
 
 
 def test_a_compiled_pack_is_immutable_all_the_way_down(compiled, rule_text):
-    """Every part of it is a frozen value: nothing can be bound to it or memorized in it."""
-    packs = compiled(
-        rule_text(
-            **KNOWN,
-            let="{person: \"lookup('acme.person', row.owner)\"}",
-            match="params.high_up || row.title in params.names",
-            not_due="row.age <= params.limit",
-            tests=(
-                "[{name: it, rows: [{keys: [{holder: P1}]}], expect: pass, params: "
-                "{names: [a]}, lookups: {'acme.person:P1': {name: Ada}}}]"
-            ),
-            controls="[{framework: soc2, id: CC6.1, requires: {limit: {at_most: 1h}}}]",
-        ),
-        parameters=(
-            "{limit: {type: duration, default: 15m, varies_by: row.owner, description: d},"
-            " names: {type: list, default: [a, b], description: d},"
-            " high_up: {type: condition, over: acme.door, default: row.floor > 3, description: d}}"
-        ),
-        settings={"limit": {"value": "15m", "overrides": [{"for": ["P1"], "value": "5m"}]}},
-    )
+    """Every part of it is a frozen value, and so is what compiling a part memorizes."""
+    packs = compiled(rule_text(**EVERYTHING), **PARAMETERS)
 
+    assert list(mutable_parts(packs, "packs")) == []
+
+
+@pytest.mark.attack(
+    "Concurrency",
+    "Two threads compile the same condition of a pack at the same moment",
+    "It is compiled once, and both get the same immutable value",
+)
+def test_two_threads_that_compile_one_condition_get_the_same(compiled, rule_text):
+    """It is compiled once, however many threads need it first."""
+    packs = compiled(rule_text(**EVERYTHING), **PARAMETERS, checked=True)
+    (rule,) = packs.packs[0].groups[0].rules
+    start = threading.Barrier(8)
+
+    def conditions(_):
+        start.wait(20)
+        return rule.conditions
+
+    with ThreadPoolExecutor(8) as threads:
+        results = list(threads.map(conditions, range(8)))
+
+    assert {id(result) for result in results} == {id(rule.conditions)}
     assert list(mutable_parts(packs, "packs")) == []

@@ -34,6 +34,24 @@ VanishedKeys = Callable[[str, AbstractSet[str]], AbstractSet[str]]
 """Returns those of some keys of a kind that were listed once, and are gone."""
 
 
+def snapshot_kinds(collections: Sequence[Collection]) -> AbstractSet[str]:
+    """Return the kinds of which a listing states the whole population."""
+    events = {collection.kind for collection in collections if collection.window is not None}
+    return {collection.kind for collection in collections} - events
+
+
+def requested_by_key(
+    collections: Sequence[Collection],
+) -> Mapping[tuple[str, str], LookupOutcome]:
+    """Return the outcomes for objects that collectors have requested by their keys."""
+    return {
+        (reference.kind, reference.key): reference.lookup_outcome
+        for collection in collections
+        for reference in collection.dangling
+        if reference.lookup_outcome is not None
+    }
+
+
 async def look_up_listed(
     dangling: DanglingByCollection,
     snapshots: AbstractSet[str],

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from ccm_core.collect.batch_builder import BatchBuilder, at_path
+from ccm_core.collect.planner import CollectTask, PlanInputs
+from ccm_core.collect.run_context import RunContext
 from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window
@@ -78,3 +80,29 @@ def parts_within(
 
 def _has_settled(part: Collection, window: Window, settles_after: timedelta) -> bool:
     return part.started_at - settles_after >= window.until
+
+
+def flushed_events(
+    context: RunContext,
+    inputs: PlanInputs,
+    task: CollectTask,
+    window: Window | None,
+    earlier: Sequence[Collection],
+) -> FlushedEvents | None:
+    """Return the events of a window that stopped runs have stored; None: none can count.
+
+    Args:
+        context: Of the run.
+        inputs: Of its plan.
+        task: What is being read.
+        window: The window; None: there is none.
+        earlier: The collections before the run.
+    """
+    if window is None or task.kind.occurred_at is None or inputs.force:
+        return None
+    return FlushedEvents(
+        window=window,
+        occurred_at=task.kind.occurred_at,
+        parts=parts_within(window, task.collector, earlier),
+        records=context.records_of_part,
+    )

@@ -17,7 +17,7 @@ from ccm_core.collect.planner import CollectTask, PlanInputs
 from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.windows.collection_record import write_batch
 from ccm_core.collect.windows.window_read import WindowQuery, WindowRead
-from ccm_core.errors import SourceError
+from ccm_core.errors import AuthenticationFailed, SourceError
 from ccm_core.model.evidence.collection import Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.evidence.write_batch import WriteBatch
@@ -37,7 +37,8 @@ class HistoryRead:
     """None: nothing was read."""
     shortfalls: tuple[Shortfall, ...] = ()
     """Of the objects."""
-    error: SourceError | None = None
+    refused: AuthenticationFailed | None = None
+    """The credential was refused: the run ends here."""
 
 
 async def read_histories(
@@ -46,7 +47,6 @@ async def read_histories(
     session: Session,
     task: CollectTask,
     read: WindowRead,
-    *,
     collection: str,
 ) -> HistoryRead:
     """Read the history of what a refresh brought into the evidence.
@@ -90,7 +90,7 @@ async def read_histories(
             *_shortfalls(task.kind.name, some, events, error),
             *_postponed(task.kind.name, rest),
         ),
-        error=error,
+        refused=error if isinstance(error, AuthenticationFailed) else None,
     )
 
 

@@ -226,11 +226,16 @@ class WindowRead:
                 self.batch.notes.append(event.text)
             case DependsOn():
                 self.batch.depends_on.append(event.kind)
+            case Gone():
+                self.batch.gone.add(event.key)
+            case _:
+                self._add_progress(event)
+
+    def _add_progress(self, event: CollectorEvent) -> None:
+        match event:
             case NothingToRead():
                 self._is_stated = True
                 self.batch.notes.append(event.reason)
-            case Gone():
-                self.batch.gone.add(event.key)
             case ResumeFrom():
                 self.resume_from = event
             case Flush():

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-
-from ccm_core.model.evidence.record import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,5 +32,3 @@ class ChangesSince:
     """Up to where this reaches."""
     changed_keys: AbstractSet[str] = frozenset()
     """The keys of which a version was stored, tombstones included."""
-    records: Sequence[Record] = ()
-    """The current records of those keys; one whose body was erased is there too, and empty."""

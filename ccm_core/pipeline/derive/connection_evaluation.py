@@ -28,6 +28,7 @@ from ccm_core.model.frozen_json import thawed
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.derive.group_judge import GroupJudge
 from ccm_core.pipeline.derive.group_totals import GroupTotals
+from ccm_core.pipeline.derive.line_lists import LineLists, subject_lines, verdict_lines
 from ccm_core.pipeline.derive.row_changes import RowBatch, RowDerivation
 from ccm_core.pipeline.derive.write_derived import DerivedWriter, Verdicts
 from ccm_core.pipeline.evaluate import load_evidence
@@ -87,6 +88,11 @@ class ConnectionEvaluation:
         """Return where rows and verdicts are kept."""
         return self.store.derived
 
+    @property
+    def lists(self) -> LineLists:
+        """Return the lists of lines that this builds on and changes."""
+        return self.writer.lists
+
     def evaluate(self) -> ConnectionResult:
         """Derive, judge, keep, and count.
 
@@ -110,7 +116,10 @@ class ConnectionEvaluation:
             # Nobody vouches for what is there: an evaluation was killed, or something was erased.
             self.before = None
             self.derived.clear(self.scope.connection, self.now)
+        self.lists.build_on(self.before.state.lines if self.before else None)
         self._require_kept(judges)
+        for pack, group in groups:
+            self.lists.require(subject_lines(group.over), verdict_lines(pack.pack.name, group.over))
         for over in sorted({group.over for _, group in groups}):
             of_view = [judge for (_, name), judge in judges.items() if name == over]
             self._evaluate_view(over, of_view, evidence)
@@ -176,7 +185,8 @@ class ConnectionEvaluation:
             load=evidence.load,
             load_vanished=evidence.load_vanished,
             foreign=evidence.foreign,
-            changes={kind: self._change(view.name, kind, evidence.account) for kind in view.inputs},
+            changes={kind: self._change(view.name, kind, evidence) for kind in view.inputs},
+            lists=self.lists,
         )
 
     def _view(self, over: str, evidence: Evidence) -> View:
@@ -184,11 +194,14 @@ class ConnectionEvaluation:
             return view_of_kind(evidence.kinds[over])
         return evidence.views[over]
 
-    def _change(self, over: str, kind: str, account: str | None) -> ChangesSince | None:
+    def _change(self, over: str, kind: str, evidence: Evidence) -> ChangesSince | None:
         """Return what was stored of a kind since the last evaluation that kept rows of a view.
 
         None where that is not known, or the rows are of another account or of other versions.
         """
+        if kind == manifest_kind_name(self.scope.connector):
+            return None  # its records are made of manifests
+        account = evidence.account
         name = f"{over} {kind}"
         before = self.before.watermarks.get(name) if self.before else None
         if self.before and (self.before.state.account, self.before.state.revision) != (
@@ -293,7 +306,7 @@ class ConnectionEvaluation:
             derived=tuple(self._roots(judges)),
             account=evidence.account,
             revision=self.revision,
-            lines=self.derived.line_roots(self.scope.connection),
+            lines=self.lists.digests(),
             view_errors=self._errors,
         )
 
@@ -328,9 +341,6 @@ class ConnectionEvaluation:
             for read in self._roots(judges)
             if stated.get(read.kind, read.root) != read.root
         ]
-        lines = self.derived.line_roots(connection)
-        names = lines.keys() | state.lines.keys()
-        differing += sorted(name for name in names if lines.get(name) != state.lines.get(name))
         if differing:
             raise IntegrityError(
                 f"what was kept of {', '.join(differing)} of {connection} is not what the "

@@ -16,6 +16,7 @@ from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.evidence.watermark import Watermark
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.derive.connection_evaluation import Before, ConnectionEvaluation
+from ccm_core.pipeline.derive.line_lists import LineLists
 from ccm_core.pipeline.derive.roll_up import roll_up
 from ccm_core.pipeline.derive.write_derived import DerivedWriter
 from ccm_core.pipeline.evaluate import TIME_BUDGET
@@ -48,7 +49,11 @@ def evaluate_changes(
             scope=scope,
             store=store,
             writer=DerivedWriter(
-                store=store, connection=scope.connection, now=now, shown=host.shown_fields
+                store=store,
+                connection=scope.connection,
+                now=now,
+                lists=LineLists(derived=store.derived, connection=scope.connection),
+                shown=host.shown_fields,
             ),
             packs=packs,
             now=now,

@@ -50,19 +50,18 @@ class GroupJudge:
     @property
     def conditions(self) -> Sequence[str]:
         """Return the condition parameters that settings changed, sorted."""
-        return sorted(self.group.conditions.keys() & self.pack.changed)
+        return sorted(self.group.condition_names & self.pack.changed)
 
     def rule_key(self, rule: CompiledRule, revision: str) -> str:
         """Return the digest of all that a verdict depends on beside the row and the moment."""
         gate = self.gates[rule.rule.id]
-        names = sorted(rule.parameters | self.group.conditions.keys())
         lookups = {
             kind: sorted((k, r.digest) for k, r in self.facts.lookup_records.get(kind, {}).items())
             for kind in rule.lookup_kinds
         }
         depends = {
             "rule": rule.rule,
-            "parameters": {name: self.pack.effective.get(name) for name in names},
+            "parameters": {name: self.pack.effective.get(name) for name in sorted(rule.parameters)},
             "ready": gate.evaluates_rows,
             "incomplete": dict(gate.incomplete_objects),
             "unlisted": gate.unlisted,

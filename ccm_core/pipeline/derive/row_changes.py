@@ -14,6 +14,12 @@ from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.derived import rows_kind, subject_name
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.watermark import ChangesSince
+from ccm_core.pipeline.derive.line_lists import (
+    LineLists,
+    partition_lines,
+    subject_lines,
+    trace_lines,
+)
 from ccm_core.rules.derive.row_record import row_body
 from ccm_core.rules.evaluate.rows import derived_rows
 from ccm_core.sdk.view import Partitioning, Row, View, ViewRequest
@@ -24,6 +30,8 @@ _PARTITIONS = 2000
 """How many names of partitions are derived together."""
 _SAMPLE = 10
 """How many are derived again in each evaluation."""
+_SHARE = 0.1
+"""How often a view without partitions is, of which nothing changed."""
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 Load = Callable[[str], Sequence[Record]]
@@ -57,12 +65,21 @@ class RowDerivation:
     """Collections of another account, of which no event counts."""
     changes: Mapping[str, ChangesSince | None]
     """By input: what was stored since the last evaluation; None: that is not known, or all is."""
+    lists: LineLists
 
     def batches(self) -> Iterator[RowBatch]:
-        """Yield the rows that may have changed, some partitions at a time."""
+        """Yield the rows that may have changed, some partitions at a time.
+
+        Raises:
+            IntegrityError: What tells which those are is not what the evaluation before left.
+        """
+        if self._is_unchanged():
+            return
         if self.view.partitions is None:
             yield self._whole()
             return
+        view = self.view.name
+        self.lists.require(subject_lines(view), trace_lines(view), partition_lines(view))
         partitioning = self.view.partitions()
         names = self._concerned(partitioning)
         if names is None:
@@ -75,8 +92,14 @@ class RowDerivation:
         )
         yield from self._partitions(partitioning, pending)
 
+    def _is_unchanged(self) -> bool:
+        """Return whether nothing was stored of any input since the rows were kept."""
+        return all(
+            change is not None and not change.changed_keys for change in self.changes.values()
+        )
+
     def check_sample(self, seed: int) -> None:
-        """Derive a few partitions again, together and each alone.
+        """Derive a few partitions again, together and each alone; now and then a whole view.
 
         Args:
             seed: Chooses them.
@@ -86,8 +109,17 @@ class RowDerivation:
             IntegrityError: The rows that are kept are others.
         """
         if self.view.partitions is None:
+            if self._is_unchanged() and Random(f"{seed} {self.view.name}").random() < _SHARE:  # noqa: S311 - no secret
+                self._compare(self._whole().rows)
             return
-        partitioning = self.view.partitions()
+        view = self.view.name
+        try:
+            self._check_partitions(self.view.partitions(), seed)
+        except (PluginFault, IntegrityError):
+            self.lists.require(subject_lines(view), trace_lines(view), partition_lines(view))
+            raise
+
+    def _check_partitions(self, partitioning: Partitioning, seed: int) -> None:
         first = "".join(Random(seed).choices(_LETTERS, k=6))  # noqa: S311 - no secret
         names = self.derived.some_partitions(self.connection, self.view.name, first, _SAMPLE)
         if not names:
@@ -100,8 +132,11 @@ class RowDerivation:
                     "records beside: its partitions do not name all that its rows depend on. "
                     "Report this to its author"
                 )
-        kept = self.derived.digests(self.connection, rows_kind(self.view.name), together.keys())
-        for key, row in together.items():
+        self._compare(together)
+
+    def _compare(self, rows: Mapping[str, Row]) -> None:
+        kept = self.derived.digests(self.connection, rows_kind(self.view.name), rows.keys())
+        for key, row in rows.items():
             if kept.get(key) != digest(json_codec.encode(row_body(row))):
                 raise IntegrityError(
                     f"the row of {key} that is kept of {self.view.name} of {self.connection} is "
@@ -155,7 +190,8 @@ class RowDerivation:
             change = self.changes[kind]
             if change is not None and change.changed_keys:
                 current = {
-                    record.key: tuple(names(record)) for record in self._readable(change.records)
+                    record.key: tuple(names(record))
+                    for record in self._of_keys(kind, change.changed_keys)
                 }
                 members[self.view.name, kind] = {
                     key: current.get(key, ()) for key in sorted(change.changed_keys)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,6 +23,13 @@ from ccm_core.model.evidence.run import OpenRun
 from ccm_core.model.evidence.write_batch import Observation, WriteBatch
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.derive.group_judge import JudgedSubject
+from ccm_core.pipeline.derive.line_lists import (
+    LineLists,
+    partition_lines,
+    subject_lines,
+    trace_lines,
+    verdict_lines,
+)
 from ccm_core.pipeline.derive.row_changes import RowBatch, outside_names
 from ccm_core.rules.derive.row_record import row_body
 from ccm_core.sdk.view import Row, View
@@ -39,6 +46,7 @@ class DerivedWriter:
     store: EvidenceStore
     connection: str
     now: datetime
+    lists: LineLists
     shown: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """By view: the fields of rows that sections of the report show."""
     _run: str | None = None
@@ -68,6 +76,7 @@ class DerivedWriter:
         if not (kept or changed or lines or batch.members or removed):
             return
         gone = sorted(removed)
+        self.lists.begin_writing(_lists(view, batch, changed, verdicts))
         self.store.derived.append(
             DerivedBatch(
                 connection=self.connection,
@@ -126,6 +135,20 @@ class DerivedWriter:
             ended_at=self.now,
             outcome=Outcome.COMPLETE,
         )
+
+
+def _lists(
+    view: View, batch: RowBatch, changed: Mapping[str, Row], verdicts: Verdicts
+) -> Iterator[str]:
+    """Yield the lists of lines that a batch changes."""
+    over = view.name
+    if changed or batch.removed:
+        yield from (subject_lines(over), trace_lines(over))
+    if batch.members:
+        yield partition_lines(over)
+    for pack, subjects in verdicts.items():
+        if subjects or batch.removed:
+            yield verdict_lines(pack, over)
 
 
 def _line(view: View, key: str, row: Row, partition: str, own: AbstractSet[str]) -> SubjectLine:

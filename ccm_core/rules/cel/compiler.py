@@ -20,6 +20,7 @@ from ccm_core.rules.cel.expression import (
     first_line,
     without_status,
 )
+from ccm_core.rules.cel.identifiers import identifiers
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.cel.runtime import find_nothing, new_environment
 
@@ -236,7 +237,7 @@ def _bind(env: cel.Env, text: str, lets: Mapping[str, Expression]) -> _Bound:
     The runtime evaluates what ``cel.bind`` names only where it is read, and only once; the
     environment, which takes long to make, and the activation of a row stay the same for all.
     """
-    mentioned = set(_WORD.findall(text)) & lets.keys()
+    mentioned = identifiers(text) & lets.keys()
     if not mentioned:
         program = _compile(env, text)
         return _Bound(program, decode(program.serialize()), ())
@@ -280,6 +281,3 @@ def _with_their_own(names: AbstractSet[str], lets: Mapping[str, Expression]) -> 
         if name in used:
             used |= {read.path[0] for read in read_paths(lets[name].tree)} & lets.keys()
     return [name for name in lets if name in used]
-
-
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

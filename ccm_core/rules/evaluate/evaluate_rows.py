@@ -74,7 +74,9 @@ class RowEvaluator:
         context = self._context_in_time(row, shared)
         looked_up: dict[str, Sequence[str]] = {}
         results = self._results(row, context, self.rules, looked_up)
-        if context is None or any(rule.compiled.due_moments is None for rule in self.rules):
+        if context is None or any(
+            rule.compiled.conditions.due_moments is None for rule in self.rules
+        ):
             return EvaluatedRow(results, ALWAYS, looked_up)
         changes = (change for _, change in self._changes(context, range(len(self.rules))))
         return EvaluatedRow(results, min(changes, default=None), looked_up)
@@ -85,7 +87,7 @@ class RowEvaluator:
         A pack's own choice may find nothing in an account. What somebody set and selects nothing
         would switch rules off without a word.
         """
-        names = self.group.conditions.keys() & self.pack.changed
+        names = self.group.condition_names & self.pack.changed
         if not names:
             return {}
         shared = shared_variables(self.pack.values, self.now, self.period)
@@ -103,7 +105,7 @@ class RowEvaluator:
     ) -> Iterator[tuple[int, datetime]]:
         """Yield the rules that have to evaluate a row again at a moment, with that moment."""
         for index in indexes:
-            moments = self.rules[index].compiled.due_moments
+            moments = self.rules[index].compiled.conditions.due_moments
             if context is None or moments is None or not moments.moments:
                 continue
             if change := moments.next_change(context, self.now):

@@ -154,10 +154,9 @@ def _unlisted(sufficiency: Iterable[KindSufficiency]) -> tuple[str, ...]:
 def _fails_stand(rule: CompiledRule, facts: Facts, unlisted: Iterable[str]) -> bool:
     """Return whether no field that a rule reads could be changed by what may be missing."""
     missing = set(unlisted)
-    enumerated = facts.enumerated.get(rule.rule.over)
-    fields = rule.fields_read
     if not missing:
         return True
+    enumerated, fields = facts.enumerated.get(rule.rule.over), rule.conditions.fields_read
     if enumerated is None or fields is None:
         return False
     return all(missing.isdisjoint(enumerated.get(name, ())) for name in fields)

@@ -14,33 +14,36 @@ from ccm_core.rules.pack.compiled import (
     PASSES,
     CompiledRule,
     RowEvaluation,
+    RuleConditions,
 )
 
 
 def evaluate_rule(rule: CompiledRule, context: RowContext, now: datetime) -> RowEvaluation:
     """Evaluate a row: outside ``match`` and while ``not_due`` is true it is not applicable."""
-    outcome = rule.combined.evaluate(context) if rule.combined else None
+    conditions = rule.conditions
+    outcome = conditions.combined.evaluate(context) if conditions.combined else None
     if type(outcome) is not int:
         # One of the conditions has no value: evaluate them one by one to see which, and why.
-        outcome = _evaluate_stepwise(rule, context)
+        outcome = _evaluate_stepwise(conditions, context)
     if isinstance(outcome, NotEvaluable):
         status = Status.INSUFFICIENT if outcome.insufficient else Status.ERROR
         return RowEvaluation(status=status, reason=outcome.reason)
     if outcome == NOT_APPLICABLE:
         return rule.not_applicable
     if outcome == NOT_DUE:
-        due_at = rule.falls_due.due_at(context, now) if rule.falls_due else None
+        due_at = conditions.falls_due.due_at(context, now) if conditions.falls_due else None
         return RowEvaluation(status=Status.NOT_APPLICABLE, reason=NOT_DUE_YET, due_at=due_at)
     if outcome == PASSES:
         return rule.passed
-    return RowEvaluation(status=Status.FAIL, reason=rule.message.render(context) or rule.rule.title)
+    reason = conditions.message.render(context) or rule.rule.title
+    return RowEvaluation(status=Status.FAIL, reason=reason)
 
 
-def _evaluate_stepwise(rule: CompiledRule, context: RowContext) -> int | NotEvaluable:
+def _evaluate_stepwise(conditions: RuleConditions, context: RowContext) -> int | NotEvaluable:
     for condition, expected, otherwise in (
-        (rule.match, True, NOT_APPLICABLE),
-        (rule.not_due, False, NOT_DUE),
-        (rule.assertion, True, FAILS),
+        (conditions.match, True, NOT_APPLICABLE),
+        (conditions.not_due, False, NOT_DUE),
+        (conditions.assertion, True, FAILS),
     ):
         value = condition.evaluate_condition(context) if condition else expected
         if isinstance(value, NotEvaluable):

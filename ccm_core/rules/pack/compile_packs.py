@@ -12,7 +12,8 @@ from ccm_core.model.evaluation.rule import RulePack
 from ccm_core.model.frozen_json import FrozenDict, frozen
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks
-from ccm_core.rules.pack.compiler import PackCompiler, SettingMistake
+from ccm_core.rules.pack.compiler import PackCompiler
+from ccm_core.rules.pack.condition_compiler import SettingMistake
 from ccm_core.rules.pack.pack_reader import parse_pack
 from ccm_core.rules.pack.renamed_keys import renamed_keys, renamed_setting_key
 from ccm_core.rules.types import PackText, RowSource
@@ -45,8 +46,12 @@ def compile_packs(
     *,
     parameters: JsonObject | None = None,
     mistake: SettingMistake = setting_mistake,
+    checked: bool = False,
 ) -> CompiledPacks:
     """Compile packs; any number of evaluations can use them, one after the other or at once.
+
+    Conditions that were not compiled here are compiled, with every check, when a row is first
+    evaluated by them.
 
     Args:
         texts: The YAML of each pack.
@@ -55,6 +60,8 @@ def compile_packs(
             parameter of that name.
         mistake: Makes a mistake in a value that the user set, from the parameter's name, the
             message, and the line and column inside the value where it is a text.
+        checked: Whether these very packs, parameters and sources had no mistakes before. Then
+            conditions are not compiled to look for mistakes in them.
 
     Raises:
         DocumentError: Something is wrong in a pack or in the user's values; all of it is reported.
@@ -77,6 +84,8 @@ def compile_packs(
             mistakes=mistakes,
         )
         packs.append(compiler.compile())
+    if not checked:
+        mistakes.extend(mistake for pack in packs for mistake in pack.mistakes())
     mistakes.extend(_name_conflicts(packs))
     mistakes.extend(_unknown_settings(packs, settings, mistake))
     if mistakes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from ccm_core.errors import Mistake
 from ccm_core.model.evaluation.result import AppliedPack, Status
 from ccm_core.model.evaluation.rule import Rule, RulePack
 from ccm_core.model.frozen_json import FrozenDict, frozen
@@ -15,6 +16,7 @@ from ccm_core.rules.cel.checked_ast import read_paths
 from ccm_core.rules.cel.compiler import CelEnvironment
 from ccm_core.rules.cel.expression import Expression
 from ccm_core.rules.pack.conditional_parameters import ParameterOverrides, describe_override
+from ccm_core.rules.pack.deferred import Deferred
 from ccm_core.rules.pack.due_moments import DueMoments
 from ccm_core.rules.pack.message_template import MessageTemplate
 from ccm_core.rules.pack.parameters import looser_than
@@ -33,10 +35,9 @@ class RowEvaluation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CompiledRule:
-    """A rule whose conditions are compiled."""
+class RuleConditions:
+    """The conditions and the message of a rule, compiled."""
 
-    rule: Rule
     combined: Expression | None
     """All conditions in one expression that yields :data:`NOT_APPLICABLE` and so on: one
     evaluation instead of three. None where CEL cannot compile them together."""
@@ -52,17 +53,8 @@ class CompiledRule:
     """What the names under ``let`` stand for."""
     lookup_kinds: tuple[str, ...]
     """The kinds it looks records up in, sorted."""
-    max_age: timedelta | None
-    period: timedelta | None = None
-    """How much of the past it needs."""
-    ahead: timedelta | None = None
-    """How much of the future it needs."""
-    fields_read: frozenset[str] | None = None
+    fields_read: frozenset[str] | None
     """The fields of a row that it reads; None: any of them."""
-    passed: RowEvaluation
-    """Its result on every row that passes."""
-    not_applicable: RowEvaluation
-    """Its result on every row outside ``match``."""
 
     @property
     def parameters(self) -> frozenset[str]:
@@ -78,14 +70,85 @@ class CompiledRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledRule:
+    """A rule whose conditions are compiled when a row is first evaluated by them."""
+
+    rule: Rule
+    max_age: timedelta | None
+    period: timedelta | None = None
+    """How much of the past it needs."""
+    ahead: timedelta | None = None
+    """How much of the future it needs."""
+    parameters: frozenset[str]
+    """The names of all parameters on which its results may depend: those that it mentions, those
+    over the same rows, and those that these mention."""
+    looks_up: bool
+    """Whether it may look records up."""
+    passed: RowEvaluation
+    """Its result on every row that passes."""
+    not_applicable: RowEvaluation
+    """Its result on every row outside ``match``."""
+    compiled: Deferred[RuleConditions]
+
+    @property
+    def conditions(self) -> RuleConditions:
+        """Return its conditions.
+
+        Raises:
+            DocumentError: They have mistakes: the pack was not checked before.
+        """
+        return self.compiled.part
+
+    @property
+    def lookup_kinds(self) -> tuple[str, ...]:
+        """Return the kinds it looks records up in, sorted."""
+        return self.conditions.lookup_kinds if self.looks_up else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowConditions:
+    """What the rules of a group share."""
+
+    environment: CelEnvironment
+    conditions: Mapping[str, Expression] = field(default_factory=FrozenDict)
+    """The condition parameters over the same rows, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleGroup:
     """The rules of one pack over one kind or view: they share the cost of a row."""
 
     over: str
-    environment: CelEnvironment
     rules: tuple[CompiledRule, ...]
-    conditions: Mapping[str, Expression] = field(default_factory=FrozenDict)
-    """The condition parameters over the same rows, by name."""
+    condition_names: frozenset[str]
+    """Of the condition parameters over the same rows."""
+    compiled: Deferred[RowConditions]
+
+    @property
+    def environment(self) -> CelEnvironment:
+        """Return CEL over these rows."""
+        return self.compiled.part.environment
+
+    @property
+    def conditions(self) -> Mapping[str, Expression]:
+        """Return the condition parameters over the same rows, by name."""
+        return self.compiled.part.conditions
+
+    def with_conditions(self, conditions: Mapping[str, Expression]) -> RuleGroup:
+        """Return the group with other condition parameters beside or instead of its own."""
+        if not conditions:
+            return self
+        part = RowConditions(
+            environment=self.environment, conditions=FrozenDict({**self.conditions, **conditions})
+        )
+        names = self.condition_names | conditions.keys()
+        return replace(self, compiled=Deferred.of(part), condition_names=names)
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """Yield every mistake in the conditions, all of which are compiled for it."""
+        yield from self.compiled.outcome.mistakes
+        for rule in self.rules:
+            yield from rule.compiled.outcome.mistakes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +162,17 @@ class CompiledPack:
     """The parameters as written, by name."""
     values: Mapping[str, Any]
     """The plain parameters as conditions see them, by name."""
+    other_conditions: tuple[Deferred[RowConditions], ...] = ()
+    """The condition parameters over rows that no rule is over."""
     overrides: Mapping[str, ParameterOverrides] = field(default_factory=FrozenDict)
     """Of those whose value depends on the row, by name; ``values`` has the default."""
+
+    def mistakes(self) -> Iterator[Mistake]:
+        """Yield every mistake in its conditions, all of which are compiled for it."""
+        for group in self.groups:
+            yield from group.mistakes()
+        for conditions in self.other_conditions:
+            yield from conditions.outcome.mistakes
 
     @property
     def changed(self) -> frozenset[str]:
@@ -172,11 +244,7 @@ class CompiledPack:
             name: override for name, override in self.overrides.items() if name not in values
         }
         groups = tuple(
-            replace(
-                group,
-                conditions=FrozenDict({**group.conditions, **conditions.get(group.over, {})}),
-            )
-            for group in self.groups
+            group.with_conditions(conditions.get(group.over, {})) for group in self.groups
         )
         return replace(
             self,

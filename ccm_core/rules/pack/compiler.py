@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from ccm_core.documents import Document, Path, suggest
@@ -14,18 +16,21 @@ from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.rule import Parameter, Rule, RulePack
 from ccm_core.model.frozen_json import FrozenDict, frozen
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.rules.cel.compiler import RESERVED, CelEnvironment
-from ccm_core.rules.cel.expression import Expression, ExpressionError
+from ccm_core.rules.cel.compiler import CelEnvironment
+from ccm_core.rules.cel.identifiers import identifiers
 from ccm_core.rules.pack.case_checks import case_mistakes
 from ccm_core.rules.pack.compiled import (
-    FAILS,
-    NOT_APPLICABLE,
-    NOT_DUE,
-    PASSES,
     CompiledPack,
     CompiledRule,
+    RowConditions,
     RowEvaluation,
     RuleGroup,
+)
+from ccm_core.rules.pack.condition_compiler import (
+    ConditionCompiler,
+    SettingMistake,
+    mistake_at,
+    mistake_in_setting,
 )
 from ccm_core.rules.pack.conditional_parameters import (
     NEVER_VARY,
@@ -35,20 +40,8 @@ from ccm_core.rules.pack.conditional_parameters import (
     read_overrides,
     row_path,
 )
-from ccm_core.rules.pack.constant_conditions import (
-    ASSERTION,
-    DUE_LATER,
-    MATCH,
-    PARAMETER,
-    ConditionRole,
-)
-from ccm_core.rules.pack.due_moments import DueMoments, due_moments
-from ccm_core.rules.pack.expression_checks import (
-    ExpressionChecker,
-    ExpressionScope,
-    MistakeFactory,
-)
-from ccm_core.rules.pack.fields_read import fields_read
+from ccm_core.rules.pack.deferred import Deferred, Outcome
+from ccm_core.rules.pack.expression_checks import ExpressionScope, MistakeFactory
 from ccm_core.rules.pack.pack_checks import (
     age_mistakes,
     control_mistakes,
@@ -59,9 +52,6 @@ from ccm_core.rules.pack.pack_checks import (
 from ccm_core.rules.pack.schema_fields import SchemaFields
 from ccm_core.rules.types import RowSource
 from ccm_core.sdk.timestamps import parse_duration
-
-SettingMistake = Callable[[str, str, "tuple[int, int] | None"], Mistake]
-"""Makes a mistake of a parameter's name, a message and a position inside what the user wrote."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,31 +65,23 @@ class PackCompiler:
     """The parameters that the user set, by name."""
     setting_mistake: SettingMistake
     mistakes: list[Mistake] = field(default_factory=list)
-    _scopes: dict[str, ExpressionScope] = field(default_factory=dict)
-    _conditions: dict[str, dict[str, Expression]] = field(default_factory=dict)
-    _environments: dict[tuple[str, ...], CelEnvironment] = field(default_factory=dict)
+    """What is wrong with it outside of its conditions."""
+    _environments: dict[tuple[str, ...], Deferred[CelEnvironment]] = field(default_factory=dict)
     """By the condition parameters that they have."""
 
     def compile(self) -> CompiledPack:
-        """Compile everything that can be compiled."""
+        """Compile a pack; its conditions are compiled when they are first needed."""
         parameters = self.pack.parameters
         values = {parameter.name: self._parameter(parameter) for parameter in parameters}
         self.mistakes.extend(duplicate_rule_ids(self.document, self.pack))
         self.mistakes.extend(manual_procedure_mistakes(self.document, self.pack))
-        compiled = [self._rule(index, rule) for index, rule in enumerate(self.pack.rules)]
-        rules = [rule for rule in compiled if rule]
-        groups = tuple(
-            RuleGroup(
-                over=over,
-                environment=self._scope(over).environment,
-                rules=tuple(rule for rule in rules if rule.rule.over == over),
-                conditions=FrozenDict(self._conditions.get(over, {})),
-            )
-            for over in sorted({rule.rule.over for rule in rules})
-        )
+        over = {rule.over for rule in self.pack.rules}
+        groups = tuple(map(self._group, sorted(over)))
+        others = {p.over for p in self._conditions() if p.over} - over
         return CompiledPack(
             pack=self.pack,
             groups=groups,
+            other_conditions=tuple(self._group(name).compiled for name in sorted(others)),
             effective=frozen(
                 {
                     parameter.name: self.settings.get(parameter.name, parameter.default)
@@ -118,7 +100,9 @@ class PackCompiler:
         """Return its value and the overrides of it; nothing for a condition and for a mistake."""
         path: Path = ("parameters", parameter.name)
         self._check_override_paths(parameter, path)
-        values = self._read(parameter, parameter.default, self._mistake_at((*path, "default")))
+        values = self._read(
+            parameter, parameter.default, mistake_at(self.document, (*path, "default"))
+        )
         if parameter.type == "condition":
             self._condition_parameter(parameter, path)
         elif parameter.over is not None:
@@ -126,7 +110,8 @@ class PackCompiler:
             self._report((*path, "over"), message)
         if parameter.name in self.settings:
             setting = self.settings[parameter.name]
-            values = self._read(parameter, setting, self._mistake_in_setting(parameter.name))
+            mistake = mistake_in_setting(self.setting_mistake, parameter.name)
+            values = self._read(parameter, setting, mistake)
         return () if parameter.type == "condition" else values
 
     def _read(
@@ -169,137 +154,114 @@ class PackCompiler:
             self._report(path, "a condition needs `over`: the kind or view whose rows it reads")
             return
         self._check_source(parameter.over, (*path, "over"))
-        mistake = self._mistake_at((*path, "default"))
-        condition = self._checked_condition(parameter, parameter.default, mistake)
-        if parameter.name in self.settings:
-            mistake = self._mistake_in_setting(parameter.name)
-            condition = self._checked_condition(parameter, self.settings[parameter.name], mistake)
-        if condition:
-            self._conditions.setdefault(parameter.over, {})[parameter.name] = condition
-
-    def _checked_condition(
-        self, parameter: Parameter, text: Any, mistake: MistakeFactory
-    ) -> Expression | None:
-        if not isinstance(text, str):
-            return None
-        # A condition parameter can use no other condition parameter.
-        scope = self._new_scope(parameter.over or "", [])
-        checker = ExpressionChecker(scope=scope, mistakes=self.mistakes)
-        condition = checker.condition(text, mistake, PARAMETER)
-        if checker.lookup_kinds:
-            self.mistakes.append(mistake("a condition parameter cannot look records up", (1, 1)))
-        return condition
 
     # -- rules --------------------------------------------------------------------------------
 
-    def _rule(self, index: int, rule: Rule) -> CompiledRule | None:
+    def _group(self, over: str) -> RuleGroup:
+        parameters = [p for p in self._conditions() if p.over == over]
+        names = tuple(parameter.name for parameter in parameters)
+        compiler = self._condition_compiler(over, parameters)
+        shared = Deferred(compiler.row_conditions)
+        return RuleGroup(
+            over=over,
+            rules=tuple(
+                self._rule(index, rule, compiler, shared)
+                for index, rule in enumerate(self.pack.rules)
+                if rule.over == over
+            ),
+            condition_names=frozenset(names),
+            compiled=shared,
+        )
+
+    def _rule(
+        self, index: int, rule: Rule, compiler: ConditionCompiler, shared: Deferred[RowConditions]
+    ) -> CompiledRule:
         path: Path = ("rules", index)
         if rule.over:
             self._check_source(rule.over, (*path, "over"))
-        checker = ExpressionChecker(scope=self._scope(rule.over), mistakes=self.mistakes)
-        self._lets(rule, path, checker)
-        match = self._condition(checker, rule.match, (*path, "match"), MATCH)
-        assertion = self._condition(checker, rule.assertion, (*path, "assert"), ASSERTION)
-        not_due = self._condition(checker, rule.not_due, (*path, "not_due"), DUE_LATER)
-        message = checker.message(rule.message, self._mistake_at((*path, "message")))
-        lookup_kinds = tuple(sorted(checker.lookup_kinds))
-        fields = checker.scope.fields
+        texts = (rule.match, rule.assertion, rule.not_due, rule.message, *rule.let.values())
+        mentioned = {name for text in texts if text for name in identifiers(text)}
+        compiled = CompiledRule(
+            rule=rule,
+            max_age=_duration(rule.max_age),
+            period=_period(rule),
+            ahead=_duration(rule.ahead),
+            parameters=frozenset(self._parameters(mentioned, compiler.parameters)),
+            looks_up="lookup" in mentioned,
+            passed=RowEvaluation(status=Status.PASS, reason=rule.title),
+            not_applicable=RowEvaluation(
+                status=Status.NOT_APPLICABLE, reason=_not_applicable(rule)
+            ),
+            compiled=Deferred(partial(compiler.rule_conditions, index, rule, shared)),
+        )
+        self._check_rule(path, compiled, compiler.scope.fields)
+        return compiled
+
+    def _check_rule(self, path: Path, compiled: CompiledRule, fields: SchemaFields | None) -> None:
+        """Check a rule outside of its conditions."""
+        rule = compiled.rule
+        conditions = compiled.compiled.outcome.part if compiled.looks_up else None
+        lookup_kinds = () if conditions is None else conditions.lookup_kinds
         self.mistakes.extend(age_mistakes(self.document, path, rule))
         self.mistakes.extend(tolerance_mistakes(self.document, path, rule, fields))
         self.mistakes.extend(control_mistakes(self.document, path, rule, self.pack))
         self.mistakes.extend(
             case_mistakes(self.document, path, rule, self.pack, self.sources, lookup_kinds, fields)
         )
-        if assertion is None:
-            return None
-        evaluated = [assertion, not_due, *message.expressions]
-        conditions = self._conditions.get(rule.over, {})
-        changes = self._due_moments(checker, [match, *evaluated, *checker.lets.values()])
-        return CompiledRule(
-            rule=rule,
-            combined=_combined(rule, checker),
-            match=match,
-            assertion=assertion,
-            not_due=not_due,
-            falls_due=self._due_moments(checker, [not_due]),
-            due_moments=changes,
-            message=message,
-            lets=FrozenDict(checker.lets),
-            lookup_kinds=lookup_kinds,
-            max_age=_duration(rule.max_age),
-            period=_period(rule),
-            ahead=_duration(rule.ahead),
-            passed=RowEvaluation(status=Status.PASS, reason=rule.title),
-            not_applicable=RowEvaluation(
-                status=Status.NOT_APPLICABLE, reason=_not_applicable(rule)
-            ),
-            fields_read=fields_read(
-                [match, *evaluated, *checker.lets.values(), *conditions.values()],
-                [path for paths in self._override_paths().values() for path in paths],
-            ),
-        )
 
-    def _due_moments(
-        self, checker: ExpressionChecker, expressions: Sequence[Expression | None]
-    ) -> DueMoments | None:
-        """Return when what some expressions of a rule yield may change; None: each time."""
-        conditions = self._conditions.get(checker.scope.over, {})
-        names = {f"params.{name}": condition for name, condition in conditions.items()}
-        return due_moments(
-            [*expressions, *conditions.values()],
-            {**names, **checker.lets},
-            lambda text: checker.scope.environment.compile(text, checker.lets),
-        )
-
-    def _lets(self, rule: Rule, path: Path, checker: ExpressionChecker) -> None:
-        for name, text in rule.let.items():
-            let_path = (*path, "let", name)
-            if RESERVED.fullmatch(name):
-                message = f"`{name}` has another meaning in conditions; choose another name"
-                self.mistakes.append(self.document.mistake(let_path, message, key=True))
-            else:
-                checker.let(name, text, self._mistake_at(let_path))
-
-    def _condition(
-        self, checker: ExpressionChecker, text: str | None, path: Path, role: ConditionRole
-    ) -> Expression | None:
-        if not text:
-            return None
-        parameters = self._conditions.get(checker.scope.over, {})
-        return checker.condition(text, self._mistake_at(path), role, parameters)
+    def _parameters(
+        self, mentioned: AbstractSet[str], conditions: Sequence[Parameter]
+    ) -> Iterator[str]:
+        """Yield the parameters on which the results of a rule may depend."""
+        texts = [self.settings.get(p.name, p.default) for p in conditions]
+        of_conditions = {name for text in texts for name in identifiers(str(text))}
+        yield from (parameter.name for parameter in conditions)
+        for parameter in self.pack.parameters:
+            if parameter.name in mentioned | of_conditions:
+                yield parameter.name
 
     # -- the scope of an expression -----------------------------------------------------------
 
-    def _scope(self, over: str) -> ExpressionScope:
-        if over not in self._scopes:
-            names = [name for name, target in self._condition_names().items() if target == over]
-            self._scopes[over] = self._new_scope(over, names)
-        return self._scopes[over]
+    def _condition_compiler(self, over: str, parameters: Sequence[Parameter]) -> ConditionCompiler:
+        source = self.sources.get(over)
+        environment = self._environment(tuple(parameter.name for parameter in parameters))
+        return ConditionCompiler(
+            document=self.document,
+            scope=ExpressionScope(
+                over=over,
+                environment=environment,
+                fields=SchemaFields(source.schema()) if source else None,
+                parameters=self._plain(),
+                conditions={p.name: p.over or "nothing" for p in self._conditions()},
+                override_paths=self._override_paths(),
+                sources=self.sources,
+            ),
+            plain_environment=self._environment(()),
+            environment=environment,
+            parameters=parameters,
+            settings=self.settings,
+            setting_mistake=self.setting_mistake,
+        )
 
-    def _new_scope(self, over: str, conditions: Sequence[str]) -> ExpressionScope:
-        plain = {
+    def _environment(self, conditions: tuple[str, ...]) -> Deferred[CelEnvironment]:
+        """Return the environment with some condition parameters; making one takes long."""
+        if conditions not in self._environments:
+            plain = self._plain()
+            self._environments[conditions] = Deferred(
+                lambda: Outcome(CelEnvironment.of(plain, conditions))
+            )
+        return self._environments[conditions]
+
+    def _plain(self) -> Mapping[str, str]:
+        """Return the type of each plain parameter, by name."""
+        return {
             parameter.name: parameter.type
             for parameter in self.pack.parameters
             if parameter.type in _TYPES and parameter.type != "condition"
         }
-        source = self.sources.get(over)
-        return ExpressionScope(
-            over=over,
-            environment=self._environment(plain, tuple(conditions)),
-            fields=SchemaFields(source.schema()) if source else None,
-            parameters=plain,
-            conditions=self._condition_names(),
-            override_paths=self._override_paths(),
-            sources=self.sources,
-        )
 
-    def _environment(
-        self, parameters: Mapping[str, str], conditions: tuple[str, ...]
-    ) -> CelEnvironment:
-        """Return the environment for some condition parameters; making one takes long."""
-        if conditions not in self._environments:
-            self._environments[conditions] = CelEnvironment.of(parameters, conditions)
-        return self._environments[conditions]
+    def _conditions(self) -> Sequence[Parameter]:
+        return [p for p in self.pack.parameters if p.type == "condition"]
 
     def _override_paths(self) -> dict[str, list[tuple[str, ...]]]:
         """Return the paths in a row that decide which value of a parameter applies, by its name."""
@@ -311,13 +273,6 @@ class PackCompiler:
                         paths.setdefault(parameter.name, []).append(path)
         return paths
 
-    def _condition_names(self) -> dict[str, str]:
-        return {
-            parameter.name: parameter.over or "nothing"
-            for parameter in self.pack.parameters
-            if parameter.type == "condition"
-        }
-
     # -- mistakes -----------------------------------------------------------------------------
 
     def _check_source(self, name: str, path: Path) -> None:
@@ -327,28 +282,8 @@ class PackCompiler:
     def _report(self, path: Path, message: str) -> None:
         self.mistakes.append(self.document.mistake(path, message))
 
-    def _mistake_at(self, path: Path) -> MistakeFactory:
-        return lambda message, at: self.document.mistake(path, message, at=at)
-
-    def _mistake_in_setting(self, name: str) -> MistakeFactory:
-        return lambda message, at: self.setting_mistake(name, message, at)
-
 
 _TYPES = {"duration", "integer", "number", "string", "boolean", "list", "condition"}
-
-
-def _combined(rule: Rule, checker: ExpressionChecker) -> Expression | None:
-    """Combine the conditions of a rule into one, in the order in which they are evaluated."""
-    combined = f"({rule.assertion}\n) ? {PASSES} : {FAILS}"
-    if rule.not_due:
-        combined = f"({rule.not_due}\n) ? {NOT_DUE} : ({combined})"
-    if rule.match:
-        combined = f"({rule.match}\n) ? ({combined}) : {NOT_APPLICABLE}"
-    try:
-        return checker.scope.environment.compile(combined, checker.lets)
-    except ExpressionError:
-        # A condition with a mistake, which is reported elsewhere, or too deeply nested for CEL.
-        return None
 
 
 def _not_applicable(rule: Rule) -> str:

@@ -25,6 +25,7 @@ from ccm_core.rules.pack.constant_conditions import (
     ConditionScope,
     constant_mistake,
 )
+from ccm_core.rules.pack.deferred import Deferred
 from ccm_core.rules.pack.message_template import (
     CompiledPlaceholder,
     MessageTemplate,
@@ -52,7 +53,7 @@ class ExpressionScope:
     """The names that expressions over one kind or view may use."""
 
     over: str
-    environment: CelEnvironment
+    environment: Deferred[CelEnvironment]
     fields: SchemaFields | None
     """None where the kind or view is not known, which is reported once elsewhere."""
     parameters: Mapping[str, str]
@@ -110,7 +111,7 @@ class ExpressionChecker:
 
     def _condition_scope(self) -> ConditionScope:
         return ConditionScope(
-            environment=self.scope.environment,
+            environment=self.scope.environment.part,
             lets=self.lets,
             varying={*self.scope.conditions, *self.scope.override_paths},
         )
@@ -119,7 +120,7 @@ class ExpressionChecker:
         """Compile an expression and declare its name for those that follow."""
         # A mistake is reported here; the name stays declared, so that it is not reported again.
         compiled = self.expression(text, mistake)
-        self.lets[name] = compiled or self.scope.environment.compile("dyn(row)")
+        self.lets[name] = compiled or self.scope.environment.part.compile("dyn(row)")
 
     def message(self, template: str, mistake: MistakeFactory) -> MessageTemplate:
         """Compile a message template."""
@@ -134,7 +135,7 @@ class ExpressionChecker:
     def expression(self, text: str, mistake: MistakeFactory) -> Expression | None:
         """Compile an expression; return None and report why where that is not possible."""
         try:
-            expression = self.scope.environment.compile(text, self.lets)
+            expression = self.scope.environment.part.compile(text, self.lets)
         except ExpressionError as cause:
             self._report(cause, mistake)
             return None

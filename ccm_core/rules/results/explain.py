@@ -20,7 +20,7 @@ from ccm_core.rules.cel.expression import (
     shared_variables,
 )
 from ccm_core.rules.cel.lookup_function import LookupTable
-from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, RuleGroup
+from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, RuleConditions, RuleGroup
 from ccm_core.rules.pack.message_template import format_value
 from ccm_core.sdk.view import Row
 
@@ -50,13 +50,14 @@ def explain_row(
     context = group.environment.row_context(
         row.body, shared, group.conditions, chosen, row.unknown, lookups
     )
-    explainer = _Explainer(environment=group.environment, lets=rule.lets, context=context)
+    conditions = rule.conditions
+    explainer = _Explainer(environment=group.environment, lets=conditions.lets, context=context)
     return RuleTrace(
-        parameters=tuple(explainer.parameters(rule)),
-        lets=tuple(explainer.value(name, let) for name, let in rule.lets.items()),
-        match=explainer.condition(rule.match),
-        not_due=explainer.condition(rule.not_due),
-        assertion=explainer.clause(clauses(rule.assertion.text)),
+        parameters=tuple(explainer.parameters(conditions)),
+        lets=tuple(explainer.value(name, let) for name, let in conditions.lets.items()),
+        match=explainer.condition(conditions.match),
+        not_due=explainer.condition(conditions.not_due),
+        assertion=explainer.clause(clauses(conditions.assertion.text)),
     )
 
 
@@ -98,7 +99,7 @@ class _Explainer:
             elif path[0] in {"row", "params", "now", "period"} and path != ("row",):
                 yield self.value(dotted(path), self._expression(path))
 
-    def parameters(self, rule: CompiledRule) -> Iterator[ExpressionValue]:
+    def parameters(self, rule: RuleConditions) -> Iterator[ExpressionValue]:
         """Yield the parameters that a rule reads, with their values for the row."""
         for name in sorted(rule.parameters):
             yield self.value(f"params.{name}", self._expression(("params", name)))

@@ -70,14 +70,16 @@ class SqlDerivedStore:
             read_model.update(transaction, batch)
             partitions.update(transaction, batch)
 
-    def line_roots(self, connection: str) -> Mapping[str, str]:
-        """Return the digests of the read model's lines of a connection, by name.
+    def line_roots(self, connection: str, names: Iterable[str] | None = None) -> Mapping[str, str]:
+        """Return the digests of the read model's lines of a connection, by name: some, or all.
 
         ``subject/VIEW``, ``verdict/PACK/VIEW``, ``trace/VIEW`` and ``partition/VIEW``: what has no
         leaf, and is read by the next evaluation.
         """
         with self._database.reading() as transaction:
-            return line_roots.line_roots(transaction, connection)
+            if names is None:
+                return line_roots.line_roots(transaction, connection)
+            return line_roots.some_line_roots(transaction, connection, names)
 
     def status_counts(
         self, connection: str, pack: str, view: str, since: datetime

@@ -22,19 +22,20 @@ _OF_VIEW = f"""
 """
 _QUERIES = {
     "subject": f"""
-        SELECT view, {_SUBJECT} FROM subject WHERE connection = :connection ORDER BY view, key
+        SELECT view, {_SUBJECT} FROM subject
+        WHERE connection = :connection {{}} ORDER BY view, key
         """,
     "verdict": """
         SELECT pack || '/' || view, json_array(key, statuses, recheck_at) FROM verdict
-        WHERE connection = :connection ORDER BY pack, view, key
+        WHERE connection = :connection {} ORDER BY pack, view, key
         """,
     "trace": """
         SELECT view, json_array(name, key) FROM trace
-        WHERE connection = :connection ORDER BY view, name, key
+        WHERE connection = :connection {} ORDER BY view, name, key
         """,
     "partition": """
         SELECT view, json_array(kind, key, name) FROM partition_member
-        WHERE connection = :connection ORDER BY view, kind, key, name
+        WHERE connection = :connection {} ORDER BY view, kind, key, name
         """,
 }
 _FINDINGS = """
@@ -57,9 +58,27 @@ def line_roots(
         for table, query in _QUERIES.items()
         if table in tables
         for name, lines in groupby(
-            transaction.rows(query, connection=connection), key=lambda row: row[0]
+            transaction.rows(query.format(""), connection=connection), key=lambda row: row[0]
         )
     }
+
+
+def some_line_roots(
+    transaction: Transaction, connection: str, names: Iterable[str]
+) -> Mapping[str, str]:
+    """Return the digests of some lists of lines by their names; without those that are empty."""
+    roots: dict[str, str] = {}
+    for name in names:
+        table, _, of_table = name.partition("/")
+        pack, _, view = of_table.rpartition("/")
+        condition = "AND view = :view" + (" AND pack = :pack" if pack else "")
+        lines = transaction.rows(
+            _QUERIES[table].format(condition), connection=connection, view=view, pack=pack
+        )
+        root = _digest(lines)
+        if root != _EMPTY:
+            roots[name] = root
+    return roots
 
 
 def findings_digest(transaction: Transaction) -> str:

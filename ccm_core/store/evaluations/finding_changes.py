@@ -92,6 +92,13 @@ class SqlFindingStore:
             )
         return None if moment is None else instant(moment)
 
+    def tracked_evaluation(self, moment: datetime) -> str | None:
+        """Return the digest of the evaluation of a moment that was tracked; None: there is none."""
+        query = "SELECT evaluation FROM finding_changes WHERE evaluated_at = :moment"
+        with self._database.reading() as transaction:
+            digest: str | None = transaction.value(query, moment=microseconds(moment))
+        return digest
+
     def append(
         self,
         evaluation: str,

@@ -40,11 +40,13 @@ class DerivedStore(Protocol):
     def append(self, batch: DerivedBatch) -> None:
         """Keep what one partition changed, in one transaction."""
 
-    def line_roots(self, connection: str) -> Mapping[str, str]:
-        """Return the digests of the read model's lines of a connection, by name.
+    def line_roots(
+        self, connection: str, names: Iterable[str] | None = None
+    ) -> Mapping[str, str]:
+        """Return the digests of the read model's lines of a connection, by name: some, or all.
 
         ``subject/VIEW``, ``verdict/PACK/VIEW``, ``trace/VIEW`` and ``partition/VIEW``: what has no
-        leaf, and is read by the next evaluation.
+        leaf, and is read by the next evaluation. A list without lines has none.
         """
 
     def status_counts(

@@ -51,3 +51,6 @@ class FindingStore(Protocol):
 
     def tracked_until(self, *, as_of: datetime | None = None) -> datetime | None:
         """Return the moment of the last evaluation that was tracked; None: there is none."""
+
+    def tracked_evaluation(self, moment: datetime) -> str | None:
+        """Return the digest of the evaluation of a moment that was tracked; None: there is none."""

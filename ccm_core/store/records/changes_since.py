@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.model.evidence.watermark import ChangesSince, Watermark
-from ccm_core.store.records.query import get_many
 from ccm_core.store.sql.instants import microseconds
 
 if TYPE_CHECKING:
@@ -58,8 +57,7 @@ def changes_since(
     keys = frozenset(
         transaction.column(_CHANGED, connection=connection, kind=kind, seq=watermark.sequence)
     )
-    records = tuple(get_many(transaction, connection, kind, keys))
-    return ChangesSince(watermark=newest, changed_keys=keys, records=records)
+    return ChangesSince(watermark=newest, changed_keys=keys)
 
 
 def _newest(

@@ -115,7 +115,7 @@ def test_a_parent_from_before_the_lookback_is_read_by_its_id(lab, merges, ended)
         assert merges.result(ran).status is Status.PASS
     assert f"/incidents/{merges.key(0)}/log_entries" in merges.requests(first)
     assert merges.requests(again) == []
-    assert {outcome for outcome in first.outcomes.values()} == {Outcome.COMPLETE}
+    assert set(first.outcomes.values()) == {Outcome.COMPLETE}
 
 
 def test_a_chain_of_parents_is_read_link_by_link(lab, merges):
@@ -159,7 +159,7 @@ def test_a_child_of_a_deleted_parent_is_judged_by_what_it_proves(
     result = merges.result(ran)
 
     assert result.status is status
-    assert {outcome for outcome in ran.outcomes.values()} == {Outcome.COMPLETE}
+    assert set(ran.outcomes.values()) == {Outcome.COMPLETE}
     (refresh,) = refreshes(ran)
     (gone,) = refresh.dangling
     assert (gone.kind, gone.key) == (INCIDENT, merges.key(0))
@@ -234,7 +234,7 @@ def test_a_parent_whose_history_failed_is_read_again(lab, merges, template):
     assert failed.subjects("incident") == {f"{INCIDENT}:{merges.key(0)}"}
 
     ran = lab.read(after=failed)
-    assert {outcome for outcome in ran.outcomes.values()} == {Outcome.COMPLETE}
+    assert set(ran.outcomes.values()) == {Outcome.COMPLETE}
     result = merges.result(ran)
     assert result is None or result.status is not Status.INSUFFICIENT
 
@@ -264,9 +264,7 @@ def test_an_incident_that_is_open_for_longer_than_the_lookback_is_judged(lab, me
     first = lab.read()
     again = lab.read(after=first, later=AN_HOUR)
 
-    assert {outcome for outcome in first.outcomes.values()} == {Outcome.COMPLETE}
+    assert set(first.outcomes.values()) == {Outcome.COMPLETE}
     assert merges.result(first, 0).status is Status.FAIL
     assert merges.requests(first) == [f"/incidents/{merges.key(0)}/log_entries"]
     assert merges.requests(again) == []
-
-

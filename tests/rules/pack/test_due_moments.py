@@ -29,7 +29,7 @@ def next_change(group, body, now=NOW):
     period = Window(now - timedelta(days=30), now + timedelta(days=1))
     shared = shared_variables({"limit": 3600}, now, period)
     context = group.environment.row_context(body, shared)
-    return group.rules[0].due_moments.next_change(context, now)
+    return group.rules[0].conditions.due_moments.next_change(context, now)
 
 
 @pytest.mark.parametrize(
@@ -127,12 +127,12 @@ def test_what_has_no_moment_never_changes(world, body):
 def test_any_other_use_of_time_is_looked_at_each_time(world, fields):
     """Nobody can tell when it changes."""
     rule = compiled_rule(world, **fields).rules[0]
-    assert rule.due_moments is None
-    assert rule.due_moments is None
+    assert rule.conditions.due_moments is None
+    assert rule.conditions.due_moments is None
 
 
 def test_a_rule_without_time_is_looked_at_when_its_row_changes(world):
     """And at no other moment."""
     rule = compiled_rule(world).rules[0]
-    assert rule.due_moments.moments == ()
-    assert rule.due_moments is not None
+    assert rule.conditions.due_moments.moments == ()
+    assert rule.conditions.due_moments is not None

@@ -24,5 +24,5 @@ def test_the_fields_that_a_rule_reads_are_known(world, condition, expected):
     """None stands for any field."""
     fields = {"over": "acme.badge", "message": "m", "assert": condition}
     packs = world.compiled(world.rule_text(**fields))
-    fields_read = packs.packs[0].groups[0].rules[0].fields_read
+    fields_read = packs.packs[0].groups[0].rules[0].conditions.fields_read
     assert fields_read == (None if expected is None else frozenset(expected))

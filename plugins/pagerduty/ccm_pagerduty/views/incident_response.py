@@ -16,7 +16,7 @@ from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_pagerduty.references import id_and_title, title_of
 from ccm_pagerduty.views.incidents.incident_partition import incident_of
 from ccm_pagerduty.views.incidents.incident_timeline import timeline
-from ccm_pagerduty.views.incidents.lost_merges import UNACKNOWLEDGED, lost_fields, lost_reasons
+from ccm_pagerduty.views.incidents.lost_merges import UNANSWERED, lost_fields, lost_reasons
 from ccm_pagerduty.views.incidents.merged_incidents import (
     MergeChain,
     is_merged,
@@ -77,14 +77,14 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         body |= known_fields(is_primary=chain.is_primary)
         histories = _histories(chain, entries, builder)
         if chain.complete:
-            body |= response_fields(histories, clock) | {UNACKNOWLEDGED: None}
+            body |= response_fields(histories, clock) | {UNANSWERED: None}
             body |= clock_field(histories, clock)
             unknown = unknown_reasons(histories)
         else:
             body |= lost_fields(histories, clock)
             unknown = lost_reasons(histories, chain)
         if clock is None:
-            unknown = dict.fromkeys((*SLA_FIELDS, UNACKNOWLEDGED), _NO_CLOCK) | unknown
+            unknown = dict.fromkeys((*SLA_FIELDS, UNANSWERED), _NO_CLOCK) | unknown
         row = builder.build(
             record,
             body,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ccm_pagerduty.views.incidents.response_times import IncidentHistory
     from ccm_pagerduty.views.incidents.support_hours import SlaClock
 
-UNACKNOWLEDGED = "sla_unacknowledged_until_merge"
+UNANSWERED = "sla_time_to_unanswered_merge"
 _OF_THE_TIME_BEFORE = ("unacknowledgements", "escalations", "escalation_exhausted")
 _OF_ACKNOWLEDGEMENTS = (
     *("acknowledged", "acknowledged_by_person", "self_resolved"),
@@ -53,13 +53,13 @@ def lost_fields(histories: Sequence[IncidentHistory], clock: SlaClock | None) ->
     names = [name for name in _OF_THE_TIME_BEFORE if name in known]
     if any(ack.actor is Actor.PERSON for ack in acks):
         names += [name for name in _OF_ACKNOWLEDGEMENTS if name in known]
-        body: JsonObject = {UNACKNOWLEDGED: None}
+        body: JsonObject = {UNANSWERED: None}
     elif any(ack.actor is Actor.UNCLEAR for ack in acks) or _lacks_acknowledgement(histories):
         body = {}
     else:
         timer = ResponseTimer(start=start.at, clock=clock)
         elapsed = timer.until("time", lost_at).get("sla_time")
-        body = {} if elapsed is None else {UNACKNOWLEDGED: elapsed}
+        body = {} if elapsed is None else {UNANSWERED: elapsed}
     if clock is not None:
         body["clock"] = clock.between(start.at, max(start.at, lost_at))
     return body | {name: known[name] for name in names}
@@ -84,8 +84,8 @@ def lost_reasons(histories: Sequence[IncidentHistory], chain: MergeChain) -> dic
             "unless the last run was cut off before it asked for it: what became of it after the "
             "merge cannot be known"
         )
-    step = "Run `ccm collect`; if that changes nothing, find out who took it, and waive it with that"
-    return {"*": f"{why}. {step}"} | dict.fromkeys(SLA_FIELDS, f"{why}. {step}")
+    step = "Run `ccm collect`; if that changes nothing, find out who took it, and waive it"
+    return dict.fromkeys(("*", *SLA_FIELDS), f"{why}. {step}")
 
 
 def _lacks_acknowledgement(histories: Sequence[IncidentHistory]) -> bool:

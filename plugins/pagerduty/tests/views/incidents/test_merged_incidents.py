@@ -130,8 +130,10 @@ def test_incomplete_merge_chain_is_unknown(view, pd, incidents):
 
 @pytest.fixture
 def lost_row(view, pd):
-    """Return the row of an incident that was merged after a quarter of an hour into one that is
-    gone; ``entries`` are ``(type, seconds, channel)``."""
+    """Return the row of an incident that was merged after 900 s into one that is gone.
+
+    Its log entries are ``(type, seconds, channel)``.
+    """
 
     def run(*entries, hours=None):
         (row,) = view(
@@ -170,7 +172,7 @@ def lost_row(view, pd):
 def test_time_before_a_lost_merge_is_known(lost_row, entries, expected):
     """It cannot have been acknowledged through the other one before it was merged into that."""
     row = lost_row(*entries)
-    names = {"until": "sla_unacknowledged_until_merge"}
+    names = {"until": "sla_time_to_unanswered_merge"}
     read = ("acknowledged_by_person", "time_to_acknowledge", "until")
     fields = {
         name: row.body[names.get(name, name)] for name in read if names.get(name, name) in row.body
@@ -191,7 +193,7 @@ def test_time_before_a_lost_merge_counts_in_support_hours(lost_row):
         "end_time": "17:00:00",
         "days_of_week": [1, 2, 3, 4, 5],
     }
-    assert lost_row(hours=hours).body["sla_unacknowledged_until_merge"] == 0
+    assert lost_row(hours=hours).body["sla_time_to_unanswered_merge"] == 0
 
 
 def test_an_acknowledgement_before_the_merge_does_not_count_for_the_child(view, pd):

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ccm_core.collect.batch_builder import RecordValidator, key_of
+from ccm_core.collect.planner import CollectTask
 from ccm_core.collect.references.dangling_lookup import DanglingByCollection
+from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.windows.window_read import Reference
 from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.json_codec import JsonObject
@@ -18,16 +20,34 @@ AppendedRecords = Callable[[Collection], Iterable[JsonObject]]
 """Reads what was new in a collection of an earlier run."""
 
 
-def named_in_this_run(
-    kind: str, collections: Sequence[Collection], dangling: DanglingByCollection
+def unread_references(
+    context: RunContext,
+    task: CollectTask,
+    earlier: Sequence[Collection],
+    collections: Sequence[Collection],
+    dangling: DanglingByCollection,
 ) -> Mapping[str, Reference]:
-    """Return what records of a kind that a run has stored refer to among themselves, by key.
+    """Return what records of a refreshed kind name and nobody has read, in this run or before.
 
     Args:
-        kind: The kind.
+        context: Of the run.
+        task: The refresh.
+        earlier: The collections before the run, in order.
         collections: Of the run.
         dangling: The references of its records whose target is not stored.
     """
+    if task.collector.by_key is None:
+        return {}
+    return {
+        **_left_unread(earlier, context.validator(task.kind), context.appended_records),
+        **_named_in_this_run(task.kind.name, collections, dangling),
+    }
+
+
+def _named_in_this_run(
+    kind: str, collections: Sequence[Collection], dangling: DanglingByCollection
+) -> Mapping[str, Reference]:
+    """Return what records that a run has stored refer to among themselves, by key."""
     return {
         reference.key: (reference.field, reference.named_by)
         for collection in collections
@@ -37,19 +57,13 @@ def named_in_this_run(
     }
 
 
-def left_unread(
+def _left_unread(
     earlier: Sequence[Collection], validator: RecordValidator, appended: AppendedRecords
 ) -> Mapping[str, Reference]:
-    """Return what was named in the records of runs that were cut off before they could read it.
-
-    Args:
-        earlier: The collections before the run, in order.
-        validator: Of the kind.
-        appended: Reads what was new in one.
-    """
+    """Return what was named in the records of runs that were cut off before they could read it."""
     kind = validator.kind
     of_kind = [collection for collection in earlier if collection.kind == kind.name]
-    refreshes = [n for n, collection in enumerate(of_kind) if is_conclusive(collection)]
+    refreshes = [n for n, collection in enumerate(of_kind) if _is_conclusive(collection)]
     after = of_kind[refreshes[-1] + 1 :] if refreshes else of_kind
     return {
         target: (field.field, key_of(body, kind.key) or "")
@@ -62,6 +76,6 @@ def left_unread(
     }
 
 
-def is_conclusive(collection: Collection) -> bool:
+def _is_conclusive(collection: Collection) -> bool:
     """Return whether a refresh leaves no more open than it names."""
     return collection.window is None and collection.doubted is not None

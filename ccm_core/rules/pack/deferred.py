@@ -1,0 +1,70 @@
+"""Parts of a pack that are compiled when they are first needed.
+
+Threads and evaluations share compiled packs, so that nothing may be memorized in them but this: what
+compiling gives. It is an immutable value, and a function of values that nobody changes: the text of
+a pack, the parameters that were set, the schemas of what is installed. Nothing of an evaluation, a
+connection or a row reaches it. So everybody gets what whoever asked first got; and the lock only
+spares compiling it twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Generic, TypeVar
+
+from ccm_core.errors import DocumentError, Mistake
+
+Part = TypeVar("Part")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[Part]):
+    """What compiling a part gave."""
+
+    part: Part | None
+    """As far as it could be compiled."""
+    mistakes: Sequence[Mistake] = ()
+    """What is wrong with it, so that it must not be used."""
+
+
+class Deferred(Generic[Part]):
+    """A part of a pack that is compiled once, when it is first needed."""
+
+    __slots__ = ("_lock", "_make", "_outcome")
+
+    def __init__(self, make: Callable[[], Outcome[Part]]) -> None:
+        """Keep how to compile it: a pure function of values that nobody changes."""
+        self._make: Callable[[], Outcome[Part]] | None = make
+        self._lock = Lock()
+        self._outcome: Outcome[Part] | None = None
+
+    @classmethod
+    def of(cls, part: Part) -> Deferred[Part]:
+        """Return a part that is compiled already."""
+        return cls(lambda: Outcome(part))
+
+    @property
+    def outcome(self) -> Outcome[Part]:
+        """Return what compiling it gives, mistakes and all."""
+        if self._outcome is None:
+            with self._lock:
+                if self._make is not None:
+                    # In this order: whoever sees that there is nothing to make sees the outcome.
+                    self._outcome = self._make()
+                    self._make = None  # and with it what it was made of
+        assert self._outcome is not None  # noqa: S101 - made above, for the type checker
+        return self._outcome
+
+    @property
+    def part(self) -> Part:
+        """Return it compiled.
+
+        Raises:
+            DocumentError: It has mistakes.
+        """
+        outcome = self._outcome or self.outcome
+        if outcome.part is None or outcome.mistakes:
+            raise DocumentError(dict.fromkeys(outcome.mistakes))
+        return outcome.part
