@@ -56,7 +56,7 @@ def _packs_are_compiled_once() -> Iterator[None]:
     compiled: dict[bytes, CompiledPacks] = {}
 
     def remember(
-        texts: Sequence[PackText], sources: Iterable[RowSource], *, parameters, mistake
+        texts: Sequence[PackText], sources: Iterable[RowSource], *, parameters, mistake, checked
     ) -> CompiledPacks:
         sources = list(sources)
         asked = [
@@ -66,7 +66,9 @@ def _packs_are_compiled_once() -> Iterator[None]:
         ]
         key = json_codec.encode(asked)
         if key not in compiled:
-            compiled[key] = compile_packs(texts, sources, parameters=parameters, mistake=mistake)
+            compiled[key] = compile_packs(
+                texts, sources, parameters=parameters, mistake=mistake, checked=checked
+            )
         return compiled[key]
 
     with pytest.MonkeyPatch.context() as patch:

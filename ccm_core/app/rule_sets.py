@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ccm_core.app.checked_rules import environment_checked_rules
 from ccm_core.config.locate import read_file
-from ccm_core.errors import DocumentError, Mistake, UsageError
+from ccm_core.errors import DocumentError, Mistake, PluginFault, UsageError
 from ccm_core.model.evaluation.waiver import Waiver
 
 if TYPE_CHECKING:
@@ -134,15 +136,23 @@ def pack_text(catalog: Catalog, name: str, base: Path) -> PackText:
 
 
 def _compile(workspace: Workspace, texts: Sequence[PackText]) -> CompiledPacks:
-    from ccm_core.pipeline.evaluate import compile_rules
+    """Compile packs with the parameters of the settings; what was checked before is not again."""
+    from ccm_core.pipeline.evaluate import compile_rules, rules_digest
 
-    document = workspace.settings.document
+    document, host = workspace.settings.document, workspace.host
 
     def parameter_mistake(name: str, message: str, at: tuple[int, int] | None) -> Mistake:
         return document.mistake(("rules", "parameters", name), message, at=at)
 
     parameters = workspace.settings.rules.parameters
-    return compile_rules(workspace.host, texts, parameters, parameter_mistake)
+    notes, name = environment_checked_rules(), None
+    with suppress(PluginFault):  # a schema that cannot be loaded: compiling says whether it matters
+        name = rules_digest(host, texts, parameters)
+    is_checked = name is not None and name in notes
+    packs = compile_rules(host, texts, parameters, parameter_mistake, checked=is_checked)
+    if name is not None and not is_checked:
+        notes.add(name)
+    return packs
 
 
 def _parameter_position(workspace: Workspace, parameter: str) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
+from importlib import metadata
 from time import monotonic
 
 from ccm_core.errors import UsageError
+from ccm_core.model import json_codec
+from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.evaluation_inputs import ManifestKind, WatchScope
 from ccm_core.model.evaluation.evidence_read import EvidenceRead
 from ccm_core.model.evaluation.result import Evaluation
@@ -45,20 +49,56 @@ def compile_rules(
     packs: Sequence[PackText],
     parameters: JsonObject,
     mistake: SettingMistake = setting_mistake,
+    *,
+    checked: bool = False,
 ) -> CompiledPacks:
     """Compile rule packs against the kinds and views that are installed.
+
+    Args:
+        host: What is installed.
+        packs: The YAML of each pack.
+        parameters: The values that the user set, by name.
+        mistake: Makes a mistake in one of these.
+        checked: Whether rules of this digest (:func:`rules_digest`) had no mistakes before.
 
     Raises:
         DocumentError: A pack or a parameter has mistakes; every one is listed.
     """
-    sources = [
+    sources = _row_sources(host)
+    return compile_packs(packs, sources, parameters=parameters, mistake=mistake, checked=checked)
+
+
+def rules_digest(host: Host, packs: Sequence[PackText], parameters: JsonObject) -> str:
+    """Return the digest of all on which it depends whether packs have mistakes.
+
+    Raises:
+        PluginFault: A schema cannot be loaded.
+    """
+    depends = {
+        "host": host.version,
+        "plugins": sorted((plugin.distribution, plugin.version) for plugin in host.plugins),
+        "python": sys.version,
+        "cel": metadata.version("cel-expr-python"),
+        "packs": [(pack.source, digest(pack.text)) for pack in packs],
+        "parameters": parameters,
+        "sources": [
+            (source.name, source.inputs, source.schema())
+            for source in sorted(_row_sources(host), key=lambda source: source.name)
+        ],
+    }
+    return digest(json_codec.encode(json_codec.plain(depends)))
+
+
+def _row_sources(host: Host) -> Sequence[RowSource]:
+    kinds = [
         RowSource(name=kind.name, inputs=(kind.name,), schema=kind.schema)
         for kind in host.kinds.values()
-    ] + [
+    ]
+    views = [
         RowSource(name=view.name, inputs=view.inputs, schema=view.schema)
         for view in host.views.values()
     ]
-    return compile_packs(packs, sources, parameters=parameters, mistake=mistake)
+    return [*kinds, *views]
 
 
 def evaluate(

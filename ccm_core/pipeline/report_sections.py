@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -16,8 +16,8 @@ from ccm_core.model.evaluation.result import (
     KindSufficiency,
     Status,
 )
+from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.context import Host
-from ccm_core.report.charts.shown_rows import ShownRows, shown_row
 from ccm_core.report.types import Section
 from ccm_core.rules.derive.row_record import row_of
 from ccm_core.sdk.report_figures import ReportSection, SectionRequest
@@ -81,21 +81,21 @@ class _Rows:
 
         return load_evidence(self.host, self.scope, self._store, self.evaluation.evaluated_at)
 
-    def of(self, name: str, fields: Sequence[str] | None) -> Sequence[Row]:
-        """Return the rows of a kind or a view, sorted by subject; None: with all their fields."""
-        if fields is None:
-            return self._whole(name)
-        state = self._left(name)
+    def shown(self, name: str, fields: Sequence[str]) -> Collection[JsonObject]:
+        """Return some fields of each row of a kind or a view, in the order of the rows."""
+        state, shown = self._left(name), None
         # The index of other versions may have other fields.
         if state is not None and state.revision == self.host.revision:
-            lines = self._store.evaluations.shown_lines(self._digest, state, name)
-            if lines is not None:
-                is_all = {*fields} == {*self.host.shown_fields[name]}
-                return ShownRows(lines, None if is_all else fields)
-        return tuple(shown_row(row, fields) for row in self._whole(name))
+            shown = self._store.evaluations.shown_fields(self._digest, state, name)
+        if shown is None:
+            return tuple(_some(row.body, fields) for row in self.of(name))
+        if {*fields} == {*self.host.shown_fields[name]}:
+            return shown
+        return tuple(_some(body, fields) for body in shown)
 
     @cache  # noqa: B019 - as long as the sections of one connection
-    def _whole(self, name: str) -> tuple[Row, ...]:
+    def of(self, name: str) -> tuple[Row, ...]:
+        """Return the rows of a kind or a view, sorted by subject."""
         bodies = None
         if (state := self._left(name)) is not None:
             bodies = self._store.evaluations.rows(self._digest, state, name)
@@ -107,6 +107,10 @@ class _Rows:
     def _left(self, name: str) -> DerivedState | None:
         """Return what the evaluation left; a view that broke left rows of one before."""
         return None if name in self._broken else self._state
+
+
+def _some(body: JsonObject, fields: Sequence[str]) -> JsonObject:
+    return {name: body[name] for name in fields if name in body}
 
 
 def _of_connection(rows: _Rows) -> Iterator[Section]:
@@ -136,7 +140,8 @@ def _section(section: ReportSection, rows: _Rows, inputs: set[str]) -> Section:
     )
     try:
         request = SectionRequest(
-            rows={name: rows.of(name, section.fields.get(name)) for name in section.views},
+            rows={name: rows.of(name) for name in section.views if name not in section.fields},
+            shown={name: rows.shown(name, fields) for name, fields in section.fields.items()},
             now=evaluation.evaluated_at,
             horizon=rows.scope.horizon(evaluation.evaluated_at),
             parameters={pack.name: pack.parameters for pack in evaluation.packs},

@@ -6,7 +6,7 @@ A figure never shows something as good without evidence: what was not observed i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -118,12 +118,15 @@ class SectionRequest:
     """What a section is handed: rows of its views, of one connection, at one moment."""
 
     rows: Mapping[str, Sequence[Row]]
-    """By view."""
+    """By view, without those that :attr:`ReportSection.fields` names."""
     now: datetime
     """The evaluation's moment."""
     horizon: Window
     parameters: Mapping[str, JsonObject]
     """The effective values of every pack that was used, by pack."""
+    shown: Mapping[str, Collection[JsonObject]] = field(default_factory=dict)
+    """By view of :attr:`ReportSection.fields`: these fields of each row, without those that are
+    unknown. Iterate over it once, and keep little: there may be a million."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,9 +142,8 @@ class ReportSection:
     figures: Callable[[SectionRequest], Iterable[Figure]]
     """A pure function: no clock, no disk, no network."""
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """By view: the only fields of its rows that are read, where there may be very many rows. The
-    host keeps these fields with its index, so that a report reads no row: what it hands over has a
-    subject, ``occurred_at``, ``final`` and a body with these fields. Of a view that is not
-    mentioned it hands over whole rows."""
+    """Of some of the views: the only fields of its rows that are read, where there may be very
+    many. The host keeps these with its index, reads no row for the section, and hands them over as
+    :attr:`SectionRequest.shown`."""
     rank: int = 0
     """Lower ranks are shown first; those of one rank by name."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from ccm_core.errors import IntegrityError
 from ccm_core.pipeline.report import report, report_input
 from ccm_core.plugins.discovery import discover
 from ccm_core.plugins.loader import load
@@ -17,9 +20,9 @@ from ccm_core.sdk.report_figures import ReportSection, Table
 READINESS = "pagerduty.service_readiness"
 
 
-def section(figures, views=(READINESS,)):
+def section(figures, views=(READINESS,), **more):
     """A section of a plugin."""
-    return ReportSection(name="acme.section", title="Section", views=views, figures=figures)
+    return ReportSection(name="acme.section", title="Section", views=views, figures=figures, **more)
 
 
 def drawn(firm, evaluation, *, part=None, offered=None):
@@ -51,6 +54,70 @@ def test_a_report_section_receives_the_rows_of_the_evaluation(firm):
     (table,) = after.figures
     assert table.title == evaluation.evaluated_at.isoformat()
     assert len(table.columns) == len(services) + 1
+
+
+FIELDS = {READINESS: ("status", "level_count")}
+
+
+def fields_shown(request):
+    """Show what a section that names fields is handed."""
+    assert request.rows == {}
+    rows = [tuple(map(str, sorted(body.items()))) for body in request.shown[READINESS]]
+    yield Table(title=str(len(request.shown[READINESS])), about="", columns=(), rows=tuple(rows))
+
+
+def evaluated_with(firm, fields):
+    """Evaluate where a section of the report names some fields of a view."""
+    offered = section(fields_shown, fields=fields)
+    firm.host = replace(firm.host, sections={offered.name: offered})
+    return firm.evaluate()
+
+
+@pytest.mark.parametrize(
+    ("indexed", "later"),
+    [
+        pytest.param(FIELDS, 0, id="the index has these fields"),
+        pytest.param(FIELDS, 1, id="another evaluation was made since"),
+        pytest.param({READINESS: ("status",)}, 0, id="the index has fewer fields"),
+        pytest.param({}, 0, id="the index has none"),
+    ],
+)
+def test_a_section_that_names_fields_is_handed_these_alone(firm, indexed, later):
+    """The same, whether the index has them or rows are read for it; what is unknown is left out."""
+    evaluation = evaluated_with(firm, indexed)
+    for _ in range(later):
+        firm.simulator.account.services.pop(min(firm.simulator.account.services))
+        firm.now += timedelta(days=2)
+        firm.collect()
+        firm.evaluate()
+    (rows,) = drawn(firm, evaluation, offered=[section(every_row)])
+    (shown,) = drawn(firm, evaluation, offered=[section(fields_shown, fields=FIELDS)])
+    assert shown.figures == rows.figures
+    assert int(shown.figures[0].title) > 1
+
+
+def every_row(request):
+    """Show the same fields of whole rows."""
+    bodies = [row.body for row in request.rows[READINESS]]
+    rows = [
+        [(name, body[name]) for name in sorted(FIELDS[READINESS]) if name in body]
+        for body in bodies
+    ]
+    listed = tuple(tuple(map(str, pairs)) for pairs in rows)
+    yield Table(title=str(len(bodies)), about="", columns=(), rows=listed)
+
+
+def test_a_section_over_a_changed_index_is_refused(firm, tmp_path):
+    """What no leaf speaks of is compared with what the evaluation states before it is shown."""
+    evaluation = evaluated_with(firm, FIELDS)
+    query = """
+        UPDATE subject SET shown = '{}' WHERE view = ?
+        AND key = (SELECT max(key) FROM subject WHERE view = ?)
+        """
+    with closing(sqlite3.connect(tmp_path / "ccm.db")) as database, database:
+        assert database.execute(query, (READINESS, READINESS)).rowcount == 1
+    with pytest.raises(IntegrityError, match=READINESS):
+        drawn(firm, evaluation, offered=[section(fields_shown, fields=FIELDS)])
 
 
 def test_the_report_of_a_past_evaluation_is_reproduced_to_the_byte(firm):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from ccm_core.model.evidence.write_batch import WriteBatch
 from ccm_core.model.json_codec import JsonObject
@@ -66,23 +65,6 @@ class SubjectLine:
     """The fields of its row that sections of the report show, as far as they are known."""
     trace: tuple[str, ...] = ()
     """Records outside its partition that it was derived from, there or not, as ``kind:key``."""
-
-
-class ShownLine(NamedTuple):
-    """The line of a subject as reports read it, in the order in which it is hashed."""
-
-    key: str
-    """``KIND:KEY``."""
-    title: str
-    url: str | None
-    owners: str
-    """A JSON array."""
-    occurred_at: int | None
-    """In microseconds."""
-    final: int
-    partition: str
-    shown: str
-    """A JSON object."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

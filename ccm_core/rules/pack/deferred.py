@@ -1,10 +1,10 @@
 """Parts of a pack that are compiled when they are first needed.
 
-Threads and evaluations share compiled packs, so that nothing may be memorized in them but this: what
-compiling gives. It is an immutable value, and a function of values that nobody changes: the text of
-a pack, the parameters that were set, the schemas of what is installed. Nothing of an evaluation, a
-connection or a row reaches it. So everybody gets what whoever asked first got; and the lock only
-spares compiling it twice.
+Threads and evaluations share compiled packs, so that nothing may be memorized in them but this:
+what compiling gives. It is an immutable value, and a function of values that nobody changes: the
+text of a pack, the parameters that were set, the schemas of what is installed. Nothing of an
+evaluation, a connection or a row reaches it. So everybody gets what whoever asked first got; and
+the lock only spares compiling it twice.
 """
 
 from __future__ import annotations

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 _SUBJECT = "json_array(key, title, url, owners, occurred_at, final, partition_name, shown)"
 _OF_VIEW = f"""
-    SELECT {_SUBJECT}, final = 0 OR occurred_at IS NULL OR occurred_at >= :since FROM subject
-    WHERE connection = :connection AND view = :view ORDER BY key
+    SELECT
+        {_SUBJECT}, final = 0 OR occurred_at IS NULL OR occurred_at >= :since,
+        substr(key, 1, instr(key, ':') - 1), shown
+    FROM subject WHERE connection = :connection AND view = :view ORDER BY key
 """
 _QUERIES = {
     "subject": f"""
@@ -88,13 +90,13 @@ def findings_digest(transaction: Transaction) -> str:
 
 def subject_lines(
     transaction: Transaction, connection: str, view: str, since: datetime
-) -> Iterator[tuple[str, bool]]:
-    """Yield the lines of all subjects of a view as they are hashed, and whether each counts.
+) -> Iterator[Row]:
+    """Yield the lines of all subjects of a view as they are hashed, with what reports show.
 
-    What is final and occurred before the period does not.
+    Each with whether it counts, which what is final and occurred before the period does not; the
+    kind of its subject; and the fields that are shown.
     """
-    rows = transaction.rows(_OF_VIEW, connection=connection, view=view, since=microseconds(since))
-    return ((text, bool(is_in_period)) for text, is_in_period in rows)
+    return transaction.rows(_OF_VIEW, connection=connection, view=view, since=microseconds(since))
 
 
 class ListDigest:

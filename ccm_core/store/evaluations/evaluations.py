@@ -19,7 +19,7 @@ from ccm_core.store.evaluations.period_rows import period_rows
 from ccm_core.store.evaluations.recompose import compact as recompose_compact
 from ccm_core.store.evaluations.recompose import named_results, recompose, result_on, results_on
 from ccm_core.store.evaluations.result_histories import histories
-from ccm_core.store.evaluations.shown_lines import ShownLines, shown_lines
+from ccm_core.store.evaluations.shown_fields import ShownFields, shown_fields
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import DOCUMENT, EVALUATION
@@ -282,11 +282,11 @@ class SqlEvaluationStore:
             bodies = _current_bodies(transaction, digest, state, view)
             return None if bodies is None else list(period_rows(bodies, view, keys))
 
-    def shown_lines(self, digest: str, state: DerivedState, view: str) -> ShownLines | None:
-        """Return the lines of a view's subjects of the period; None: they are not there now."""
+    def shown_fields(self, digest: str, state: DerivedState, view: str) -> ShownFields | None:
+        """Return what sections show of a view's rows of the period; None: it is not there now."""
         with self._database.reading() as transaction:
             bodies = _current_bodies(transaction, digest, state, view)
-            return None if bodies is None else shown_lines(bodies, view)
+            return None if bodies is None else shown_fields(bodies, view)
 
     def inputs(self, digest: str) -> EvaluationInputs | None:
         """Return what an evaluation was made with; None where that was not stored."""

@@ -40,9 +40,7 @@ class DerivedStore(Protocol):
     def append(self, batch: DerivedBatch) -> None:
         """Keep what one partition changed, in one transaction."""
 
-    def line_roots(
-        self, connection: str, names: Iterable[str] | None = None
-    ) -> Mapping[str, str]:
+    def line_roots(self, connection: str, names: Iterable[str] | None = None) -> Mapping[str, str]:
         """Return the digests of the read model's lines of a connection, by name: some, or all.
 
         ``subject/VIEW``, ``verdict/PACK/VIEW``, ``trace/VIEW`` and ``partition/VIEW``: what has no

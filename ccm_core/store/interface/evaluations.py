@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
-    from ccm_core.model.evaluation.derived import ShownLine
     from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, EvaluationInputs
     from ccm_core.model.evaluation.result import (
         DerivedState,
@@ -157,10 +156,12 @@ class EvaluationStore(Protocol):
             IntegrityError: They are not those that it left.
         """
 
-    def shown_lines(
+    def shown_fields(
         self, digest: str, state: DerivedState, view: str
-    ) -> Sequence[ShownLine] | None:
-        """Return the lines of a view's subjects, without what was final before the period.
+    ) -> Collection[JsonObject] | None:
+        """Return what sections show of a view's rows, without what was final before the period.
+
+        No row is read, and few are in memory at a time.
 
         Args:
             digest: Of the evaluation.

@@ -76,7 +76,7 @@ OTHER = {
 }
 
 
-def pack(name, groups):
+def pack(name, groups, chosen=CHOSEN):
     """Write a pack."""
     lines = [
         "apiVersion: ccm/v1",
@@ -84,7 +84,7 @@ def pack(name, groups):
         f"metadata: {{name: {name}, version: 1.0.0, title: Rules}}",
         "parameters:",
         "  limit: {type: duration, default: 2h, description: d}",
-        f"  chosen: {{type: condition, over: {VIEW}, default: {CHOSEN}, description: d}}",
+        f"  chosen: {{type: condition, over: {VIEW}, default: {chosen}, description: d}}",
         "rules:",
     ]
     for over, rules in groups.items():
@@ -111,6 +111,13 @@ PLAIN = {name: rule for name, rule in MILD.items() if name != "seen"}
 PACKS = {
     "plain": [pack("mild", {VIEW: PLAIN})],
     "mild": [pack("mild", {VIEW: MILD})],
+    "chosen": [
+        pack(
+            "chosen",
+            {VIEW: {"answered": {"match": "params.chosen", "assert": "row.acknowledged"}}},
+            chosen="\"row.time_to_acknowledge <= params.limit\"",
+        )
+    ],
     "raw": [pack("raw", OTHER)],
     "aged": [pack("aged", {VIEW: {"aged": HARSH["aged"]}})],
     "both": [pack("mild", {VIEW: MILD}), pack("harsh", {VIEW: HARSH} | OTHER)],

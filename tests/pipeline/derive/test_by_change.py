@@ -97,6 +97,13 @@ def test_what_changed_is_derived_and_nothing_else(world, packs, change, derived)
     assert world.derived[VIEW] - sampled == derived
 
 
+@pytest.mark.parametrize("limits", [("2h", "1s"), ("1s", "2h")])
+def test_rules_are_judged_again_where_a_condition_reads_another_limit(world, packs, limits):
+    """A condition parameter may read a plain one, which then decides which rows a rule is about."""
+    for limit in limits:
+        check(world, packs("chosen", limit))
+
+
 def test_a_quiet_evaluation_keeps_no_version(world, packs):
     """Nothing new is stored of rows and verdicts, however much time passes."""
     evaluate(world, packs("shipped"))

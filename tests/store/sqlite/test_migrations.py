@@ -15,7 +15,7 @@ from ccm_core.store.sqlite.migrations import NEWEST, REVISION_TABLE, scripts
 from ccm_core.store.sqlite.open import open_store
 from ccm_core.store.sqlite.verify import verify_store
 
-NEXT = "0002"
+NEXT = f"{int(NEWEST) + 1:04}"
 NEXT_SCRIPT = """
 -- A script of its own for each revision.
 CREATE TABLE label (run INTEGER NOT NULL, text TEXT NOT NULL);

@@ -99,8 +99,7 @@ def figures(request: SectionRequest) -> Iterable[Figure]:
         for measure in _MEASURES
     }
     weeks: dict[_Measure, dict[str, _Week]] = {measure: {} for measure in _MEASURES}
-    for row in request.rows[INCIDENTS]:  # once: there may be very many
-        body = row.body
+    for body in request.shown[INCIDENTS]:  # once: there may be very many
         for measure in _MEASURES:
             if _applies(body, measure):
                 week = _week_of(_day(body["occurred_at"]))

@@ -33,9 +33,22 @@ def drawn(name, parameters=None, **rows):
         ]
         for view in section.views
     }
+    shown = {
+        view: [
+            {field: row.body[field] for field in fields if field in row.body}
+            for row in rows_by_view.pop(view)
+        ]
+        for view, fields in section.fields.items()
+    }
     return list(
         section.figures(
-            SectionRequest(rows=rows_by_view, now=NOW, horizon=HORIZON, parameters=parameters or {})
+            SectionRequest(
+                rows=rows_by_view,
+                now=NOW,
+                horizon=HORIZON,
+                parameters=parameters or {},
+                shown=shown,
+            )
         )
     )
 
@@ -44,6 +57,14 @@ def test_sections_use_existing_views_only():
     """No section shows a view that the plugin does not have."""
     offered = {provider.name for provider in views()}
     assert {view for provider in sections() for view in provider.views} <= offered
+
+
+def test_sections_name_existing_fields_only():
+    """What the host is to keep of a row is a field that its view describes."""
+    schemas = {provider.name: provider.schema() for provider in views()}
+    for section in sections():
+        for view, fields in section.fields.items():
+            assert {*fields} <= schemas[view]["properties"].keys(), section.name
 
 
 @pytest.mark.parametrize("section", [section.name for section in sections()])
