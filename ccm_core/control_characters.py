@@ -19,7 +19,8 @@ _LINE_BREAKING = re.compile(f"[\t\n]|{_STEERING.pattern}")
 
 def replace_controls(text: str) -> str:
     """Replace each steering character with U+FFFD; tabs and line feeds stay."""
-    return _STEERING.sub("\ufffd", text)
+    # Most texts have nothing but what can be printed, which none of these can.
+    return text if text.isprintable() else _STEERING.sub("\ufffd", text)
 
 
 def escape_controls(text: str) -> str:

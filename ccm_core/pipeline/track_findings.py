@@ -46,7 +46,8 @@ def track_findings(store: EvidenceStore, just_stored: TrackedPart | None = None)
     """Append the finding changes of every evaluation that is later than those tracked so far.
 
     Whoever stores an evaluation calls it; readers never do. An evaluation of an earlier moment,
-    made later, does not change when something was seen.
+    made later, does not change when something was seen. One that was made now, after another by a
+    clock that was hours ahead, goes on from the findings as they were at its moment.
 
     Args:
         store: Where evaluations are stored.
@@ -58,9 +59,23 @@ def track_findings(store: EvidenceStore, just_stored: TrackedPart | None = None)
         part = just_stored
         if part is None or part.digest != digest or not _covers(part.scope, active):
             part = tracked_part(store, digest)
-        changes, findings = _tracked(store, active, part.evaluation, previous)
-        if not store.findings.append(digest, changes, findings):
+        if previous is not None and part.evaluation.evaluated_at < previous:
+            stored = _track_anew(store, digest, part.evaluation.evaluated_at)
+        else:
+            changes, findings = _tracked(store, active, part.evaluation, previous)
+            stored = store.findings.append(digest, changes, findings)
+        if not stored:
             return  # another process tracks the same evaluations
+
+
+def _track_anew(store: EvidenceStore, digest: str, moment: datetime) -> bool:
+    """Track an evaluation from the findings as they were at its moment."""
+    before = apply_changes(store.findings.changes(as_of=moment))
+    active = [finding for finding in before.values() if finding.state in _ACTIVE]
+    evaluation = store.evaluations.get(digest, scope=_scope(active))
+    changes = finding_changes(before, evaluation, store.findings.tracked_until(as_of=moment))
+    current = with_latest_results(apply_changes(changes, None, before).values(), evaluation)
+    return store.findings.append(digest, changes, tuple(current), anew=True)
 
 
 def _tracked(

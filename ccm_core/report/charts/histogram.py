@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ccm_core.report.content import phrases
@@ -33,6 +35,10 @@ class Scale:
         low, high = math.log(self.least), math.log(self.most)
         inside = min(max(seconds, self.least), self.most)
         return round(100 * (math.log(inside) - low) / (high - low), 3)
+
+    def bar(self, seconds: float) -> int:
+        """Return the bar that they are counted in."""
+        return min(_BINS - 1, int(self.position(seconds) * _BINS / 100))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,15 +188,15 @@ def _duration(seconds: float | None) -> str:
 def _within(ordered: Sequence[float], limit: float | None) -> str:
     if limit is None or not ordered:
         return "none"
-    share = sum(value <= limit for value in ordered) / len(ordered)
+    share = bisect_right(ordered, limit) / len(ordered)
     # Rounded down: what is not all of them never reads 100 %.
     return f"{math.floor(share * 1000) / 10:g} %"
 
 
 def _bars(ordered: Sequence[float], scale: Scale, limit: float | None) -> Iterator[Bar]:
-    counts = [0] * _BINS
-    for value in ordered:
-        counts[min(_BINS - 1, int(scale.position(value) * _BINS / 100))] += 1
+    # They are sorted, so a bar ends where the first value of the next one stands.
+    ends = [bisect_left(ordered, index + 1, key=scale.bar) for index in range(_BINS)]
+    counts = [end - begin for begin, end in pairwise([0, *ends])]
     width, highest = 100 / _BINS, max(counts, default=0)
     edge = None if limit is None else scale.position(limit)
     for index, count in enumerate(counts):

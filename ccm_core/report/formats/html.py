@@ -31,6 +31,7 @@ from ccm_core.report.content.page_bounds import (
 from ccm_core.report.content.posture import STATUSES, frameworks, trend
 from ccm_core.report.content.summary import summary
 from ccm_core.report.content.waivers import waiver_summaries
+from ccm_core.report.formats.resource_rows import PAPER, ResourceRows, shown
 from ccm_core.report.types import ReportFormat, ReportInput
 from ccm_core.sdk.timestamps import format_instant
 
@@ -47,14 +48,10 @@ if TYPE_CHECKING:
 
 FOLD = 10
 """Longer lists are collapsed after so many."""
-PAPER = 25
-"""On paper they end here with the number that only the file has."""
 MOST_NAMES = 12
 """Names in one sentence."""
 MOST_TEAMS = 200
 """Teams to filter by: those with most to do."""
-MOST_LETTERS = 8_000
-"""Of one text that a source wrote."""
 WAIVER_BYTES = 150_000
 """For the risk acceptances, the one that expires first at the top."""
 _WAIVER = 600
@@ -88,6 +85,7 @@ def _content(inputs: ReportInput) -> dict[str, object]:
     (drawn_waivers,) = fair_lengths([waivers], _waiver_bytes, WAIVER_BYTES, MOST)
     every_owner = owners(evaluation)
     teams = busiest(every_owner.teams, MOST_TEAMS)
+    ages = _ages(report, inputs)
     not_drawn = PageOmissions(
         results=left_out(report),
         sections=sum(len(section.absent) for section in sections if section.last),
@@ -104,7 +102,12 @@ def _content(inputs: ReportInput) -> dict[str, object]:
         "owners": every_owner,
         "teams": teams,
         "more_teams": len(every_owner.teams) - len(teams),
-        "ages": _ages(report, inputs),
+        "rows_of": ResourceRows(
+            owners=every_owner,
+            findings=inputs.findings,
+            ages=ages,
+            connections=len(evaluation.connections) > 1,
+        ),
         "sections": sections,
         "frameworks": tuple(frameworks(evaluation.controls)),
         "days": trend(inputs.trend, (rule.rule for rule in evaluation.rules)),
@@ -235,10 +238,7 @@ def _code(match: re.Match[str]) -> str:
 def _shown(value: Any) -> Any:
     if not isinstance(value, str) or hasattr(value, "__html__"):
         return value
-    more = len(value) - MOST_LETTERS
-    if more > 0:
-        value = f"{value[:MOST_LETTERS]}… ({phrases.count(more, 'more character')})"
-    return replace_controls(value)
+    return shown(value)
 
 
 def _source(templates: Environment, name: str) -> str:

@@ -12,9 +12,10 @@ from ccm_core.model.evaluation.finding import (
     FindingChangeSet,
     FindingState,
 )
+from ccm_core.model.evidence.storage_order import TOLERANCE
 from ccm_core.store.codec.bodies import decode_body, encode_body
 from ccm_core.store.derived import line_roots
-from ccm_core.store.evaluations import finding_table
+from ccm_core.store.evaluations import finding_table, tracked_order
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import FINDING_CHANGES
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from ccm_core.store.sql.transaction import Transaction
 
 _BEFORE_ALL = -(1 << 62)
+_TOLERANCE = int(TOLERANCE.total_seconds() * 1_000_000)
+_TRACKED = "SELECT 1 FROM finding_changes WHERE evaluation = :evaluation"
 
 
 def _require_stated(transaction: Transaction) -> None:
@@ -65,31 +68,23 @@ class SqlFindingStore:
         with self._database.reading() as transaction:
             return list(
                 transaction.column(
-                    """
-                    SELECT digest
-                    FROM evaluation
-                    WHERE seq IN (
-                        SELECT min(seq)
-                        FROM evaluation
-                        WHERE evaluated_at > (
-                            SELECT coalesce(max(evaluated_at), :before_all) FROM finding_changes
-                        )
-                        GROUP BY evaluated_at
-                    )
-                    ORDER BY evaluated_at
-                    """,
-                    before_all=_BEFORE_ALL,
+                    tracked_order.UNTRACKED, before_all=_BEFORE_ALL, tolerance=_TOLERANCE
                 )
             )
 
     def tracked_until(self, *, as_of: datetime | None = None) -> datetime | None:
         """Return the moment of the last evaluation that was tracked, by then."""
-        condition = "" if as_of is None else "WHERE evaluated_at <= :as_of"
         with self._database.reading() as transaction:
-            moment = transaction.value(
-                f"SELECT max(evaluated_at) FROM finding_changes {condition}",
-                as_of=None if as_of is None else microseconds(as_of),
-            )
+            if as_of is None:
+                moment = transaction.value(tracked_order.LAST)
+            else:
+                moment = transaction.value(
+                    f"""
+                    SELECT max(evaluated_at) FROM {tracked_order.COUNTING}
+                    WHERE {tracked_order.COUNTS} AND evaluated_at <= :as_of
+                    """,
+                    as_of=microseconds(as_of),
+                )
         return None if moment is None else instant(moment)
 
     def tracked_evaluation(self, moment: datetime) -> str | None:
@@ -104,6 +99,8 @@ class SqlFindingStore:
         evaluation: str,
         changes: Sequence[FindingChange],
         findings: Iterable[Finding] = (),
+        *,
+        anew: bool = False,
     ) -> bool:
         """Store what an evaluation changed; return False where it was tracked already.
 
@@ -111,6 +108,8 @@ class SqlFindingStore:
             evaluation: Its digest.
             changes: What it changed.
             findings: The findings that are others now, as they are.
+            anew: Whether they are all findings, because what was tracked for a later moment counts
+                no more.
 
         Raises:
             StoreError: There is no such evaluation.
@@ -121,10 +120,14 @@ class SqlFindingStore:
             evaluated_at = transaction.value(query, digest=evaluation)
             if evaluated_at is None:
                 raise StoreError(f"the store has no evaluation {evaluation}.")
-            last = transaction.value("SELECT max(evaluated_at) FROM finding_changes")
-            if last is not None and last >= evaluated_at:
+            last = transaction.value(tracked_order.LAST)
+            if last is not None and (last >= evaluated_at) is not anew:
+                return False
+            if anew and transaction.value(_TRACKED, evaluation=evaluation):
                 return False
             _require_stated(transaction)
+            if anew:
+                finding_table.clear(transaction)
             finding_table.write(transaction, findings)
             after = line_roots.findings_digest(transaction)
             document = encode_body(FindingChangeSet(changes=tuple(changes), findings=after))
@@ -161,8 +164,8 @@ class SqlFindingStore:
             rows = transaction.rows(
                 f"""
                 SELECT digest, document, evaluation
-                FROM finding_changes
-                WHERE changes > 0 {condition}
+                FROM {tracked_order.COUNTING}
+                WHERE changes > 0 AND {tracked_order.COUNTS} {condition}
                 ORDER BY evaluated_at
                 """,
                 as_of=None if as_of is None else microseconds(as_of),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.model.evaluation.finding import Finding, FindingState
 from ccm_core.model.evaluation.subject import Subject
+from ccm_core.store.evaluations.tracked_order import LAST
 from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ def write(transaction: Transaction, findings: Iterable[Finding]) -> None:
     transaction.insert_many("finding", _COLUMNS, map(_row, findings), on_conflict=_REPLACING)
 
 
+def clear(transaction: Transaction) -> None:
+    """Remove all findings: they are written anew."""
+    transaction.execute("DELETE FROM finding")
+
+
 def in_states(transaction: Transaction, states: AbstractSet[FindingState]) -> Iterator[Finding]:
     """Yield the findings in some states."""
     query = f"{_SELECT} WHERE state IN (:values) ORDER BY id"
@@ -52,7 +58,7 @@ def by_id(transaction: Transaction, ids: Iterable[str]) -> Iterator[Finding]:
 
 def _findings(transaction: Transaction, rows: Iterable[Row]) -> Iterator[Finding]:
     """Yield findings; what is open failed in the last evaluation that was tracked."""
-    until = transaction.value("SELECT max(evaluated_at) FROM finding_changes")
+    until = transaction.value(LAST)
     owners: dict[str, tuple[str, ...]] = {}
     for row in rows:
         text = row[_OWNERS]

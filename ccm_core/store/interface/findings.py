@@ -18,13 +18,19 @@ class FindingStore(Protocol):
     """Stores what each evaluation changed of findings."""
 
     def untracked_evaluations(self) -> Sequence[str]:
-        """List the digests of evaluations later than all that were tracked, in their order."""
+        """List the digests of evaluations later than what was tracked last, in their order.
+
+        One that was made more than an hour before the moment of that, by change and after it, is
+        among them: the clock was ahead then and is not any more.
+        """
 
     def append(
         self,
         evaluation: str,
         changes: Sequence[FindingChange],
         findings: Iterable[Finding] = (),
+        *,
+        anew: bool = False,
     ) -> bool:
         """Store what an evaluation changed of findings; it is tracked then.
 
@@ -33,6 +39,8 @@ class FindingStore(Protocol):
             changes: What it changed.
             findings: Those that are others now, as they are: after their changes, and with what
                 the evaluation says of those that are open.
+            anew: Whether they are all that there are, because what was tracked for a later moment
+                does not count any more.
 
         Returns:
             False where it, or a later one, was tracked already: then nothing is stored.

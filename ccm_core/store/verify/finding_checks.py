@@ -10,6 +10,7 @@ from ccm_core.ledger.verification_result import VerificationProblem
 from ccm_core.model.evaluation.finding import ChangeKind, FindingChange, FindingChangeSet
 from ccm_core.store.codec.bodies import decode_body
 from ccm_core.store.derived.line_roots import findings_digest
+from ccm_core.store.evaluations.tracked_order import COUNTING, COUNTS
 from ccm_core.store.sql.instants import microseconds
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ _STABLE = (
 _LATEST = ("title", "url", "owners", "reason", "waiver")
 """Of an open finding they are those of its last result, and no change says so."""
 _LAST = "SELECT digest, document FROM finding_changes ORDER BY seq DESC LIMIT 1"
-_CHANGES = "SELECT digest, document FROM finding_changes WHERE changes > 0 ORDER BY evaluated_at"
+_CHANGES = f"""
+    SELECT digest, document FROM {COUNTING} WHERE changes > 0 AND {COUNTS} ORDER BY evaluated_at
+"""
 _FINDINGS = f"SELECT {', '.join((*_STABLE, *_LATEST))} FROM finding ORDER BY id"
 
 

@@ -115,7 +115,7 @@ PACKS = {
         pack(
             "chosen",
             {VIEW: {"answered": {"match": "params.chosen", "assert": "row.acknowledged"}}},
-            chosen="\"row.time_to_acknowledge <= params.limit\"",
+            chosen='"row.time_to_acknowledge <= params.limit"',
         )
     ],
     "raw": [pack("raw", OTHER)],

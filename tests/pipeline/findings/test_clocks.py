@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from ccm_core.model.evaluation.finding import FindingState
-from ccm_core.pipeline.track_findings import all_findings
+from ccm_core.pipeline.track_findings import all_findings, track_findings
+from ccm_core.store.sqlite.verify import verify_store
 
 
 def failing(evaluation):
@@ -26,6 +27,11 @@ def open_findings(firm):
     return {
         finding.id for finding in all_findings(firm.store) if finding.state is FindingState.OPEN
     }
+
+
+def problems(folder):
+    """Return what verifying the store finds."""
+    return list(verify_store(folder / "ccm.db", on_progress=lambda *_: None).problems)
 
 
 def lose_contact_methods(firm):
@@ -77,11 +83,6 @@ def test_a_repeated_evaluation_of_one_moment_is_the_same(firm):
     "An evaluation on a machine that is a day ahead, and checks that fail once the clock is right",
     "The failures are findings at once, although an evaluation of a later moment is stored",
 )
-@pytest.mark.xfail(
-    strict=True,
-    reason="Nothing stored states that an evaluation was made by a clock that was ahead, so the "
-    "findings follow the later moment until it has passed; the evaluations themselves fail.",
-)
 def test_failures_after_an_evaluation_of_the_future_are_findings(firm):
     """What is dated more than an hour ahead counts for nothing elsewhere."""
     firm.now += timedelta(days=1)
@@ -90,3 +91,75 @@ def test_failures_after_an_evaluation_of_the_future_are_findings(firm):
     lose_contact_methods(firm)
 
     assert failing(firm.evaluate()) == open_findings(firm)
+
+
+@pytest.fixture
+def ahead(firm):
+    """Return a firm that was evaluated today, then by a clock a day ahead, and now again."""
+    firm.now += timedelta(minutes=30)
+    firm.evaluate()
+    firm.now += timedelta(days=1)
+    firm.evaluate()
+    firm.now -= timedelta(days=1) - timedelta(minutes=30)
+    lose_contact_methods(firm)
+    firm.evaluate()
+    return firm
+
+
+def test_what_a_clock_that_was_ahead_found_counts_no_more(ahead, tmp_path):
+    """Nothing was first seen, or closed, at a moment that has not come."""
+    findings = all_findings(ahead.store)
+    last = ahead.store.findings.tracked_until()
+    assert last <= ahead.now
+    moments = [
+        moment
+        for finding in findings
+        for moment in (finding.first_seen, finding.last_seen, finding.closed_at)
+        if moment is not None
+    ]
+    assert max(moments) <= last
+    assert problems(tmp_path) == []
+
+
+def test_findings_go_on_after_a_clock_was_ahead(ahead, tmp_path):
+    """Once its moment has passed, what was made by the wrong clock still does not count."""
+    for hours in (1, 12, 40):
+        ahead.now += timedelta(hours=hours)
+        ahead.collect()
+        after = failing(ahead.evaluate())
+        assert open_findings(ahead) == after
+        assert ahead.store.findings.tracked_until() <= ahead.now + timedelta(minutes=1)
+    assert problems(tmp_path) == []
+    assert list(ahead.store.findings.untracked_evaluations()) == []
+
+
+def test_findings_as_of_a_moment_before_the_wrong_clock_are_what_they_were(firm):
+    """What was tracked anew changes nothing about what was found until then."""
+    firm.now += timedelta(minutes=30)
+    firm.evaluate()
+    moment = firm.store.findings.tracked_until()
+    before = all_findings(firm.store)
+    firm.now += timedelta(days=1)
+    firm.evaluate()
+    firm.now -= timedelta(days=1) - timedelta(minutes=30)
+    lose_contact_methods(firm)
+    firm.evaluate()
+
+    assert {(finding.id, finding.state) for finding in all_findings(firm.store, as_of=moment)} == {
+        (finding.id, finding.state) for finding in before
+    }
+
+
+def test_an_evaluation_as_of_a_past_moment_changes_no_finding(firm):
+    """It is no statement of now, however much later it was made."""
+    firm.now += timedelta(minutes=30)
+    firm.evaluate()
+    past = firm.now
+    firm.now += timedelta(days=1)
+    firm.collect()
+    firm.evaluate()
+    before = all_findings(firm.store)
+    firm.evaluate_as_of(past)
+    track_findings(firm.store)
+
+    assert all_findings(firm.store) == before
