@@ -9,6 +9,7 @@ from ccm_core.model import json_codec
 from ccm_core.model.digest import digest as sha256_digest
 from ccm_core.model.evidence.write_batch import EncodedBody
 from ccm_core.store.codec.compression import Compressor, Decompressor
+from ccm_core.store.codec.evaluation_frames import decompressor as evaluation_decompressor
 
 T = TypeVar("T")
 
@@ -32,7 +33,29 @@ def compress_body(document: bytes, compressor: Compressor | None = None) -> Enco
     return EncodedBody(digest=sha256_digest(document), size=len(document), content=content)
 
 
-def decode_body(content: bytes, digest: str, shape: type[T], label: str) -> T:
+def decode_evaluation(
+    content: bytes, base_document: bytes | None, digest: str, shape: type[T], label: str
+) -> T:
+    """Decode an evaluation as :func:`decode_body` does; ``base_document`` is what it needs.
+
+    Raises:
+        IntegrityError: Its bytes, or those that it was compressed with, are damaged.
+        StoreError: Its bytes are right, and this version of ccm does not understand them.
+    """
+    try:
+        reader = evaluation_decompressor(base_document)
+    except ValueError as error:
+        raise _damaged(label, error) from error
+    return decode_body(content, digest, shape, label, reader)
+
+
+def decode_body(
+    content: bytes,
+    digest: str,
+    shape: type[T],
+    label: str,
+    decompressor: Decompressor | None = None,
+) -> T:
     """Decode a stored document; ``label`` names it in messages.
 
     Raises:
@@ -40,11 +63,9 @@ def decode_body(content: bytes, digest: str, shape: type[T], label: str) -> T:
         StoreError: Its bytes are right, and this version of ccm does not understand them.
     """
     try:
-        document = verified(content, digest)
+        document = verified(content, digest, decompressor)
     except ValueError as error:
-        raise IntegrityError(
-            f"the stored {label} is damaged: {error}. Restore the store from a backup."
-        ) from error
+        raise _damaged(label, error) from error
     try:
         return json_codec.decode_as(document, shape)
     except ValueError as error:
@@ -52,6 +73,12 @@ def decode_body(content: bytes, digest: str, shape: type[T], label: str) -> T:
             f"the stored {label} has a form that this version of ccm does not read ({error}). "
             "Upgrade ccm-core."
         ) from error
+
+
+def _damaged(label: str, error: ValueError) -> IntegrityError:
+    return IntegrityError(
+        f"the stored {label} is damaged: {error}. Restore the store from a backup."
+    )
 
 
 def verified(content: bytes, digest: str, decompressor: Decompressor | None = None) -> bytes:

@@ -7,12 +7,22 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import IntegrityError, StaleEvaluation, StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
+from ccm_core.model import json_codec
+from ccm_core.model.digest import digest as sha256_digest
 from ccm_core.model.evaluation.derived import derived_log, rows_kind
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, EvaluationInputs
 from ccm_core.model.evaluation.evidence_read import MANIFESTS
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation, TrendPoint
-from ccm_core.store.codec.bodies import compress_body, decode_body, encode_body, verified
+from ccm_core.store.codec import evaluation_frames
+from ccm_core.store.codec.bodies import (
+    compress_body,
+    decode_body,
+    decode_evaluation,
+    encode_body,
+    verified,
+)
 from ccm_core.store.codec.compression import MAX_CONTENT, Compressor
+from ccm_core.store.codec.evaluation_frames import BASE_DOCUMENT
 from ccm_core.store.derived import anew
 from ccm_core.store.evaluations.derived_bodies import KeptBodies
 from ccm_core.store.evaluations.period_rows import period_rows
@@ -69,23 +79,26 @@ class SqlEvaluationStore:
         """Store an evaluation unless it is there already, and sign the head; return its digest."""
         signers = self._signing()
         compressor = Compressor(self._max_content)
-        document = encode_body(evaluation, compressor)
+        document = json_codec.encode(evaluation)
+        evaluation_digest = sha256_digest(document)
+        frame, base = self._compress(document)
         with self._database.writing() as transaction:
             query = "SELECT seq FROM evaluation WHERE digest = :digest"
-            if transaction.row(query, digest=document.digest) is not None:
+            if transaction.row(query, digest=evaluation_digest) is not None:
                 for state in evaluation.derived:
                     anew.end(transaction, state.connection)
-                return document.digest
+                return evaluation_digest
             _refuse_stale(transaction, evaluation)
             for text in packs:
                 _insert_document(transaction, "pack", compress_body(text, compressor))
             row: dict[str, SqlValue] = {
-                "digest": document.digest,
+                "digest": evaluation_digest,
                 "evaluated_at": microseconds(evaluation.evaluated_at),
                 "inputs": _insert_document(transaction, "inputs", encode_body(inputs, compressor))
                 if inputs
                 else None,
-                "document": document.content,
+                "document": frame,
+                "base": base,
                 "act": _insert_document(transaction, "act", encode_body(act, compressor))
                 if act
                 else None,
@@ -97,7 +110,13 @@ class SqlEvaluationStore:
                 anew.end(transaction, state.connection)
             append_leaves(transaction, STORE_LOG, [EVALUATION.line(row)])
             sign_heads.sign_heads(transaction, logs, signers, evaluation.evaluated_at)
-        return document.digest
+        return evaluation_digest
+
+    def _compress(self, document: bytes) -> tuple[bytes, int | None]:
+        """Return the frame of an evaluation, and the number of the one that reads it too."""
+        with self._database.reading() as transaction:
+            dictionary = evaluation_frames.Dictionary.newest(transaction)
+        return evaluation_frames.compress(document, dictionary, self._max_content)
 
     def latest(
         self,
@@ -113,13 +132,13 @@ class SqlEvaluationStore:
             newest = "WHERE evaluated_at <= :as_of ORDER BY evaluated_at DESC, seq DESC"
         with self._database.reading() as transaction:
             row = transaction.row(
-                f"SELECT digest, document, position FROM evaluation {newest} LIMIT 1",
+                f"SELECT digest, document, {BASE_DOCUMENT}, position FROM evaluation {newest} LIMIT 1",
                 as_of=None if as_of is None else microseconds(as_of),
             )
             if row is None:
                 return None
-            digest, document, position = row
-            read = (_read(digest, document), position)
+            digest, document, base, position = row
+            read = (_read(digest, document, base), position)
             if compact and scope is None:
                 evaluation = recompose_compact(transaction, *read)
             else:
@@ -132,18 +151,18 @@ class SqlEvaluationStore:
         Raises:
             IntegrityError: It is not the one that the ledger has.
         """
-        query = """
-            SELECT digest, document, act FROM evaluation WHERE act IS NOT NULL
+        query = f"""
+            SELECT digest, document, {BASE_DOCUMENT}, act FROM evaluation WHERE act IS NOT NULL
             ORDER BY seq DESC LIMIT 1
             """
         with self._database.reading() as transaction:
             row = transaction.row(query)
             if row is None:
                 return None
-            digest, document, act = row
+            digest, document, base, act = row
             require_newest(transaction, digest, act)
             content = _document(transaction, act)
-        return _read(digest, document), decode_body(content, act, EvaluationAct, "act")
+        return _read(digest, document, base), decode_body(content, act, EvaluationAct, "act")
 
     def histories(
         self,
@@ -156,27 +175,24 @@ class SqlEvaluationStore:
         """Yield what the evaluations of a time say of each rule on each single subject."""
         with self._database.reading() as transaction:
             documents = transaction.rows(
-                """
-                SELECT digest, document, position FROM evaluation
+                f"""
+                SELECT digest, document, {BASE_DOCUMENT}, position FROM evaluation
                 WHERE evaluated_at >= :since AND evaluated_at < :until
                 ORDER BY evaluated_at, seq
                 """,
                 since=microseconds(since),
                 until=microseconds(until),
             )
-            stored = ((_read(digest, text), position) for digest, text, position in documents)
+            stored = (
+                (_read(digest, text, base), position) for digest, text, base, position in documents
+            )
             yield from histories(transaction, stored, frozenset(rules), connections)
 
     def result_on(self, digest: str, rule: str, connection: str, subject: str) -> Result | None:
         """Return the result of a rule on one subject, with its evidence; None: there is none."""
-        query = "SELECT document, position FROM evaluation WHERE digest = :digest"
         with self._database.reading() as transaction:
-            row = transaction.row(query, digest=digest)
-            if row is None:
-                raise _no_evaluation(digest)
-            return result_on(
-                transaction, _read(digest, row[0]), row[1], rule, (connection, subject)
-            )
+            stored = _stored(transaction, digest)
+            return result_on(transaction, *stored, rule, (connection, subject))
 
     def between(
         self, *, since: datetime | None = None, until: datetime | None = None
@@ -187,7 +203,7 @@ class SqlEvaluationStore:
         with self._database.reading() as transaction:
             rows = transaction.rows(
                 f"""
-                SELECT digest, document, position
+                SELECT digest, document, {BASE_DOCUMENT}, position
                 FROM evaluation
                 WHERE TRUE {later} {earlier}
                 ORDER BY evaluated_at, seq
@@ -195,8 +211,8 @@ class SqlEvaluationStore:
                 since=None if since is None else microseconds(since),
                 until=None if until is None else microseconds(until),
             )
-            for digest, document, position in list(rows):
-                yield digest, recompose(transaction, _read(digest, document), position)
+            for digest, document, base, position in list(rows):
+                yield digest, recompose(transaction, _read(digest, document, base), position)
 
     def moments(
         self, *, since: datetime | None = None, until: datetime | None = None
@@ -230,45 +246,36 @@ class SqlEvaluationStore:
                 until=microseconds(until),
             )
             last = {instant(moment).astimezone(UTC).date(): seq for seq, moment in moments}
-            query = "SELECT digest, document FROM evaluation WHERE seq = :seq"
+            query = f"SELECT digest, document, {BASE_DOCUMENT} FROM evaluation WHERE seq = :seq"
             return [
-                decode_body(document, digest, TrendPoint, f"evaluation {digest}")
+                decode_evaluation(document, base, digest, TrendPoint, f"evaluation {digest}")
                 for seq in last.values()
-                for digest, document in transaction.rows(query, seq=seq)
+                for digest, document, base in transaction.rows(query, seq=seq)
             ]
 
     def get(
         self, digest: str, *, scope: ResultScope | None = None, compact: bool = False
     ) -> Evaluation:
         """Return an evaluation by its digest."""
-        query = "SELECT document, position FROM evaluation WHERE digest = :digest"
         with self._database.reading() as transaction:
-            row = transaction.row(query, digest=digest)
-            if row is None:
-                raise _no_evaluation(digest)
+            stored = _stored(transaction, digest)
             if compact and scope is None:
-                return recompose_compact(transaction, _read(digest, row[0]), row[1])
-            return recompose(transaction, _read(digest, row[0]), row[1], scope)
+                return recompose_compact(transaction, *stored)
+            return recompose(transaction, *stored, scope)
 
     def results_on(
         self, digest: str, subjects: Mapping[tuple[str, str], AbstractSet[str]]
     ) -> Sequence[Result]:
         """List the results on some subjects, by rule and connection, without their evidence."""
-        query = "SELECT document, position FROM evaluation WHERE digest = :digest"
         with self._database.reading() as transaction:
-            row = transaction.row(query, digest=digest)
-            if row is None:
-                raise _no_evaluation(digest)
-            return list(results_on(transaction, _read(digest, row[0]), row[1], subjects))
+            stored = _stored(transaction, digest)
+            return list(results_on(transaction, *stored, subjects))
 
     def named_results(self, digest: str) -> Sequence[tuple[str, str, str]]:
         """List each result of an evaluation as rule, connection and ``KIND:KEY``."""
-        query = "SELECT document, position FROM evaluation WHERE digest = :digest"
         with self._database.reading() as transaction:
-            row = transaction.row(query, digest=digest)
-            if row is None:
-                raise _no_evaluation(digest)
-            return list(named_results(transaction, _read(digest, row[0]), row[1]))
+            stored = _stored(transaction, digest)
+            return list(named_results(transaction, *stored))
 
     def rows(
         self,
@@ -404,8 +411,20 @@ def _current_bodies(
     return bodies if rows_kind(view) in bodies.kinds and bodies.is_current else None
 
 
-def _read(digest: str, document: bytes) -> Evaluation:
-    return decode_body(document, digest, Evaluation, f"evaluation {digest}")
+def _stored(transaction: Transaction, digest: str) -> tuple[Evaluation, int]:
+    """Return an evaluation as it is stored, and the position that it was made at."""
+    query = f"""
+        SELECT document, {BASE_DOCUMENT}, position FROM evaluation WHERE digest = :digest
+        """
+    row = transaction.row(query, digest=digest)
+    if row is None:
+        raise _no_evaluation(digest)
+    document, base, position = row
+    return _read(digest, document, base), position
+
+
+def _read(digest: str, document: bytes, base: bytes | None) -> Evaluation:
+    return decode_evaluation(document, base, digest, Evaluation, f"evaluation {digest}")
 
 
 def _no_evaluation(digest: str) -> StoreError:

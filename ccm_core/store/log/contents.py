@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from ccm_core.store.sql.transaction import Transaction
 
 CONTENTS = {
-    "version": "SELECT digest, content FROM body WHERE digest IN (:values)",
-    "collection": "SELECT digest, document FROM collection WHERE digest IN (:values)",
-    "manifest": "SELECT digest, document FROM manifest WHERE digest IN (:values)",
-    "rejected": "SELECT digest, document FROM rejected WHERE digest IN (:values)",
-    "evaluation": "SELECT digest, document FROM evaluation WHERE digest IN (:values)",
-    "document": "SELECT digest, document FROM document WHERE digest IN (:values)",
+    "version": "SELECT digest, content, NULL FROM body WHERE digest IN (:values)",
+    "collection": "SELECT digest, document, NULL FROM collection WHERE digest IN (:values)",
+    "manifest": "SELECT digest, document, NULL FROM manifest WHERE digest IN (:values)",
+    "rejected": "SELECT digest, document, NULL FROM rejected WHERE digest IN (:values)",
+    "evaluation": f"""
+        SELECT digest, document, {BASE_DOCUMENT} FROM evaluation WHERE digest IN (:values)
+        """,
+    "document": "SELECT digest, document, NULL FROM document WHERE digest IN (:values)",
 }
-"""The query for the bytes whose digests are in leaves of a type."""
+"""The query for the bytes whose digests are in leaves of a type, and what they are read with."""
 
 
 def contents(

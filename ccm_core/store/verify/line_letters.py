@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _FLAGS = "[yn]*"
 _NEWEST = """
-    SELECT digest, document, position FROM evaluation WHERE act IS NOT NULL
+    SELECT digest, document, {BASE_DOCUMENT}, position FROM evaluation WHERE act IS NOT NULL
     ORDER BY seq DESC LIMIT 1
 """
 _PERIOD = """
@@ -89,9 +89,9 @@ def group_letters(transaction: Transaction) -> Mapping[tuple[str, str, str], Gro
     row = transaction.row(_NEWEST)
     if row is None:
         return {}
-    digest, document, position = row
+    digest, document, base, position = row
     try:
-        evaluation = decode_body(document, digest, _Evaluation, "evaluation")
+        evaluation = decode_evaluation(document, base, digest, _Evaluation, "evaluation")
     except CcmError:  # its row is checked apart
         return {}
     return {

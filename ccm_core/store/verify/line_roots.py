@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ccm_core.store.sql.transaction import Transaction
 
 _NEWEST = """
-    SELECT digest, document, position FROM evaluation WHERE act IS NOT NULL
+    SELECT digest, document, {BASE_DOCUMENT}, position FROM evaluation WHERE act IS NOT NULL
     ORDER BY seq DESC LIMIT 1
 """
 _TABLES = {"partition": "partition_member"}
@@ -43,9 +43,9 @@ def line_root_problems(transaction: Transaction) -> Iterator[VerificationProblem
     row = transaction.row(_NEWEST)
     if row is None:
         return
-    digest, document, position = row
+    digest, document, base, position = row
     try:
-        evaluation = decode_body(document, digest, _Evaluation, "evaluation")
+        evaluation = decode_evaluation(document, base, digest, _Evaluation, "evaluation")
     except CcmError:  # its row is checked apart
         return
     for state in evaluation.derived:

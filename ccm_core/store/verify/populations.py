@@ -138,10 +138,10 @@ def population_problems(
     """
     seals: _Seals = defaultdict(list)
     bounds = _Bounds(transaction, positions, stated)
-    query = "SELECT digest, document FROM evaluation ORDER BY seq"
-    for digest, document in transaction.rows(query):
+    query = f"SELECT digest, document, {BASE_DOCUMENT} FROM evaluation ORDER BY seq"
+    for digest, document, base in transaction.rows(query):
         try:
-            evaluation = decode_body(document, digest, SealedEvaluation, "evaluation")
+            evaluation = decode_evaluation(document, base, digest, SealedEvaluation, "evaluation")
         except CcmError:  # its row is checked apart
             continue
         sealed = {read.connection: read for read in evaluation.evidence_read}

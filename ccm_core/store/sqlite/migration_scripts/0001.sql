@@ -138,11 +138,13 @@ CREATE INDEX ix_rejected_collection ON rejected (collection);
 -- The results of one evaluation, once for each digest. inputs is the digest of the document that
 -- says what it was evaluated with, where that was stored; act is that of the document that says when
 -- and up to where it read; position is the last version then: rows and verdicts of it are its own.
+-- base is the number of the evaluation whose JSON is the dictionary that document is compressed with.
 CREATE TABLE evaluation (
     seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     digest TEXT NOT NULL,
     evaluated_at BIGINT NOT NULL,
     document BLOB NOT NULL,
+    base INTEGER,
     inputs TEXT,
     act TEXT,
     position BIGINT NOT NULL,
