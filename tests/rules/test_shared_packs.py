@@ -113,7 +113,7 @@ def mutable_parts(value, path) -> Iterator[str]:
         for key, entry in value.items():
             yield from mutable_parts(entry, f"{path}.{key}")
     elif isinstance(value, Deferred):
-        yield from mutable_parts(value.outcome, path)
+        yield from mutable_parts(value.compilation, path)
     elif dataclasses.is_dataclass(value) and type(value).__dataclass_params__.frozen:
         for field in dataclasses.fields(value):
             yield from mutable_parts(getattr(value, field.name), f"{path}.{field.name}")

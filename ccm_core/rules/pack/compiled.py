@@ -146,9 +146,9 @@ class RuleGroup:
 
     def mistakes(self) -> Iterator[Mistake]:
         """Yield every mistake in the conditions, all of which are compiled for it."""
-        yield from self.compiled.outcome.mistakes
+        yield from self.compiled.compilation.mistakes
         for rule in self.rules:
-            yield from rule.compiled.outcome.mistakes
+            yield from rule.compiled.compilation.mistakes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +172,7 @@ class CompiledPack:
         for group in self.groups:
             yield from group.mistakes()
         for conditions in self.other_conditions:
-            yield from conditions.outcome.mistakes
+            yield from conditions.compilation.mistakes
 
     @property
     def changed(self) -> frozenset[str]:

@@ -40,7 +40,7 @@ from ccm_core.rules.pack.conditional_parameters import (
     read_overrides,
     row_path,
 )
-from ccm_core.rules.pack.deferred import Deferred, Outcome
+from ccm_core.rules.pack.deferred import Compilation, Deferred
 from ccm_core.rules.pack.expression_checks import ExpressionScope, MistakeFactory
 from ccm_core.rules.pack.pack_checks import (
     age_mistakes,
@@ -200,7 +200,7 @@ class PackCompiler:
     def _check_rule(self, path: Path, compiled: CompiledRule, fields: SchemaFields | None) -> None:
         """Check a rule outside of its conditions."""
         rule = compiled.rule
-        conditions = compiled.compiled.outcome.part if compiled.looks_up else None
+        conditions = compiled.compiled.compilation.part if compiled.looks_up else None
         lookup_kinds = () if conditions is None else conditions.lookup_kinds
         self.mistakes.extend(age_mistakes(self.document, path, rule))
         self.mistakes.extend(tolerance_mistakes(self.document, path, rule, fields))
@@ -248,7 +248,7 @@ class PackCompiler:
         if conditions not in self._environments:
             plain = self._plain()
             self._environments[conditions] = Deferred(
-                lambda: Outcome(CelEnvironment.of(plain, conditions))
+                lambda: Compilation(CelEnvironment.of(plain, conditions))
             )
         return self._environments[conditions]
 

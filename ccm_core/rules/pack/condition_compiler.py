@@ -28,7 +28,7 @@ from ccm_core.rules.pack.constant_conditions import (
     PARAMETER,
     ConditionRole,
 )
-from ccm_core.rules.pack.deferred import Deferred, Outcome
+from ccm_core.rules.pack.deferred import Compilation, Deferred
 from ccm_core.rules.pack.due_moments import DueMoments, due_moments
 from ccm_core.rules.pack.expression_checks import (
     ExpressionChecker,
@@ -58,7 +58,7 @@ class ConditionCompiler:
     """The parameters that the user set, by name."""
     setting_mistake: SettingMistake
 
-    def row_conditions(self) -> Outcome[RowConditions]:
+    def row_conditions(self) -> Compilation[RowConditions]:
         """Compile the condition parameters, both the pack's own and what the user set."""
         mistakes: list[Mistake] = []
         conditions: dict[str, Expression] = {}
@@ -74,11 +74,11 @@ class ConditionCompiler:
                 if condition:
                     conditions[parameter.name] = condition
         part = RowConditions(environment=self.environment.part, conditions=FrozenDict(conditions))
-        return Outcome(part, tuple(mistakes))
+        return Compilation(part, tuple(mistakes))
 
     def rule_conditions(
         self, index: int, rule: Rule, shared: Deferred[RowConditions]
-    ) -> Outcome[RuleConditions]:
+    ) -> Compilation[RuleConditions]:
         """Compile what a rule says of a row.
 
         Args:
@@ -88,7 +88,7 @@ class ConditionCompiler:
         """
         path: Path = ("rules", index)
         checker = ExpressionChecker(scope=self.scope)
-        row_conditions = shared.outcome.part
+        row_conditions = shared.compilation.part
         conditions = row_conditions.conditions if row_conditions is not None else {}
         self._lets(rule, path, checker)
 
@@ -104,7 +104,7 @@ class ConditionCompiler:
         if assertion is not None:
             whole = _Rule(rule, match, assertion, not_due, message, checker, conditions)
             part = whole.conditions()
-        return Outcome(part, tuple(checker.mistakes))
+        return Compilation(part, tuple(checker.mistakes))
 
     def _lets(self, rule: Rule, path: Path, checker: ExpressionChecker) -> None:
         for name, text in rule.let.items():

@@ -20,7 +20,7 @@ Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome(Generic[Part]):
+class Compilation(Generic[Part]):
     """What compiling a part gave."""
 
     part: Part | None
@@ -32,30 +32,30 @@ class Outcome(Generic[Part]):
 class Deferred(Generic[Part]):
     """A part of a pack that is compiled once, when it is first needed."""
 
-    __slots__ = ("_lock", "_make", "_outcome")
+    __slots__ = ("_lock", "_make", "_compilation")
 
-    def __init__(self, make: Callable[[], Outcome[Part]]) -> None:
+    def __init__(self, make: Callable[[], Compilation[Part]]) -> None:
         """Keep how to compile it: a pure function of values that nobody changes."""
-        self._make: Callable[[], Outcome[Part]] | None = make
+        self._make: Callable[[], Compilation[Part]] | None = make
         self._lock = Lock()
-        self._outcome: Outcome[Part] | None = None
+        self._compilation: Compilation[Part] | None = None
 
     @classmethod
     def of(cls, part: Part) -> Deferred[Part]:
         """Return a part that is compiled already."""
-        return cls(lambda: Outcome(part))
+        return cls(lambda: Compilation(part))
 
     @property
-    def outcome(self) -> Outcome[Part]:
+    def compilation(self) -> Compilation[Part]:
         """Return what compiling it gives, mistakes and all."""
-        if self._outcome is None:
+        if self._compilation is None:
             with self._lock:
                 if self._make is not None:
-                    # In this order: whoever sees that there is nothing to make sees the outcome.
-                    self._outcome = self._make()
+                    # In this order: whoever sees that there is nothing to make sees the compilation.
+                    self._compilation = self._make()
                     self._make = None  # and with it what it was made of
-        assert self._outcome is not None  # noqa: S101 - made above, for the type checker
-        return self._outcome
+        assert self._compilation is not None  # noqa: S101 - made above, for the type checker
+        return self._compilation
 
     @property
     def part(self) -> Part:
@@ -64,7 +64,7 @@ class Deferred(Generic[Part]):
         Raises:
             DocumentError: It has mistakes.
         """
-        outcome = self._outcome or self.outcome
-        if outcome.part is None or outcome.mistakes:
-            raise DocumentError(dict.fromkeys(outcome.mistakes))
-        return outcome.part
+        compilation = self._compilation or self.compilation
+        if compilation.part is None or compilation.mistakes:
+            raise DocumentError(dict.fromkeys(compilation.mistakes))
+        return compilation.part

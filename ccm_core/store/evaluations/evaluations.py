@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from ccm_core.errors import IntegrityError, StaleEvaluation, StoreError
+from ccm_core.errors import IntegrityError, StaleEvaluation
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model import json_codec
 from ccm_core.model.digest import digest as sha256_digest
@@ -30,9 +30,17 @@ from ccm_core.store.evaluations.recompose import compact as recompose_compact
 from ccm_core.store.evaluations.recompose import named_results, recompose, result_on, results_on
 from ccm_core.store.evaluations.result_histories import histories
 from ccm_core.store.evaluations.shown_fields import ShownFields, shown_fields
+from ccm_core.store.evaluations.stored_documents import (
+    document_text,
+    inputs_digest,
+    insert_document,
+    no_evaluation,
+    read_evaluation,
+    stored_evaluation,
+)
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
-from ccm_core.store.log.leaf_encoding import DOCUMENT, EVALUATION
+from ccm_core.store.log.leaf_encoding import EVALUATION
 from ccm_core.store.log.newest_evaluation import require_newest
 from ccm_core.store.sql.instants import instant, microseconds
 
@@ -45,7 +53,6 @@ if TYPE_CHECKING:
     from ccm_core.model.evaluation.result import DerivedState, Result
     from ccm_core.model.evaluation.result_history import ResultHistory
     from ccm_core.model.evaluation.result_scope import ResultScope
-    from ccm_core.model.evidence.write_batch import EncodedBody
     from ccm_core.model.json_codec import JsonObject
     from ccm_core.store.sql.database import Database
     from ccm_core.store.sql.driver import SqlValue
@@ -90,16 +97,16 @@ class SqlEvaluationStore:
                 return evaluation_digest
             _refuse_stale(transaction, evaluation)
             for text in packs:
-                _insert_document(transaction, "pack", compress_body(text, compressor))
+                insert_document(transaction, "pack", compress_body(text, compressor))
             row: dict[str, SqlValue] = {
                 "digest": evaluation_digest,
                 "evaluated_at": microseconds(evaluation.evaluated_at),
-                "inputs": _insert_document(transaction, "inputs", encode_body(inputs, compressor))
+                "inputs": insert_document(transaction, "inputs", encode_body(inputs, compressor))
                 if inputs
                 else None,
                 "document": frame,
                 "base": base,
-                "act": _insert_document(transaction, "act", encode_body(act, compressor))
+                "act": insert_document(transaction, "act", encode_body(act, compressor))
                 if act
                 else None,
                 "position": transaction.value("SELECT max(seq) FROM version") or 0,
@@ -138,7 +145,7 @@ class SqlEvaluationStore:
             if row is None:
                 return None
             digest, document, base, position = row
-            read = (_read(digest, document, base), position)
+            read = (read_evaluation(digest, document, base), position)
             if compact and scope is None:
                 evaluation = recompose_compact(transaction, *read)
             else:
@@ -161,8 +168,10 @@ class SqlEvaluationStore:
                 return None
             digest, document, base, act = row
             require_newest(transaction, digest, act)
-            content = _document(transaction, act)
-        return _read(digest, document, base), decode_body(content, act, EvaluationAct, "act")
+            content = document_text(transaction, act)
+        return read_evaluation(digest, document, base), decode_body(
+            content, act, EvaluationAct, "act"
+        )
 
     def histories(
         self,
@@ -184,14 +193,15 @@ class SqlEvaluationStore:
                 until=microseconds(until),
             )
             stored = (
-                (_read(digest, text, base), position) for digest, text, base, position in documents
+                (read_evaluation(digest, text, base), position)
+                for digest, text, base, position in documents
             )
             yield from histories(transaction, stored, frozenset(rules), connections)
 
     def result_on(self, digest: str, rule: str, connection: str, subject: str) -> Result | None:
         """Return the result of a rule on one subject, with its evidence; None: there is none."""
         with self._database.reading() as transaction:
-            stored = _stored(transaction, digest)
+            stored = stored_evaluation(transaction, digest)
             return result_on(transaction, *stored, rule, (connection, subject))
 
     def between(
@@ -212,7 +222,10 @@ class SqlEvaluationStore:
                 until=None if until is None else microseconds(until),
             )
             for digest, document, base, position in list(rows):
-                yield digest, recompose(transaction, _read(digest, document, base), position)
+                yield (
+                    digest,
+                    recompose(transaction, read_evaluation(digest, document, base), position),
+                )
 
     def moments(
         self, *, since: datetime | None = None, until: datetime | None = None
@@ -258,7 +271,7 @@ class SqlEvaluationStore:
     ) -> Evaluation:
         """Return an evaluation by its digest."""
         with self._database.reading() as transaction:
-            stored = _stored(transaction, digest)
+            stored = stored_evaluation(transaction, digest)
             if compact and scope is None:
                 return recompose_compact(transaction, *stored)
             return recompose(transaction, *stored, scope)
@@ -268,13 +281,13 @@ class SqlEvaluationStore:
     ) -> Sequence[Result]:
         """List the results on some subjects, by rule and connection, without their evidence."""
         with self._database.reading() as transaction:
-            stored = _stored(transaction, digest)
+            stored = stored_evaluation(transaction, digest)
             return list(results_on(transaction, *stored, subjects))
 
     def named_results(self, digest: str) -> Sequence[tuple[str, str, str]]:
         """List each result of an evaluation as rule, connection and ``KIND:KEY``."""
         with self._database.reading() as transaction:
-            stored = _stored(transaction, digest)
+            stored = stored_evaluation(transaction, digest)
             return list(named_results(transaction, *stored))
 
     def rows(
@@ -298,8 +311,8 @@ class SqlEvaluationStore:
     def inputs(self, digest: str) -> EvaluationInputs | None:
         """Return what an evaluation was made with; None where that was not stored."""
         with self._database.reading() as transaction:
-            inputs = _inputs_digest(transaction, digest)
-            document = None if inputs is None else _document(transaction, inputs)
+            inputs = inputs_digest(transaction, digest)
+            document = None if inputs is None else document_text(transaction, inputs)
         if inputs is None or document is None:
             return None
         return decode_body(document, inputs, EvaluationInputs, f"inputs of evaluation {digest}")
@@ -307,12 +320,12 @@ class SqlEvaluationStore:
     def inputs_digest(self, digest: str) -> str | None:
         """Return the digest of the stored inputs of an evaluation; None: there are none."""
         with self._database.reading() as transaction:
-            return _inputs_digest(transaction, digest)
+            return inputs_digest(transaction, digest)
 
     def document(self, digest: str) -> bytes:
         """Return the bytes of a stored document."""
         with self._database.reading() as transaction:
-            document = _document(transaction, digest)
+            document = document_text(transaction, digest)
         try:
             return verified(document, digest)
         except ValueError as error:
@@ -368,37 +381,6 @@ def _grown_logs(transaction: Transaction, evaluation: Evaluation) -> Iterator[st
             yield derived_log(state.connection)
 
 
-def _inputs_digest(transaction: Transaction, digest: str) -> str | None:
-    row = transaction.row("SELECT inputs FROM evaluation WHERE digest = :digest", digest=digest)
-    if row is None:
-        raise _no_evaluation(digest)
-    (inputs,) = row
-    return None if inputs is None else str(inputs)
-
-
-def _insert_document(transaction: Transaction, form: str, document: EncodedBody) -> str:
-    query = "SELECT seq FROM document WHERE digest = :digest"
-    if transaction.row(query, digest=document.digest) is None:
-        row: dict[str, SqlValue] = {
-            "digest": document.digest,
-            "form": form,
-            "document": document.content,
-        }
-        transaction.insert("document", row)
-        append_leaves(transaction, STORE_LOG, [DOCUMENT.line(row)])
-    return document.digest
-
-
-def _document(transaction: Transaction, digest: str) -> bytes:
-    query = "SELECT document FROM document WHERE digest = :digest"
-    document: bytes | None = transaction.value(query, digest=digest)
-    if document is None:
-        raise IntegrityError(
-            f"the stored document {digest} is missing. Restore the store from a backup."
-        )
-    return document
-
-
 def _current_bodies(
     transaction: Transaction, digest: str, state: DerivedState, view: str
 ) -> KeptBodies | None:
@@ -406,26 +388,6 @@ def _current_bodies(
     query = "SELECT position FROM evaluation WHERE digest = :digest"
     position = transaction.value(query, digest=digest)
     if position is None:
-        raise _no_evaluation(digest)
+        raise no_evaluation(digest)
     bodies = KeptBodies(transaction, state, position)
     return bodies if rows_kind(view) in bodies.kinds and bodies.is_current else None
-
-
-def _stored(transaction: Transaction, digest: str) -> tuple[Evaluation, int]:
-    """Return an evaluation as it is stored, and the position that it was made at."""
-    query = f"""
-        SELECT document, {BASE_DOCUMENT}, position FROM evaluation WHERE digest = :digest
-        """
-    row = transaction.row(query, digest=digest)
-    if row is None:
-        raise _no_evaluation(digest)
-    document, base, position = row
-    return _read(digest, document, base), position
-
-
-def _read(digest: str, document: bytes, base: bytes | None) -> Evaluation:
-    return decode_evaluation(document, base, digest, Evaluation, f"evaluation {digest}")
-
-
-def _no_evaluation(digest: str) -> StoreError:
-    return StoreError(f"the store has no evaluation {digest}.")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from ccm_core.errors import IntegrityError
 from ccm_core.store.codec.bodies import verified
 from ccm_core.store.codec.compression import Decompressor
+from ccm_core.store.codec.evaluation_frames import BASE_DOCUMENT
+from ccm_core.store.codec.evaluation_frames import decompressor as evaluation_decompressor
 from ccm_core.store.sql.transaction import batches
 
 if TYPE_CHECKING:
@@ -42,18 +44,22 @@ def contents(
     """
     decompressor = Decompressor()
     for batch in batches(digests):
-        stored: dict[str, bytes] = dict(transaction.rows_in(CONTENTS[leaf_type], batch))
+        rows = transaction.rows_in(CONTENTS[leaf_type], batch)
+        stored = {digest: (content, base) for digest, content, base in rows}
         for digest in batch:
-            content = stored.get(digest)
+            content, base = stored.get(digest, (None, None))
             yield (
                 digest,
-                None if content is None else _bytes(leaf_type, digest, content, decompressor),
+                None if content is None else _bytes(leaf_type, digest, content, base, decompressor),
             )
 
 
-def _bytes(leaf_type: str, digest: str, content: bytes, decompressor: Decompressor) -> bytes:
+def _bytes(
+    leaf_type: str, digest: str, content: bytes, base: bytes | None, decompressor: Decompressor
+) -> bytes:
     try:
-        return verified(content, digest, decompressor)
+        reader = decompressor if base is None else evaluation_decompressor(base)
+        return verified(content, digest, reader)
     except ValueError as error:
         raise IntegrityError(
             f"the stored {leaf_type} {digest} is damaged: {error}. Restore the store from a backup."

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ccm_core.store.sql.transaction import Transaction
 
-NEWEST = "0002"
+NEWEST = "0001"
 """The revision that this code reads and writes: that of the last script."""
 
 REVISION_TABLE = "schema_revision"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import CcmError
 from ccm_core.ledger.verification_result import VerificationProblem
-from ccm_core.store.codec.bodies import decode_body
+from ccm_core.store.codec.bodies import decode_evaluation
+from ccm_core.store.codec.evaluation_frames import BASE_DOCUMENT
 from ccm_core.store.derived import anew
 from ccm_core.store.derived.line_roots import line_roots
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from ccm_core.store.sql.transaction import Transaction
 
-_NEWEST = """
+_NEWEST = f"""
     SELECT digest, document, {BASE_DOCUMENT}, position FROM evaluation WHERE act IS NOT NULL
     ORDER BY seq DESC LIMIT 1
 """

@@ -14,6 +14,7 @@ from ccm_core.ledger.verification_result import VerificationProblem
 from ccm_core.model import json_codec
 from ccm_core.store.codec.bodies import verified
 from ccm_core.store.codec.compression import Decompressor
+from ccm_core.store.codec.evaluation_frames import BASE_DOCUMENT, decompressor
 from ccm_core.store.log.leaf_encoding import LEAF_FORMS, LeafForm
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class StoredRow:
     content: bytes | None = None
     """What the digest vouches for; None where it is not there."""
     size: int | None = None
+    base: bytes | None = None
+    """What the content of an evaluation is read with, where it needs that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +187,8 @@ class RowChecker:
             return
         self.bodies += 1
         try:
-            content = verified(row.content, row.digest, self._decompressor)
+            reader = decompressor(row.base) if row.base else self._decompressor
+            content = verified(row.content, row.digest, reader)
         except ValueError as error:
             yield _problem(table, leaf.fields, str(error), leaf, column=column)
             return
@@ -229,6 +233,7 @@ def _query(form: LeafForm, *, outer: bool = False) -> tuple[Sequence[str], str]:
     source = [f"{join} {name} ON {name}.seq = {table}.{name}" for name in form.references]
     if form.document:
         columns["content"] = f"{table}.document"
+        columns["base"] = BASE_DOCUMENT if table == "evaluation" else "NULL"
     elif table == "version":
         columns |= {"content": "body.content", "size": "body.size"}
         source.append("LEFT JOIN body ON body.digest = version.digest")
@@ -243,6 +248,7 @@ def _stored_rows(form: LeafForm, names: Sequence[str], rows: Iterable[Row]) -> I
             fields=_fields(form, row, {name: row[f"{name}_id"] for name in form.references}),
             digest=row.get("digest") if "content" in row else None,
             content=row.get("content"),
+            base=row.get("base"),
             size=row.get("size"),
         )
 

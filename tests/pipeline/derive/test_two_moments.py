@@ -37,8 +37,8 @@ def rows_by_view(world, packs):
 def timed_rules(packs):
     """Return the rules that are looked at each time, and those with moments."""
     rules = [rule for pack in packs.packs for group in pack.groups for rule in group.rules]
-    always = {rule.rule.id for rule in rules if rule.due_moments is None}
-    moments = {rule.rule.id for rule in rules if rule.due_moments and rule.due_moments.moments}
+    always = {rule.rule.id for rule in rules if rule.conditions.due_moments is None}
+    moments = {rule.rule.id for rule in rules if rule.conditions.due_moments and rule.conditions.due_moments.moments}
     return always, moments
 
 
@@ -76,5 +76,5 @@ def test_no_text_of_the_shipped_rules_prints_now(packs):
     """Nobody reads an age that is wrong a minute later."""
     for pack in packs("shipped").packs:
         for rule in (rule for group in pack.groups for rule in group.rules):
-            for expression in rule.message.expressions:
+            for expression in rule.conditions.message.expressions:
                 assert not re.fullmatch(r"now|elapsed\(.*now\)", expression.text), rule.rule.id

@@ -199,7 +199,8 @@ CREATE TABLE finding (
 ) WITHOUT ROWID;
 CREATE INDEX ix_finding_state ON finding (state, connection, rule);
 
--- The read model: what is current of each subject of a view, derived from its row. key is KIND:KEY.
+-- The read model: what is current of each subject of a view, derived from its row. key is KIND:KEY;
+-- shown is a JSON object of the fields that sections of the report show, which read no row for them.
 CREATE TABLE subject (
     connection TEXT NOT NULL,
     view TEXT NOT NULL,
@@ -210,6 +211,7 @@ CREATE TABLE subject (
     occurred_at BIGINT,
     final INTEGER NOT NULL,
     partition_name TEXT NOT NULL,
+    shown TEXT NOT NULL,
     CONSTRAINT pk_subject PRIMARY KEY (connection, view, key)
 ) WITHOUT ROWID;
 CREATE INDEX ix_subject_period ON subject (connection, view, final, occurred_at);
