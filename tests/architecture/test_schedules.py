@@ -34,6 +34,8 @@ KEYS = {
         "ProtectSystem",
         "ProtectHome",
         "ReadWritePaths",
+        "CacheDirectory",
+        "Environment",
         "UMask",
     },
     "Timer": {"OnCalendar", "RandomizedDelaySec", "Persistent"},

@@ -24,6 +24,7 @@ PARTS = (
     "contents",
     "completeness",
     "populations",
+    "run_seals",
     "derived/population_tree",
     "evaluations",
     "derived_package",

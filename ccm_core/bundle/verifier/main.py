@@ -20,7 +20,8 @@ package that was changed may hold a verifier that was changed.
    erased by order is missing, and that is said. No file is there that no leaf speaks of.
 7. Nothing was left out: each collection has what it counted, each population has its root, each
    run has its collections, and the store stated its heads after every run and evaluation. Each
-   evaluation read the populations of snapshots that these leaves lead to, and no others.
+   evaluation read the populations of snapshots that these leaves lead to, and no others. It read
+   every manifest, and no fewer collections than are here: those that are not are counted, and said.
 8. The rows and verdicts of the period lead to the populations that each evaluation states that it
    left, and the counts and the status of each rule follow from them.
 9. The evidence behind the results, and the rule packs that gave them, are here.
@@ -64,6 +65,7 @@ from ccm_core.bundle.verifier.proofs.log_checks import (
     signer_of,
 )
 from ccm_core.bundle.verifier.proofs.signed_note import read_key
+from ccm_core.bundle.verifier.run_seals import describe_unshown, unread_runs
 from ccm_core.bundle.verifier.scope import (
     period_bounds,
     period_evaluations,
@@ -238,11 +240,13 @@ def check_package(
         check_collections(leaves, contents.kept, whole, problems)
     check_runs(files, package, contents.kept, problems)
     problems.extend(unread_populations(package, history))
+    problems.extend(unread_runs(package, history))
     problems.extend(missing_needs(package, history, contents))
     derived = derived_files(package, expected, history, contents, key)
     problems.extend(wrong_files(files, package, derived))
     checked.facts.extend(describe(expected, key, logs, contents))
     checked.erased.extend(describe_erasures(read_json(derived["erasures.json"])))
+    checked.facts.extend(describe_unshown(package, history))
     if package.other_connections:
         others = ", ".join(package.other_connections)
         checked.facts.append(f"not in this package: the connections {others} of the same store")

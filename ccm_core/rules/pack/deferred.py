@@ -32,12 +32,11 @@ class Compilation(Generic[Part]):
 class Deferred(Generic[Part]):
     """A part of a pack that is compiled once, when it is first needed."""
 
-    __slots__ = ("_lock", "_make", "_compilation")
+    __slots__ = ("_compilation", "_lock", "_make")
 
     def __init__(self, make: Callable[[], Compilation[Part]]) -> None:
         """Keep how to compile it: a pure function of values that nobody changes."""
-        self._make: Callable[[], Compilation[Part]] | None = make
-        self._lock = Lock()
+        self._make, self._lock = make, Lock()
         self._compilation: Compilation[Part] | None = None
 
     @classmethod
@@ -48,14 +47,12 @@ class Deferred(Generic[Part]):
     @property
     def compilation(self) -> Compilation[Part]:
         """Return what compiling it gives, mistakes and all."""
-        if self._compilation is None:
+        compilation = self._compilation
+        if compilation is None:
             with self._lock:
-                if self._make is not None:
-                    # In this order: whoever sees that there is nothing to make sees the compilation.
-                    self._compilation = self._make()
-                    self._make = None  # and with it what it was made of
-        assert self._compilation is not None  # noqa: S101 - made above, for the type checker
-        return self._compilation
+                compilation = self._compilation = self._make()
+                self._make = lambda: compilation  # what it was made of may go
+        return compilation
 
     @property
     def part(self) -> Part:
@@ -64,7 +61,7 @@ class Deferred(Generic[Part]):
         Raises:
             DocumentError: It has mistakes.
         """
-        compilation = self._compilation or self.compilation
+        compilation = self.compilation
         if compilation.part is None or compilation.mistakes:
             raise DocumentError(dict.fromkeys(compilation.mistakes))
         return compilation.part

@@ -139,7 +139,10 @@ class SqlEvaluationStore:
             newest = "WHERE evaluated_at <= :as_of ORDER BY evaluated_at DESC, seq DESC"
         with self._database.reading() as transaction:
             row = transaction.row(
-                f"SELECT digest, document, {BASE_DOCUMENT}, position FROM evaluation {newest} LIMIT 1",
+                f"""
+                SELECT digest, document, {BASE_DOCUMENT}, position
+                FROM evaluation {newest} LIMIT 1
+                """,
                 as_of=None if as_of is None else microseconds(as_of),
             )
             if row is None:

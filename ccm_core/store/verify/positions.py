@@ -1,4 +1,7 @@
-"""Up to which version an evaluation had rows and verdicts: a column that no leaf has."""
+"""Up to which version an evaluation had rows and verdicts, and what it is compressed with.
+
+No leaf has either column.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,27 @@ _OUT_OF_ORDER = """
     )
     WHERE collection < before
 """
+_WITHOUT_BASE = """
+    SELECT digest, base FROM evaluation
+    WHERE base IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM evaluation AS other
+        WHERE other.seq = evaluation.base AND other.base IS NULL AND other.seq < evaluation.seq
+    )
+"""
+
+
+def _base_problems(transaction: Transaction) -> Iterator[VerificationProblem]:
+    """Yield the evaluations that name as their dictionary what cannot be one.
+
+    Whether it is the one that they were compressed with shows when they are read.
+    """
+    for digest, base in transaction.rows(_WITHOUT_BASE):
+        yield VerificationProblem(
+            label=f"evaluation {digest}",
+            table="evaluation",
+            field="base",
+            problem=f"it is {base!r}, and no evaluation of that number was stored whole before it",
+        )
 
 
 def position_problems(
@@ -35,6 +59,7 @@ def position_problems(
     collections before that of an evaluation say what there was.
     """
     yield from _out_of_order(transaction)
+    yield from _base_problems(transaction)
     numbers: dict[str, int] = dict(transaction.rows("SELECT id, seq FROM collection"))
     stored = sorted((entry, numbers.get(name, 0)) for entry, name in positions.collected_in)
     entries = [entry for entry, _ in stored]

@@ -117,3 +117,59 @@ def test_an_evaluation_by_a_clock_that_was_set_back_read_nothing(
     write_bundle(firm, tmp_path / "b.zip")
     assert verify(str(tmp_path / "b.zip"), key_of(firm))[1] == []
     assert store_problems(tmp_path) == ()
+
+
+def hidden_while_evaluating(firm, store, table, condition):
+    """Take rows out of a table while rules are evaluated, and put them back."""
+    taken = rows(store, f"SELECT * FROM {table} WHERE {condition}")  # noqa: S608 - our words
+    assert taken
+    rows(store, f"DELETE FROM {table} WHERE {condition}")  # noqa: S608 - our words
+    evaluation = firm.evaluate()
+    for row in taken:
+        rows(store, f"INSERT INTO {table} VALUES ({','.join('?' * len(row))})", row)  # noqa: S608 - our words
+    return evaluation
+
+
+@pytest.mark.attack(
+    "Evidence packages",
+    "A run's manifest, or a collection, is taken out while rules are evaluated, and put back",
+    "The package is refused: the evaluation sealed other runs, or fewer collections",
+)
+@pytest.mark.parametrize(
+    ("table", "condition", "message"),
+    [
+        ("manifest", "seq = 2", "read other runs of"),
+        (
+            "collection",
+            "seq = (SELECT max(seq) FROM collection WHERE kind = 'pagerduty.service')",
+            "read (other|fewer) collections of",
+        ),
+    ],
+)
+def test_runs_that_were_hidden_from_an_evaluation_are_named(
+    firm, write_bundle, tmp_path, table, condition, message
+):
+    """What decides whether evidence suffices is sealed as the evidence is."""
+    firm.evaluate()
+    for _ in range(2):
+        firm.now += timedelta(days=1)
+        firm.collect()
+    hidden_while_evaluating(firm, tmp_path / "ccm.db", table, condition)
+
+    with pytest.raises(IntegrityError, match=message):
+        write_bundle(firm, tmp_path / "b.zip")
+    assert store_problems(tmp_path)
+
+
+def test_a_package_says_which_collections_it_does_not_show(firm, write_bundle, key_of, tmp_path):
+    """Those of other controls were sealed with them; the seal alone does not show each."""
+    firm.evaluate()
+    firm.now += timedelta(days=1)
+    firm.collect()
+    firm.evaluate()
+    write_bundle(firm, tmp_path / "b.zip")
+    facts, problems = verify(str(tmp_path / "b.zip"), key_of(firm))
+
+    assert problems == []
+    (fact,) = [fact for fact in facts if fact.startswith("not shown by this package")]
+    assert "`ccm verify` compares them with the store" in fact

@@ -37,9 +37,9 @@ def rows_by_view(world, packs):
 def timed_rules(packs):
     """Return the rules that are looked at each time, and those with moments."""
     rules = [rule for pack in packs.packs for group in pack.groups for rule in group.rules]
-    always = {rule.rule.id for rule in rules if rule.conditions.due_moments is None}
-    moments = {rule.rule.id for rule in rules if rule.conditions.due_moments and rule.conditions.due_moments.moments}
-    return always, moments
+    due = {rule.rule.id: rule.conditions.due_moments for rule in rules}
+    always = {name for name, moments in due.items() if moments is None}
+    return always, {name for name, moments in due.items() if moments and moments.moments}
 
 
 @pytest.mark.slow
