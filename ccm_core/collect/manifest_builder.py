@@ -62,7 +62,10 @@ def manifest(
         earlier: The collections before it, for the kinds that this run did not try.
     """
     collections = tuple(
-        replace(collection, dangling=dangling.get(collection.id, collection.dangling))
+        replace(
+            collection,
+            dangling=tuple(dict.fromkeys((*collection.dangling, *dangling.get(collection.id, ())))),
+        )
         for collection in collections
     )
     accepted = _accepted(collections, metadata.accept_unavailable)

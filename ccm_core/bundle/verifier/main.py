@@ -21,7 +21,7 @@ package that was changed may hold a verifier that was changed.
 7. Nothing was left out: each collection has what it counted, each population has its root, each
    run has its collections, and the store stated its heads after every run and evaluation. Each
    evaluation read the populations of snapshots that these leaves lead to, and no others. It read
-   every manifest, and no fewer collections than are here: those that are not are counted, and said.
+   every manifest, and no fewer collections than are named here: the others are counted, and said.
 8. The rows and verdicts of the period lead to the populations that each evaluation states that it
    left, and the counts and the status of each rule follow from them.
 9. The evidence behind the results, and the rule packs that gave them, are here.
@@ -240,13 +240,13 @@ def check_package(
         check_collections(leaves, contents.kept, whole, problems)
     check_runs(files, package, contents.kept, problems)
     problems.extend(unread_populations(package, history))
-    problems.extend(unread_runs(package, history))
+    problems.extend(unread_runs(package, history, contents))
     problems.extend(missing_needs(package, history, contents))
     derived = derived_files(package, expected, history, contents, key)
     problems.extend(wrong_files(files, package, derived))
     checked.facts.extend(describe(expected, key, logs, contents))
     checked.erased.extend(describe_erasures(read_json(derived["erasures.json"])))
-    checked.facts.extend(describe_unshown(package, history))
+    checked.facts.extend(describe_unshown(package, history, contents))
     if package.other_connections:
         others = ", ".join(package.other_connections)
         checked.facts.append(f"not in this package: the connections {others} of the same store")

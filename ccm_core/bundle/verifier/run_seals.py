@@ -1,9 +1,9 @@
 """Check what evaluations sealed of runs: all manifests, and all collections as far as they show.
 
 A package has the leaf of every manifest of its connections, so that their population is known. Of
-collections it has those of its controls and its period. The others are a number: an evaluation
-from which one of those that are here was hidden sealed fewer than there are, or the others became
-fewer from one evaluation to the next.
+collections it has those of its controls and its period, and the names of those that its manifests
+list. The others are a number: an evaluation from which a collection was hidden sealed fewer than
+there are, or the others became fewer from one evaluation to the next.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from ccm_core.bundle.verifier.contents import Leaves, moment
+from ccm_core.bundle.verifier.contents import Contents, Leaves, moment
 from ccm_core.bundle.verifier.evaluations import History
 from ccm_core.bundle.verifier.package import Package
 from ccm_core.bundle.verifier.populations import (
@@ -22,31 +22,37 @@ from ccm_core.bundle.verifier.populations import (
     SealedRoot,
     Version,
     differing_seals,
-    sealed_roots,
 )
+from ccm_core.bundle.verifier.strict_json import read_json
 
 COLLECTIONS, MANIFESTS = "@collections", "@manifests"
 
 
 class SealedCollections(NamedTuple):
-    """How many collections an evaluation sealed, and how many of them are in the package."""
+    """How many collections an evaluation sealed, and how many of them the package names."""
 
     bound: int
     at: datetime
     sealed: int
-    here: int
+    named: int
+    """How many of them the package names."""
 
     @property
-    def elsewhere(self) -> int:
+    def unnamed(self) -> int:
         """Return how many are not in the package."""
-        return self.sealed - self.here
+        return self.sealed - self.named
 
 
-def unread_runs(package: Package, history: History) -> Iterator[str]:
+def unread_runs(package: Package, history: History, contents: Contents) -> Iterator[str]:
     """Yield the manifests and the collections that an evaluation sealed otherwise."""
     for connection in package.connections:
         leaves = package.logs[connection]
-        collections, manifests = versions_of(leaves, "collection"), versions_of(leaves, "manifest")
+        manifests = [
+            Version(index, moment(leaf["ended_at"]), leaf["run"], leaf["digest"])
+            for index, leaf in leaves.items()
+            if leaf["leaf"] == "manifest"
+        ]
+        collections = named_collections(leaves, contents.kept)
         seals = [
             SealedRoot(bound - 1, at, kind["root"])
             for bound, at, kind in seals_of(package, history, connection, MANIFESTS)
@@ -62,22 +68,14 @@ def unread_runs(package: Package, history: History) -> Iterator[str]:
                 f"the evaluation of {at.isoformat()} read fewer collections of {connection} than "
                 "its leaves lead to"
             )
-        whole = {(count.bound, count.at) for count in counts if count.elsewhere == 0}
-        roots = sealed_roots(package, history, connection).get(COLLECTIONS, [])
-        shown = sorted(root for root in roots if (root.bound, root.at) in whole)
-        for seal in differing_seals(collections, shown):
-            yield (
-                f"the evaluation of {seal.at.isoformat()} read other collections of {connection} "
-                "than its leaves lead to"
-            )
 
 
-def describe_unshown(package: Package, history: History) -> Iterator[str]:
+def describe_unshown(package: Package, history: History, contents: Contents) -> Iterator[str]:
     """Yield of which collections the package does not show that evaluations read them."""
     for connection in package.connections:
-        collections = versions_of(package.logs[connection], "collection")
+        collections = named_collections(package.logs[connection], contents.kept)
         counts = sealed_collections(package, history, connection, collections)
-        most = max((count.elsewhere for count in counts), default=0)
+        most = max((count.unnamed for count in counts), default=0)
         if most > 0:
             yield (
                 f"not shown by this package: that its evaluations read each of up to {most} "
@@ -86,14 +84,17 @@ def describe_unshown(package: Package, history: History) -> Iterator[str]:
             )
 
 
-def versions_of(leaves: Leaves, form: str) -> list[Version]:
-    """Return the leaves of collections or manifests, in their order."""
-    name = {"collection": "id", "manifest": "run"}[form]
-    return [
-        Version(index, moment(leaf["ended_at"]), leaf[name], leaf["digest"])
-        for index, leaf in leaves.items()
-        if leaf["leaf"] == form
-    ]
+def named_collections(leaves: Leaves, contents: Mapping[str, bytes]) -> list[Version]:
+    """Return the collections whose leaves are here, or that a manifest names, in their order."""
+    named: dict[str, Version] = {}
+    for index, leaf in leaves.items():
+        if leaf["leaf"] == "collection":
+            named[leaf["id"]] = Version(index, moment(leaf["ended_at"]), leaf["id"], leaf["digest"])
+        elif leaf["leaf"] == "manifest":
+            for listed in read_json(contents.get(leaf["digest"], b"{}")).get("collections", ()):
+                version = Version(index, moment(listed["ended_at"]), listed["id"], None)
+                named.setdefault(listed["id"], version)
+    return sorted(named.values(), key=lambda version: version.number)
 
 
 def seals_of(
@@ -119,20 +120,20 @@ def sealed_collections(
     numbers = [version.number for version in collections]
     newest = list(accumulate((version.stored_at for version in collections), max))
     for bound, at, kind in seals_of(package, history, connection, COLLECTIONS):
-        here = bisect_left(numbers, bound)
-        if here and newest[here - 1] > at:  # it is of a moment of the past, or clocks went back
-            here = sum(version.stored_at <= at for version in collections[:here])
-        yield SealedCollections(bound - 1, at, kind["records"], here)
+        named = bisect_left(numbers, bound)
+        if named and newest[named - 1] > at:  # it is of a moment of the past, or clocks went back
+            named = sum(version.stored_at <= at for version in collections[:named])
+        yield SealedCollections(bound - 1, at, kind["records"], named)
 
 
 def fewer_collections(counts: Sequence[SealedCollections]) -> set[datetime]:
     """Return the moments of the evaluations that sealed fewer collections than there were."""
-    fewer = {count.at for count in counts if count.elsewhere < 0}
+    fewer = {count.at for count in counts if count.unnamed < 0}
     newest, most = counts[:1], 0
     for count in counts:
         if (count.bound, count.at) < (newest[0].bound, newest[0].at):
             continue  # it is of a moment of the past
-        if count.elsewhere < most:
+        if count.unnamed < most:
             fewer.add(count.at)
-        newest, most = [count], max(most, count.elsewhere)
+        newest, most = [count], max(most, count.unnamed)
     return fewer

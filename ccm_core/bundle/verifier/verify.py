@@ -21,7 +21,7 @@ package that was changed may hold a verifier that was changed.
 7. Nothing was left out: each collection has what it counted, each population has its root, each
    run has its collections, and the store stated its heads after every run and evaluation. Each
    evaluation read the populations of snapshots that these leaves lead to, and no others. It read
-   every manifest, and no fewer collections than are here: those that are not are counted, and said.
+   every manifest, and no fewer collections than are named here: the others are counted, and said.
 8. The rows and verdicts of the period lead to the populations that each evaluation states that it
    left, and the counts and the status of each rule follow from them.
 9. The evidence behind the results, and the rule packs that gave them, are here.
@@ -209,13 +209,13 @@ def check_package(
         check_collections(leaves, contents.kept, whole, problems)
     check_runs(files, package, contents.kept, problems)
     problems.extend(unread_populations(package, history))
-    problems.extend(unread_runs(package, history))
+    problems.extend(unread_runs(package, history, contents))
     problems.extend(missing_needs(package, history, contents))
     derived = derived_files(package, expected, history, contents, key)
     problems.extend(wrong_files(files, package, derived))
     checked.facts.extend(describe(expected, key, logs, contents))
     checked.erased.extend(describe_erasures(read_json(derived["erasures.json"])))
-    checked.facts.extend(describe_unshown(package, history))
+    checked.facts.extend(describe_unshown(package, history, contents))
     if package.other_connections:
         others = ", ".join(package.other_connections)
         checked.facts.append(f"not in this package: the connections {others} of the same store")
@@ -1692,24 +1692,30 @@ COLLECTIONS, MANIFESTS = "@collections", "@manifests"
 
 
 class _SealedCollections(NamedTuple):
-    """How many collections an evaluation sealed, and how many of them are in the package."""
+    """How many collections an evaluation sealed, and how many of them the package names."""
 
     bound: int
     at: datetime
     sealed: int
-    here: int
+    named: int
+    """How many of them the package names."""
 
     @property
-    def elsewhere(self) -> int:
+    def unnamed(self) -> int:
         """Return how many are not in the package."""
-        return self.sealed - self.here
+        return self.sealed - self.named
 
 
-def unread_runs(package: _Package, history: _History) -> Iterator[str]:
+def unread_runs(package: _Package, history: _History, contents: _Contents) -> Iterator[str]:
     """Yield the manifests and the collections that an evaluation sealed otherwise."""
     for connection in package.connections:
         leaves = package.logs[connection]
-        collections, manifests = versions_of(leaves, "collection"), versions_of(leaves, "manifest")
+        manifests = [
+            _Version(index, moment(leaf["ended_at"]), leaf["run"], leaf["digest"])
+            for index, leaf in leaves.items()
+            if leaf["leaf"] == "manifest"
+        ]
+        collections = named_collections(leaves, contents.kept)
         seals = [
             _SealedRoot(bound - 1, at, kind["root"])
             for bound, at, kind in seals_of(package, history, connection, MANIFESTS)
@@ -1725,22 +1731,14 @@ def unread_runs(package: _Package, history: _History) -> Iterator[str]:
                 f"the evaluation of {at.isoformat()} read fewer collections of {connection} than "
                 "its leaves lead to"
             )
-        whole = {(count.bound, count.at) for count in counts if count.elsewhere == 0}
-        roots = sealed_roots(package, history, connection).get(COLLECTIONS, [])
-        shown = sorted(root for root in roots if (root.bound, root.at) in whole)
-        for seal in differing_seals(collections, shown):
-            yield (
-                f"the evaluation of {seal.at.isoformat()} read other collections of {connection} "
-                "than its leaves lead to"
-            )
 
 
-def describe_unshown(package: _Package, history: _History) -> Iterator[str]:
+def describe_unshown(package: _Package, history: _History, contents: _Contents) -> Iterator[str]:
     """Yield of which collections the package does not show that evaluations read them."""
     for connection in package.connections:
-        collections = versions_of(package.logs[connection], "collection")
+        collections = named_collections(package.logs[connection], contents.kept)
         counts = sealed_collections(package, history, connection, collections)
-        most = max((count.elsewhere for count in counts), default=0)
+        most = max((count.unnamed for count in counts), default=0)
         if most > 0:
             yield (
                 f"not shown by this package: that its evaluations read each of up to {most} "
@@ -1749,14 +1747,17 @@ def describe_unshown(package: _Package, history: _History) -> Iterator[str]:
             )
 
 
-def versions_of(leaves: Leaves, form: str) -> list[_Version]:
-    """Return the leaves of collections or manifests, in their order."""
-    name = {"collection": "id", "manifest": "run"}[form]
-    return [
-        _Version(index, moment(leaf["ended_at"]), leaf[name], leaf["digest"])
-        for index, leaf in leaves.items()
-        if leaf["leaf"] == form
-    ]
+def named_collections(leaves: Leaves, contents: Mapping[str, bytes]) -> list[_Version]:
+    """Return the collections whose leaves are here, or that a manifest names, in their order."""
+    named: dict[str, _Version] = {}
+    for index, leaf in leaves.items():
+        if leaf["leaf"] == "collection":
+            named[leaf["id"]] = _Version(index, moment(leaf["ended_at"]), leaf["id"], leaf["digest"])
+        elif leaf["leaf"] == "manifest":
+            for listed in read_json(contents.get(leaf["digest"], b"{}")).get("collections", ()):
+                version = _Version(index, moment(listed["ended_at"]), listed["id"], None)
+                named.setdefault(listed["id"], version)
+    return sorted(named.values(), key=lambda version: version.number)
 
 
 def seals_of(
@@ -1782,22 +1783,22 @@ def sealed_collections(
     numbers = [version.number for version in collections]
     newest = list(accumulate((version.stored_at for version in collections), max))
     for bound, at, kind in seals_of(package, history, connection, COLLECTIONS):
-        here = bisect_left(numbers, bound)
-        if here and newest[here - 1] > at:  # it is of a moment of the past, or clocks went back
-            here = sum(version.stored_at <= at for version in collections[:here])
-        yield _SealedCollections(bound - 1, at, kind["records"], here)
+        named = bisect_left(numbers, bound)
+        if named and newest[named - 1] > at:  # it is of a moment of the past, or clocks went back
+            named = sum(version.stored_at <= at for version in collections[:named])
+        yield _SealedCollections(bound - 1, at, kind["records"], named)
 
 
 def fewer_collections(counts: Sequence[_SealedCollections]) -> set[datetime]:
     """Return the moments of the evaluations that sealed fewer collections than there were."""
-    fewer = {count.at for count in counts if count.elsewhere < 0}
+    fewer = {count.at for count in counts if count.unnamed < 0}
     newest, most = counts[:1], 0
     for count in counts:
         if (count.bound, count.at) < (newest[0].bound, newest[0].at):
             continue  # it is of a moment of the past
-        if count.elsewhere < most:
+        if count.unnamed < most:
             fewer.add(count.at)
-        newest, most = [count], max(most, count.elsewhere)
+        newest, most = [count], max(most, count.unnamed)
     return fewer
 
 

@@ -142,7 +142,7 @@ def hidden_while_evaluating(firm, store, table, condition):
         (
             "collection",
             "seq = (SELECT max(seq) FROM collection WHERE kind = 'pagerduty.service')",
-            "read (other|fewer) collections of",
+            "read fewer collections of",
         ),
     ],
 )
