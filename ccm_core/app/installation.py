@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -22,11 +23,17 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
+@cache  # of one process; each reading parses the metadata with the whole page about ccm
+def host_version() -> str:
+    """Return the version of ccm that is installed."""
+    return metadata.version("ccm-core")
+
+
 def build_host(catalog: Catalog) -> Host:
     """Return the host of some plugins: their kinds, views and sections, and the clock."""
     manifest_kinds = map(manifest_kind, catalog.connectors)
     return Host(
-        version=metadata.version("ccm-core"),
+        version=host_version(),
         kinds={**catalog.kinds, **{kind.name: kind for kind in manifest_kinds}},
         views=catalog.views,
         plugins=catalog.versions(),

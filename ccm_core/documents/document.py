@@ -24,10 +24,6 @@ class DocumentNode:
     keys: dict[str, Location] = field(default_factory=dict)
     """The location of each key, for a mapping."""
     children: dict[str | int, DocumentNode] = field(default_factory=dict)
-    size: int = 1
-    """How many values it holds, itself included."""
-    height: int = 1
-    """How many levels it has, itself included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

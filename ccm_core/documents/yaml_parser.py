@@ -120,19 +120,15 @@ class _NodeBuilder:
         target = self._anchors.get(event.anchor)
         if target is None:
             self._stop(event, "this alias has no anchor that ends before it")
-        self._expanded += target.size
-        if self._expanded > MAX_EXPANDED or level + target.height - 1 > MAX_LEVELS:
+        size, height = _extent(target.value)
+        self._expanded += size
+        if self._expanded > MAX_EXPANDED or level + height - 1 > MAX_LEVELS:
             self._stop(
                 event,
                 f"aliases expand to more than {MAX_EXPANDED} values or {MAX_LEVELS} levels; "
                 "write the values out",
             )
-        return DocumentNode(
-            value=deepcopy(target.value),
-            location=_start(event),
-            size=target.size,
-            height=target.height,
-        )
+        return DocumentNode(value=deepcopy(target.value), location=_start(event))
 
     def _scalar(self, event: Any) -> DocumentNode:
         start, location = event.start_mark, _start(event)
@@ -204,8 +200,8 @@ def _parse(text: str, file: str, reported: list[Mistake]) -> Iterator[yaml.Event
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     try:
-        while loader.check_event():
-            yield loader.get_event()
+        while (event := loader.get_event()) is not None:
+            yield event
     except yaml.YAMLError as cause:
         raise DocumentError([*reported, _syntax_mistake(cause, file)]) from cause
     finally:
@@ -225,6 +221,14 @@ def _start(event: Any) -> Location:
     return Location(mark.line + 1, mark.column + 1)
 
 
+def _extent(value: Any) -> tuple[int, int]:
+    """Return how many values a value holds, itself included, and how many levels."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    extents = [_extent(part) for part in inside]
+    size = 1 + sum(size for size, _ in extents)
+    return size, 1 + max((height for _, height in extents), default=0)
+
+
 def _container(
     value: Any, event: Any, keys: dict[str, Location], children: dict[str | int, DocumentNode]
 ) -> DocumentNode:
@@ -233,6 +237,4 @@ def _container(
         location=_start(event),
         keys=keys,
         children=children,
-        size=1 + sum(child.size for child in children.values()),
-        height=1 + max((child.height for child in children.values()), default=0),
     )

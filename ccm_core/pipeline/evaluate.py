@@ -31,7 +31,6 @@ from ccm_core.pipeline.manifest_evidence import (
 )
 from ccm_core.pipeline.source.clock import after_last_evaluation, evaluation_moment
 from ccm_core.rules.evaluate.build_facts import Evidence
-from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
 from ccm_core.rules.evaluate.time_budget import TimeBudget
 from ccm_core.rules.pack.compile_packs import compile_packs, setting_mistake
 from ccm_core.rules.pack.compiled import CompiledPacks
@@ -155,6 +154,8 @@ def evaluate_scopes(
     now: datetime,
 ) -> Evaluation:
     """Evaluate what had been stored by a moment, of what some connections collected then."""
+    from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
+
     read = [_facts(host, scope, store, packs, now) for scope in scopes]
     facts = [connection_facts for connection_facts, _ in read]
     evaluation = evaluate_packs(packs, facts, waivers, now=now, time_budget=TIME_BUDGET)

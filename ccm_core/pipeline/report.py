@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from ccm_core.model.evaluation.derived import subject_name
 from ccm_core.model.evaluation.finding import Finding
-from ccm_core.model.evaluation.result import Evaluation, Result, StoredEvaluation
+from ccm_core.model.evaluation.result import Evaluation, Result, Status, StoredEvaluation
 from ccm_core.model.evaluation.result_scope import OUTLINED, UNSETTLED, ResultScope
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.report_sections import sections
@@ -24,6 +24,8 @@ WHOLE = ResultFilter()
 TREND = timedelta(days=90)
 """How far back the trend goes."""
 INSTANT = timedelta(microseconds=1)
+_FEW = 3000
+"""Failing results of which all findings are read."""
 
 
 def report(
@@ -34,7 +36,7 @@ def report(
     content = evaluation.evaluation
     if form.complete and not evaluation.complete:
         content = store.evaluations.get(evaluation.digest, compact=True)
-    return form.chunks(report_input(host, store, content, digest=digest))
+    return form.chunks(report_input(host, store, content, digest=digest, complete=form.complete))
 
 
 def reported_evaluation(
@@ -104,6 +106,7 @@ def report_input(
     part: ResultFilter = WHOLE,
     *,
     digest: str | None = None,
+    complete: bool = True,
 ) -> ReportInput:
     """Return the content of a report, once for all formats.
 
@@ -113,6 +116,8 @@ def report_input(
         evaluation: What to report.
         part: Which part of it.
         digest: Its digest, where a format shows the sections of plugins.
+        complete: Whether a format shows how many versions are stored, which takes the longer the
+            more there are.
 
     Raises:
         UsageError: The evaluation does not have the part.
@@ -123,13 +128,14 @@ def report_input(
         for manifest in store.runs.newest_manifests(as_of=evaluation.evaluated_at)
         if manifest.connection in filtered.connections
     }
+    stored = store.records.counts if complete else store.records.current_counts
     content = ReportInput(
         evaluation=filtered,
         manifests=[newest[name] for name in sorted(newest)],
         counts=[
-            manifest
-            for manifest in store.records.counts(as_of=evaluation.evaluated_at)
-            if not part.connections or manifest.connection in filtered.connections
+            count
+            for count in stored(as_of=evaluation.evaluated_at)
+            if not part.connections or count.connection in filtered.connections
         ],
         host_version=host.version,
         scope=part.phrases,
@@ -166,7 +172,15 @@ def _findings(store: EvidenceStore, content: ReportInput) -> Mapping[str, Findin
     """
     at, until = content.evaluation.evaluated_at, store.findings.tracked_until()
     if until is not None and until <= at:
-        drawn = {result.id for result in drawable(summary(content))}
+        failing = [
+            result
+            for rule in content.evaluation.rules
+            for result in rule.results
+            if result.status is Status.FAIL
+        ]
+        # To choose some takes longer than to read a few that are not drawn.
+        chosen = failing if len(failing) <= _FEW else drawable(summary(content))
+        drawn = {result.id for result in chosen}
         if findings := {finding.id: finding for finding in store.findings.by_id(drawn)}:
             return findings
     return {finding.id: finding for finding in all_findings(store, as_of=at)}

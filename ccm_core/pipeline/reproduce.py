@@ -115,13 +115,8 @@ def reproduce(host: Host, store: EvidenceStore, *, as_of: datetime | None = None
 def _evaluate_again(
     host: Host, store: EvidenceStore, stored: Evaluation, inputs: EvaluationInputs
 ) -> tuple[CompiledPacks, Evaluation]:
-    texts = [
-        PackText(text=store.evaluations.document(pack.digest), source=pack.source)
-        for pack in inputs.packs
-    ]
-    # The plugins that had failed then are part of the evaluation.
-    host_at_evaluation = replace(host, plugins=inputs.plugins)
-    packs = compile_rules(host_at_evaluation, texts, inputs.parameters)
+    host_at_evaluation = host_at(host, inputs)
+    packs = stored_rules(host_at_evaluation, store, inputs)
     evaluation = evaluate_scopes(
         host_at_evaluation,
         inputs.watch_scopes,
@@ -132,6 +127,24 @@ def _evaluate_again(
     )
     # It is made from the records alone. Where the stored one left its rows is no result.
     return packs, replace(evaluation, derived=stored.derived)
+
+
+def host_at(host: Host, inputs: EvaluationInputs) -> Host:
+    """Return the host with the plugins of an evaluation: those that had failed are part of it."""
+    return replace(host, plugins=inputs.plugins)
+
+
+def stored_rules(host: Host, store: EvidenceStore, inputs: EvaluationInputs) -> CompiledPacks:
+    """Compile the packs of an evaluation as they are stored, with its parameters.
+
+    Raises:
+        DocumentError: What is installed now cannot compile them.
+    """
+    texts = [
+        PackText(text=store.evaluations.document(pack.digest), source=pack.source)
+        for pack in inputs.packs
+    ]
+    return compile_rules(host, texts, inputs.parameters)
 
 
 def _impurity_error(
@@ -172,14 +185,7 @@ def _difference_error(
             f"evaluation {name} cannot be reproduced: its evidence of {len(erased)} objects was "
             f"erased by order, such as {erased[0]}. `ccm verify` shows that it was stored so"
         )
-    previous, current = (
-        dict(_versions(*side)) for side in ((inputs, inputs.host_version), (host, host.version))
-    )
-    differing = [
-        f"{name} {previous.get(name, 'none')} then, {current.get(name, 'none')} now"
-        for name in sorted(previous.keys() | current.keys())
-        if previous.get(name) != current.get(name)
-    ]
+    differing = differing_versions(host, inputs)
     if differing:
         return UsageError(
             f"evaluation {name} differs, and it was made by other versions: "
@@ -189,6 +195,18 @@ def _difference_error(
         f"evaluation {name} differs with the same packs, parameters, waivers and "
         "versions: the evidence of that moment is not what it was. Run `ccm verify`."
     )
+
+
+def differing_versions(host: Host, inputs: EvaluationInputs) -> Sequence[str]:
+    """List ccm and its plugins of which an evaluation was made by another version, in words."""
+    previous, current = (
+        dict(_versions(*side)) for side in ((inputs, inputs.host_version), (host, host.version))
+    )
+    return [
+        f"{name} {previous.get(name, 'none')} then, {current.get(name, 'none')} now"
+        for name in sorted(previous.keys() | current.keys())
+        if previous.get(name) != current.get(name)
+    ]
 
 
 def _versions(source: EvaluationInputs | Host, core: str) -> list[tuple[str, str]]:

@@ -26,10 +26,11 @@ def discover() -> tuple[InstalledPlugin, ...]:
 
 
 def _installed_plugin(entry_point: EntryPoint) -> InstalledPlugin:
-    distribution = entry_point.dist
+    # Each property of a distribution parses its metadata anew, with the whole page about it.
+    metadata = entry_point.dist.metadata if entry_point.dist else None
     return InstalledPlugin(
         name=entry_point.name,
-        distribution=distribution.name if distribution else "unknown",
-        version=distribution.version if distribution else "unknown",
+        distribution=metadata["Name"] if metadata else "unknown",
+        version=metadata["Version"] if metadata else "unknown",
         entry_point=entry_point,
     )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ccm_core.model.evaluation.finding import Finding
     from ccm_core.model.evaluation.result import Evaluation, KindSufficiency, TrendPoint
     from ccm_core.model.evaluation.waiver import Waiver
-    from ccm_core.model.evidence.collection import KindCount
+    from ccm_core.model.evidence.collection import CurrentCount
     from ccm_core.model.evidence.manifest import Manifest
     from ccm_core.sdk.report_figures import Figure
 
@@ -38,7 +38,7 @@ class ReportInput:
     evaluation: Evaluation
     manifests: Sequence[Manifest]
     """The newest manifest of each connection."""
-    counts: Sequence[KindCount]
+    counts: Sequence[CurrentCount]
     host_version: str
     sections: Sequence[Section] = ()
     """What plugins add, for formats that have :attr:`ReportFormat.figures`."""

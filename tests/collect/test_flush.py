@@ -93,7 +93,8 @@ def test_a_part_is_evidence_and_covers_no_time(read):
     ("options", "handed"),
     [
         pytest.param({}, set(), id="before the window had settled"),
-        pytest.param({"force": True}, set(), id="all is read anew"),
+        pytest.param({"force": True}, set(), id="all is read anew, before it had settled"),
+        pytest.param({"force": True, "settles_after": timedelta(0)}, {"E1"}, id="all is read anew"),
         pytest.param({"settles_after": None}, set(), id="events never settle"),
         pytest.param({"settles_after": timedelta(0)}, {"E1"}, id="of a settled window"),
     ],
@@ -102,6 +103,27 @@ def test_the_next_run_is_handed_parts_of_what_it_reads(read, options, handed):
     """Only where no event can have been added to the window since."""
     _, scripted = read([*PART, Killed], REST, **options)
     assert scripted.flushed == [set(), handed]
+
+
+def test_runs_that_read_all_anew_go_on_from_what_the_stopped_ones_have_stored(read):
+    """Only from that: what was there when the window was last read to its end is read anew."""
+    anew = [page([event(3)]), Flush(), Killed]
+    _, scripted = read(
+        [*PART, Killed], REST, REST, anew, REST, settles_after=timedelta(0), force=True
+    )
+    assert scripted.flushed == [set(), {"E1"}, set(), set(), {"E3"}]
+
+
+def test_a_part_that_a_clock_which_was_ahead_has_dated_is_read_anew(read):
+    """Whether its window had settled is not known."""
+    _, scripted = read(
+        [*PART, Killed],
+        REST,
+        settles_after=timedelta(0),
+        force=True,
+        moments=[NOW + timedelta(hours=3), NOW],
+    )
+    assert scripted.flushed == [set(), set()]
 
 
 def test_a_part_of_a_shorter_window_counts_for_nothing(read):

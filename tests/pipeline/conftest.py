@@ -60,7 +60,16 @@ class SimulatedConnection:
         self.account, self.control = simulator.account, simulator.control
         self.now = NOW
 
-    def collect(self, now=NOW, nouns=EVENTS, longest=None, store=None, observer=None, **settings):
+    def collect(  # noqa: PLR0913 - each is a different fact about the run, all by name
+        self,
+        now=NOW,
+        nouns=EVENTS,
+        longest=None,
+        store=None,
+        observer=None,
+        force=False,
+        **settings,
+    ):
         """Do one run at a moment; give its manifest."""
         described = connector()
         selected = {f"pagerduty.{noun}" for noun in nouns}
@@ -98,7 +107,7 @@ class SimulatedConnection:
         )
         self.control.requests.clear()
         return asyncio.run(
-            collect(host, connection, store or self.store, observer or NullObserver())
+            collect(host, connection, store or self.store, observer or NullObserver(), force=force)
         )
 
     def kept(self, kind=INCIDENT):

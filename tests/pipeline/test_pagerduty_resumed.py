@@ -144,8 +144,15 @@ def burst(simulated):
     "One second with 10,500 log entries of one team takes longer to read than each run lasts",
     "Stored as it is read: runs that are stopped again and again end, with the same evidence",
 )
-@pytest.mark.parametrize("stop", [kill, cancel])
-def test_a_second_is_read_to_its_end_by_runs_that_are_stopped(burst, tmp_path, stop):
+@pytest.mark.parametrize(
+    ("stop", "force"),
+    [
+        pytest.param(kill, False, id="killed"),
+        pytest.param(cancel, False, id="cancelled"),
+        pytest.param(cancel, True, id="cancelled, reading all anew"),
+    ],
+)
+def test_a_second_is_read_to_its_end_by_runs_that_are_stopped(burst, tmp_path, stop, force):
     """Each run goes on within the second, and reads no incident for ever."""
     whole = open_store(StoreLocation(url="sqlite:///whole.db"), base=tmp_path)
     burst.collect(store=whole)
@@ -156,7 +163,7 @@ def test_a_second_is_read_to_its_end_by_runs_that_are_stopped(burst, tmp_path, s
     while manifest is None and stopped < MOST_RUNS:
         now = NOW + timedelta(minutes=stopped)
         try:
-            manifest = burst.collect(now, observer=Stopper(STEP, stop))
+            manifest = burst.collect(now, observer=Stopper(STEP, stop), force=force)
         except (Killed, asyncio.CancelledError):
             stopped += 1
         requests += len(burst.control.requests)

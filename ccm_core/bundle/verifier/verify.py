@@ -1689,6 +1689,8 @@ def population_root(population: Mapping[str, str]) -> str:
 
 
 COLLECTIONS, MANIFESTS = "@collections", "@manifests"
+MOST_OF_A_RUN = 2_000
+"""Collections that may have been stored by runs that went on during an evaluation."""
 
 
 class _SealedCollections(NamedTuple):
@@ -1699,10 +1701,17 @@ class _SealedCollections(NamedTuple):
     sealed: int
     named: int
     """How many of them the package names."""
+    perhaps: int
+    """How many it names of a run that went on meanwhile: these were stored before it, or after."""
 
     @property
-    def unnamed(self) -> int:
-        """Return how many are not in the package."""
+    def least_unnamed(self) -> int:
+        """Return how many at least are not named in the package."""
+        return self.sealed - self.named - self.perhaps
+
+    @property
+    def most_unnamed(self) -> int:
+        """Return how many at most are not named in the package."""
         return self.sealed - self.named
 
 
@@ -1738,7 +1747,7 @@ def describe_unshown(package: _Package, history: _History, contents: _Contents) 
     for connection in package.connections:
         collections = named_collections(package.logs[connection], contents.kept)
         counts = sealed_collections(package, history, connection, collections)
-        most = max((count.unnamed for count in counts), default=0)
+        most = max((count.least_unnamed for count in counts), default=0)
         if most > 0:
             yield (
                 f"not shown by this package: that its evaluations read each of up to {most} "
@@ -1784,21 +1793,25 @@ def sealed_collections(
     newest = list(accumulate((version.stored_at for version in collections), max))
     for bound, at, kind in seals_of(package, history, connection, COLLECTIONS):
         named = bisect_left(numbers, bound)
+        perhaps = sum(
+            version.digest is None and version.stored_at <= at
+            for version in collections[named : named + MOST_OF_A_RUN]
+        )
         if named and newest[named - 1] > at:  # it is of a moment of the past, or clocks went back
             named = sum(version.stored_at <= at for version in collections[:named])
-        yield _SealedCollections(bound - 1, at, kind["records"], named)
+        yield _SealedCollections(bound - 1, at, kind["records"], named, perhaps)
 
 
 def fewer_collections(counts: Sequence[_SealedCollections]) -> set[datetime]:
     """Return the moments of the evaluations that sealed fewer collections than there were."""
-    fewer = {count.at for count in counts if count.unnamed < 0}
-    newest, most = counts[:1], 0
+    fewer = {count.at for count in counts if count.most_unnamed < 0}
+    newest, least = counts[:1], 0
     for count in counts:
         if (count.bound, count.at) < (newest[0].bound, newest[0].at):
             continue  # it is of a moment of the past
-        if count.unnamed < most:
+        if count.most_unnamed < least:
             fewer.add(count.at)
-        newest, most = [count], max(most, count.unnamed)
+        newest, least = [count], max(least, count.least_unnamed)
     return fewer
 
 

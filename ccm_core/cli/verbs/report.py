@@ -113,13 +113,14 @@ def _evaluation_report(
         if latest is None:
             by_then = f" by {as_of}" if as_of else ""
             raise UsageError(f"the store holds no evaluation{by_then}; run `ccm evaluate` first")
-        has_figures = any(FORMATS[target.form].figures for target in targets)
+        has_figures = any(form.figures for form in forms)
         content = report_input(
             workspace.host,
             store,
             latest.evaluation,
             part,
             digest=latest.digest if has_figures else None,
+            complete=any(form.complete for form in forms),
         )
     return [FORMATS[target.form].chunks(content) for target in targets]
 

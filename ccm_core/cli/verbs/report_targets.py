@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ccm_core.errors import UsageError
 from ccm_core.report.period.registry import PERIOD_FORMATS
-from ccm_core.report.registry import FORMATS
+from ccm_core.report.registry import EXTENSIONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class FormatChoice:
 
 
 REPORT = FormatChoice(
-    extensions={form.name: form.extension for form in FORMATS.values()},
+    extensions=EXTENSIONS,
     default="text",
     stem="ccm-report",
 )

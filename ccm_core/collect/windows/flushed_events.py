@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ccm_core.collect.batch_builder import BatchBuilder, at_path
 from ccm_core.collect.planner import CollectTask, PlanInputs
 from ccm_core.collect.run_context import RunContext
-from ccm_core.model.evidence.collection import Collection
+from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
@@ -98,11 +98,34 @@ def flushed_events(
         window: The window; None: there is none.
         earlier: The collections before the run.
     """
-    if window is None or task.kind.occurred_at is None or inputs.force:
+    if window is None or task.kind.occurred_at is None:
         return None
+    if inputs.force:
+        earlier = _of_unfinished_reads(window, task.collector.kind, earlier, inputs.now)
     return FlushedEvents(
         window=window,
         occurred_at=task.kind.occurred_at,
         parts=parts_within(window, task.collector, earlier),
         records=context.records_of_part,
     )
+
+
+def _of_unfinished_reads(
+    window: Window, kind: str, earlier: Sequence[Collection], now: datetime
+) -> Sequence[Collection]:
+    """Return the collections since any of a window was last read to its end.
+
+    Where everything is read anew, what was read before does not count; what runs have stored since,
+    which were to read it anew and were stopped, does. What a clock that is ahead has dated does not.
+    """
+    finished = [
+        number
+        for number, collection in enumerate(earlier)
+        if collection.kind == kind
+        and collection.outcome is Outcome.COMPLETE
+        and collection.window is not None
+        and not is_part(collection)
+        and collection.window.intersection(window)
+    ]
+    since = finished[-1] + 1 if finished else 0
+    return [collection for collection in earlier[since:] if collection.started_at <= now]

@@ -235,16 +235,22 @@ class CredentialInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KindCount:
-    """How much of one kind is stored."""
+class CurrentCount:
+    """How much of one kind is current."""
 
     connection: str
     kind: str
     version: int
     records: int
     """Keys that have not vanished."""
+    last_collected_at: datetime | None
+    last_outcome: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindCount(CurrentCount):
+    """How much of one kind is stored."""
+
     versions: int
     """Record versions ever stored."""
     rejected: int
-    last_collected_at: datetime | None
-    last_outcome: str | None

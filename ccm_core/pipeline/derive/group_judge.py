@@ -10,6 +10,7 @@ from ccm_core.model import json_codec
 from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.derived import VerdictLine
 from ccm_core.model.json_codec import JsonObject
+from ccm_core.pipeline.derive.row_tasks import EncodedBody, JudgedSubject
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.derive.verdict_record import letters, verdict_body
 from ccm_core.rules.evaluate.evaluate_rows import GatedRule, RowEvaluator
@@ -18,15 +19,6 @@ from ccm_core.rules.evaluate.time_budget import TimeBudget
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, RuleGroup
 from ccm_core.rules.types import Facts
 from ccm_core.sdk.view import Row
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedSubject:
-    """What the rules of a group say of one subject."""
-
-    key: str
-    body: JsonObject
-    line: VerdictLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +86,7 @@ class GroupJudge:
             flags = self._flags(evaluator, row) if changed else ""
             yield JudgedSubject(
                 key=key,
-                body=verdict_body(evaluated.results, evaluated.looked_up),
+                body=_encoded(verdict_body(evaluated.results, evaluated.looked_up)),
                 line=VerdictLine(
                     pack=self.pack.pack.name,
                     view=self.group.over,
@@ -107,3 +99,8 @@ class GroupJudge:
     def _flags(self, evaluator: RowEvaluator, row: Row) -> str:
         selected = evaluator.selected_rows([row])
         return "".join("y" if selected[name] else "n" for name in self.conditions)
+
+
+def _encoded(body: JsonObject) -> EncodedBody:
+    text = json_codec.encode(body)
+    return EncodedBody(text=text, digest=digest(text))

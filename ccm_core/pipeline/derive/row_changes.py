@@ -1,18 +1,15 @@
-"""The rows of a view that changed since they were kept, some partitions at a time."""
+"""Which rows of a view may have changed since they were kept, some partitions at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from itertools import islice
 from random import Random
 
 from ccm_core.errors import IntegrityError, PluginFault
-from ccm_core.model import json_codec
-from ccm_core.model.digest import digest
-from ccm_core.model.evaluation.derived import rows_kind, subject_name
-from ccm_core.model.evidence.record import Record
+from ccm_core.model.evaluation.derived import rows_kind
 from ccm_core.model.evidence.watermark import ChangesSince
 from ccm_core.pipeline.derive.line_lists import (
     LineLists,
@@ -20,9 +17,10 @@ from ccm_core.pipeline.derive.line_lists import (
     subject_lines,
     trace_lines,
 )
+from ccm_core.pipeline.derive.row_tasks import PartitionTask
+from ccm_core.pipeline.derive.view_evaluation import ViewEvaluation, encoded_row
 from ccm_core.rules.derive.row_record import row_body
-from ccm_core.rules.evaluate.rows import derived_rows
-from ccm_core.sdk.view import Partitioning, Row, View, ViewRequest
+from ccm_core.sdk.view import Partitioning, Row, View
 from ccm_core.store.interface.derived import DerivedStore
 from ccm_core.store.interface.records import RecordStore
 
@@ -34,66 +32,69 @@ _SHARE = 0.1
 """How often a view without partitions is, of which nothing changed."""
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-Load = Callable[[str], Sequence[Record]]
+Members = Mapping[str, Sequence[str]]
+"""By key of a record: the names of its partitions; none where it is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RowBatch:
-    """Rows derived together, and what is gone that was derived with them before."""
-
-    rows: Mapping[str, Row]
-    """By key of the subject."""
-    removed: AbstractSet[str] = frozenset()
-    partition: Mapping[str, str] = field(default_factory=dict)
-    """The partition of each row, by key."""
-    members: Mapping[tuple[str, str], Mapping[str, Sequence[str]]] = field(default_factory=dict)
-    """Names of records to be written to the index, as ``DerivedBatch.members`` has them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RowDerivation:
-    """Where the rows of one view of one connection come from."""
+class RowChanges:
+    """Where the rows of one view of one connection change."""
 
     connection: str
-    view: View
+    evaluation: ViewEvaluation
     derived: DerivedStore
     records: RecordStore
-    load: Load
-    """Returns all current records of a kind."""
-    load_vanished: Load
-    foreign: AbstractSet[str]
-    """Collections of another account, of which no event counts."""
     changes: Mapping[str, ChangesSince | None]
     """By input: what was stored since the last evaluation; None: that is not known, or all is."""
     lists: LineLists
 
-    def batches(self) -> Iterator[RowBatch]:
-        """Yield the rows that may have changed, some partitions at a time.
+    @property
+    def view(self) -> View:
+        """The view."""
+        return self.evaluation.view
+
+    def index(self, keep: Callable[[str, Members], None]) -> Sequence[str]:
+        """Index the records that changed, and return the partitions to be derived, sorted.
+
+        Args:
+            keep: Writes names of records of a kind to the index.
 
         Raises:
             IntegrityError: What tells which those are is not what the evaluation before left.
         """
-        if self._is_unchanged():
-            return
-        if self.view.partitions is None:
-            yield self._whole()
-            return
+        if self.is_unchanged or self.view.partitions is None:
+            return ()
         view = self.view.name
         self.lists.require(subject_lines(view), trace_lines(view), partition_lines(view))
         partitioning = self.view.partitions()
         names = self._concerned(partitioning)
         if names is None:
-            yield from self._all_partitions(partitioning)
-            return
-        members = self._new_members(partitioning)
-        yield RowBatch(rows={}, members=members)
-        pending = sorted(
-            names | {n for keys in members.values() for ns in keys.values() for n in ns}
-        )
-        yield from self._partitions(partitioning, pending)
+            self._index_all(partitioning, keep)
+            return sorted(self.derived.partition_names(self.connection, view))
+        return sorted(names | self._index_changed(partitioning, keep))
 
-    def _is_unchanged(self) -> bool:
-        """Return whether nothing was stored of any input since the rows were kept."""
+    def tasks(self, names: Sequence[str]) -> Iterator[PartitionTask]:
+        """Yield partitions to be derived, as many together as are in memory at a time."""
+        done: set[str] = set()
+        remaining = (name for name in names if name not in done)
+        while some := list(islice(remaining, _PARTITIONS)):
+            closed, keys = self.derived.closure(self.connection, self.view.name, some)
+            closed = closed | set(some)
+            done |= closed
+            kept = self.kept_digests(self.subjects_in(closed))
+            yield PartitionTask(view=self.view.name, names=closed, keys=keys, kept=kept)
+
+    def subjects_in(self, names: Iterable[str]) -> AbstractSet[str]:
+        """Return the subjects that were derived from some partitions before."""
+        return self.derived.subjects_in(self.connection, self.view.name, names)
+
+    def kept_digests(self, keys: AbstractSet[str] | None = None) -> Mapping[str, str]:
+        """Return the digests of the rows that are kept, or of some of them."""
+        return self.derived.digests(self.connection, rows_kind(self.view.name), keys)
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether nothing was stored of any input since the rows were kept."""
         return all(
             change is not None and not change.changed_keys for change in self.changes.values()
         )
@@ -109,23 +110,23 @@ class RowDerivation:
             IntegrityError: The rows that are kept are others.
         """
         if self.view.partitions is None:
-            if self._is_unchanged() and Random(f"{seed} {self.view.name}").random() < _SHARE:  # noqa: S311 - no secret
-                self._compare(self._whole().rows)
+            if self.is_unchanged and Random(f"{seed} {self.view.name}").random() < _SHARE:  # noqa: S311 - no secret
+                self._compare(self.evaluation.derive_all())
             return
         view = self.view.name
         try:
-            self._check_partitions(self.view.partitions(), seed)
+            self._check_partitions(seed)
         except (PluginFault, IntegrityError):
             self.lists.require(subject_lines(view), trace_lines(view), partition_lines(view))
             raise
 
-    def _check_partitions(self, partitioning: Partitioning, seed: int) -> None:
+    def _check_partitions(self, seed: int) -> None:
         first = "".join(Random(seed).choices(_LETTERS, k=6))  # noqa: S311 - no secret
         names = self.derived.some_partitions(self.connection, self.view.name, first, _SAMPLE)
         if not names:
             return
-        together = self._rows_of(partitioning, names)
-        for key, row in (pair for name in names for pair in self._alone(partitioning, name)):
+        together = self._rows_of(names)
+        for key, row in (pair for name in names for pair in self._rows_of([name]).items()):
             if key not in together or row_body(together[key]) != row_body(row):
                 raise PluginFault(
                     f"view {self.view.name} gives another row for {key} when it is handed other "
@@ -135,30 +136,18 @@ class RowDerivation:
         self._compare(together)
 
     def _compare(self, rows: Mapping[str, Row]) -> None:
-        kept = self.derived.digests(self.connection, rows_kind(self.view.name), rows.keys())
+        kept = self.kept_digests(rows.keys())
         for key, row in rows.items():
-            if kept.get(key) != digest(json_codec.encode(row_body(row))):
+            if kept.get(key) != encoded_row(row).digest:
                 raise IntegrityError(
                     f"the row of {key} that is kept of {self.view.name} of {self.connection} is "
                     "not what its records give. Either somebody changed it, and `ccm verify` "
                     "finds out what, or the plugin changed without another version"
                 )
 
-    def _alone(self, partitioning: Partitioning, name: str) -> Iterable[tuple[str, Row]]:
-        return self._rows_of(partitioning, [name]).items()
-
-    def _rows_of(self, partitioning: Partitioning, names: Sequence[str]) -> Mapping[str, Row]:
-        closed, keys = self.derived.closure(self.connection, self.view.name, names)
-        return self._derive(partitioning, closed | set(names), keys).rows
-
-    def _whole(self) -> RowBatch:
-        request = ViewRequest(
-            records={kind: self.load(kind) for kind in self.view.inputs},
-            vanished={kind: self.load_vanished(kind) for kind in self.view.vanished},
-        )
-        rows = _rows(self.view, request)
-        kept = self.derived.digests(self.connection, rows_kind(self.view.name))
-        return RowBatch(rows=rows, removed=kept.keys() - rows.keys())
+    def _rows_of(self, names: Sequence[str]) -> Mapping[str, Row]:
+        _, keys = self.derived.closure(self.connection, self.view.name, names)
+        return self.evaluation.derive(keys)
 
     def _concerned(self, partitioning: Partitioning) -> AbstractSet[str] | None:
         """Return the partitions that a change concerns; None: any."""
@@ -182,97 +171,26 @@ class RowDerivation:
         lines = self.derived.partitions_of(self.connection, self.view.name, traced)
         return names | lines
 
-    def _new_members(
-        self, partitioning: Partitioning
-    ) -> Mapping[tuple[str, str], Mapping[str, Sequence[str]]]:
-        members: dict[tuple[str, str], Mapping[str, Sequence[str]]] = {}
+    def _index_changed(
+        self, partitioning: Partitioning, keep: Callable[[str, Members], None]
+    ) -> AbstractSet[str]:
+        """Index the records that changed, and return the names that they have now."""
+        present: set[str] = set()
         for kind, names in partitioning.names.items():
             change = self.changes[kind]
             if change is not None and change.changed_keys:
-                current = {
-                    record.key: tuple(names(record))
-                    for record in self._of_keys(kind, change.changed_keys)
-                }
-                members[self.view.name, kind] = {
-                    key: current.get(key, ()) for key in sorted(change.changed_keys)
-                }
-        return members
+                records = self.evaluation.of_keys(kind, change.changed_keys)
+                current = {record.key: tuple(names(record)) for record in records}
+                keep(kind, {key: current.get(key, ()) for key in sorted(change.changed_keys)})
+                present.update(name for of_record in current.values() for name in of_record)
+        return present
 
-    def _all_partitions(self, partitioning: Partitioning) -> Iterator[RowBatch]:
-        """Index every record, then derive every partition."""
+    def _index_all(self, partitioning: Partitioning, keep: Callable[[str, Members], None]) -> None:
         for kind, names in partitioning.names.items():
             gone = set(self.derived.member_keys(self.connection, self.view.name, kind))
             for page in self.records.pages(self.connection, kind, _PARTITIONS):
-                members = {record.key: tuple(names(record)) for record in self._readable(page)}
+                readable = self.evaluation.readable(page)
+                members = {record.key: tuple(names(record)) for record in readable}
                 gone -= members.keys()
-                yield RowBatch(rows={}, members={(self.view.name, kind): members})
-            yield RowBatch(rows={}, members={(self.view.name, kind): dict.fromkeys(gone, ())})
-        every = set(self.derived.partition_names(self.connection, self.view.name))
-        yield from self._partitions(partitioning, sorted(every))
-
-    def _partitions(self, partitioning: Partitioning, names: Sequence[str]) -> Iterator[RowBatch]:
-        done: set[str] = set()
-        remaining = (name for name in names if name not in done)
-        while some := list(islice(remaining, _PARTITIONS)):
-            closed, keys = self.derived.closure(self.connection, self.view.name, some)
-            closed = closed | set(some)
-            done |= closed
-            yield self._derive(partitioning, closed, keys)
-
-    def _of_keys(self, kind: str, keys: AbstractSet[str]) -> tuple[Record, ...]:
-        return tuple(self._readable(self.records.get_many(self.connection, kind, keys)))
-
-    def _readable(self, records: Iterable[Record]) -> Iterator[Record]:
-        """Yield what counts: neither what was erased, nor what is of a former account."""
-        return (
-            record
-            for record in records
-            if record.erased_at is None and record.collection not in self.foreign
-        )
-
-    def _derive(
-        self,
-        partitioning: Partitioning,
-        names: AbstractSet[str],
-        keys: Mapping[str, AbstractSet[str]],
-    ) -> RowBatch:
-        request = ViewRequest(
-            records={
-                kind: self._of_keys(kind, keys.get(kind, frozenset()))
-                if kind in partitioning.names
-                else self.load(kind)
-                for kind in self.view.inputs
-            },
-            vanished={kind: self.load_vanished(kind) for kind in self.view.vanished},
-        )
-        rows = _rows(self.view, request)
-        kept = self.derived.subjects_in(self.connection, self.view.name, names)
-        return RowBatch(
-            rows=rows,
-            removed=kept - rows.keys(),
-            partition={key: partitioning.name(row) for key, row in rows.items()},
-        )
-
-
-def outside_names(row: Row, inputs: Iterable[str], own: Iterable[str]) -> tuple[str, ...]:
-    """Return the records that a row was derived from and that its partition does not hold."""
-    outside = tuple(f"{kind}:" for kind in inputs if kind not in set(own))
-    return tuple(name for name in row.names if name.startswith(outside))
-
-
-def _rows(view: View, request: ViewRequest) -> Mapping[str, Row]:
-    """Derive rows; each states which of its names the view was handed no record of."""
-    keys: dict[str, set[str]] = {}
-    for by_kind in (request.records, request.vanished):
-        for kind, records in by_kind.items():
-            keys.setdefault(kind, set()).update(record.key for record in records)
-    rows: dict[str, Row] = {}
-    for row in derived_rows(view, request):
-        parts = ((name, *name.partition(":")) for name in row.names)
-        absent = tuple(name for name, kind, _, key in parts if key not in keys.get(kind, ()))
-        rows[_key(row)] = replace(row, absent=absent) if absent else row
-    return rows
-
-
-def _key(row: Row) -> str:
-    return subject_name(row.subject.kind, row.subject.key)
+                keep(kind, members)
+            keep(kind, dict.fromkeys(gone, ()))

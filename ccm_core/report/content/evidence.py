@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ccm_core.model.evaluation.result import KindSufficiency
-    from ccm_core.model.evidence.collection import KindCount
+    from ccm_core.model.evidence.collection import CurrentCount
     from ccm_core.report.types import ReportInput
 
 
@@ -111,7 +111,7 @@ def _kind(
     kind: str,
     collections: Sequence[Collection],
     sufficiency: KindSufficiency | None,
-    stored: KindCount | None,
+    stored: CurrentCount | None,
     now: datetime,
 ) -> KindEvidence:
     newest = max((collection.ended_at for collection in collections), default=None)
@@ -138,7 +138,7 @@ def _kind(
     )
 
 
-def _worst(collections: Sequence[Collection], stored: KindCount | None) -> Outcome | None:
+def _worst(collections: Sequence[Collection], stored: CurrentCount | None) -> Outcome | None:
     outcomes = {collection.outcome for collection in collections}
     if not outcomes and stored and stored.last_outcome:
         outcomes = {Outcome(stored.last_outcome)}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ccm_core.model.evaluation.result import Evaluation
-    from ccm_core.model.evidence.collection import KindCount
+    from ccm_core.model.evidence.collection import CurrentCount
     from ccm_core.model.evidence.manifest import Manifest
 
 
@@ -32,7 +32,7 @@ class JsonDocument:
     """Which part of the evaluation this is; empty: all of it."""
     evaluation: Evaluation
     manifests: Sequence[Manifest]
-    counts: Sequence[KindCount]
+    counts: Sequence[CurrentCount]
 
 
 class JsonReport(ReportFormat):

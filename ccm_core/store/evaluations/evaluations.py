@@ -156,11 +156,7 @@ class SqlEvaluationStore:
         return StoredEvaluation(digest=digest, evaluation=evaluation, complete=scope is None)
 
     def latest_stored(self) -> tuple[Evaluation, EvaluationAct] | None:
-        """Return the one that was made last by change, as it is stored, and the act.
-
-        Raises:
-            IntegrityError: It is not the one that the ledger has.
-        """
+        """Return the one that was made last by change, as it is stored, and the act."""
         query = f"""
             SELECT digest, document, {BASE_DOCUMENT}, act FROM evaluation WHERE act IS NOT NULL
             ORDER BY seq DESC LIMIT 1
@@ -175,6 +171,13 @@ class SqlEvaluationStore:
         return read_evaluation(digest, document, base), decode_body(
             content, act, EvaluationAct, "act"
         )
+
+    def newest_by_change(self) -> str | None:
+        """Return the digest of the one that was made last by change."""
+        query = "SELECT digest FROM evaluation WHERE act IS NOT NULL ORDER BY seq DESC LIMIT 1"
+        with self._database.reading() as transaction:
+            row = transaction.row(query)
+        return None if row is None else row[0]
 
     def histories(
         self,

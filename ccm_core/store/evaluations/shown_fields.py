@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from itertools import groupby, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from ccm_core.model import json_codec
@@ -13,7 +14,7 @@ from ccm_core.store.codec.compression import Compressor, Decompressor
 from ccm_core.store.derived.line_roots import ListDigest, subject_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from ccm_core.store.evaluations.derived_bodies import KeptBodies
 
@@ -24,16 +25,16 @@ _TOGETHER = 1000
 class ShownFields(Collection[JsonObject]):
     """The fields of very many rows in little memory: some are decoded at a time."""
 
-    def __init__(self, rows: Iterable[tuple[str, str]]) -> None:
-        """Pack the JSON objects of rows, each with the kind of its subject, sorted by kind."""
-        compressor, self._length = Compressor(), 0
-        by_kind: dict[str, list[bytes]] = {}
-        for kind, of_kind in groupby(rows, key=lambda row: row[0]):
-            packed = by_kind.setdefault(kind, [])
-            while some := [text for _, text in islice(of_kind, _TOGETHER)]:
-                packed.append(compressor.compress(f"[{','.join(some)}]".encode()))
-                self._length += len(some)
-        self._packed = [part for kind in sorted(by_kind) for part in by_kind[kind]]
+    def __init__(self) -> None:
+        """Begin without rows."""
+        self._compressor, self._length = Compressor(), 0
+        self._by_kind: dict[str, list[bytes]] = {}
+
+    def add(self, kind: str, rows: Sequence[str]) -> None:
+        """Pack the next rows of subjects of a kind, each a JSON object."""
+        packed = self._compressor.compress(f"[{','.join(rows)}]".encode())
+        self._by_kind.setdefault(kind, []).append(packed)
+        self._length += len(rows)
 
     def __len__(self) -> int:
         """Return how many rows there are."""
@@ -42,8 +43,9 @@ class ShownFields(Collection[JsonObject]):
     def __iter__(self) -> Iterator[JsonObject]:
         """Decode one after the other, in the order of their subjects."""
         decompressor = Decompressor()
-        for packed in self._packed:
-            yield from json_codec.decode_as(decompressor.read(packed), list)
+        for _, packed in sorted(self._by_kind.items()):
+            for some in packed:
+                yield from json_codec.decode_as(decompressor.read(some), list)
 
     def __contains__(self, fields: object) -> bool:
         """Return whether a row has exactly these."""
@@ -56,15 +58,13 @@ def shown_fields(bodies: KeptBodies, view: str) -> ShownFields:
     Raises:
         IntegrityError: The lines are not those that the evaluation left.
     """
-    state, digest = bodies.state, ListDigest()
-
-    def compared() -> Iterator[tuple[str, str]]:
-        lines = subject_lines(bodies.transaction, state.connection, view, state.period_since)
-        while some := list(islice(lines, _TOGETHER)):
-            digest.add([text for text, *_ in some])
-            yield from ((kind, shown) for _, is_in_period, kind, shown in some if is_in_period)
-
-    rows = ShownFields(compared())
+    state, digest, rows = bodies.state, ListDigest(), ShownFields()
+    lines = subject_lines(bodies.transaction, state.connection, view, state.period_since)
+    while some := list(islice(lines, _TOGETHER)):
+        digest.add([text for text, *_ in some])
+        in_period = ((kind, shown) for _, is_in_period, kind, shown in some if is_in_period)
+        for kind, of_kind in groupby(in_period, key=itemgetter(0)):
+            rows.add(kind, [shown for _, shown in of_kind])
     if digest.root != state.lines.get(f"subject/{view}"):
         problem = "its lines are not those that the evaluation left"
         raise bodies.damage(rows_kind(view), problem)

@@ -62,7 +62,14 @@ class EvaluationStore(Protocol):
         """
 
     def latest_stored(self) -> tuple[Evaluation, EvaluationAct] | None:
-        """Return the one that was made last by change, as it is stored, and how it was made."""
+        """Return the one that was made last by change, as it is stored, and how it was made.
+
+        Raises:
+            IntegrityError: It is not the one that the ledger has.
+        """
+
+    def newest_by_change(self) -> str | None:
+        """Return the digest of the evaluation that was made last by change; None: none was."""
 
     def between(
         self, *, since: datetime | None = None, until: datetime | None = None

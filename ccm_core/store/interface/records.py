@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
-    from ccm_core.model.evidence.collection import Collection, KindCount
+    from ccm_core.model.evidence.collection import Collection, CurrentCount, KindCount
     from ccm_core.model.evidence.record import Record
     from ccm_core.model.evidence.watermark import ChangesSince, Watermark
     from ccm_core.model.evidence.window import Window
@@ -42,8 +42,23 @@ class RecordStore(Protocol):
         With ``key``, of that key alone.
         """
 
-    def get_many(self, connection: str, kind: str, keys: AbstractSet[str]) -> Iterator[Record]:
+    def get_many(
+        self,
+        connection: str,
+        kind: str,
+        keys: AbstractSet[str],
+        *,
+        as_of: datetime | None = None,
+    ) -> Iterator[Record]:
         """Yield the newest version of those of some keys that have not vanished, sorted by key."""
+
+    def key_pages(
+        self, connection: str, kind: str, size: int, *, as_of: datetime | None = None
+    ) -> Iterator[Sequence[str]]:
+        """Yield every key that has not vanished, so many at a time, sorted; reads no body.
+
+        No transaction stays open between them.
+        """
 
     def pages(self, connection: str, kind: str, size: int) -> Iterator[Sequence[Record]]:
         """Yield the newest version of every key that has not vanished, so many at a time, by key.
@@ -106,6 +121,9 @@ class RecordStore(Protocol):
 
     def keep_population(self, connection: str, kind: str) -> tuple[int, str]:
         """Do as :meth:`population`, and keep what makes it cheap the next time."""
+
+    def current_counts(self, *, as_of: datetime) -> Sequence[CurrentCount]:
+        """Count the current records by connection and kind, sorted, whatever the store's age."""
 
     def counts(self, *, as_of: datetime | None = None) -> Sequence[KindCount]:
         """Count the current records by connection and kind, sorted."""

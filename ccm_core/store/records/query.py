@@ -14,7 +14,7 @@ from ccm_core.store.codec.compression import Decompressor
 from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
@@ -53,6 +53,23 @@ ORDER BY version.key
 """
 """Newest is what was stored last, not what has the latest time: clocks go backwards."""
 
+
+_KEYS = """
+SELECT key FROM current_version
+WHERE connection = :connection AND kind = :kind AND digest IS NOT NULL AND key > :after
+ORDER BY key LIMIT :size
+"""
+_KEYS_AS_OF = """
+SELECT version.key FROM version
+WHERE version.connection = :connection AND version.kind = :kind AND version.key > :after
+    AND version.stored_at <= :as_of AND version.digest IS NOT NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM version AS later
+        WHERE later.connection = :connection AND later.kind = :kind AND later.key = version.key
+            AND later.seq > version.seq AND later.stored_at <= :as_of
+    )
+ORDER BY version.key LIMIT :size
+"""
 
 _VANISHED = f"""
 {_RECORDS}
@@ -95,12 +112,37 @@ def current(
 
 
 def get_many(
-    transaction: Transaction, connection: str, kind: str, keys: AbstractSet[str]
+    transaction: Transaction,
+    connection: str,
+    kind: str,
+    keys: AbstractSet[str],
+    as_of: datetime | None = None,
 ) -> Iterator[Record]:
     """Yield the newest version of those of some keys that have not vanished, sorted by key."""
+    parameters: dict[str, SqlValue] = {"connection": connection, "kind": kind}
     query = _CURRENT.format("AND current_version.key IN (:values)")
-    rows = transaction.rows_in(query, sorted(keys), connection=connection, kind=kind)
-    return _records(transaction, rows)
+    if as_of is not None and _stored_after(transaction, connection, kind, as_of):
+        query = _CURRENT_AS_OF.format("AND version.key IN (:values)")
+        parameters["as_of"] = microseconds(as_of)
+    return _records(transaction, transaction.rows_in(query, sorted(keys), **parameters))
+
+
+def keys(
+    transaction: Transaction,
+    connection: str,
+    kind: str,
+    as_of: datetime | None,
+    *,
+    after: str,
+    size: int,
+) -> Sequence[str]:
+    """List the next keys after one that have not vanished, sorted."""
+    parameters: dict[str, SqlValue] = {"connection": connection, "kind": kind}
+    query = _KEYS
+    if as_of is not None and _stored_after(transaction, connection, kind, as_of):
+        query = _KEYS_AS_OF
+        parameters["as_of"] = microseconds(as_of)
+    return list(transaction.column(query, after=after, size=size, **parameters))
 
 
 def page(

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.store.records import append, changes_since, counts, populations, query
+from ccm_core.store.records import (
+    append,
+    changes_since,
+    counts,
+    current_counts,
+    populations,
+    query,
+)
 from ccm_core.store.records.spool import Spool
 
 if TYPE_CHECKING:
@@ -13,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from ccm_core.model.evidence.collection import Collection, KindCount
+    from ccm_core.model.evidence.collection import Collection, CurrentCount, KindCount
     from ccm_core.model.evidence.record import Record
     from ccm_core.model.evidence.watermark import ChangesSince, Watermark
     from ccm_core.model.evidence.window import Window
@@ -44,10 +51,30 @@ class SqlRecordStore:
         with self._database.reading() as transaction:
             yield from query.current(transaction, connection, kind, as_of, key=key)
 
-    def get_many(self, connection: str, kind: str, keys: AbstractSet[str]) -> Iterator[Record]:
+    def get_many(
+        self,
+        connection: str,
+        kind: str,
+        keys: AbstractSet[str],
+        *,
+        as_of: datetime | None = None,
+    ) -> Iterator[Record]:
         """Yield the newest version of some keys."""
         with self._database.reading() as transaction:
-            yield from query.get_many(transaction, connection, kind, keys)
+            yield from query.get_many(transaction, connection, kind, keys, as_of)
+
+    def key_pages(
+        self, connection: str, kind: str, size: int, *, as_of: datetime | None = None
+    ) -> Iterator[Sequence[str]]:
+        """Yield the keys, some at a time; no transaction stays open in between."""
+        after = ""
+        while True:
+            with self._database.reading() as transaction:
+                page = query.keys(transaction, connection, kind, as_of, after=after, size=size)
+            if not page:
+                return
+            yield page
+            after = page[-1]
 
     def pages(self, connection: str, kind: str, size: int) -> Iterator[Sequence[Record]]:
         """Yield the newest versions, some at a time; no transaction stays open in between."""
@@ -117,6 +144,13 @@ class SqlRecordStore:
             with self._database.writing() as transaction:
                 populations.keep(transaction, connection, kind, current)
         return current.records, current.root
+
+    def current_counts(self, *, as_of: datetime) -> Sequence[CurrentCount]:
+        """Count the current records by connection and kind; no version is read."""
+        with self._database.reading() as transaction:
+            if (current := current_counts.current_counts(transaction, as_of)) is not None:
+                return current
+            return counts.counts(transaction, as_of)
 
     def counts(self, *, as_of: datetime | None = None) -> Sequence[KindCount]:
         """Count the current records by connection and kind."""

@@ -13,8 +13,6 @@ from ccm_core.sdk.types import CreationEvents, CrossCheck
 from ccm_pagerduty.collectors.incident import INCIDENT, LOG_ENTRY
 from ccm_pagerduty.collectors.time_parameters import day_of
 from ccm_pagerduty.references import references_in, title_of
-from ccm_pagerduty.views.on_call.escalation_targets import type_of
-from ccm_pagerduty.views.on_call.rendered_shifts import after, read_rendering
 from ccm_pagerduty.views.row_builder import (
     ESCALATION_POLICY,
     ON_CALL,
@@ -90,6 +88,8 @@ def membership_contradictions(bodies: Bodies, _now: datetime) -> Sequence[str]:
 
 def _schedules_in_use(policies: Iterable[JsonObject]) -> set[str]:
     """Return the schedules on a level of a policy that a service uses."""
+    from ccm_pagerduty.views.on_call.escalation_targets import type_of
+
     return {
         ref["id"]
         for policy in policies
@@ -105,6 +105,8 @@ def _people_ahead(body: JsonObject, now: datetime) -> list[str] | None:
 
     On-calls are listed from the beginning of the day on as well.
     """
+    from ccm_pagerduty.views.on_call.rendered_shifts import after, read_rendering
+
     today, rendering = day_of(now), read_rendering(body)
     if rendering is None:
         return None

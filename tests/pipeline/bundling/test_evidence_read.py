@@ -162,14 +162,48 @@ def test_runs_that_were_hidden_from_an_evaluation_are_named(
 
 
 def test_a_package_says_which_collections_it_does_not_show(firm, write_bundle, key_of, tmp_path):
-    """Those of other controls were sealed with them; the seal alone does not show each."""
+    """Those of long before were sealed with the others; the seal alone does not show each."""
     firm.evaluate()
-    firm.now += timedelta(days=1)
+    firm.now += timedelta(days=61)
     firm.collect()
     firm.evaluate()
-    write_bundle(firm, tmp_path / "b.zip")
+    write_bundle(firm, tmp_path / "b.zip", period="2026-10")
     facts, problems = verify(str(tmp_path / "b.zip"), key_of(firm))
 
     assert problems == []
     (fact,) = [fact for fact in facts if fact.startswith("not shown by this package")]
     assert "`ccm verify` compares them with the store" in fact
+
+
+def test_a_package_of_a_young_store_shows_all_that_its_evaluations_read(
+    firm, write_bundle, key_of, tmp_path
+):
+    """Its manifests name every collection."""
+    firm.evaluate()
+    write_bundle(firm, tmp_path / "b.zip")
+    facts, problems = verify(str(tmp_path / "b.zip"), key_of(firm))
+
+    assert problems == []
+    assert not [fact for fact in facts if fact.startswith("not shown by this package")]
+
+
+def test_an_evaluation_during_a_run_accuses_nobody(firm, write_bundle, key_of, tmp_path):
+    """What the run had stored by then is in its manifest, which came later."""
+    firm.evaluate()
+    now = firm.now + timedelta(days=1)
+
+    def evaluate_meanwhile(request):
+        if request.template == "/teams" and meanwhile:
+            meanwhile.pop()
+            firm.evaluate()
+
+    meanwhile = [True]
+    firm.now = now
+    firm.simulator.control.before_response = evaluate_meanwhile
+    firm.collect()
+    firm.simulator.control.before_response = None
+    firm.now += timedelta(hours=1)
+    firm.evaluate()
+    assert not meanwhile
+    write_bundle(firm, tmp_path / "b.zip")
+    assert verify(str(tmp_path / "b.zip"), key_of(firm))[1] == []

@@ -1,4 +1,5 @@
 """Evaluations are stored as what differs from one that was stored whole."""
+from __future__ import annotations
 
 import sqlite3
 from contextlib import closing

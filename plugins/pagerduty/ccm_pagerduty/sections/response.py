@@ -39,10 +39,20 @@ class _Measure:
     urgency: str
     seconds: str
     """The field with the time; ``null`` where the event did not happen."""
+    sla_seconds: str
+    """The same within support hours, which counts where it is there."""
     event: str
     """What ends the time."""
     parameter: str
     """The parameter of the rule packs with the limit."""
+
+    def applies(self, body: JsonObject) -> bool:
+        """Return whether an incident of the urgency is measured."""
+        return (
+            self.seconds != "time_to_acknowledge"
+            or not body.get("self_resolved")
+            or body.get("time_to_acknowledge") is not None
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +80,7 @@ _MEASURES = (
         "acknowledged them are excluded.",
         urgency="high",
         seconds="time_to_acknowledge",
+        sla_seconds="sla_time_to_acknowledge",
         event="acknowledged",
         parameter="ack_within_high",
     ),
@@ -78,6 +89,7 @@ _MEASURES = (
         about="The same for low-urgency incidents.",
         urgency="low",
         seconds="time_to_acknowledge",
+        sla_seconds="sla_time_to_acknowledge",
         event="acknowledged",
         parameter="ack_within_low",
     ),
@@ -86,6 +98,7 @@ _MEASURES = (
         about="From the first trigger to the final resolution.",
         urgency="high",
         seconds="time_to_resolve",
+        sla_seconds="sla_time_to_resolve",
         event="resolved",
         parameter="resolve_within_high",
     ),
@@ -94,33 +107,25 @@ _MEASURES = (
 
 def figures(request: SectionRequest) -> Iterable[Figure]:
     """Yield one distribution for each measure that applies to any incident."""
-    scales = {
-        measure: _Scale(limit=_limit(measure.parameter, request.parameters), now=request.now)
+    measured = [
+        _Measured(
+            measure=measure,
+            scale=_Scale(limit=_limit(measure.parameter, request.parameters), now=request.now),
+        )
         for measure in _MEASURES
-    }
-    weeks: dict[_Measure, dict[str, _Week]] = {measure: {} for measure in _MEASURES}
+    ]
+    of_urgency: dict[str, list[_Measured]] = {}
+    for of_measure in measured:
+        of_urgency.setdefault(of_measure.measure.urgency, []).append(of_measure)
     for body in request.shown[INCIDENTS]:  # once: there may be very many
-        for measure in _MEASURES:
-            if _applies(body, measure):
-                week = _week_of(_day(body["occurred_at"]))
-                weeks[measure].setdefault(week, _Week()).add(body, measure, scales[measure])
-    for measure, by_title in weeks.items():
-        if by_title:
-            yield Distribution(
-                title=measure.title,
-                about=measure.about,
-                groups=tuple(by_title[title].group(title) for title in sorted(by_title)),
-                limit=scales[measure].limit,
-                event=measure.event,
-                by="Week",
-            )
-
-
-def _applies(body: JsonObject, measure: _Measure) -> bool:
-    if body.get("urgency") != measure.urgency or not body.get("is_primary", True):
-        return False
-    unacknowledged = body.get("self_resolved") and body.get("time_to_acknowledge") is None
-    return not (unacknowledged and measure.seconds == "time_to_acknowledge")
+        measures = of_urgency.get(body.get("urgency", ""))
+        if measures is not None and body.get("is_primary", True):
+            week = _week_of(_day(body["occurred_at"]))
+            for of_measure in measures:
+                of_measure.add(body, week)
+    for of_measure in measured:
+        if of_measure.weeks:
+            yield of_measure.distribution()
 
 
 def _limit(parameter: str, packs: Mapping[str, JsonObject]) -> float | None:
@@ -162,18 +167,44 @@ class _Week:
     never: int = 0
     unknown: int = 0
 
-    def add(self, body: JsonObject, measure: _Measure, scale: _Scale) -> None:
-        """Add the measure of an incident."""
-        seconds = body.get(f"sla_{measure.seconds}", body.get(measure.seconds, ...))
-        if seconds is ...:
-            self.unknown += 1
-        elif seconds is not None:
-            self.measured.append(seconds)
-        elif not scale.is_in_time(body):
-            self.never += 1
-
     def group(self, title: str) -> MeasureGroup:
         """Return them as they are drawn."""
         return MeasureGroup(
             title=title, seconds=tuple(self.measured), never=self.never, unknown=self.unknown
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Measured:
+    """One response time, week by week."""
+
+    measure: _Measure
+    scale: _Scale
+    weeks: dict[str, _Week] = field(default_factory=dict)
+
+    def add(self, body: JsonObject, title: str) -> None:
+        """Add an incident of the urgency to a week."""
+        if not self.measure.applies(body):
+            return
+        week = self.weeks.get(title)
+        if week is None:
+            week = self.weeks[title] = _Week()
+        seconds = body.get(self.measure.sla_seconds, body.get(self.measure.seconds, ...))
+        if seconds is ...:
+            week.unknown += 1
+        elif seconds is not None:
+            week.measured.append(seconds)
+        elif not self.scale.is_in_time(body):
+            week.never += 1
+
+    def distribution(self) -> Distribution:
+        """Return it as it is drawn."""
+        measure, weeks = self.measure, self.weeks
+        return Distribution(
+            title=measure.title,
+            about=measure.about,
+            groups=tuple(weeks[title].group(title) for title in sorted(weeks)),
+            limit=self.scale.limit,
+            event=measure.event,
+            by="Week",
         )

@@ -1,0 +1,179 @@
+"""Derive and judge a share of one connection anew, and hold it against what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ccm_core.errors import CcmError, PluginFault
+from ccm_core.ledger.verification_result import VerificationProblem
+from ccm_core.model.evaluation.derived import derived_log
+from ccm_core.model.evaluation.evaluation_inputs import WatchScope
+from ccm_core.model.evaluation.evidence_read import COLLECTIONS, EvidenceRead
+from ccm_core.model.evaluation.result import DerivedState
+from ccm_core.model.evidence.watermark import Watermark
+from ccm_core.pipeline.context import Host
+from ccm_core.pipeline.derive.compare_kept import KeptComparison
+from ccm_core.pipeline.derive.group_judge import GroupJudge
+from ccm_core.pipeline.derive.judges_anew import judges_anew
+from ccm_core.pipeline.derive.random_share import RandomShare
+from ccm_core.pipeline.derive.rows_anew import ViewAnew
+from ccm_core.pipeline.evaluate import load_evidence
+from ccm_core.pipeline.evidence_seals import EvidenceSeals
+from ccm_core.pipeline.manifest_evidence import manifest_kind_name
+from ccm_core.rules.evaluate.build_facts import Evidence
+from ccm_core.rules.evaluate.rows import view_of_kind
+from ccm_core.rules.pack.compiled import CompiledPacks
+from ccm_core.sdk.view import View
+from ccm_core.store.interface.evidence_store import EvidenceStore
+
+
+@dataclass(slots=True, kw_only=True)
+class ConnectionAnew:
+    """One connection of an evaluation, a share of which is made again."""
+
+    host: Host
+    """With the plugins of the evaluation."""
+    store: EvidenceStore
+    packs: CompiledPacks
+    scope: WatchScope
+    state: DerivedState
+    """What the evaluation left of it."""
+    moment: datetime
+    """Of the evaluation."""
+    read: EvidenceRead
+    """What the evaluation read of it."""
+    watermarks: Mapping[str, Watermark]
+    """By view and kind, with a space between: of what was not derived to the end, there is none."""
+    share: RandomShare
+    rows: int = 0
+    """How many were compared."""
+    verdicts: int = 0
+    """How many were compared."""
+    unproven: list[str] = field(default_factory=list)
+    """What could not be compared, and why."""
+
+    @property
+    def name(self) -> str:
+        """Return the name of the connection."""
+        return self.scope.connection
+
+    def differences(self, evidence: Evidence) -> Iterator[VerificationProblem]:
+        """Yield what differs.
+
+        Args:
+            evidence: As of the moment of the evaluation, as :meth:`evidence` returns it.
+        """
+        judges = judges_anew(self.host, self.packs, evidence)
+        by_view: dict[str, list[GroupJudge]] = {}
+        for judge in judges:
+            by_view.setdefault(judge.group.over, []).append(judge)
+        if evidence.horizon.since != self.state.period_since:
+            yield self._problem("the evaluated period", "it is not the one that settings gave")
+        views = {name: self._view(name, evidence) for name in sorted(by_view)}
+        views = {name: view for name, view in views.items() if self._is_derived(view)}
+        for name in sorted(views):
+            yield from self._judged(name, by_view[name])
+        whole = [name for name, view in views.items() if view.partitions is None]
+        chosen = {*self.share.each(whole, self.name), *(views.keys() - set(whole))}
+        for name in sorted(chosen):
+            yield from self._view_differences(views[name], by_view[name], evidence)
+
+    def evidence(self) -> Evidence | None:
+        """Read the evidence of the evaluation; None: it cannot be read again, and why is noted.
+
+        Raises:
+            UsageError: The plugin of one of its kinds is not there.
+        """
+        if self.store.derived.is_unstated(self.name):
+            self._note(
+                "rows or verdicts were stored since, by an evaluation that was stopped or by an "
+                "erasure"
+            )
+            return None
+        seals = EvidenceSeals(connection=self.name)
+        evidence = load_evidence(self.host, self.scope, self.store, self.moment, seals=seals)
+        before = [read for read in self.read.kinds if read.kind == COLLECTIONS]
+        if list(seals.sealed(None, frozenset()).kinds) != before:
+            self._note("collections were stored since that are dated earlier than it")
+            return None
+        return evidence
+
+    def _note(self, why: str) -> None:
+        self.unproven.append(
+            f"nothing of {self.name} was derived anew: after the evaluation, {why}. Run "
+            "`ccm evaluate`, then verify again"
+        )
+
+    def _note_fault(self, view: View, fault: str) -> None:
+        self.unproven.append(f"{view.name} of {self.name} could not be derived anew: {fault}")
+
+    def _is_derived(self, view: View) -> bool:
+        """Return whether the evaluation derived a view to the end, from known evidence."""
+        manifests = manifest_kind_name(self.scope.connector)
+        missing = [
+            kind
+            for kind in view.inputs
+            if kind != manifests and f"{view.name} {kind}" not in self.watermarks
+        ]
+        if missing:
+            self.unproven.append(
+                f"nothing of {view.name} of {self.name} was derived anew: the evaluation did not "
+                "derive it to the end"
+            )
+        return not missing
+
+    def _view(self, name: str, evidence: Evidence) -> View:
+        if name in evidence.kinds:
+            return view_of_kind(evidence.kinds[name])
+        return evidence.views[name]
+
+    def _judged(self, view: str, judges: Sequence[GroupJudge]) -> Iterator[VerificationProblem]:
+        """Yield the rules of a view that count although their evidence lacks, or the reverse."""
+        for judge in judges:
+            ready = {rule.rule.id for rule in judge.ready}
+            counted = {rule.rule.id for rule in judge.group.rules} & set(self.state.judged)
+            pack = judge.pack.pack.name
+            for rule in sorted(ready ^ counted):
+                text = (
+                    "its evidence suffices, and no verdict of it counts"
+                    if rule in ready
+                    else "its verdicts count, and its evidence does not suffice"
+                )
+                yield self._problem(f"the rule {rule} of {pack} over {view}", text)
+
+    def _view_differences(
+        self, view: View, judges: Sequence[GroupJudge], evidence: Evidence
+    ) -> Iterator[VerificationProblem]:
+        comparison = KeptComparison(
+            store=self.store,
+            connection=self.name,
+            view=view.name,
+            judges=[judge for judge in judges if judge.ready],
+            period=evidence.horizon,
+        )
+        anew = ViewAnew(
+            connection=self.name,
+            view=view,
+            evidence=evidence,
+            records=self.store.records,
+            derived=self.store.derived,
+            share=self.share,
+        )
+        try:
+            for batch in anew.batches():
+                yield from comparison.differences(batch)
+        except PluginFault as fault:
+            self._note_fault(view, str(fault))
+        except CcmError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - a plugin's bug is no damage of the store
+            self._note_fault(view, repr(fault))
+        self.rows += comparison.rows
+        self.verdicts += comparison.verdicts
+
+    def _problem(self, label: str, problem: str) -> VerificationProblem:
+        return VerificationProblem(
+            label=f"{label} of {self.name}", problem=problem, log=derived_log(self.name)
+        )

@@ -1,0 +1,162 @@
+"""Derive a random share of the newest evaluation anew, and compare it with what was kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+
+from ccm_core.errors import IntegrityError, StoreError, UsageError
+from ccm_core.ledger.verification_result import VerificationProblem
+from ccm_core.model.evaluation.derived import ROWS
+from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, EvaluationInputs
+from ccm_core.model.evaluation.reevaluation import Reevaluation
+from ccm_core.model.evaluation.result import Evaluation
+from ccm_core.pipeline.context import Host
+from ccm_core.pipeline.derive.connection_anew import ConnectionAnew
+from ccm_core.pipeline.derive.random_share import RandomShare
+from ccm_core.pipeline.reproduce import differing_versions, host_at, stored_rules
+from ccm_core.store.interface.evidence_store import EvidenceStore
+
+_MOST = 1000
+"""Problems that are listed; of more there is only the number."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Reevaluated:
+    """What came of deriving a share of an evaluation anew."""
+
+    extent: Reevaluation | None = None
+    """How much that was; None: nothing."""
+    problems: list[VerificationProblem] = field(default_factory=list)
+    """What is kept and is not what the evidence gives."""
+    more: int = 0
+    """How many problems there are beyond those."""
+    unproven: list[str] = field(default_factory=list)
+    """What could not be derived anew, or differs without being damage, and why."""
+
+
+def reevaluate(host: Host, store: EvidenceStore, share: RandomShare) -> Reevaluated:
+    """Derive a share of the newest evaluation anew that was made by change; nothing is written.
+
+    It is made from the evidence as of its moment, whatever was stored since, with the packs,
+    parameters and plugins that it was stored with.
+
+    Args:
+        host: What is installed.
+        store: Whose evaluation; it was verified before.
+        share: Chooses the partitions, and the views that have none.
+    """
+    newest, name = store.evaluations.latest_stored(), store.evaluations.newest_by_change()
+    if newest is None or name is None:
+        return _nothing("the store holds no evaluation that left rows; `ccm evaluate` makes one")
+    inputs = store.evaluations.inputs(name)
+    if inputs is None:
+        return _nothing(f"evaluation {name} was stored without its inputs")
+    try:
+        return _Making(host, store, share, name, *newest, inputs).reevaluated()
+    except StoreError:
+        raise
+    except UsageError as error:
+        made_by = "; ".join(differing_versions(host, inputs))
+        versions = f". It was made by other versions: {made_by}" if made_by else ""
+        return _nothing(f"evaluation {name} cannot be made again: {error}{versions}")
+
+
+def _nothing(why: str) -> Reevaluated:
+    return Reevaluated(unproven=[f"nothing was derived anew: {why}"])
+
+
+@dataclass(slots=True)
+class _Making:
+    host: Host
+    store: EvidenceStore
+    share: RandomShare
+    name: str
+    evaluation: Evaluation
+    act: EvaluationAct
+    inputs: EvaluationInputs
+
+    def reevaluated(self) -> Reevaluated:
+        """Make a share of each connection."""
+        result, connections = Reevaluated(), self._connections()
+        for connection in connections:
+            self._add(result, connection)
+        kinds = [read for state in self.evaluation.derived for read in state.kinds]
+        result.extent = Reevaluation(
+            evaluation=self.name,
+            evaluated_at=self.evaluation.evaluated_at,
+            share=self.share.share,
+            seed=self.share.seed,
+            subjects=sum(connection.rows for connection in connections),
+            of_subjects=sum(read.records for read in kinds if read.kind.startswith(ROWS)),
+            verdicts=sum(connection.verdicts for connection in connections),
+        )
+        return result
+
+    def _connections(self) -> Sequence[ConnectionAnew]:
+        host = host_at(self.host, self.inputs)
+        packs = stored_rules(host, self.store, self.inputs)
+        states = {state.connection: state for state in self.evaluation.derived}
+        reads = {read.connection: read for read in self.evaluation.evidence_read}
+        return [
+            ConnectionAnew(
+                host=host,
+                store=self.store,
+                packs=packs,
+                scope=scope,
+                state=states[scope.connection],
+                moment=self.evaluation.evaluated_at,
+                read=reads[scope.connection],
+                watermarks=self.act.watermarks.get(scope.connection, {}),
+                share=self.share,
+            )
+            for scope in sorted(self.inputs.watch_scopes, key=lambda scope: scope.connection)
+        ]
+
+    def _add(self, result: Reevaluated, connection: ConnectionAnew) -> None:
+        differences = self._differences(connection)
+        listed = list(islice(differences, _MOST))
+        more = sum(1 for _ in differences)
+        excuse = self._excuse(connection.name) if listed else None
+        result.unproven += connection.unproven
+        if excuse is None:
+            result.problems += listed
+            result.more += more
+        else:
+            number = len(listed) + more
+            result.unproven.append(f"{number} differences, such as {listed[0]}; {excuse}")
+
+    def _differences(self, connection: ConnectionAnew) -> Iterator[VerificationProblem]:
+        try:
+            evidence = connection.evidence()
+            if evidence is not None:
+                yield from connection.differences(evidence)
+        except IntegrityError as error:
+            yield VerificationProblem(
+                label=f"rows and verdicts of {connection.name}", problem=str(error)
+            )
+
+    def _excuse(self, connection: str) -> str | None:
+        """Return why what differs is not damage; None: it is."""
+        differing = differing_versions(self.host, self.inputs)
+        if differing:
+            return (
+                f"the evaluation was made by other versions: {'; '.join(differing)}. Install those "
+                "to verify it"
+            )
+        if self._is_erased_since(connection):
+            return (
+                "something was erased by order since the evaluation. Run `ccm evaluate`, then "
+                "verify again"
+            )
+        return None
+
+    def _is_erased_since(self, connection: str) -> bool:
+        before = self.act.watermarks.get(connection, {})
+        never = datetime.max.replace(tzinfo=UTC)
+        now = self.store.records.changes_since(connection, "", None, as_of=never)
+        return now is not None and {mark.erasure for mark in before.values()} != {
+            now.watermark.erasure
+        }
