@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Self
 
 from ccm_core.ledger.key_history import SigningKey
+from ccm_core.model.evaluation.reevaluation import Reevaluation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,8 @@ class Verification:
     """How many problems there are beyond those."""
     unproven: tuple[str, ...] = ()
     """What no signature covers, though nothing is wrong with it."""
+    reevaluation: Reevaluation | None = None
+    """How much of the newest evaluation was derived anew; None: nothing."""
 
     @property
     def sound(self) -> bool:

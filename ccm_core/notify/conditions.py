@@ -25,7 +25,7 @@ def conditions(
 
     Args:
         evaluation: The results.
-        findings: Failing results through time, as of the evaluation.
+        findings: Failing results through time, as of the evaluation: those that are not resolved.
         manifests: The newest of each connection.
     """
     return (

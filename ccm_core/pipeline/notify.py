@@ -13,7 +13,7 @@ from ccm_core.notify.conditions import conditions
 from ccm_core.notify.decide import decide
 from ccm_core.notify.types import Notification, NotifyPreferences, RecipientState
 from ccm_core.pipeline.context import Host
-from ccm_core.pipeline.track_findings import all_findings
+from ccm_core.pipeline.track_findings import unresolved_findings
 from ccm_core.sdk.secret import Secret
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
@@ -62,7 +62,8 @@ def notify(
     Raises:
         UsageError: The file cannot be read or written, or a package is missing.
     """
-    current = conditions(evaluation, all_findings(store), store.runs.newest_manifests())
+    manifests = store.runs.newest_manifests()
+    current = conditions(evaluation, unresolved_findings(store), manifests)
     sent = sent_state.read(policy.sent_state)
     results = []
     for recipient, address in policy.recipients.items():

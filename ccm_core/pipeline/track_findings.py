@@ -117,6 +117,11 @@ def _covers(scope: ResultScope | None, active: Iterable[Finding]) -> bool:
     )
 
 
+def unresolved_findings(store: EvidenceStore) -> Sequence[Finding]:
+    """Return the findings that are open or inconclusive now; what was resolved is not read."""
+    return store.findings.current(_ACTIVE)
+
+
 def all_findings(store: EvidenceStore, *, as_of: datetime | None = None) -> tuple[Finding, ...]:
     """Return every finding as of the last evaluation by a moment, most severe first.
 
@@ -146,6 +151,9 @@ def selected_findings(
     Raises:
         UsageError: A connection, a control or a team is not known.
     """
+    if as_of is None and not selection.phrases:
+        states = selection.states or frozenset(FindingState)
+        return sorted(store.findings.current(states), key=_order), store.findings.count()
     findings = all_findings(store, as_of=as_of)
     latest = None
     if selection.phrases:

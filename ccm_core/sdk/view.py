@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -71,6 +71,10 @@ class Partitioning:
     """By a kind of :attr:`names` and another input: the keys that a record uses of that input,
     whether they exist or not. A change of other records there leaves its partition alone. Where an
     input is not mentioned, any change of it has all rows derived again."""
+    reads: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """By such another input: the fields at the top of its bodies that rows are derived from. The
+    view is handed no others, and a change of others derives nothing again: a status that changes by
+    the minute. Where an input is not mentioned, it is handed whole bodies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,13 +60,14 @@ class SimulatedConnection:
         self.account, self.control = simulator.account, simulator.control
         self.now = NOW
 
-    def collect(  # noqa: PLR0913 - each is a different fact about the run, all by name
+    def collect(
         self,
         now=NOW,
         nouns=EVENTS,
         longest=None,
         store=None,
         observer=None,
+        *,
         force=False,
         **settings,
     ):

@@ -171,5 +171,6 @@ def test_a_second_is_read_to_its_end_by_runs_that_are_stopped(burst, tmp_path, s
     assert manifest is not None
     assert (manifest.outcome, stopped > 1) == (Outcome.COMPLETE, True)
     assert exported(burst.store) == exported(whole)
-    assert requests < 2 * undisturbed
+    # One that reads all anew reads the windows that had been read as well.
+    assert requests < (3 if force else 2) * undisturbed
     whole.close()

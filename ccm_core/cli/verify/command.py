@@ -25,6 +25,7 @@ from ccm_core.model.evaluation.derived import connection_of, is_derived
 
 if TYPE_CHECKING:
     from ccm_core.ledger.verification_result import LogState
+    from ccm_core.pipeline.derive.random_share import RandomShare
 
 _SHOWN = 50
 _PAUSE = 0.2
@@ -47,6 +48,14 @@ _PAUSE = 0.2
     metavar="FILE|KEY",
     help="A public key from `ccm keys export`.",
 )
+@click.option(
+    "--reevaluate",
+    metavar="SHARE",
+    help="Derive a random share of the newest evaluation anew, such as 1%, and compare it.",
+)
+@click.option(
+    "--seed", type=int, help="With --reevaluate: choose as a verification did that printed it."
+)
 @json_option
 @click.pass_obj
 def command(
@@ -54,6 +63,8 @@ def command(
     store: str | None,
     pins: tuple[str, ...],
     keys: tuple[str, ...],
+    reevaluate: str | None,
+    seed: int | None,
     *,
     as_json: bool,
 ) -> int:
@@ -64,8 +75,11 @@ def command(
     """
     from ccm_core.store.sqlite.verify import verify_store
 
+    share = _share(reevaluate, seed)
     pinned = [PinnedCheckpoint(name=name, note=_text(name)) for name in pins]
     trusted = [key for name in keys for key in _keys(name)]
+    if share is not None and store is not None and _is_no_store(Path(store)):
+        raise UsageError(f"--reevaluate derives rows from the evidence of a store; {store} is none")
     if store is not None and is_bundle(Path(store)):
         return show(verified(Path(store), pinned, trusted), as_json=as_json)
     if store is not None and is_proof(Path(store)):
@@ -77,6 +91,10 @@ def command(
         trusted=trusted,
         on_progress=(lambda *_: None) if as_json else progress(),
     )
+    if share is not None:
+        from ccm_core.cli.verify.reevaluate import with_reevaluation
+
+        verification = with_reevaluation(verification, path, config, share)
     if as_json:
         print_json(verification)
     else:
@@ -103,6 +121,10 @@ def print_verification(verification: Verification, path: Path) -> None:
     )
     for key in verification.keys:
         print_text(f"  key {key.key}")
+    if verification.reevaluation is not None:
+        from ccm_core.cli.verify.reevaluate import extent_line
+
+        print_text(f"  {extent_line(verification.reevaluation)}")
     for text in verification.unproven:
         print_text(f"not proven: {text}")
     for finding in verification.problems[:_SHOWN]:
@@ -142,6 +164,20 @@ def progress() -> Callable[[int, int], None]:
             print_message(f"{done:,} of {total:,} leaves", nl=done >= total)
 
     return report
+
+
+def _share(text: str | None, seed: int | None) -> RandomShare | None:
+    if text is None:
+        if seed is not None:
+            raise UsageError("--seed chooses what --reevaluate derives anew; give that as well")
+        return None
+    from ccm_core.cli.verify.reevaluate import random_share
+
+    return random_share(text, seed)
+
+
+def _is_no_store(path: Path) -> bool:
+    return is_bundle(path) or is_proof(path)
 
 
 def _own(config: str | None) -> Path:

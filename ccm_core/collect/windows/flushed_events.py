@@ -115,8 +115,9 @@ def _of_unfinished_reads(
 ) -> Sequence[Collection]:
     """Return the collections since any of a window was last read to its end.
 
-    Where everything is read anew, what was read before does not count; what runs have stored since,
-    which were to read it anew and were stopped, does. What a clock that is ahead has dated does not.
+    Where everything is read anew, what was read before does not count. What was stored since does:
+    by runs that were to read it anew and were stopped. What a clock that is ahead has dated does
+    not.
     """
     finished = [
         number

@@ -30,5 +30,7 @@ class ChangesSince:
 
     watermark: Watermark
     """Up to where this reaches."""
+    since: Watermark | None = None
+    """The one before; None: there was none, and nothing is known to have changed."""
     changed_keys: AbstractSet[str] = frozenset()
     """The keys of which a version was stored, tombstones included."""

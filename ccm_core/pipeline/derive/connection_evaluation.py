@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import islice
+from typing import TypeVar
 
 from ccm_core.errors import CcmError, IntegrityError, PluginFault
-from ccm_core.model import json_codec
-from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.connection_result import ConnectionResult, RuleTotals
 from ccm_core.model.evaluation.derived import (
     derived_log,
@@ -24,26 +24,32 @@ from ccm_core.model.evaluation.result import (
 )
 from ccm_core.model.evidence.watermark import ChangesSince, Watermark
 from ccm_core.model.evidence.window import Window
-from ccm_core.model.frozen_json import thawed
 from ccm_core.pipeline.context import Host
+from ccm_core.pipeline.derive.connection_work import (
+    ConnectionWork,
+    groups_over,
+    view_evaluation,
+    view_fault,
+)
 from ccm_core.pipeline.derive.group_judge import GroupJudge
 from ccm_core.pipeline.derive.group_totals import GroupTotals
 from ccm_core.pipeline.derive.line_lists import LineLists, subject_lines, verdict_lines
-from ccm_core.pipeline.derive.row_changes import RowBatch, RowDerivation
-from ccm_core.pipeline.derive.write_derived import DerivedWriter, Verdicts
+from ccm_core.pipeline.derive.row_changes import Members, RowChanges
+from ccm_core.pipeline.derive.row_tasks import EvaluatedRows, KeptRowsTask, PartitionTask, RowTask
+from ccm_core.pipeline.derive.view_evaluation import ViewEvaluation
+from ccm_core.pipeline.derive.worker_pool import WorkerPool
+from ccm_core.pipeline.derive.write_derived import DerivedWriter
 from ccm_core.pipeline.evaluate import load_evidence
 from ccm_core.pipeline.evidence_seals import EvidenceSeals, kinds_read
 from ccm_core.pipeline.manifest_evidence import manifest_kind_name
-from ccm_core.rules.derive.row_record import row_body, row_of
 from ccm_core.rules.evaluate.build_facts import Evidence
-from ccm_core.rules.evaluate.evidence_gate import evidence_gate
-from ccm_core.rules.evaluate.rows import view_of_kind
 from ccm_core.rules.evaluate.time_budget import UNLIMITED, TimeBudget
-from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, RuleGroup
+from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.types import Facts
-from ccm_core.sdk.view import Row, View
 from ccm_core.store.interface.derived import DerivedStore
 from ccm_core.store.interface.evidence_store import EvidenceStore
+
+Task = TypeVar("Task", bound=RowTask)
 
 _ROWS = 1000
 """How many kept rows are judged together."""
@@ -73,6 +79,8 @@ class ConnectionEvaluation:
     before: Before | None = None
     watermarks: dict[str, Watermark] = field(default_factory=dict)
     time_budget: TimeBudget = UNLIMITED
+    pool: WorkerPool | None = None
+    """Processes that derive and judge side by side; None: there are none."""
     _by_change: set[str] = field(default_factory=set)
     """Kinds of which the current records are those of the moment."""
     _errors: dict[str, str] = field(default_factory=dict)
@@ -101,15 +109,14 @@ class ConnectionEvaluation:
         """
         seals = EvidenceSeals(connection=self.scope.connection)
         evidence = load_evidence(self.host, self.scope, self.store, self.now, seals=seals)
-        facts = self._facts(evidence)
-        groups = [
-            (pack, group)
-            for pack in self.packs.packs
-            for group in pack.groups
-            if group.over in facts.inputs
-        ]
+        facts = evidence.facts(
+            CompiledPacks(packs=(), inputs=self.packs.inputs), self.host.plugin_failures
+        )
+        work = ConnectionWork.of(self.scope, self.now, facts, self.packs, self.time_budget)
+        groups = groups_over(facts, self.packs)
         judges = {
-            (pack.pack.name, group.over): self._judge(pack, group, facts) for pack, group in groups
+            (judge.pack.pack.name, judge.group.over): judge
+            for judge in work.judges(self.packs, evidence)
         }
         self._require_sealed()
         if self.before is None or self.derived.is_unstated(self.scope.connection):
@@ -121,8 +128,8 @@ class ConnectionEvaluation:
         for pack, group in groups:
             self.lists.require(subject_lines(group.over), verdict_lines(pack.pack.name, group.over))
         for over in sorted({group.over for _, group in groups}):
-            of_view = [judge for (_, name), judge in judges.items() if name == over]
-            self._evaluate_view(over, of_view, evidence)
+            rows = view_evaluation(over, self.host, self.store.records, evidence, judges.values())
+            self._evaluate_view(rows, work, evidence)
         totals = [total for judge in judges.values() for total in self._totals(judge, evidence)]
         return self._result(evidence, facts, judges, totals, seals)
 
@@ -146,29 +153,78 @@ class ConnectionEvaluation:
 
     # -- rows and verdicts --------------------------------------------------------------------
 
-    def _evaluate_view(self, over: str, judges: Sequence[GroupJudge], evidence: Evidence) -> None:
-        view, judged = self._view(over, evidence), set[str]()
+    def _evaluate_view(
+        self, rows: ViewEvaluation, work: ConnectionWork, evidence: Evidence
+    ) -> None:
+        over, judged = rows.view.name, set[str]()
+        changes = self._changes(rows)
         try:
-            source = self._source(view, evidence)
-            for batch in source.batches():
-                changed = self._changed_rows(over, batch)
-                self.writer.write(view, batch, changed, _verdicts(judges, changed))
-                judged |= changed.keys()
-            source.check_sample(int(self.now.timestamp()))
+            for evaluated in self._changed_rows(changes, work):
+                judged |= evaluated.changed.keys()
+            changes.check_sample(int(self.now.timestamp()))
         except PluginFault as fault:
             self._break(over, str(fault))
             return
         except CcmError:
             raise
         except Exception as fault:  # noqa: BLE001 - a plugin's bug is an error result
-            noun = "kind" if over in evidence.kinds else "view"
-            self._break(over, f"the {noun} {over} broke: {fault!r}")
+            self._break(over, view_fault(over, evidence, fault))
             return
-        for judge in judges:
+        for judge in rows.judges:
             if judge.ready:
                 keys = self._pending(over, judge, evidence.horizon) - judged
-                for rows in self._kept_rows(over, sorted(keys)):
-                    self.writer.write(view, RowBatch(rows={}), {}, _verdicts([judge], rows))
+                tasks = self._kept_rows(over, judge.pack.pack.name, sorted(keys))
+                for _, evaluated in self._evaluated(rows, work, tasks, len(keys)):
+                    self.writer.write(over, evaluated)
+
+    def _changed_rows(self, changes: RowChanges, work: ConnectionWork) -> Iterator[EvaluatedRows]:
+        """Derive what may have changed, judge and keep what did; yield it some at a time."""
+        over, rows = changes.view.name, changes.evaluation
+        if changes.is_unchanged:
+            return
+        if changes.view.partitions is None:
+            kept = changes.kept_digests()
+            evaluated = rows.encoded(rows.derive_all(), kept)
+            self.writer.write(over, evaluated, kept.keys() - evaluated.digests.keys())
+            yield evaluated
+            return
+        names = changes.index(partial(self._keep_members, over))
+        for task, derived in self._evaluated(rows, work, changes.tasks(names), len(names)):
+            yield self._keep(changes, task, derived)
+
+    def _keep_members(self, over: str, kind: str, members: Members) -> None:
+        self.writer.write_members(over, kind, members)
+        if self.pool is not None:
+            self.pool.expect(len(members))
+
+    def _keep(
+        self, changes: RowChanges, task: PartitionTask, evaluated: EvaluatedRows
+    ) -> EvaluatedRows:
+        """Keep what partitions gave, compared with what is kept now."""
+        kept = changes.kept_digests(evaluated.digests.keys())
+        keys = {key for key, text in evaluated.digests.items() if kept.get(key) != text}
+        if not keys <= evaluated.changed.keys():  # partitions overlap: others changed these rows
+            evaluated = changes.evaluation.encoded(changes.evaluation.derive(task.keys), kept)
+        evaluated = evaluated.of_subjects(keys)
+        removed = changes.subjects_in(task.names) - evaluated.digests.keys()
+        self.writer.write(changes.view.name, evaluated, removed)
+        return evaluated
+
+    def _evaluated(
+        self, rows: ViewEvaluation, work: ConnectionWork, tasks: Iterable[Task], number: int
+    ) -> Iterator[tuple[Task, EvaluatedRows]]:
+        """Yield what tasks give, in their order: side by side where there are many of them.
+
+        Args:
+            rows: Evaluates them in this process.
+            work: What another process needs for it.
+            tasks: What to evaluate.
+            number: How many partitions or rows that are.
+        """
+        if self.pool is not None and self.pool.is_worth(number):
+            yield from self.pool.evaluated(work, tasks)
+        else:
+            yield from ((task, rows.evaluate(task)) for task in tasks)
 
     def _break(self, over: str, error: str) -> None:
         """Note why a view has no rows; what was not derived of it is derived next time."""
@@ -176,23 +232,16 @@ class ConnectionEvaluation:
         for name in [name for name in self.watermarks if name.startswith(f"{over} ")]:
             del self.watermarks[name]
 
-    def _source(self, view: View, evidence: Evidence) -> RowDerivation:
-        return RowDerivation(
+    def _changes(self, rows: ViewEvaluation) -> RowChanges:
+        view = rows.view
+        return RowChanges(
             connection=self.scope.connection,
-            view=view,
+            evaluation=rows,
             derived=self.derived,
             records=self.store.records,
-            load=evidence.load,
-            load_vanished=evidence.load_vanished,
-            foreign=evidence.foreign,
-            changes={kind: self._change(view.name, kind, evidence) for kind in view.inputs},
+            changes={kind: self._change(view.name, kind, rows.account) for kind in view.inputs},
             lists=self.lists,
         )
-
-    def _view(self, over: str, evidence: Evidence) -> View:
-        if over in evidence.kinds:
-            return view_of_kind(evidence.kinds[over])
-        return evidence.views[over]
 
     def _change(self, over: str, kind: str, evidence: Evidence) -> ChangesSince | None:
         """Return what was stored of a kind since the last evaluation that kept rows of a view.
@@ -216,14 +265,6 @@ class ConnectionEvaluation:
             self._by_change.add(kind)
         return change if before is not None else None
 
-    def _changed_rows(self, over: str, batch: RowBatch) -> dict[str, Row]:
-        kept = self.derived.digests(self.scope.connection, rows_kind(over), batch.rows.keys())
-        return {
-            key: row
-            for key, row in batch.rows.items()
-            if kept.get(key) != digest(json_codec.encode(row_body(row)))
-        }
-
     def _is_stale(self, judge: GroupJudge) -> bool:
         """Return whether the verdicts of a group depend on something else than before."""
         before = self.before.state.rule_keys if self.before else {}
@@ -242,39 +283,13 @@ class ConnectionEvaluation:
             until=None if self._is_stale(judge) else self.now,
         )
 
-    def _kept_rows(self, over: str, keys: Sequence[str]) -> Iterator[Mapping[str, Row]]:
+    def _kept_rows(self, over: str, pack: str, keys: Sequence[str]) -> Iterator[KeptRowsTask]:
         remaining = iter(keys)
         while some := list(islice(remaining, _ROWS)):
             self.derived.require_unchanged(self.scope.connection, rows_kind(over), some)
-            records = self.store.records.get_many(
-                derived_log(self.scope.connection), rows_kind(over), frozenset(some)
-            )
-            yield {record.key: row_of(thawed(record.body)) for record in records}
+            yield KeptRowsTask(view=over, pack=pack, keys=frozenset(some))
 
     # -- the result ---------------------------------------------------------------------------
-
-    def _facts(self, evidence: Evidence) -> Facts:
-        none = CompiledPacks(packs=(), inputs=self.packs.inputs)
-        facts = evidence.facts(none, self.host.plugin_failures)
-        kinds = {
-            kind
-            for pack in self.packs.packs
-            for group in pack.groups
-            for rule in group.rules
-            for kind in rule.lookup_kinds
-        }
-        return _with_lookups(facts, evidence, kinds & evidence.kinds.keys())
-
-    def _judge(self, pack: CompiledPack, group: RuleGroup, facts: Facts) -> GroupJudge:
-        kinds = {*facts.inputs[group.over], *self.packs.inputs.get(group.over, ())}
-        return GroupJudge(
-            pack=pack,
-            group=group,
-            facts=facts,
-            gates={r.rule.id: evidence_gate(r, kinds, facts, self.now) for r in group.rules},
-            now=self.now,
-            time_budget=self.time_budget,
-        )
 
     def _totals(self, judge: GroupJudge, evidence: Evidence) -> Iterator[RuleTotals]:
         error = self._errors.get(judge.group.over)
@@ -346,17 +361,3 @@ class ConnectionEvaluation:
                 f"what was kept of {', '.join(differing)} of {connection} is not what the "
                 "evaluation before left; run `ccm verify`, and restore the store from a backup"
             )
-
-
-def _with_lookups(facts: Facts, evidence: Evidence, kinds: Iterable[str]) -> Facts:
-    return replace(
-        facts, lookup_records={kind: evidence.lookup_records(kind) for kind in sorted(kinds)}
-    )
-
-
-def _verdicts(judges: Iterable[GroupJudge], rows: Mapping[str, Row]) -> Verdicts:
-    """Return what packs say of rows; nothing where the evidence of all their rules is lacking."""
-    return {
-        judge.pack.pack.name: list(judge.judge(rows)) if rows and judge.ready else ()
-        for judge in judges
-    }

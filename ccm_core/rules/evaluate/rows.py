@@ -66,9 +66,39 @@ def derived_rows(view: View, request: ViewRequest) -> Iterator[Row]:
     The records are frozen, and rows may hold parts of them; CEL reads nothing frozen.
     """
     thawing = Thawing()
-    for row in view.rows(request):
+    for row in view.rows(_as_read(view, request)):
         body = thawing.body(row.body)
         yield row if body is row.body else replace(row, body=body)
+
+
+def _as_read(view: View, request: ViewRequest) -> ViewRequest:
+    """Return a request without the fields that a view does not read of records outside."""
+    reads = view.partitions().reads if view.partitions else {}
+    if not reads:
+        return request
+    return replace(
+        request,
+        records=_limited(request.records, reads),
+        vanished=_limited(request.vanished, reads),
+    )
+
+
+def _limited(
+    records: Mapping[str, Sequence[Record]], reads: Mapping[str, Collection[str]]
+) -> Mapping[str, Sequence[Record]]:
+    return {
+        kind: tuple(
+            replace(record, body=fields_read(record, reads[kind])) for record in of_kind
+        )
+        if kind in reads
+        else of_kind
+        for kind, of_kind in records.items()
+    }
+
+
+def fields_read(record: Record, names: Collection[str]) -> JsonObject:
+    """Return the fields of a record that a view reads."""
+    return FrozenDict({name: record.body[name] for name in names if name in record.body})
 
 
 def rows_of_period(rows: Iterable[Row], period: Window) -> Iterator[Row]:

@@ -151,6 +151,11 @@ class SqlFindingStore:
             _require_stated(transaction)
             return list(finding_table.in_states(transaction, states))
 
+    def count(self) -> int:
+        """Count all findings, those that were resolved too."""
+        with self._database.reading() as transaction:
+            return int(transaction.value("SELECT count(*) FROM finding"))
+
     def by_id(self, ids: Iterable[str]) -> Sequence[Finding]:
         """List the findings of some ids as they are now."""
         with self._database.reading() as transaction:

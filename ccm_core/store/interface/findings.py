@@ -51,6 +51,9 @@ class FindingStore(Protocol):
     ) -> Sequence[Finding]:
         """List the findings in some states as they are now, by id. No history is read."""
 
+    def count(self) -> int:
+        """Count all findings, those that were resolved too."""
+
     def by_id(self, ids: Iterable[str]) -> Sequence[Finding]:
         """List the findings of some ids as they are now."""
 

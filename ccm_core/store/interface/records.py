@@ -60,6 +60,11 @@ class RecordStore(Protocol):
         No transaction stays open between them.
         """
 
+    def get_many_at(
+        self, connection: str, kind: str, keys: AbstractSet[str], watermark: Watermark
+    ) -> Iterator[Record]:
+        """Yield what the newest version of those of some keys was at a watermark."""
+
     def pages(self, connection: str, kind: str, size: int) -> Iterator[Sequence[Record]]:
         """Yield the newest version of every key that has not vanished, so many at a time, by key.
 

@@ -57,7 +57,7 @@ def changes_since(
     keys = frozenset(
         transaction.column(_CHANGED, connection=connection, kind=kind, seq=watermark.sequence)
     )
-    return ChangesSince(watermark=newest, changed_keys=keys)
+    return ChangesSince(watermark=newest, since=watermark, changed_keys=keys)
 
 
 def _newest(

@@ -145,6 +145,25 @@ def keys(
     return list(transaction.column(query, after=after, size=size, **parameters))
 
 
+def get_many_at(
+    transaction: Transaction, connection: str, kind: str, keys: AbstractSet[str], collection: int
+) -> Iterator[Record]:
+    """Yield what the newest version of those of some keys was, up to a number of a collection."""
+    query = f"""
+        {_RECORDS}
+        WHERE version.digest IS NOT NULL AND version.seq IN (
+            SELECT max(seq) FROM version
+            WHERE connection = :connection AND kind = :kind AND key IN (:values)
+                AND collection <= :collection
+            GROUP BY key
+        )
+        """
+    rows = transaction.rows_in(
+        query, sorted(keys), connection=connection, kind=kind, collection=collection
+    )
+    return _records(transaction, rows)
+
+
 def page(
     transaction: Transaction, connection: str, kind: str, after: str, size: int
 ) -> Iterator[Record]:

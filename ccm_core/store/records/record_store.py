@@ -76,6 +76,15 @@ class SqlRecordStore:
             yield page
             after = page[-1]
 
+    def get_many_at(
+        self, connection: str, kind: str, keys: AbstractSet[str], watermark: Watermark
+    ) -> Iterator[Record]:
+        """Yield what the newest version of some keys was at a watermark."""
+        with self._database.reading() as transaction:
+            yield from query.get_many_at(
+                transaction, connection, kind, keys, watermark.sequence
+            )
+
     def pages(self, connection: str, kind: str, size: int) -> Iterator[Sequence[Record]]:
         """Yield the newest versions, some at a time; no transaction stays open in between."""
         after = ""
