@@ -11,6 +11,7 @@
     │   ├── SecretError            a secret reference that cannot be resolved
     │   ├── AccountMismatch        a credential opens another account than before
     │   ├── ClockMismatch          this machine's clock is wrong
+    │   ├── WorkerLost             a process that evaluated beside this one has ended
     │   └── StoreError             the store cannot be opened or written
     │       ├── StoreNotFound      there is none yet: nothing was ever collected
     │       ├── ReadOnlyStore      it was opened for reading, and was to be written
@@ -108,6 +109,10 @@ class AccountMismatch(UsageError):
 
 class ClockMismatch(UsageError):
     """The clock of this machine is too far from the source's, or from the stored evidence."""
+
+
+class WorkerLost(UsageError):
+    """A process that evaluated beside this one ended before its work was done."""
 
 
 class StoreError(UsageError):

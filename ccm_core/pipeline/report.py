@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from ccm_core.model.evaluation.derived import subject_name
 from ccm_core.model.evaluation.finding import Finding
 from ccm_core.model.evaluation.result import Evaluation, Result, Status, StoredEvaluation
-from ccm_core.model.evaluation.result_scope import OUTLINED, UNSETTLED, ResultScope
+from ccm_core.model.evaluation.result_scope import LISTED, OUTLINED, UNSETTLED, ResultScope
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.report_sections import sections
 from ccm_core.pipeline.track_findings import all_findings
@@ -96,7 +96,7 @@ def results_to_read(forms: Iterable[ReportFormat], part: ResultFilter) -> Result
     # Of some connections, or of some teams, the rest is counted anew from their results.
     if needs_others or part.connections or part.owners or any(form.complete for form in forms):
         return None
-    return OUTLINED if all(form.figures for form in forms) else UNSETTLED
+    return OUTLINED if all(form.figures for form in forms) else LISTED
 
 
 def report_input(

@@ -179,6 +179,25 @@ def test_a_later_signing_key_signs_earlier_evidence(ccm, connected, monkeypatch)
     )
 
 
+@pytest.mark.parametrize("has_one", [False, True], ids=["an empty vault", "with another key"])
+def test_no_signing_key_is_made_beside_a_store_that_another_one_signs(
+    ccm, signed_store, folder, has_one
+):
+    """The next run would not sign with it: it says whose store it is, and what to do."""
+    (folder / "ccm.vault").unlink()
+    if has_one:
+        vault = Vault(folder / "ccm.vault", KeySources(environment={"CCM_VAULT_KEY": KEY}))
+        signing_keys.create_first_key(vault, datetime.now(UTC))
+    made = ccm("keys", "make")
+
+    assert (made.code, made.out) == (2, "")
+    assert "the next run signs with it" not in made.err
+    assert "this store is signed with" in made.err
+    assert "`ccm keys rotate --lost`" in made.err
+    assert ccm("keys", "rotate", "--lost").code == 0
+    assert ccm("keys", "make").code == 0
+
+
 def test_init_makes_the_signing_key_where_it_can(ccm, folder, monkeypatch):
     """And says what to do where it cannot."""
     assert "`ccm keys make` makes one" in ccm("init").err

@@ -25,7 +25,7 @@ from ccm_core.model.evaluation.derived import connection_of, is_derived
 
 if TYPE_CHECKING:
     from ccm_core.ledger.verification_result import LogState
-    from ccm_core.pipeline.derive.random_share import RandomShare
+    from ccm_core.pipeline.anew.random_share import RandomShare
 
 _SHOWN = 50
 _PAUSE = 0.2

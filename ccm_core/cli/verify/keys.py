@@ -35,10 +35,17 @@ def make(config: str | None) -> None:
     from ccm_core.auth import signing_keys
 
     workspace = open_workspace(config)
+    path = workspace.settings.vault.path
     existing = signing_keys.stored_keys(workspace.vault())
+    current = _current_key(workspace)
+    if current is not None and current.key.public not in {key.public for key in existing}:
+        raise UsageError(
+            f"this store is signed with {current.key}, which the vault {path} does not have: with "
+            "another key nothing would be signed. Restore that vault; or, where the key is lost, "
+            "replace it: `ccm keys rotate --lost`"
+        )
     keys = existing or signing_keys.create_first_key(workspace.vault(), clock())
     state = "the vault has it" if existing else "saved in the vault"
-    path = workspace.settings.vault.path
     print_message(f"{state}: {path}; the next run signs with it. Its public half:")
     print_text(encoded(keys[0].public))
 
@@ -86,6 +93,15 @@ def rotate(config: str | None, *, lost: bool) -> None:
         key = replaced(workspace.vault(), store.ledger, clock(), lost=lost)
     print_message("checkpoints are signed with this key from now on; give it to whoever verifies:")
     print_text(str(key))
+
+
+def _current_key(workspace: Workspace) -> SigningKey | None:
+    """Return the key that the store is signed with; None: there is no store, or it has none."""
+    try:
+        with workspace.read_store() as store:
+            return next(iter(store.ledger.signing_keys()[-1:]), None)
+    except StoreError:
+        return None
 
 
 def _keys(workspace: Workspace) -> Sequence[SigningKey]:

@@ -13,8 +13,8 @@ from ccm_core.cli.terminal.options import settings_file
 from ccm_core.errors import UsageError
 from ccm_core.ledger.verification_result import Verification
 from ccm_core.model.evaluation.reevaluation import Reevaluation
-from ccm_core.pipeline.derive.random_share import RandomShare
-from ccm_core.pipeline.derive.reevaluate import Reevaluated, reevaluate
+from ccm_core.pipeline.anew.random_share import RandomShare
+from ccm_core.pipeline.anew.reevaluate import Reevaluated, reevaluate
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store

@@ -31,6 +31,10 @@ class ResultScope:
     """Whether failing ones that no subject is named for may lack the reason: of the newest
     evaluation, they are as the index lists them, and no body is read."""
 
+    compared: bool = False
+    """Whether all of the index is compared with what the evaluation states, and not what is used
+    alone: so whoever is shown something of it learns of the same damage."""
+
     def includes(self, result: Result) -> bool:
         """Return whether a result is one of them."""
         subject = result.subject
@@ -49,5 +53,7 @@ UNSETTLED = ResultScope(
     evidence=False,
 )
 """What people act on: all but what passes or does not apply."""
-OUTLINED = replace(UNSETTLED, outlined=True)
+LISTED = replace(UNSETTLED, compared=True)
+"""The same, to be shown."""
+OUTLINED = replace(LISTED, outlined=True)
 """The same, to choose those that are shown: the reasons of these are read then."""

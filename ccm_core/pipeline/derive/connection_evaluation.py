@@ -157,8 +157,8 @@ class ConnectionEvaluation:
         self, rows: ViewEvaluation, work: ConnectionWork, evidence: Evidence
     ) -> None:
         over, judged = rows.view.name, set[str]()
-        changes = self._changes(rows)
         try:
+            changes = self._changes(rows, evidence)
             for evaluated in self._changed_rows(changes, work):
                 judged |= evaluated.changed.keys()
             changes.check_sample(int(self.now.timestamp()))
@@ -183,14 +183,14 @@ class ConnectionEvaluation:
         if changes.is_unchanged:
             return
         if changes.view.partitions is None:
-            kept = changes.kept_digests()
-            evaluated = rows.encoded(rows.derive_all(), kept)
-            self.writer.write(over, evaluated, kept.keys() - evaluated.digests.keys())
+            derived = rows.derive_all()
+            evaluated = rows.encoded(derived, changes.kept_digests(derived.keys()))
+            self.writer.write(over, evaluated, changes.kept_digests().keys() - derived.keys())
             yield evaluated
             return
         names = changes.index(partial(self._keep_members, over))
-        for task, derived in self._evaluated(rows, work, changes.tasks(names), len(names)):
-            yield self._keep(changes, task, derived)
+        for task, gave in self._evaluated(rows, work, changes.tasks(names), len(names)):
+            yield self._keep(changes, task, gave)
 
     def _keep_members(self, over: str, kind: str, members: Members) -> None:
         self.writer.write_members(over, kind, members)
@@ -232,14 +232,14 @@ class ConnectionEvaluation:
         for name in [name for name in self.watermarks if name.startswith(f"{over} ")]:
             del self.watermarks[name]
 
-    def _changes(self, rows: ViewEvaluation) -> RowChanges:
+    def _changes(self, rows: ViewEvaluation, evidence: Evidence) -> RowChanges:
         view = rows.view
         return RowChanges(
             connection=self.scope.connection,
             evaluation=rows,
             derived=self.derived,
             records=self.store.records,
-            changes={kind: self._change(view.name, kind, rows.account) for kind in view.inputs},
+            changes={kind: self._change(view.name, kind, evidence) for kind in view.inputs},
             lists=self.lists,
         )
 

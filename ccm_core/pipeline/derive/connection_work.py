@@ -74,10 +74,7 @@ class ConnectionWork:
 def groups_over(facts: Facts, packs: CompiledPacks) -> tuple[tuple[CompiledPack, RuleGroup], ...]:
     """Return the groups of rules that concern a connection."""
     return tuple(
-        (pack, group)
-        for pack in packs.packs
-        for group in pack.groups
-        if group.over in facts.inputs
+        (pack, group) for pack in packs.packs for group in pack.groups if group.over in facts.inputs
     )
 
 

@@ -18,6 +18,7 @@ from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.derive.connection_evaluation import Before, ConnectionEvaluation
 from ccm_core.pipeline.derive.line_lists import LineLists
 from ccm_core.pipeline.derive.roll_up import roll_up
+from ccm_core.pipeline.derive.worker_pool import Jobs, WorkerPool, worker_pool
 from ccm_core.pipeline.derive.write_derived import DerivedWriter
 from ccm_core.pipeline.evaluate import TIME_BUDGET
 from ccm_core.rules.pack.compiled import CompiledPacks
@@ -32,14 +33,41 @@ def evaluate_changes(
     waivers: Sequence[Waiver],
     *,
     now: datetime,
+    jobs: Jobs | None = None,
 ) -> tuple[Evaluation, EvaluationAct]:
     """Derive and judge what changed, keep it, and return the evaluation and the act of making it.
 
     The evaluation has no results on single subjects: they are in the store.
 
+    Args:
+        host: What is installed, and the clock.
+        scopes: What each connection collects.
+        store: Where the evidence is, and where rows and verdicts go.
+        packs: The rules.
+        waivers: The accepted risks.
+        now: The moment.
+        jobs: The processes that evaluate side by side where much changed; None: this one alone.
+
     Raises:
         IntegrityError: What was kept before is not what the evaluation before left.
+        WorkerLost: One of these processes ended.
     """
+    with worker_pool(jobs, host.revision) as pool:
+        results, watermarks = _evaluate_each(host, scopes, store, packs, now, pool)
+    failing = _failing(store, packs, results, waivers)
+    act = EvaluationAct(made_at=host.clock(), host_version=host.version, watermarks=watermarks)
+    return roll_up(packs, results, waivers, failing), act
+
+
+def _evaluate_each(
+    host: Host,
+    scopes: Sequence[WatchScope],
+    store: EvidenceStore,
+    packs: CompiledPacks,
+    now: datetime,
+    pool: WorkerPool | None,
+) -> tuple[Sequence[ConnectionResult], dict[str, dict[str, Watermark]]]:
+    """Return the result of each connection, and up to where it was read."""
     stored = store.evaluations.latest_stored()
     results: list[ConnectionResult] = []
     watermarks: dict[str, dict[str, Watermark]] = {}
@@ -53,18 +81,16 @@ def evaluate_changes(
                 connection=scope.connection,
                 now=now,
                 lists=LineLists(derived=store.derived, connection=scope.connection),
-                shown=host.shown_fields,
             ),
             packs=packs,
             now=now,
             before=_before(stored, scope.connection),
             time_budget=TIME_BUDGET,
+            pool=pool,
         )
         results.append(evaluation.evaluate())
         watermarks[scope.connection] = evaluation.watermarks
-    failing = _failing(store, packs, results, waivers)
-    act = EvaluationAct(made_at=host.clock(), host_version=host.version, watermarks=watermarks)
-    return roll_up(packs, results, waivers, failing), act
+    return results, watermarks
 
 
 def _before(stored: tuple[Evaluation, EvaluationAct] | None, connection: str) -> Before | None:

@@ -20,6 +20,7 @@ from ccm_core.pipeline.derive.line_lists import (
 from ccm_core.pipeline.derive.row_tasks import PartitionTask
 from ccm_core.pipeline.derive.view_evaluation import ViewEvaluation, encoded_row
 from ccm_core.rules.derive.row_record import row_body
+from ccm_core.rules.evaluate.rows import fields_read
 from ccm_core.sdk.view import Partitioning, Row, View
 from ccm_core.store.interface.derived import DerivedStore
 from ccm_core.store.interface.records import RecordStore
@@ -164,12 +165,27 @@ class RowChanges:
                     self.connection, self.view.name, kind, change.changed_keys
                 )
             elif any(used == kind for _, used in partitioning.uses):
-                outside |= {f"{kind}:{key}" for key in change.changed_keys}
+                outside |= {f"{kind}:{key}" for key in self._read_otherwise(partitioning, kind)}
             else:
                 return None
         traced = self.derived.derived_from(self.connection, self.view.name, outside)
         lines = self.derived.partitions_of(self.connection, self.view.name, traced)
         return names | lines
+
+    def _read_otherwise(self, partitioning: Partitioning, kind: str) -> AbstractSet[str]:
+        """Return the records of an input outside of which the view reads something else now."""
+        change, fields = self.changes[kind], partitioning.reads.get(kind)
+        if change is None or change.since is None:
+            return frozenset()
+        keys, connection = change.changed_keys, self.connection
+        if fields is None:
+            return keys
+        before = self.records.get_many_at(connection, kind, keys, change.since)
+        read_before, read_now = (
+            {record.key: fields_read(record, fields) for record in records}
+            for records in (self.evaluation.readable(before), self.evaluation.of_keys(kind, keys))
+        )
+        return {key for key in keys if read_before.get(key) != read_now.get(key)}
 
     def _index_changed(
         self, partitioning: Partitioning, keep: Callable[[str, Members], None]

@@ -8,6 +8,7 @@ that matter here are read straight from the wire, so that no protocol-buffer lib
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -75,7 +76,7 @@ def decode(serialized: bytes, *, bound: int = 0, skipped: int = 0) -> CheckedExp
         bound: How many ``cel.bind`` are around the expression that is meant.
         skipped: How many code points of the text are before that expression.
     """
-    checked = _parse_fields(_first(_parse_fields(serialized), _EXPRESSION))
+    checked = _parse_fields(_first(_parse_fields(serialized), _EXPRESSION), _PARTS)
     root = _first(checked, 4)
     for _ in range(bound):
         root = _first(_parse_fields(_first(_parse_fields(root), _COMPREHENSION)), _RESULT)
@@ -177,6 +178,8 @@ def bound_paths(node: CelNode, scope: Mapping[str, FieldPath]) -> dict[str, Fiel
 _Fields: TypeAlias = Sequence[tuple[int, "int | bytes"]]
 _EXPRESSION, _COMPREHENSION, _RESULT = 2, 9, 7
 """Tags of a program's expression, of the form of a node, and of what a comprehension yields."""
+_PARTS = frozenset({4, 5})
+"""Tags of the tree and of its positions. The others, types and references, are larger."""
 
 
 def _node(data: bytes) -> CelNode:
@@ -246,14 +249,22 @@ _READERS = {
 
 
 def _positions(data: bytes) -> dict[int, int]:
-    entries = [dict(_parse_fields(body)) for body in _all(_parse_fields(data), 4)]
-    return {_integer(entry.get(1)): _integer(entry.get(2)) for entry in entries}
+    positions: dict[int, int] = {}
+    for _, raw in _parse_fields(data, frozenset({4})):
+        if isinstance(raw, bytes):
+            entry = dict(_parse_fields(raw))
+            positions[_integer(entry.get(1))] = _integer(entry.get(2))
+    return positions
 
 
-def _parse_fields(data: bytes) -> _Fields:
+def _parse_fields(data: bytes, wanted: AbstractSet[int] | None = None) -> _Fields:
     """Split a message into its fields: numbers for variable-length ones, bytes for the others.
 
     Nearly all numbers of an expression have one byte, so that those are read in place.
+
+    Args:
+        data: The message.
+        wanted: The tags of the fields that are returned; None: all.
     """
     fields: list[tuple[int, int | bytes]] = []
     index, end = 0, len(data)
@@ -261,18 +272,17 @@ def _parse_fields(data: bytes) -> _Fields:
         key, index = data[index], index + 1
         if key >= _MORE:
             key, index = _varint(data, index - 1)
-        wire = key & 7
+        wire, tag = key & 7, key >> 3
         if wire in _FIXED:
             number = _FIXED[wire]
         else:
             number, index = data[index], index + 1
             if number >= _MORE:
                 number, index = _varint(data, index - 1)
-        if wire == 0:
-            fields.append((key >> 3, number))
-        else:
-            fields.append((key >> 3, data[index : index + number]))
-            index += number
+        stop = index + number if wire else index
+        if wanted is None or tag in wanted:
+            fields.append((tag, data[index:stop] if wire else number))
+        index = stop
     return fields
 
 

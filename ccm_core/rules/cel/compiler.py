@@ -83,6 +83,7 @@ class CelEnvironment:
             ),
             program=bound.program,
             size=size.value,
+            lets=tuple(bound.lets),
             lookup_program=bound.program.serialize() if looks_up else None,
         )
 
@@ -279,5 +280,5 @@ def _with_their_own(names: AbstractSet[str], lets: Mapping[str, Expression]) -> 
     used = set(names)
     for name in reversed(list(lets)):
         if name in used:
-            used |= {read.path[0] for read in read_paths(lets[name].tree)} & lets.keys()
+            used |= set(lets[name].lets)
     return [name for name in lets if name in used]

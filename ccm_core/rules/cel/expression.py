@@ -75,6 +75,8 @@ class Expression:
     program: cel.Expression
     size: int
     """An upper bound of the size of its value, in characters and elements."""
+    lets: tuple[str, ...] = ()
+    """The names under ``let`` that it reads, and those that these read."""
     lookup_program: bytes | None = None
     """The program as bytes where it looks records up: each evaluation binds it to its own."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window
-from ccm_core.model.frozen_json import Thawing
+from ccm_core.model.frozen_json import FrozenDict, Thawing
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.evidence_kind import EvidenceKind
 from ccm_core.sdk.view import Partitioning, Row, View, ViewRequest
@@ -87,9 +87,7 @@ def _limited(
     records: Mapping[str, Sequence[Record]], reads: Mapping[str, Collection[str]]
 ) -> Mapping[str, Sequence[Record]]:
     return {
-        kind: tuple(
-            replace(record, body=fields_read(record, reads[kind])) for record in of_kind
-        )
+        kind: tuple(replace(record, body=fields_read(record, reads[kind])) for record in of_kind)
         if kind in reads
         else of_kind
         for kind, of_kind in records.items()

@@ -57,7 +57,8 @@ class UnitInference:
         """Return the unit of an expression's value."""
         units: dict[str, Unit] = {}
         origins: dict[str, FieldPath] = {}
-        for name, let in self.lets.items():
+        for name in expression.lets:
+            let = self.lets[name]
             paths = {**origins, **let.scope}
             units[name] = self._unit(let.tree.root, _Scope(paths=paths, units=dict(units)))
             if (origin := _origin(let.tree.root, paths)) and origin[0] == "row":

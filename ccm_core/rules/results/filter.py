@@ -18,6 +18,7 @@ from ccm_core.model.evaluation.result import (
 )
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.rules.evaluate.rollup import population, worst
+from ccm_core.rules.results.selected_results import selected_results
 
 _MOST_NAMES = 30
 """Names in one message."""
@@ -149,11 +150,12 @@ def _listed(
         if not selection.statuses and not owners:
             yield name, rule
             continue
-        results = tuple(
-            result
-            for result in rule.results
-            if (not selection.statuses or result.status.value in selection.statuses)
-            and (not owners or _concerns(result, owners))
+        results = selected_results(
+            rule.results,
+            lambda result: (
+                (not selection.statuses or result.status.value in selection.statuses)
+                and (not owners or _concerns(result, owners))
+            ),
         )
         is_whole = not rule.results and (
             not selection.statuses or rule.status.value in selection.statuses
@@ -192,7 +194,7 @@ def _of_connections(
     it is not known which connection they belonged to.
     """
     for name, rule in rules.items():
-        results = tuple(result for result in rule.results if result.connection in connections)
+        results = selected_results(rule.results, lambda result: result.connection in connections)
         if len(results) == len(rule.results):
             yield name, rule
         elif results:

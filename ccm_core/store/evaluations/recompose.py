@@ -54,12 +54,12 @@ def recompose(
     results: dict[str, list[Result]] = defaultdict(list)
     groups, counts = rule_groups(stored.rules), LineCounts()
     for connection in connections:
+        if scope is None or scope.outlined or scope.compared:
+            _require_lines(connection.bodies, groups)
         if scope is None or not connection.bodies.is_current:
             is_needed = scope is None or scope.evidence
             _extend(results, connection.whole(stored.rules, evidence=is_needed))
         else:
-            if scope.outlined:
-                _require_lines(connection.bodies, groups)
             _extend(results, connection.some(groups, scope))
             for group in groups:
                 counts.add(connection.bodies, group)
@@ -77,8 +77,10 @@ def compact(transaction: Transaction, stored: Evaluation, position: int) -> Eval
         IntegrityError: Rows or verdicts are not those that it left.
     """
     columns: dict[str, list[CompactColumn]] = defaultdict(list)
+    groups = rule_groups(stored.rules)
     for state in stored.derived:
         connection = ConnectionResults(KeptBodies(transaction, state, position))
+        _require_lines(connection.bodies, groups)
         for column in connection.compact(stored.rules):
             columns[column.rule].append(column)
     return replace(
@@ -149,7 +151,12 @@ def _name(result: Result) -> tuple[str, str, str]:
 
 
 def _require_lines(bodies: KeptBodies, groups: Sequence[VerdictGroup]) -> None:
-    """Compare the lines that results are outlined from with those that the evaluation left."""
+    """Compare the lines of the newest evaluation with those that it left, whatever is read of it.
+
+    So all that read one store agree on whether it is damaged.
+    """
+    if not bodies.is_current:
+        return
     state = bodies.state
     present = line_roots(bodies.transaction, state.connection, ("subject", "verdict"))
     of_views = {f"subject/{group.over}": rows_kind(group.over) for group in groups}

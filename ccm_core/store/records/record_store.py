@@ -81,9 +81,7 @@ class SqlRecordStore:
     ) -> Iterator[Record]:
         """Yield what the newest version of some keys was at a watermark."""
         with self._database.reading() as transaction:
-            yield from query.get_many_at(
-                transaction, connection, kind, keys, watermark.sequence
-            )
+            yield from query.get_many_at(transaction, connection, kind, keys, watermark.sequence)
 
     def pages(self, connection: str, kind: str, size: int) -> Iterator[Sequence[Record]]:
         """Yield the newest versions, some at a time; no transaction stays open in between."""

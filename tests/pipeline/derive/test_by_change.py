@@ -14,8 +14,8 @@ from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.json_codec import encode
 from ccm_core.pipeline.derive.evaluation import evaluate_changes
 from ccm_core.pipeline.evaluate import current_moment, evaluate_scopes, watch_scope
-from tests.pipeline.derive.conftest import VIEW, host
-from tests.pipeline.derive.histories import STEPS
+from tests.pipeline.derive.conftest import UNCHANGED, VIEW, host
+from tests.pipeline.derive.histories import STEPS, SUPPORT
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 WAIVER = Waiver(
@@ -82,6 +82,21 @@ def test_an_evaluation_by_change_equals_one_of_everything(worlds, packs, name, s
         pytest.param(("incident", "I3", {"urgency": "low"}), 1, id="one changed"),
         pytest.param(("entry", "L3d", "I3", "annotate", -4), 1, id="an entry of its log is new"),
         pytest.param(("services", {"S1": {}}), 9, id="a service is gone that all may belong to"),
+        pytest.param(
+            ("services", {"S0": UNCHANGED | {"status": "critical"}, "S1": UNCHANGED}),
+            0,
+            id="its status, which no row reads",
+        ),
+        pytest.param(
+            ("services", {"S0": UNCHANGED | {"support_hours": SUPPORT}, "S1": UNCHANGED}),
+            9,
+            id="its support hours",
+        ),
+        pytest.param(
+            ("services", {"S0": UNCHANGED, "S1": UNCHANGED | {"support_hours": SUPPORT}}),
+            0,
+            id="the support hours of a service without incidents",
+        ),
     ],
 )
 def test_what_changed_is_derived_and_nothing_else(world, packs, change, derived):

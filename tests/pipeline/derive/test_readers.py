@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from ccm_core.cli.terminal.exit_codes import evaluation_code, is_inconclusive_beside_failures
-from ccm_core.model.evaluation.result_scope import OUTLINED, UNSETTLED, ResultScope
+from ccm_core.model.evaluation.result_scope import LISTED, OUTLINED, UNSETTLED, ResultScope
 from ccm_core.notify.conditions import conditions
 from ccm_core.pipeline.derive.evaluation import evaluate_changes
 from ccm_core.pipeline.evaluate import current_moment, watch_scope
@@ -62,7 +62,7 @@ def check_pages(world):
     whole, part = store.evaluations.latest(), store.evaluations.latest(scope=UNSETTLED)
     for name in ("html", "markdown", "text"):
         form = FORMATS[name]
-        scope = OUTLINED if name == "html" else UNSETTLED
+        scope = OUTLINED if name == "html" else LISTED
         assert results_to_read([form], ResultFilter()) == scope
         chosen = reported_evaluation(store, [form])
         pages = [b"".join(report(context, store, stored, form)) for stored in (whole, part, chosen)]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_pagerduty.references import id_and_title, title_of
-from ccm_pagerduty.views.incidents.incident_partition import incident_of
+from ccm_pagerduty.views.incidents.incident_partition import SERVICE_FIELDS, incident_of
 from ccm_pagerduty.views.incidents.incident_timeline import timeline
 from ccm_pagerduty.views.incidents.lost_merges import UNANSWERED, lost_fields, lost_reasons
 from ccm_pagerduty.views.incidents.merged_incidents import (
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
 
-SERVICE_FIELDS = ("support_hours", "teams")
-"""All that rows read of a service. Its name in a row is that of the incident's reference."""
 _NO_CLOCK = (
     "its service was never in the evidence (it was deleted before, or is hidden), or the support "
     "hours cannot be read"

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import Record, Row
 
+SERVICE_FIELDS = ("support_hours", "teams")
+"""What rows of incidents read of services, whose status changes by the minute.
+
+The name of a service in a row is that of the reference of the incident.
+"""
+
 
 def by_incident() -> Partitioning:
     """Return the partitioning of a view with one row for each incident."""
@@ -20,6 +26,7 @@ def by_incident() -> Partitioning:
         names={INCIDENT: _own_and_parent, INCIDENT_LOG_ENTRY: _incident_of},
         name=_key,
         uses={(INCIDENT, SERVICE): _service_of},
+        reads={SERVICE: SERVICE_FIELDS},
     )
 
 

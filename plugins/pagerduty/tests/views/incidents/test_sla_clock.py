@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from ccm_pagerduty.views.incident_response import SERVICE_FIELDS
+from ccm_pagerduty.views.incidents.incident_partition import SERVICE_FIELDS
 
 HOURS = {
     "type": "fixed_time_per_day",

@@ -13,9 +13,9 @@ from ccm_core.model.evaluation.derived import ROWS
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, EvaluationInputs
 from ccm_core.model.evaluation.reevaluation import Reevaluation
 from ccm_core.model.evaluation.result import Evaluation
+from ccm_core.pipeline.anew.connection_anew import ConnectionAnew
+from ccm_core.pipeline.anew.random_share import RandomShare
 from ccm_core.pipeline.context import Host
-from ccm_core.pipeline.derive.connection_anew import ConnectionAnew
-from ccm_core.pipeline.derive.random_share import RandomShare
 from ccm_core.pipeline.reproduce import differing_versions, host_at, stored_rules
 from ccm_core.store.interface.evidence_store import EvidenceStore
 

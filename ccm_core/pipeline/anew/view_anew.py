@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from ccm_core.model.evaluation.derived import rows_kind, subject_name
+from ccm_core.model.evaluation.derived import rows_kind
 from ccm_core.model.evidence.record import Record
-from ccm_core.pipeline.derive.random_share import RandomShare
+from ccm_core.pipeline.anew.random_share import RandomShare
+from ccm_core.pipeline.derive.view_evaluation import rows_by_key
 from ccm_core.rules.evaluate.build_facts import Evidence
-from ccm_core.rules.evaluate.rows import derived_rows
 from ccm_core.sdk.view import Partitioning, Row, View, ViewRequest
 from ccm_core.store.interface.derived import DerivedStore
 from ccm_core.store.interface.records import RecordStore
@@ -103,23 +103,11 @@ class ViewAnew:
                 yield RowsAnew(rows={}, kept=frozenset(), stray=stray)
 
     def _rows(self, records: Callable[[str], Sequence[Record]]) -> Mapping[str, Row]:
-        """Derive rows; each states which of its names the view was handed no record of."""
         request = ViewRequest(
             records={kind: records(kind) for kind in self.view.inputs},
             vanished={kind: self.evidence.load_vanished(kind) for kind in self.view.vanished},
         )
-        handed = {
-            f"{kind}:{record.key}"
-            for by_kind in (request.records, request.vanished)
-            for kind, of_kind in by_kind.items()
-            for record in of_kind
-        }
-        rows: dict[str, Row] = {}
-        for row in derived_rows(self.view, request):
-            absent = tuple(name for name in row.names if name not in handed)
-            key = subject_name(row.subject.kind, row.subject.key)
-            rows[key] = replace(row, absent=absent) if absent else row
-        return rows
+        return rows_by_key(self.view, request)
 
     def _records(self, kind: str, keys: AbstractSet[str]) -> Sequence[Record]:
         """Read what counts: neither what was erased, nor what is of a former account."""

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 from ccm_core.ledger.verification_result import VerificationProblem
 from ccm_core.model import json_codec
-from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.derived import derived_log, rows_kind, verdicts_kind
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_json import thawed
 from ccm_core.model.json_codec import JsonObject
+from ccm_core.pipeline.anew.view_anew import RowsAnew
 from ccm_core.pipeline.derive.group_judge import GroupJudge
-from ccm_core.pipeline.derive.rows_anew import RowsAnew
-from ccm_core.rules.derive.row_record import row_body
+from ccm_core.pipeline.derive.view_evaluation import encoded_row
 from ccm_core.rules.evaluate.rows import rows_of_period
 from ccm_core.sdk.view import Row
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -47,7 +46,7 @@ class KeptComparison:
 
     def _rows(self, anew: RowsAnew) -> Iterator[VerificationProblem]:
         kind = rows_kind(self.view)
-        bodies = {key: row_body(row) for key, row in anew.rows.items()}
+        bodies = {key: encoded_row(row) for key, row in anew.rows.items()}
         keys = bodies.keys() | anew.kept
         digests = self.store.derived.digests(self.connection, kind, keys) if keys else {}
         self.rows += len(keys)
@@ -57,9 +56,9 @@ class KeptComparison:
                 yield self._problem(label, "it is kept, and the evidence gives no such row")
             elif key not in digests:
                 yield self._problem(label, "it is not kept, and the evidence gives such a row")
-            elif digests[key] != _digest(bodies[key]):
-                kept = self._kept(kind, key)
-                names = ", ".join(_differing(_flat(kept), _flat(bodies[key])))
+            elif digests[key] != bodies[key].digest:
+                kept, body = self._kept(kind, key), json_codec.decode(bodies[key].text)
+                names = ", ".join(_differing(_flat(kept), _flat(body)))
                 yield self._problem(label, "it is not what the evidence gives", names)
 
     def _verdicts(
@@ -76,11 +75,11 @@ class KeptComparison:
             label = f"the verdict of {pack} on {subject.key} in {self.view}"
             if subject.key not in digests:
                 yield self._problem(label, "it is not kept, and the row is judged")
-            elif digests[subject.key] != _digest(subject.body):
-                kept = self._kept(kind, subject.key)
+            elif digests[subject.key] != subject.body.digest:
+                kept, body = self._kept(kind, subject.key), json_codec.decode(subject.body.text)
                 yield from (
-                    self._problem(label, _statuses(kept.get(rule), subject.body.get(rule)), rule)
-                    for rule in _differing(kept, subject.body)
+                    self._problem(label, _statuses(kept.get(rule), body.get(rule)), rule)
+                    for rule in _differing(kept, body)
                 )
 
     def _kept(self, kind: str, key: str) -> JsonObject:
@@ -96,10 +95,6 @@ class KeptComparison:
             log=derived_log(self.connection),
             field=field,
         )
-
-
-def _digest(body: JsonObject) -> str:
-    return digest(json_codec.encode(body))
 
 
 def _flat(body: JsonObject) -> JsonObject:

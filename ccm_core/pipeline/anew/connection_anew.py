@@ -13,17 +13,17 @@ from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evaluation.evidence_read import COLLECTIONS, EvidenceRead
 from ccm_core.model.evaluation.result import DerivedState
 from ccm_core.model.evidence.watermark import Watermark
+from ccm_core.pipeline.anew.compare_kept import KeptComparison
+from ccm_core.pipeline.anew.random_share import RandomShare
+from ccm_core.pipeline.anew.view_anew import ViewAnew
 from ccm_core.pipeline.context import Host
-from ccm_core.pipeline.derive.compare_kept import KeptComparison
+from ccm_core.pipeline.derive.connection_work import ConnectionWork, view_evaluation
 from ccm_core.pipeline.derive.group_judge import GroupJudge
-from ccm_core.pipeline.derive.judges_anew import judges_anew
-from ccm_core.pipeline.derive.random_share import RandomShare
-from ccm_core.pipeline.derive.rows_anew import ViewAnew
-from ccm_core.pipeline.evaluate import load_evidence
+from ccm_core.pipeline.derive.view_evaluation import ViewEvaluation
+from ccm_core.pipeline.evaluate import TIME_BUDGET, load_evidence
 from ccm_core.pipeline.evidence_seals import EvidenceSeals
 from ccm_core.pipeline.manifest_evidence import manifest_kind_name
 from ccm_core.rules.evaluate.build_facts import Evidence
-from ccm_core.rules.evaluate.rows import view_of_kind
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.sdk.view import View
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -65,20 +65,22 @@ class ConnectionAnew:
         Args:
             evidence: As of the moment of the evaluation, as :meth:`evidence` returns it.
         """
-        judges = judges_anew(self.host, self.packs, evidence)
-        by_view: dict[str, list[GroupJudge]] = {}
-        for judge in judges:
-            by_view.setdefault(judge.group.over, []).append(judge)
+        judges = self._judges(evidence)
+        evaluations = {
+            over: view_evaluation(over, self.host, self.store.records, evidence, judges)
+            for over in sorted({judge.group.over for judge in judges})
+        }
         if evidence.horizon.since != self.state.period_since:
             yield self._problem("the evaluated period", "it is not the one that settings gave")
-        views = {name: self._view(name, evidence) for name in sorted(by_view)}
-        views = {name: view for name, view in views.items() if self._is_derived(view)}
-        for name in sorted(views):
-            yield from self._judged(name, by_view[name])
-        whole = [name for name, view in views.items() if view.partitions is None]
-        chosen = {*self.share.each(whole, self.name), *(views.keys() - set(whole))}
-        for name in sorted(chosen):
-            yield from self._view_differences(views[name], by_view[name], evidence)
+        derived = [one for one in evaluations.values() if self._is_derived(one.view)]
+        for evaluation in derived:
+            yield from self._judged(evaluation)
+        whole = [one.view.name for one in derived if one.view.partitions is None]
+        chosen = set(self.share.each(whole, self.name))
+        for evaluation in derived:
+            view = evaluation.view
+            if view.partitions is not None or view.name in chosen:
+                yield from self._view_differences(evaluation, evidence)
 
     def evidence(self) -> Evidence | None:
         """Read the evidence of the evaluation; None: it cannot be read again, and why is noted.
@@ -124,14 +126,15 @@ class ConnectionAnew:
             )
         return not missing
 
-    def _view(self, name: str, evidence: Evidence) -> View:
-        if name in evidence.kinds:
-            return view_of_kind(evidence.kinds[name])
-        return evidence.views[name]
+    def _judges(self, evidence: Evidence) -> Sequence[GroupJudge]:
+        none = CompiledPacks(packs=(), inputs=self.packs.inputs)
+        facts = evidence.facts(none, self.host.plugin_failures)
+        work = ConnectionWork.of(self.scope, self.moment, facts, self.packs, TIME_BUDGET)
+        return work.judges(self.packs, evidence)
 
-    def _judged(self, view: str, judges: Sequence[GroupJudge]) -> Iterator[VerificationProblem]:
+    def _judged(self, evaluation: ViewEvaluation) -> Iterator[VerificationProblem]:
         """Yield the rules of a view that count although their evidence lacks, or the reverse."""
-        for judge in judges:
+        for judge in evaluation.judges:
             ready = {rule.rule.id for rule in judge.ready}
             counted = {rule.rule.id for rule in judge.group.rules} & set(self.state.judged)
             pack = judge.pack.pack.name
@@ -141,16 +144,17 @@ class ConnectionAnew:
                     if rule in ready
                     else "its verdicts count, and its evidence does not suffice"
                 )
-                yield self._problem(f"the rule {rule} of {pack} over {view}", text)
+                yield self._problem(f"the rule {rule} of {pack} over {evaluation.view.name}", text)
 
     def _view_differences(
-        self, view: View, judges: Sequence[GroupJudge], evidence: Evidence
+        self, evaluation: ViewEvaluation, evidence: Evidence
     ) -> Iterator[VerificationProblem]:
+        view = evaluation.view
         comparison = KeptComparison(
             store=self.store,
             connection=self.name,
             view=view.name,
-            judges=[judge for judge in judges if judge.ready],
+            judges=[judge for judge in evaluation.judges if judge.ready],
             period=evidence.horizon,
         )
         anew = ViewAnew(
