@@ -143,6 +143,7 @@ class Bench:
         work = WORKS[name]
         with self._serving() as simulator, tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)
+            self._environment["XDG_CACHE_HOME"] = str(folder / "cache")
             if name == "first":
                 report = self._run(simulator, folder, timedelta(0))
             else:

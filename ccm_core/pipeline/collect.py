@@ -298,7 +298,6 @@ def _population(store: EvidenceStore, connection: str | None) -> Callable[[str],
 
     @cache
     def counts() -> Mapping[str, int]:
-        every = store.records.counts()
-        return {count.kind: count.records for count in every if count.connection == connection}
+        return {} if connection is None else store.records.sizes(connection)
 
     return lambda kind: counts().get(kind, 0)

@@ -105,7 +105,10 @@ def _find_result(
 ) -> tuple[RuleResult, Result]:
     """Read the one result of a name; of the others, no more than what names them."""
     matches = sorted(set(_matches(store.evaluations.named_results(latest.digest), name)))
-    if len(matches) != 1:
+    if not matches:
+        erased = next(_erased(store, latest, name), None)
+        raise erased or _no_single_result(matches, name, latest.evaluation.evaluated_at)
+    if len(matches) > 1:
         raise _no_single_result(matches, name, latest.evaluation.evaluated_at)
     rule, connection, key = matches[0]
     scope = ResultScope(subjects={(rule, connection): {key}})
@@ -134,6 +137,27 @@ def _matches(names: Iterable[_Name], name: str) -> Iterator[_Name]:
         # Ids begin with their rule's part, so few have to be made.
         elif name and _agree(parts[candidate[0]], name) and _id(candidate).startswith(name):
             yield candidate
+
+
+def _erased(store: EvidenceStore, latest: StoredEvaluation, name: str) -> Iterator[UsageError]:
+    """Yield that the subject of a name was erased, and by which order, where it was."""
+    inputs, evaluation = store.evaluations.inputs(latest.digest), latest.evaluation
+    for scope in inputs.watch_scopes if inputs else ():
+        for kind in sorted(scope.cadences):
+            subjects = {
+                (rule.rule, scope.connection, subject_name(kind, key))
+                for key, _ in store.records.erased_keys(scope.connection, kind)
+                for rule in evaluation.rules
+            }
+            for _, connection, subject in sorted(set(_matches(subjects, name))):
+                key = subject.removeprefix(f"{kind}:")
+                order = next(iter(store.erasure.orders(connection, kind, key)), None)
+                if order is not None:
+                    yield UsageError(
+                        f"{name!r} is of {kind} {key} of {connection}, which was erased by order "
+                        f"on {order.erased_at:%Y-%m-%d %H:%M:%S} UTC: {order.reason}. What was "
+                        "concluded of it was erased with it; `ccm evaluate` evaluates what is left"
+                    )
 
 
 def _agree(part: str, name: str) -> bool:

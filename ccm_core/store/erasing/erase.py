@@ -12,7 +12,7 @@ from ccm_core.store.erasing.quoting import Quotes, quotes
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import ERASED, ERASURE
-from ccm_core.store.sql.instants import microseconds
+from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +21,17 @@ if TYPE_CHECKING:
     from ccm_core.store.sql.database import Database
     from ccm_core.store.sql.driver import SqlValue
     from ccm_core.store.sql.transaction import Transaction
+
+
+_ORDERS = """
+    SELECT DISTINCT erasure.id, erasure.connection, erasure.kind, erasure.key,
+        erasure.stored_before, erasure.reason, erasure.erased_at
+    FROM version
+    JOIN erased ON erased.digest = version.digest
+    JOIN erasure ON erasure.seq = erased.erasure
+    WHERE version.connection = :connection AND version.kind = :kind AND version.key = :key
+    ORDER BY erasure.seq DESC
+"""
 
 
 class SqlErasureStore:
@@ -49,6 +60,23 @@ class SqlErasureStore:
             sign_heads.sign_heads(transaction, logs, signers, erasure.erased_at)
         self._database.purge()
         return erased
+
+    def orders(self, connection: str, kind: str, key: str) -> Sequence[Erasure]:
+        """List the orders by which bodies of an object were erased, the last one first."""
+        with self._database.reading() as transaction:
+            rows = transaction.rows(_ORDERS, connection=connection, kind=kind, key=key)
+            return [
+                Erasure(
+                    id=name,
+                    connection=of_connection,
+                    kind=of_kind,
+                    key=of_key,
+                    stored_before=None if before is None else instant(before),
+                    reason=reason,
+                    erased_at=instant(at),
+                )
+                for name, of_connection, of_kind, of_key, before, reason, at in rows
+            ]
 
 
 def _quotes(transaction: Transaction, erasure: Erasure) -> Quotes:

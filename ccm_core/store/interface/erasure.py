@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ccm_core.model.evidence.erasure import Erasure, ErasureResult
 
 
@@ -19,3 +21,6 @@ class ErasureStore(Protocol):
 
         The bytes are overwritten, and gone from the database's own log, when this returns.
         """
+
+    def orders(self, connection: str, kind: str, key: str) -> Sequence[Erasure]:
+        """List the orders by which bodies of an object were erased, the last one first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
@@ -129,6 +129,9 @@ class RecordStore(Protocol):
 
     def current_counts(self, *, as_of: datetime) -> Sequence[CurrentCount]:
         """Count the current records by connection and kind, sorted, whatever the store's age."""
+
+    def sizes(self, connection: str) -> Mapping[str, int]:
+        """Return how many current records each kind of a connection has; no history is read."""
 
     def counts(self, *, as_of: datetime | None = None) -> Sequence[KindCount]:
         """Count the current records by connection and kind, sorted."""

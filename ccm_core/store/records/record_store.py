@@ -15,7 +15,7 @@ from ccm_core.store.records import (
 from ccm_core.store.records.spool import Spool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
     from pathlib import Path
@@ -158,6 +158,11 @@ class SqlRecordStore:
             if (current := current_counts.current_counts(transaction, as_of)) is not None:
                 return current
             return counts.counts(transaction, as_of)
+
+    def sizes(self, connection: str) -> Mapping[str, int]:
+        """Return how many current records each kind of a connection has."""
+        with self._database.reading() as transaction:
+            return counts.sizes(transaction, connection)
 
     def counts(self, *, as_of: datetime | None = None) -> Sequence[KindCount]:
         """Count the current records by connection and kind."""
