@@ -115,19 +115,28 @@ def evaluate_connections(
     rules: CompiledRuleSet,
     *,
     as_of: datetime | None = None,
+    jobs: int = 1,
 ) -> StoredEvaluation:
     """Evaluate the evidence of every connection, keep the evaluation and track its findings.
 
     Where evidence is stored meanwhile that would have counted, it is evaluated again.
 
+    Args:
+        workspace: The settings and plugins.
+        store: Where evidence is, and the evaluation goes.
+        rules: What to evaluate with.
+        as_of: Evaluate everything as of this moment; None: what changed, now.
+        jobs: How many processes derive and judge side by side where much changed.
+
     Raises:
         StaleEvaluation: That happened each time.
+        WorkerLost: One of these processes ended.
     """
     with store.lock_evaluating():
         for _ in range(_ATTEMPTS - 1):
             with suppress(StaleEvaluation):
-                return _evaluate_once(workspace, store, rules, as_of)
-        return _evaluate_once(workspace, store, rules, as_of)
+                return _evaluate_once(workspace, store, rules, as_of, jobs)
+        return _evaluate_once(workspace, store, rules, as_of, jobs)
 
 
 def _evaluate_once(
@@ -135,7 +144,9 @@ def _evaluate_once(
     store: EvidenceStore,
     rules: CompiledRuleSet,
     as_of: datetime | None,
+    jobs: int,
 ) -> StoredEvaluation:
+    from ccm_core.app.evaluation_jobs import evaluation_jobs
     from ccm_core.pipeline.derive.evaluation import evaluate_changes
     from ccm_core.pipeline.evaluate import evaluate, next_moment, watch_scope
     from ccm_core.pipeline.reproduce import store_evaluation
@@ -150,6 +161,7 @@ def _evaluate_once(
             rules.packs,
             rules.waivers,
             now=next_moment(host, connections, store),
+            jobs=evaluation_jobs(workspace, rules.source, jobs),
         )
     else:
         evaluation = evaluate(host, connections, store, rules.packs, rules.waivers, as_of=as_of)
@@ -162,6 +174,7 @@ def evaluate_report_notify(
     rules: CompiledRuleSet,
     report_file: Path,
     *,
+    jobs: int = 1,
     on_evaluation: Callable[[StoredEvaluation], None] = lambda _: None,
 ) -> CycleResult:
     """Do what follows collecting: evaluate, write the HTML report, notify.
@@ -171,6 +184,7 @@ def evaluate_report_notify(
         store: Where evidence is, and the evaluation goes.
         rules: What to evaluate with.
         report_file: Where to write the report.
+        jobs: How many processes derive and judge side by side where much changed.
         on_evaluation: Receives the evaluation before the report is written.
 
     Raises:
@@ -180,7 +194,7 @@ def evaluate_report_notify(
     from ccm_core.app.notifications import notify_recipients
     from ccm_core.app.report_file import write_evaluation_report
 
-    stored = evaluate_connections(workspace, store, rules)
+    stored = evaluate_connections(workspace, store, rules, jobs=jobs)
     on_evaluation(stored)
     write_evaluation_report(workspace.host, store, stored, report_file)
     return CycleResult(

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def open_watch_job(
-    open_workspace: Callable[[], Workspace], names: Sequence[str], report_file: Path
+    open_workspace: Callable[[], Workspace],
+    names: Sequence[str],
+    report_file: Path,
+    jobs: int = 1,
 ) -> Iterator[WatchJob]:
     """Read the settings and open everything they name.
 
@@ -31,6 +34,7 @@ def open_watch_job(
         open_workspace: Reads the settings again.
         names: The connections to watch; none: every one.
         report_file: Where the report is written after each evaluation.
+        jobs: How many processes evaluate side by side where much changed.
 
     Raises:
         UsageError: The settings, a pack or a waiver have mistakes.
@@ -44,7 +48,7 @@ def open_watch_job(
             store=store,
             connections=tuple(connection.name for connection in connections),
             connection=partial(_connection, workspace),
-            evaluate=partial(_evaluate, workspace, store, rules, report_file),
+            evaluate=partial(_evaluate, workspace, store, rules, report_file, jobs),
         )
 
 
@@ -58,8 +62,9 @@ def _evaluate(
     store: EvidenceStore,
     rules: CompiledRuleSet,
     report_file: Path,
+    jobs: int,
 ) -> str:
-    cycle = evaluate_report_notify(workspace, store, rules, report_file)
+    cycle = evaluate_report_notify(workspace, store, rules, report_file, jobs=jobs)
     return "; ".join([_counts(cycle.evaluation.evaluation), *cycle.notification_failures])
 
 

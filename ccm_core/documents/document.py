@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ccm_core.documents.location import Location
 from ccm_core.documents.scalar_positions import Scalar, location_inside
 from ccm_core.errors import Mistake
+from ccm_core.model.frozen_json import FrozenDict
 
 Path = tuple[str | int, ...]
 """The way from the document's root to a value: keys of mappings and indexes of lists."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentNode:
+class DocumentNode(NamedTuple):
     """A value and its location, with the nodes inside it."""
 
     value: Any
     location: Location
     scalar: Scalar | None = None
     """How the text was written, for a scalar."""
-    keys: dict[str, Location] = field(default_factory=dict)
+    keys: Mapping[str, Location] = FrozenDict()
     """The location of each key, for a mapping."""
-    children: dict[str | int, DocumentNode] = field(default_factory=dict)
+    children: Mapping[str | int, DocumentNode] = FrozenDict()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Location:
-    """A line and a column, both counted from 1."""
+class Location(NamedTuple):
+    """A line and a column, both counted from 1. A tuple, since a document has thousands."""
 
     line: int
     column: int

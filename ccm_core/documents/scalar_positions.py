@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ccm_core.documents.location import Location
 
@@ -21,8 +21,7 @@ _ANCHOR = re.compile(r"&\S+\s+")
 _ESCAPE = re.compile(r"\\(?:x(\w{2})|u(\w{4})|U(\w{8})|(\r\n|.))", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scalar:
+class Scalar(NamedTuple):
     """How a scalar was written."""
 
     start: int

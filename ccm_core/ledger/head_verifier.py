@@ -11,6 +11,7 @@ from ccm_core.ledger.checkpoint import HEADS, STORE_LOG, Checkpoint, PinnedCheck
 from ccm_core.ledger.key_history import SigningKey
 from ccm_core.ledger.signed_note import SignedNote, VerifierKey, encoded
 from ccm_core.ledger.verification_result import VerificationProblem
+from ccm_core.model.evaluation.derived import connection_of, is_derived
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,9 +261,17 @@ class HeadVerifier:
         for log in sorted(self.sizes, key=str):
             stated = max(self.statements.sizes(log), default=0)
             if stated < self.sizes[log]:
+                count, connection = self.sizes[log] - stated, connection_of(log)
+                if is_derived(log):
+                    yield (
+                        f"the newest {count} leaves of the rows and verdicts of {connection} are "
+                        "of an evaluation that is under way or was cut off; the next one states "
+                        "their head"
+                    )
+                    continue
                 yield (
-                    f"the newest {self.sizes[log] - stated} leaves of {log} are of a run that is "
-                    "under way or was cut off; the next one states their head"
+                    f"the newest {count} leaves of {connection} are of a run that is under way or "
+                    "was cut off; the next one states their head"
                 )
         for _, key in self.statements.keys:
             if not key.handed_over:

@@ -53,6 +53,14 @@ owner_option = click.option(
     metavar="TEAM",
     help="Only what this team owns; may be repeated.",
 )
+jobs_option = click.option(
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Derive and judge in N processes side by side, where thousands of objects changed.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 

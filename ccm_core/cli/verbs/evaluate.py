@@ -14,7 +14,13 @@ from ccm_core.app.rule_sets import compile_other_packs, compile_rule_set
 from ccm_core.app.workspace import Workspace
 from ccm_core.cli.rules.preview import preview_packs, print_comparison, print_evaluation
 from ccm_core.cli.terminal.exit_codes import evaluation_code, is_inconclusive_beside_failures
-from ccm_core.cli.terminal.options import as_of_option, json_option, read_as_of, renamed_option
+from ccm_core.cli.terminal.options import (
+    as_of_option,
+    jobs_option,
+    json_option,
+    read_as_of,
+    renamed_option,
+)
 from ccm_core.cli.terminal.output import print_json, print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation
@@ -52,12 +58,14 @@ _MOST_WIDTH = 110
     help="Evaluate with these packs and not those of the settings; nothing is stored.",
 )
 @click.option("--diff", is_flag=True, help="With --packs: print only what they would change.")
+@jobs_option
 @json_option
 @click.pass_obj
 def command(
     config: str | None,
     as_of: str | None,
     packs: tuple[str, ...],
+    jobs: int,
     *,
     reproducing: bool,
     diff: bool,
@@ -68,6 +76,11 @@ def command(
         raise click.UsageError("--diff needs --packs: what to compare with")
     if reproducing and packs:
         raise click.UsageError("--reproduce uses the stored packs; leave out --packs")
+    if jobs > 1 and (packs or reproducing or as_of is not None):
+        raise click.UsageError(
+            "--jobs divides what changed since the last evaluation; --as-of, --packs and "
+            "--reproduce evaluate everything in one process: leave out --jobs"
+        )
     instant = read_as_of(as_of)
     workspace = open_workspace(config)
     if packs:
@@ -81,7 +94,7 @@ def command(
     else:
         rules = compile_rule_set(workspace)
         with workspace.write_store(create=False) as store:
-            stored = evaluate_connections(workspace, store, rules, as_of=instant)
+            stored = evaluate_connections(workspace, store, rules, as_of=instant, jobs=jobs)
             evaluation = whole(store, stored) if as_json else stored.evaluation
             _print(workspace, store, evaluation, as_json=as_json)
     return evaluation_code(evaluation)

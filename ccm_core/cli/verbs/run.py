@@ -9,7 +9,7 @@ import click
 from ccm_core.app.cycle import CollectedRuns, collect_connections, evaluate_report_notify
 from ccm_core.app.rule_sets import compile_rule_set
 from ccm_core.cli.terminal.exit_codes import evaluation_code, most_severe, run_code
-from ccm_core.cli.terminal.options import json_option
+from ccm_core.cli.terminal.options import jobs_option, json_option
 from ccm_core.cli.terminal.output import print_json, print_message
 from ccm_core.cli.terminal.progress import progress_of
 from ccm_core.cli.terminal.workspace import open_workspace, run_async
@@ -29,9 +29,10 @@ from ccm_core.model.evaluation.result import StoredEvaluation
     metavar="FILE",
     help="Where to write the HTML report.",
 )
+@jobs_option
 @json_option
 @click.pass_obj
-def command(config: str | None, output: str, *, force: bool, as_json: bool) -> int:
+def command(config: str | None, output: str, jobs: int, *, force: bool, as_json: bool) -> int:
     """Collect what is due, evaluate, write the report and notify."""
     workspace = open_workspace(config)
     rules = compile_rule_set(workspace)  # its mistakes are reported before a source is asked
@@ -52,7 +53,7 @@ def command(config: str | None, output: str, *, force: bool, as_json: bool) -> i
                 print_summary(workspace.host, store, stored.evaluation)
 
         cycle = evaluate_report_notify(
-            workspace, store, rules, Path(output), on_evaluation=print_evaluation
+            workspace, store, rules, Path(output), jobs=jobs, on_evaluation=print_evaluation
         )
         print_message(f"report: {output}")
         print_clock_offsets(manifests)

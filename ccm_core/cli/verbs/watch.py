@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from ccm_core.app.installation import clock
+from ccm_core.cli.terminal.options import jobs_option
 from ccm_core.cli.terminal.output import erase_line, print_message
 from ccm_core.cli.terminal.workspace import open_workspace, run_async
 from ccm_core.daemon.daemon import Daemon
@@ -33,8 +34,9 @@ from ccm_core.daemon.watch_job import open_watch_job
     metavar="FILE",
     help="Where to keep the HTML report.",
 )
+@jobs_option
 @click.pass_obj
-def command(config: str | None, connections: tuple[str, ...], output: str) -> None:
+def command(config: str | None, connections: tuple[str, ...], output: str, jobs: int) -> None:
     """Run as a daemon: collect what is due, evaluate and report, until it is stopped.
 
     SIGTERM and Ctrl-C stop it within seconds; SIGHUP reads the settings again.
@@ -43,7 +45,7 @@ def command(config: str | None, connections: tuple[str, ...], output: str) -> No
 
     status: StatusOutput = TerminalStatus() if sys.stderr.isatty() else LogLines()
     daemon = Daemon(
-        partial(open_watch_job, partial(open_workspace, config), connections, Path(output)),
+        partial(open_watch_job, partial(open_workspace, config), connections, Path(output), jobs),
         clock=WallClock(),
         output=status,
         supervisor=SystemdNotifier(os.environ),

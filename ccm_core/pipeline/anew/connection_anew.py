@@ -12,7 +12,6 @@ from ccm_core.model.evaluation.derived import derived_log
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evaluation.evidence_read import COLLECTIONS, EvidenceRead
 from ccm_core.model.evaluation.result import DerivedState
-from ccm_core.model.evidence.watermark import Watermark
 from ccm_core.pipeline.anew.compare_kept import KeptComparison
 from ccm_core.pipeline.anew.random_share import RandomShare
 from ccm_core.pipeline.anew.view_anew import ViewAnew
@@ -22,7 +21,6 @@ from ccm_core.pipeline.derive.group_judge import GroupJudge
 from ccm_core.pipeline.derive.view_evaluation import ViewEvaluation
 from ccm_core.pipeline.evaluate import TIME_BUDGET, load_evidence
 from ccm_core.pipeline.evidence_seals import EvidenceSeals
-from ccm_core.pipeline.manifest_evidence import manifest_kind_name
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.sdk.view import View
@@ -44,8 +42,8 @@ class ConnectionAnew:
     """Of the evaluation."""
     read: EvidenceRead
     """What the evaluation read of it."""
-    watermarks: Mapping[str, Watermark]
-    """By view and kind, with a space between: of what was not derived to the end, there is none."""
+    broken: Mapping[str, str]
+    """The views of which the evaluation derived no rows, and why."""
     share: RandomShare
     rows: int = 0
     """How many were compared."""
@@ -112,19 +110,13 @@ class ConnectionAnew:
         self.unproven.append(f"{view.name} of {self.name} could not be derived anew: {fault}")
 
     def _is_derived(self, view: View) -> bool:
-        """Return whether the evaluation derived a view to the end, from known evidence."""
-        manifests = manifest_kind_name(self.scope.connector)
-        missing = [
-            kind
-            for kind in view.inputs
-            if kind != manifests and f"{view.name} {kind}" not in self.watermarks
-        ]
-        if missing:
+        """Return whether the evaluation derived a view; note it where that broke."""
+        if view.name in self.broken:
             self.unproven.append(
-                f"nothing of {view.name} of {self.name} was derived anew: the evaluation did not "
-                "derive it to the end"
+                f"nothing of {view.name} of {self.name} was derived anew: in the evaluation, "
+                f"{self.broken[view.name]}"
             )
-        return not missing
+        return view.name not in self.broken
 
     def _judges(self, evidence: Evidence) -> Sequence[GroupJudge]:
         none = CompiledPacks(packs=(), inputs=self.packs.inputs)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import islice
 
 from ccm_core.errors import IntegrityError, StoreError, UsageError
+from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.ledger.verification_result import VerificationProblem
 from ccm_core.model.evaluation.derived import ROWS
-from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, EvaluationInputs
+from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
 from ccm_core.model.evaluation.reevaluation import Reevaluation
-from ccm_core.model.evaluation.result import Evaluation
+from ccm_core.model.evaluation.result import CONNECTION, Evaluation, Status
 from ccm_core.pipeline.anew.connection_anew import ConnectionAnew
 from ccm_core.pipeline.anew.random_share import RandomShare
 from ccm_core.pipeline.context import Host
@@ -55,7 +55,7 @@ def reevaluate(host: Host, store: EvidenceStore, share: RandomShare) -> Reevalua
     if inputs is None:
         return _nothing(f"evaluation {name} was stored without its inputs")
     try:
-        return _Making(host, store, share, name, *newest, inputs).reevaluated()
+        return _Making(host, store, share, name, newest[0], inputs).reevaluated()
     except StoreError:
         raise
     except UsageError as error:
@@ -75,7 +75,6 @@ class _Making:
     share: RandomShare
     name: str
     evaluation: Evaluation
-    act: EvaluationAct
     inputs: EvaluationInputs
 
     def reevaluated(self) -> Reevaluated:
@@ -109,17 +108,27 @@ class _Making:
                 state=states[scope.connection],
                 moment=self.evaluation.evaluated_at,
                 read=reads[scope.connection],
-                watermarks=self.act.watermarks.get(scope.connection, {}),
+                broken=self._broken(scope.connection),
                 share=self.share,
             )
             for scope in sorted(self.inputs.watch_scopes, key=lambda scope: scope.connection)
         ]
 
+    def _broken(self, connection: str) -> Mapping[str, str]:
+        """Return the views whose rows could not be derived of a connection, and why."""
+        return {
+            rule.over: result.reason
+            for rule in self.evaluation.rules
+            for result in rule.results
+            if result.status is Status.ERROR
+            and (result.connection, result.subject.kind) == (connection, CONNECTION)
+        }
+
     def _add(self, result: Reevaluated, connection: ConnectionAnew) -> None:
         differences = self._differences(connection)
         listed = list(islice(differences, _MOST))
         more = sum(1 for _ in differences)
-        excuse = self._excuse(connection.name) if listed else None
+        excuse = self._excuse() if listed else None
         result.unproven += connection.unproven
         if excuse is None:
             result.problems += listed
@@ -138,7 +147,7 @@ class _Making:
                 label=f"rows and verdicts of {connection.name}", problem=str(error)
             )
 
-    def _excuse(self, connection: str) -> str | None:
+    def _excuse(self) -> str | None:
         """Return why what differs is not damage; None: it is."""
         differing = differing_versions(self.host, self.inputs)
         if differing:
@@ -146,17 +155,18 @@ class _Making:
                 f"the evaluation was made by other versions: {'; '.join(differing)}. Install those "
                 "to verify it"
             )
-        if self._is_erased_since(connection):
+        if self._is_erased_since():
             return (
                 "something was erased by order since the evaluation. Run `ccm evaluate`, then "
                 "verify again"
             )
         return None
 
-    def _is_erased_since(self, connection: str) -> bool:
-        before = self.act.watermarks.get(connection, {})
-        never = datetime.max.replace(tzinfo=UTC)
-        now = self.store.records.changes_since(connection, "", None, as_of=never)
-        return now is not None and {mark.erasure for mark in before.values()} != {
-            now.watermark.erasure
-        }
+    def _is_erased_since(self) -> bool:
+        is_later = False
+        for _, leaf in self.store.ledger.leaves(STORE_LOG):
+            if leaf["leaf"] == "evaluation" and leaf["digest"] == self.name:
+                is_later = True
+            elif leaf["leaf"] == "erasure" and is_later:
+                return True
+        return False

@@ -134,21 +134,24 @@ class ConnectionEvaluation:
         return self._result(evidence, facts, judges, totals, seals)
 
     def _require_sealed(self) -> None:
-        """Refuse evidence that is not what was read before, although nothing was stored since."""
+        """Refuse evidence that is not what was read before and what was stored since."""
         if self.before is None:
             return
         connection, watermarks = self.scope.connection, self.before.watermarks
         by_kind = {name.partition(" ")[2]: watermark for name, watermark in watermarks.items()}
         for kind, watermark in sorted(by_kind.items()):
             change = self.store.records.changes_since(connection, kind, watermark, as_of=self.now)
-            if change is None or change.changed_keys or kind not in self.before.sealed:
+            if change is None or kind not in self.before.sealed:
                 continue
-            _, root = self.store.records.keep_population(connection, kind)
+            if change.changed_keys:
+                root = self.store.records.root_before(connection, kind, change)
+            else:
+                _, root = self.store.records.keep_population(connection, kind)
             if root != self.before.sealed[kind]:
                 raise IntegrityError(
                     f"the records of {kind} of {connection} are not those that the last evaluation "
-                    "read, and nothing was stored since; run `ccm verify`, and restore the store "
-                    "from a backup"
+                    "read and what was stored since; run `ccm verify`, and restore the store from "
+                    "a backup"
                 )
 
     # -- rows and verdicts --------------------------------------------------------------------

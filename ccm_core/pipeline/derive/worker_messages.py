@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickle
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol
+from typing import IO, Any, Protocol
 
 from ccm_core.errors import (
     CcmError,
@@ -89,7 +89,7 @@ class Failure:
         return error
 
 
-def write_frame(stream: BinaryIO, message: Any) -> None:
+def write_frame(stream: IO[bytes], message: Any) -> None:
     """Write a value: the length of its pickle, and the pickle."""
     content = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
     stream.write(len(content).to_bytes(_LENGTH, "big"))
@@ -97,7 +97,7 @@ def write_frame(stream: BinaryIO, message: Any) -> None:
     stream.flush()
 
 
-def read_frame(stream: BinaryIO) -> bytes:
+def read_frame(stream: IO[bytes]) -> bytes:
     """Read the pickle of a value.
 
     Raises:
@@ -111,7 +111,7 @@ def value_of(frame: bytes) -> Any:
     return pickle.loads(frame)  # noqa: S301 - the other end is this same program
 
 
-def _read(stream: BinaryIO, length: int) -> bytes:
+def _read(stream: IO[bytes], length: int) -> bytes:
     content = stream.read(length)
     if len(content) < length:
         raise EOFError

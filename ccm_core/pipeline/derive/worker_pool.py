@@ -140,8 +140,8 @@ class Worker:
         code = self.process.wait()
         how = f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
         return WorkerLost(
-            f"process {self.process.pid}, which evaluated for this one, ended with {how} before its "
-            "work was done; where nobody ended it, the memory of the machine did not suffice. "
+            f"process {self.process.pid}, which evaluated for this one, ended with {how} before "
+            "its work was done; where nobody ended it, the memory of the machine did not suffice. "
             "Nothing was concluded, and the next evaluation begins anew; run it with fewer --jobs"
         )
 

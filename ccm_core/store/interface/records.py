@@ -127,6 +127,15 @@ class RecordStore(Protocol):
     def keep_population(self, connection: str, kind: str) -> tuple[int, str]:
         """Do as :meth:`population`, and keep what makes it cheap the next time."""
 
+    def root_before(self, connection: str, kind: str, change: ChangesSince) -> str:
+        """Return the root over a kind as it was at the watermark that some changes follow.
+
+        It is made of the index as it is now: what somebody else changed in it is in the root.
+
+        Raises:
+            IntegrityError: The index has other versions of what changed than were stored last.
+        """
+
     def current_counts(self, *, as_of: datetime) -> Sequence[CurrentCount]:
         """Count the current records by connection and kind, sorted, whatever the store's age."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from ccm_core.errors import IntegrityError
 from ccm_core.ledger.population import BUCKETS, bucket_of, bucket_root, root_of_buckets
@@ -17,7 +17,7 @@ from ccm_core.model.evaluation.derived import connection_of
 from ccm_core.store.sql.transaction import batches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from ccm_core.store.sql.driver import Row
@@ -69,16 +69,31 @@ class CurrentPopulation:
     """The newest version then."""
 
 
-def population(transaction: Transaction, connection: str, kind: str) -> CurrentPopulation:
-    """Return the population of a kind."""
+Reverted: TypeAlias = "Mapping[int, Mapping[str, str | None]]"
+"""By bucket: keys with the digests that count in place of the current ones; None: none."""
+
+
+def population(
+    transaction: Transaction, connection: str, kind: str, reverted: Reverted | None = None
+) -> CurrentPopulation:
+    """Return the population of a kind, or what it was before some changes.
+
+    Args:
+        transaction: Sees one state of the store.
+        connection: Whose.
+        kind: Which.
+        reverted: What was there before; None: nothing changed. Then nothing of it is to be kept.
+    """
+    before = reverted or {}
     kept = {
         number: Bucket(records, root)
         for number, records, root in transaction.rows(_KEPT, connection=connection, kind=kind)
+        if number not in before
     }
     computed = (
-        _some(transaction, connection, kind, set(range(BUCKETS)) - kept.keys())
+        _some(transaction, connection, kind, set(range(BUCKETS)) - kept.keys(), before)
         if kept
-        else _all(transaction, connection, kind)
+        else _all(transaction, connection, kind, before)
     )
     buckets = kept | computed
     roots = ((number, bucket.root) for number, bucket in buckets.items() if bucket.root is not None)
@@ -155,19 +170,29 @@ def _is_kept(transaction: Transaction, connection: str, kind: str) -> bool:
     return bool(transaction.value(query, connection=connection, kind=kind))
 
 
-def _all(transaction: Transaction, connection: str, kind: str) -> dict[int, Bucket]:
+def _all(
+    transaction: Transaction, connection: str, kind: str, reverted: Reverted
+) -> dict[int, Bucket]:
     query = """
         SELECT count(*) FROM current_version WHERE connection = :connection AND kind = :kind
         """
     if transaction.value(query, connection=connection, kind=kind) >= _LARGE:
-        return _some(transaction, connection, kind, range(BUCKETS))  # some at a time
+        return _some(transaction, connection, kind, range(BUCKETS), reverted)  # some at a time
     pairs = _pairs(transaction.rows(_CURRENT, connection=connection, kind=kind))
-    return {number: Bucket(len(some), bucket_root(some)) for number, some in pairs.items()}
+    return {
+        number: _bucket(pairs.get(number, ()), reverted.get(number))
+        for number in pairs.keys() | reverted.keys()
+    }
 
 
 def _some(
-    transaction: Transaction, connection: str, kind: str, numbers: Iterable[int]
+    transaction: Transaction,
+    connection: str,
+    kind: str,
+    numbers: Iterable[int],
+    reverted: Reverted | None = None,
 ) -> dict[int, Bucket]:
+    before = reverted or {}
     buckets: dict[int, Bucket] = {}
     ordered = sorted(numbers)
     for some in batches(ordered):
@@ -179,10 +204,16 @@ def _some(
             )
         pairs = _pairs(rows)
         for number in some:
-            of_bucket = pairs.get(number, [])
-            root = bucket_root(of_bucket) if of_bucket else None
-            buckets[number] = Bucket(len(of_bucket), root)
+            buckets[number] = _bucket(pairs.get(number, ()), before.get(number))
     return buckets
+
+
+def _bucket(pairs: Sequence[tuple[str, str]], before: Mapping[str, str | None] | None) -> Bucket:
+    """Return the bucket of some pairs, with others in place of those that changed."""
+    if before:
+        digests = {**dict(pairs), **before}
+        pairs = [(key, digest) for key, digest in digests.items() if digest is not None]
+    return Bucket(len(pairs), bucket_root(pairs) if pairs else None)
 
 
 def _pairs(rows: Iterator[Row]) -> Mapping[int, list[tuple[str, str]]]:

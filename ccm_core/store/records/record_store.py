@@ -9,6 +9,7 @@ from ccm_core.store.records import (
     changes_since,
     counts,
     current_counts,
+    population_before,
     populations,
     query,
 )
@@ -93,6 +94,13 @@ class SqlRecordStore:
                 return
             yield page
             after = page[-1].key
+
+    def root_before(self, connection: str, kind: str, change: ChangesSince) -> str:
+        """Return the root over a kind as it was at the watermark that some changes follow."""
+        since, keys = change.since, change.changed_keys
+        with self._database.reading() as transaction:
+            sequence = since.sequence if since else 0
+            return population_before.root_before(transaction, connection, kind, sequence, keys)
 
     def existing_keys(self, connection: str, kind: str, keys: AbstractSet[str]) -> AbstractSet[str]:
         """Return those of some keys that have not vanished."""

@@ -43,9 +43,7 @@ class Keeper:
         scopes = [watch_scope(context, connection) for connection in world.connections]
         now = current_moment(context, world.connections, world.store)
         rules = judged_by or compiled(name, limit)
-        evaluation, act = evaluate_changes(
-            context, scopes, world.store, rules, [WAIVER], now=now
-        )
+        evaluation, act = evaluate_changes(context, scopes, world.store, rules, [WAIVER], now=now)
         stored = store_evaluation(
             context,
             world.connections,

@@ -39,6 +39,7 @@ def body_of(condition, key):
 
 
 SERVICE_S1 = "connection = 'firm' AND kind = 'pagerduty.service' AND key = 'S1'"
+EVENT = f"connection = 'firm' AND kind = '{INCIDENT}'"
 REFUSED = {
     "an index entry of a row is of another one": (
         swapped(ROW, I8, I3),
@@ -63,6 +64,14 @@ REFUSED = {
     "an index entry of a record is missing, and all is to be derived anew": (
         f"DELETE FROM current_version WHERE {SERVICE_S1}; INSERT INTO deriving VALUES ('firm')",
         ("firm", "pagerduty.service"),
+    ),
+    "an index entry of an event is of another one, and its kind changed since": (
+        swapped(EVENT, "I8", "I5"),
+        ("firm", INCIDENT, "I5"),
+    ),
+    "an index entry of an event is missing, and its kind changed since": (
+        f"DELETE FROM current_version WHERE {EVENT} AND key = 'I5'",
+        ("firm", INCIDENT, "I5"),
     ),
     "a subject has another title": (
         f"UPDATE subject SET title = 'x' WHERE {LINE} AND key = '{I3}'",

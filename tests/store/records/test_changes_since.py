@@ -20,16 +20,19 @@ def watermark(store, build):
     return store.records.changes_since(NAME, KIND, None, as_of=build.at(1)).watermark
 
 
-def changed(since):
+def changed(store, since):
     """Return the changed keys, and the current bodies of those that have one."""
-    return since.changed_keys, {record.key: record.body for record in since.records}
+    keys = since.changed_keys
+    return keys, {record.key: record.body for record in store.records.get_many(NAME, KIND, keys)}
 
 
 def test_changes_have_appended_and_vanished_keys(store, build, watermark):
     """What was seen again as it was did not change."""
     store.records.append(build.harvest("c2", {"a": {"n": 1}, "c": {"n": 3}}, at=2, snapshot=True))
 
-    assert changed(store.records.changes_since(NAME, KIND, watermark, as_of=build.at(2))) == (
+    assert changed(
+        store, store.records.changes_since(NAME, KIND, watermark, as_of=build.at(2))
+    ) == (
         {"b", "c"},
         {"c": {"n": 3}},
     )
@@ -41,7 +44,9 @@ def test_changes_of_other_kinds_and_connections_are_left_out(store, build, water
     store.runs.begin(build.run("r2", connection="twin"))
     store.records.append(build.harvest("c3", {"a": {"n": 2}}, at=2, run="r2", connection="twin"))
 
-    assert changed(store.records.changes_since(NAME, KIND, watermark, as_of=build.at(2))) == (
+    assert changed(
+        store, store.records.changes_since(NAME, KIND, watermark, as_of=build.at(2))
+    ) == (
         set(),
         {},
     )
@@ -76,7 +81,9 @@ def test_a_changed_record_that_was_erased_is_empty(store, build, watermark):
     (record,) = store.records.get_many(NAME, KIND, {"a"})
 
     assert (record.body, record.erased_at) == ({}, build.at(3))
-    assert changed(store.records.changes_since(NAME, KIND, watermark, as_of=build.at(4))) == (
+    assert changed(
+        store, store.records.changes_since(NAME, KIND, watermark, as_of=build.at(4))
+    ) == (
         set(),
         {},
     )
@@ -90,6 +97,16 @@ def test_some_records_are_read_by_their_keys(store, build, watermark):
         (record.key, record.body) for record in store.records.get_many(NAME, KIND, {"b", "a", "z"})
     ] == [("b", {"n": 2})]
     assert list(store.records.get_many(NAME, KIND, set())) == []
+
+
+def test_what_records_were_at_a_watermark_is_read_by_their_keys(store, build, watermark):
+    """As they were then, whatever became of them; what is new was not there."""
+    store.records.append(build.harvest("c2", {"b": {"n": 2}, "c": {"n": 3}}, at=2, snapshot=True))
+
+    before = store.records.get_many_at(NAME, KIND, {"a", "b", "c", "z"}, watermark)
+    assert {record.key: record.body for record in before} == {"a": {"n": 1}, "b": {"n": 1}}
+    assert store.records.sizes(NAME) == {KIND: 2}
+    assert store.records.sizes("twin") == {}
 
 
 def erase(store, build, key):
