@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ccm_core.errors import UsageError
 from ccm_core.notify.types import Notification
@@ -32,6 +36,7 @@ def _send(message: Notification, address: Secret) -> str | None:
             "notifications need one more package; run: pip install 'ccm-core[notify]'"
         ) from cause
     service = apprise.Apprise()
+    _load_service(address.reveal())
     if not service.add(address.reveal()):
         return "expected an address of a service that Apprise supports; see its list of services"
     is_sent = service.notify(
@@ -40,3 +45,31 @@ def _send(message: Notification, address: Secret) -> str | None:
         body_format=apprise.NotifyFormat.TEXT,
     )
     return None if is_sent else "the service did not accept the message"
+
+
+def _load_service(address: str) -> None:
+    """Let Apprise load the module of one service, where it has the name of the address's schema.
+
+    It loads those of all services else, which takes longer than everything that is done then.
+    """
+    from apprise.plugins import N_MGR
+
+    schema = address.partition("://")[0].casefold()
+    if N_MGR or not schema.isalnum():
+        return
+    for name in _modules(schema):
+        if find_spec(f"apprise.plugins.{name}") is not None:
+            # It loads what is named like a file of a folder.
+            with TemporaryDirectory() as folder:
+                Path(folder, f"{name}.py").touch()
+                N_MGR.load_modules(path=folder)
+            if schema in N_MGR:
+                return
+            N_MGR.unload_modules()
+
+
+def _modules(schema: str) -> Iterator[str]:
+    for name in dict.fromkeys((schema, schema.removesuffix("s"))):
+        yield from (name, f"custom_{name}")
+    if schema in ("mailto", "mailtos"):
+        yield "email"
