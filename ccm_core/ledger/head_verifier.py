@@ -257,7 +257,7 @@ class HeadVerifier:
         if not signed:
             yield f"no head of this store is signed{because}: whoever can write it can rewrite it"
         elif signed < size:
-            yield f"the newest {size - signed} leaves of {STORE_LOG} are not signed{because}"
+            yield f"the newest {size - signed} leaves of the store's own log are not signed{because}"
         for log in sorted(self.sizes, key=str):
             stated = max(self.statements.sizes(log), default=0)
             if stated < self.sizes[log]:
@@ -269,9 +269,10 @@ class HeadVerifier:
                         "their head"
                     )
                     continue
+                owner = "the store's own log" if log == STORE_LOG else connection
                 yield (
-                    f"the newest {count} leaves of {connection} are of a run that is under way or "
-                    "was cut off; the next one states their head"
+                    f"the newest {count} leaves of {owner} are of a run that is under way or was "
+                    "cut off; the next one states their head"
                 )
         for _, key in self.statements.keys:
             if not key.handed_over:

@@ -88,22 +88,21 @@ class ConnectionAnew:
         """
         if self.store.derived.is_unstated(self.name):
             self._note(
-                "rows or verdicts were stored since, by an evaluation that was stopped or by an "
-                "erasure"
+                "rows or verdicts were stored after the evaluation, by one that was stopped or by "
+                "an erasure"
             )
             return None
         seals = EvidenceSeals(connection=self.name)
         evidence = load_evidence(self.host, self.scope, self.store, self.moment, seals=seals)
         before = [read for read in self.read.kinds if read.kind == COLLECTIONS]
         if list(seals.sealed(None, frozenset()).kinds) != before:
-            self._note("collections were stored since that are dated earlier than it")
+            self._note("collections were stored after the evaluation that are dated earlier")
             return None
         return evidence
 
     def _note(self, why: str) -> None:
         self.unproven.append(
-            f"nothing of {self.name} was derived anew: after the evaluation, {why}. Run "
-            "`ccm evaluate`, then verify again"
+            f"nothing of {self.name} was derived anew: {why}. Run `ccm evaluate`, then verify again"
         )
 
     def _note_fault(self, view: View, fault: str) -> None:

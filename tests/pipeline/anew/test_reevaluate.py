@@ -7,16 +7,17 @@ from datetime import timedelta
 
 import pytest
 
+from ccm_core.model.evaluation.result import Population
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.pipeline.anew.random_share import RandomShare
-from ccm_core.pipeline.evaluate import evaluate
+from ccm_core.pipeline.evaluate import compile_rules, evaluate
 from ccm_core.sdk.view import Partitioning
 from ccm_core.store.sqlite.verify import verify_store
 from tests.pipeline.derive.conftest import INCIDENT, LOG_ENTRY, MILD, VIEW, pack
 from tests.pipeline.derive.conftest import compiled as compile_named
 
 I3, I8 = f"{INCIDENT}:I3", f"{INCIDENT}:I8"
-LENIENT = MILD | {"in_time": {"assert": "true"}}
+LENIENT = MILD | {"in_time": MILD["in_time"] | {"assert": "row.time_to_acknowledge <= 90000"}}
 
 
 def lying(view, rows=None, **fields):
@@ -88,10 +89,7 @@ def test_rows_that_the_evidence_does_not_give_are_found(keeper, world, tmp_path,
 
 def test_verdicts_that_the_rows_do_not_give_are_found(keeper, world, tmp_path):
     """The stored pack is the strict one, and a lenient one judged."""
-    world.incident("I3", urgency="low")
-    world.incident("I4", urgency="high", status="triggered")
-    from ccm_core.pipeline.evaluate import compile_rules
-
+    world.entry("L3b", "I3", "acknowledge", -4)
     lenient = compile_rules(keeper.host(), [pack("mild", {VIEW: LENIENT})], {"limit": "2h"})
     keeper.evaluate(judged_by=lenient)
     assert sound(tmp_path)
@@ -103,14 +101,20 @@ def test_verdicts_that_the_rows_do_not_give_are_found(keeper, world, tmp_path):
 
 
 def test_rules_that_were_left_out_are_found(keeper):
-    """Their evidence suffices, and the evaluation says that it does not."""
+    """Their evidence suffices, and the evaluation counts no subject."""
 
     def change(evaluation):
         (state,) = evaluation.derived
         judged = tuple(rule for rule in state.judged if not rule.endswith("due"))
-        return replace(evaluation, derived=(replace(state, judged=judged),))
+        rules = tuple(
+            replace(rule, population=Population(), results=())
+            if rule.rule.endswith("due")
+            else rule
+            for rule in evaluation.rules
+        )
+        return replace(evaluation, rules=rules, derived=(replace(state, judged=judged),))
 
-    keeper.evaluate(change=change)
+    keeper.evaluate("plain", change=change)
     (problem,) = keeper.anew().problems
     assert str(problem) == (
         f"log firm@derived, the rule mild_incident_response_due of mild over {VIEW} of firm: its "
@@ -134,7 +138,7 @@ def test_a_record_that_was_kept_out_of_its_partition_is_found(keeper, world):
 
 def test_a_share_finds_what_it_chooses(keeper, world):
     """The same seed chooses the same; some seeds find the lie, others do not."""
-    keeper.evaluate("plain", views=lying(world.views[VIEW], on("I3", urgency="low")))
+    keeper.evaluate("plain", views=lying(world.views[VIEW], on("I3", incident_number=99)))
     shares = [RandomShare(share=0.3, seed=seed) for seed in range(20)]
     first = [keeper.anew(share) for share in shares]
     again = [keeper.anew(share) for share in shares]
@@ -184,12 +188,12 @@ def test_an_erased_record_is_no_damage(keeper, world):
     keeper.evaluate()
     world.erase(LOG_ENTRY, "L3b")
     before = keeper.anew()
-    assert before.problems == []
-    assert before.unproven == [
-        "nothing of firm was derived anew: after the evaluation, rows or verdicts were stored "
-        "since, by an evaluation that was stopped or by an erasure. Run `ccm evaluate`, then "
-        "verify again"
-    ]
+    (text,) = before.unproven
+    assert (before.problems, before.extent.subjects) == ([], 0)
+    assert text == (
+        "nothing of firm was derived anew: rows or verdicts were stored after the evaluation, by "
+        "one that was stopped or by an erasure. Run `ccm evaluate`, then verify again"
+    )
     world.now += timedelta(minutes=1)
     keeper.evaluate()
     anew = keeper.anew()
@@ -244,8 +248,9 @@ def test_no_evaluation_proves_nothing(keeper):
     """There is none."""
     anew = keeper.anew()
 
+    (text,) = anew.unproven
     assert (anew.problems, anew.extent) == ([], None)
-    assert anew.unproven == [
+    assert text == (
         "nothing was derived anew: the store holds no evaluation that left rows; `ccm evaluate` "
         "makes one"
-    ]
+    )
