@@ -19,39 +19,53 @@ if TYPE_CHECKING:
 
     from jsonschema import ValidationError
     from jsonschema.protocols import Validator
+    from jsonschema_rs import Draft202012Validator as QuickValidator
 
     from ccm_core.documents.document import Document, Path
+
+
+class DocumentSchema:
+    """A schema by which documents are checked, compiled once."""
+
+    def __init__(self, schema: JsonObject) -> None:
+        """Compile a schema: JSON Schema, 2020-12. Formats are asserted."""
+        self._schema, self._quick = schema, _quick_validator(schema)
+
+    def mistakes(
+        self, document: Document, *, under: Path = (), absent: Any = None
+    ) -> list[Mistake]:
+        """Return every mistake in a document, or in one part of it.
+
+        Args:
+            document: The document.
+            under: The path of the part to check.
+            absent: The value of that part where the document does not have it.
+        """
+        value = document.get(under, absent)
+        if self._quick is not None and self._quick.is_valid(value):
+            return []
+        errors = _validator(self._schema).iter_errors(value)
+        mistakes = {mistake for error in errors for mistake in _mistakes(document, under, error)}
+        return sorted(mistakes)
 
 
 def check(
     document: Document, schema: JsonObject, *, under: Path = (), absent: Any = None
 ) -> list[Mistake]:
-    """Return every mistake in a document, or in one part of it, by a schema.
-
-    Args:
-        document: The document.
-        schema: JSON Schema, 2020-12. Formats are asserted.
-        under: The path of the part to check.
-        absent: The value of that part where the document does not have it.
-    """
-    value = document.get(under, absent)
-    if _accepts(schema, value):
-        return []
-    errors = list(_validator(schema).iter_errors(value))
-    return sorted({mistake for error in errors for mistake in _mistakes(document, under, error)})
+    """Return every mistake in a document, or in one part of it, by a schema."""
+    return DocumentSchema(schema).mistakes(document, under=under, absent=absent)
 
 
-def _accepts(schema: JsonObject, value: Any) -> bool:
-    """Return whether the quick validator accepts a value; the other explains what it rejects."""
+def _quick_validator(schema: JsonObject) -> QuickValidator | None:
+    """Return the validator that decides; None: it cannot compile the schema, the other one can."""
     import jsonschema_rs
 
     try:
-        validator = jsonschema_rs.Draft202012Validator(
+        return jsonschema_rs.Draft202012Validator(
             schema, validate_formats=True, formats=dict(FORMATS), offline=True
         )
     except ValueError:
-        return False  # a schema that it cannot compile; the other one decides
-    return validator.is_valid(value)
+        return None
 
 
 def _validator(schema: JsonObject) -> Validator:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from ccm_core.errors import UsageError
 from ccm_core.notify.types import Notification
@@ -52,20 +53,20 @@ def _load_service(address: str) -> None:
 
     It loads those of all services else, which takes longer than everything that is done then.
     """
-    from apprise.plugins import N_MGR
+    from apprise import plugins
 
+    manager: Any = plugins.N_MGR
     schema = address.partition("://")[0].casefold()
-    if N_MGR or not schema.isalnum():
-        return
-    for name in _modules(schema):
+    for name in _modules(schema) if schema.isalnum() else ():
+        if manager and schema in manager:
+            return
         if find_spec(f"apprise.plugins.{name}") is not None:
             # It loads what is named like a file of a folder.
             with TemporaryDirectory() as folder:
                 Path(folder, f"{name}.py").touch()
-                N_MGR.load_modules(path=folder)
-            if schema in N_MGR:
-                return
-            N_MGR.unload_modules()
+                manager.load_modules(path=folder)
+    if not manager or schema not in manager:
+        manager.unload_modules()  # so that it loads all
 
 
 def _modules(schema: str) -> Iterator[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from ccm_core.errors import UsageError
@@ -28,6 +31,26 @@ def test_failed_notification_is_reported_without_the_address(webhook, status):
     """A failure names neither the address nor the token in it."""
     webhook.status = status
     assert send(MESSAGE, Secret(webhook.address)) == "the service did not accept the message"
+
+
+def test_addresses_of_several_services_are_served_one_after_the_other(webhook):
+    """Of each the module is loaded that it needs; an unknown one keeps none from being sent."""
+    addresses = (webhook.address, "nonsense://x", "ntfy://127.0.0.1:9/topic", webhook.address)
+    failures = [send(MESSAGE, Secret(address)) for address in addresses]
+    assert [failure is None for failure in failures] == [True, False, False, True]
+    assert [failure and "supports" in failure for failure in failures[1:3]] == [True, False]
+
+
+def test_only_the_service_of_the_address_is_loaded():
+    """The modules of all others take longer than everything else that is done in a quiet hour."""
+    code = (
+        "import sys; from ccm_core.notify.apprise_sender import send; "
+        "from ccm_core.notify.types import Notification; from ccm_core.sdk.secret import Secret; "
+        "send(Notification(title='t', lines=('l',)), Secret('json://127.0.0.1:9/')); "
+        "print([f'apprise.plugins.{name}' in sys.modules for name in ('custom_json', 'slack')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter
+    assert done.stdout.strip() == "[True, False]"
 
 
 def test_unsupported_apprise_address_is_reported():

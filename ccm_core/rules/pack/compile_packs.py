@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ccm_core import documents, schemas
-from ccm_core.documents import Document, suggest
+from ccm_core.documents import Document, DocumentSchema, suggest
 from ccm_core.errors import DocumentError, Mistake
 from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.rule import RulePack
@@ -72,9 +72,9 @@ def compile_packs(
     # What else is wrong with a pack of before would only repeat it.
     if renamed := list(_renamed_keys(read, settings, mistake)):
         raise DocumentError(renamed)
-    packs = []
+    packs, schema = [], DocumentSchema(schemas.load(SCHEMA))
     for text, document in read:
-        mistakes.extend(documents.check(document, schemas.load(SCHEMA)))
+        mistakes.extend(schema.mistakes(document))
         compiler = PackCompiler(
             document=document,
             pack=parse_pack(document, digest(text.text)),

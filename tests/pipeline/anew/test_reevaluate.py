@@ -48,7 +48,7 @@ def without(key):
 def with_another(rows):
     """Add a row of an incident that is in no record."""
     subject = Subject(kind=INCIDENT, key="I99", title="Disk of I99")
-    return [*rows, replace(rows[0], subject=subject)] if rows else rows
+    return [*rows, *(replace(row, subject=subject) for row in rows if row.subject.key == "I3")]
 
 
 LIES = {
@@ -105,10 +105,10 @@ def test_rules_that_were_left_out_are_found(keeper):
 
     def change(evaluation):
         (state,) = evaluation.derived
-        judged = tuple(rule for rule in state.judged if not rule.endswith("due"))
+        judged = tuple(rule for rule in state.judged if not rule.endswith("_due"))
         rules = tuple(
             replace(rule, population=Population(), results=())
-            if rule.rule.endswith("due")
+            if rule.rule.endswith("_due")
             else rule
             for rule in evaluation.rules
         )
