@@ -169,6 +169,12 @@ def problems(tmp_path):
     return [str(problem) for problem in verification.problems]
 
 
+@pytest.mark.attack(
+    "Store",
+    "An index entry of a record, a row or a verdict is swapped or removed by SQL, whether its kind "
+    "changed since or not",
+    "Nothing is evaluated or signed over it (exit 5); verifying names the connection, kind and key",
+)
 @pytest.mark.parametrize(("statement", "named"), REFUSED.values(), ids=REFUSED)
 def test_what_an_evaluation_builds_on_is_refused_where_it_was_changed(
     world, packs, tmp_path, statement, named
