@@ -55,6 +55,7 @@ VERBS = {
     "runs list": ["runs", "list"],
     "runs show": ["runs", "show"],
     "verify": ["verify"],
+    "verify --reevaluate": ["verify", "--reevaluate", "100%"],
     "views show": ["views", "show", "pagerduty.account_visibility"],
 }
 EXPECTED_CODES = {0, 1, 3}

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - statements are put together from words of ours
 """Whatever is read of the newest evaluation, a changed line of its index is noticed alike."""
 
 from __future__ import annotations

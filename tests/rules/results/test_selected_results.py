@@ -15,17 +15,19 @@ class MadeResults(Collection):
     """Results that are made when somebody looks at them, as the store makes them."""
 
     def __init__(self, number):
-        self.number, self.made = number, 0
+        self.number = number
 
     def __len__(self):
+        """Return how many there are."""
         return self.number
 
     def __contains__(self, result):
+        """Return whether one of them is equal."""
         return any(result == other for other in self)
 
     def __iter__(self):
+        """Make one after the other."""
         for index in range(self.number):
-            self.made += 1
             yield Result(
                 rule="r",
                 connection="c",

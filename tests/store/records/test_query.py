@@ -35,6 +35,21 @@ def test_records_of_any_past_moment_can_be_read(store, build, bodies, minutes, e
     assert bodies(store, as_of=as_of) == expected
 
 
+@pytest.mark.parametrize("minutes", [9, 10, 19.999, 20, 30, None])
+def test_some_records_of_any_past_moment_are_those_that_all_of_it_has(store, build, minutes):
+    """Chosen by key, and listed by pages of keys."""
+    store.records.append(build.harvest("c1", {"a": ONE, "d": ONE}, snapshot=True, at=10))
+    store.records.append(build.harvest("c2", {"a": TWO, "b": ONE}, snapshot=True, at=20))
+    store.records.append(build.harvest("c3", {"b": ONE, "c": TWO}, snapshot=True, at=30))
+    as_of = None if minutes is None else build.at(minutes)
+    every = list(store.records.current(build.connection, build.kind, as_of=as_of))
+    some = store.records.get_many(build.connection, build.kind, {"a", "b", "c"}, as_of=as_of)
+    pages = list(store.records.key_pages(build.connection, build.kind, 1, as_of=as_of))
+
+    assert list(some) == [record for record in every if record.key != "d"]
+    assert pages == [[record.key] for record in every]
+
+
 def test_the_version_stored_last_is_current_though_the_clock_went_back(store, build, bodies):
     """Order is the order of keeping, never of the clock."""
     store.records.append(build.harvest("c1", {"a": ONE}, at=20))
