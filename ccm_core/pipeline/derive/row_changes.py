@@ -25,7 +25,7 @@ from ccm_core.sdk.view import Partitioning, Row, View
 from ccm_core.store.interface.derived import DerivedStore
 from ccm_core.store.interface.records import RecordStore
 
-_PARTITIONS = 500
+_PARTITIONS = 1000
 """How many names of partitions are derived together."""
 _SAMPLE = 10
 """How many are derived again in each evaluation."""
