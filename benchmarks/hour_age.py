@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from hour_ages import grow, sample_of
-from hour_process import PORTS
 from hour_sizes import AGES
+from later_workspace import PORTS
 
 from ccm_core.app.workspace import Workspace
 

@@ -14,33 +14,13 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from measurement import measured
 
-from ccm_core.app.cycle import collect_connections, evaluate_connections
-from ccm_core.app.installation import build_host
-from ccm_core.app.ports import CallerPorts, environment_keys
-from ccm_core.app.workspace import Workspace
 from ccm_core.cli.main import tune_garbage_collector
-from ccm_core.collect.observer import NullObserver
-from ccm_core.pipeline.context import Host
-
-PORTS = CallerPorts(show_message=lambda _: None, key_sources=environment_keys)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaterWorkspace(Workspace):
-    """A workspace whose clock is ahead of the machine's."""
-
-    ahead: timedelta = timedelta(0)
-
-    @property
-    def host(self) -> Host:
-        """What is installed, and the clock."""
-        return replace(build_host(self.catalog), clock=lambda: datetime.now(UTC) + self.ahead)
 
 
 @dataclass(slots=True)
@@ -91,9 +71,14 @@ def main() -> int:
 
 
 def _cycle(options: argparse.Namespace, phases: Phases) -> None:
+    # As ccm does it: what a verb needs is imported once the garbage collector is tuned.
+    from later_workspace import PORTS, LaterWorkspace
+
+    from ccm_core.app.cycle import collect_connections, evaluate_connections
     from ccm_core.app.notifications import notify_recipients
     from ccm_core.app.report_file import write_evaluation_report
     from ccm_core.app.rule_sets import compile_rule_set
+    from ccm_core.collect.observer import NullObserver
     from ccm_core.sdk.rate_limit import Limiter, Limiters
 
     class Unpaced(Limiters):

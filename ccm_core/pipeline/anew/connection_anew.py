@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ccm_core.errors import CcmError, PluginFault
 from ccm_core.ledger.verification_result import VerificationProblem
+from ccm_core.model.evaluation.connection_result import RuleTotals
 from ccm_core.model.evaluation.derived import derived_log
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evaluation.evidence_read import COLLECTIONS, EvidenceRead
@@ -18,6 +19,7 @@ from ccm_core.pipeline.anew.view_anew import ViewAnew
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.derive.connection_work import ConnectionWork, view_evaluation
 from ccm_core.pipeline.derive.group_judge import GroupJudge
+from ccm_core.pipeline.derive.group_totals import GroupTotals
 from ccm_core.pipeline.derive.view_evaluation import ViewEvaluation
 from ccm_core.pipeline.evaluate import TIME_BUDGET, load_evidence
 from ccm_core.pipeline.evidence_seals import EvidenceSeals
@@ -49,6 +51,8 @@ class ConnectionAnew:
     """How many were compared."""
     verdicts: int = 0
     """How many were compared."""
+    totals: list[RuleTotals] = field(default_factory=list)
+    """What the kept verdicts of each rule give together."""
     unproven: list[str] = field(default_factory=list)
     """What could not be compared, and why."""
 
@@ -73,6 +77,9 @@ class ConnectionAnew:
         derived = [one for one in evaluations.values() if self._is_derived(one.view)]
         for evaluation in derived:
             yield from self._judged(evaluation)
+            for judge in evaluation.judges:
+                totals = GroupTotals.of(self.store, judge, evidence.horizon, None)
+                self.totals += totals.totals(self.state.revision)
         whole = [one.view.name for one in derived if one.view.partitions is None]
         chosen = set(self.share.each(whole, self.name))
         for evaluation in derived:

@@ -13,6 +13,7 @@ from ccm_core.model.evaluation.derived import ROWS
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
 from ccm_core.model.evaluation.reevaluation import Reevaluation
 from ccm_core.model.evaluation.result import CONNECTION, Evaluation, Status
+from ccm_core.pipeline.anew.compare_totals import total_differences
 from ccm_core.pipeline.anew.connection_anew import ConnectionAnew
 from ccm_core.pipeline.anew.random_share import RandomShare
 from ccm_core.pipeline.context import Host
@@ -81,7 +82,11 @@ class _Making:
         """Make a share of each connection."""
         result, connections = Reevaluated(), self._connections()
         for connection in connections:
-            self._add(result, connection)
+            self._add(result, self._differences(connection))
+            result.unproven += connection.unproven
+        if not result.unproven:
+            totals = [total for connection in connections for total in connection.totals]
+            self._add(result, total_differences(self.evaluation.rules, totals))
         kinds = [read for state in self.evaluation.derived for read in state.kinds]
         result.extent = Reevaluation(
             evaluation=self.name,
@@ -124,12 +129,10 @@ class _Making:
             and (result.connection, result.subject.kind) == (connection, CONNECTION)
         }
 
-    def _add(self, result: Reevaluated, connection: ConnectionAnew) -> None:
-        differences = self._differences(connection)
+    def _add(self, result: Reevaluated, differences: Iterator[VerificationProblem]) -> None:
         listed = list(islice(differences, _MOST))
         more = sum(1 for _ in differences)
         excuse = self._excuse() if listed else None
-        result.unproven += connection.unproven
         if excuse is None:
             result.problems += listed
             result.more += more

@@ -104,7 +104,7 @@ class PackCompiler:
             parameter, parameter.default, mistake_at(self.document, (*path, "default"))
         )
         if parameter.type == "condition":
-            self._condition_parameter(parameter, path)
+            self._check_condition_parameter(parameter, path)
         elif parameter.over is not None:
             message = f"a parameter of type {parameter.type} takes no `over`"
             self._report((*path, "over"), message)
@@ -149,7 +149,7 @@ class PackCompiler:
         }
         return {name: override for name, override in overrides.items() if override}
 
-    def _condition_parameter(self, parameter: Parameter, path: Path) -> None:
+    def _check_condition_parameter(self, parameter: Parameter, path: Path) -> None:
         if parameter.over is None:
             self._report(path, "a condition needs `over`: the kind or view whose rows it reads")
             return

@@ -10,6 +10,7 @@ import pytest
 
 from ccm_core.app.installation import all_plugins, build_host, clock
 from ccm_core.pipeline.derive.evaluation import evaluate_changes
+from ccm_core.pipeline.reproduce import stored_rules
 from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 
@@ -88,8 +89,6 @@ def test_rows_that_somebody_with_the_key_made_up_are_damage(ccm, evaluated):
     with closing(open_store(location, base=evaluated)) as store:
         name = store.evaluations.newest_by_change()
         inputs = store.evaluations.inputs(name)
-        from ccm_core.pipeline.reproduce import stored_rules
-
         packs = stored_rules(host, store, inputs)
         texts = [store.evaluations.document(pack.digest) for pack in inputs.packs]
         lying = replace(host, views=views)

@@ -11,11 +11,23 @@ from ccm_core.pipeline.anew.reevaluate import reevaluate
 from ccm_core.pipeline.derive.evaluation import evaluate_changes
 from ccm_core.pipeline.evaluate import current_moment, watch_scope
 from ccm_core.pipeline.reproduce import RuleSet, store_evaluation
-from tests.pipeline.derive.conftest import PACKS, compiled, host, packs, world, worlds
+from ccm_core.rules.types import PackText
+from tests.pipeline.derive.conftest import PACKS, catalog, compiled, host, packs, world, worlds
 from tests.pipeline.derive.test_by_change import WAIVER
 
 __all__ = ["packs", "world", "worlds"]
 EVERYTHING = RandomShare(share=1, seed=7)
+
+
+def rule_set(name, limit):
+    """Return packs as people wrote them; ``shipped``: those of the plugin."""
+    if name == "shipped":
+        shipped = catalog().packs.values()
+        return RuleSet(
+            packs=[PackText(text=pack.text(), source=pack.location) for pack in shipped],
+            waivers=[WAIVER],
+        )
+    return RuleSet(packs=PACKS[name], parameters={"limit": limit}, waivers=[WAIVER])
 
 
 class Keeper:
@@ -49,7 +61,7 @@ class Keeper:
             world.connections,
             world.store,
             change(evaluation) if change else evaluation,
-            RuleSet(packs=PACKS[name], parameters={"limit": limit}, waivers=[WAIVER]),
+            rule_set(name, limit),
             rules,
             act,
         )

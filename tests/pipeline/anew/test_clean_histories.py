@@ -14,7 +14,7 @@ from tests.pipeline.derive.histories import STEPS
 
 @pytest.mark.slow
 @pytest.mark.no_cover
-@pytest.mark.parametrize("name", ["mild", "both"])
+@pytest.mark.parametrize("name", ["mild", "both", "shipped"])
 @settings(deadline=None, max_examples=25)
 @given(steps=STEPS)
 def test_nothing_differs_in_any_history(worlds, keeping, name, steps):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from ccm_core.errors import IntegrityError
 from ccm_core.model.evaluation.result import Population
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.pipeline.anew.random_share import RandomShare
@@ -18,6 +20,14 @@ from tests.pipeline.derive.conftest import compiled as compile_named
 
 I3, I8 = f"{INCIDENT}:I3", f"{INCIDENT}:I8"
 LENIENT = MILD | {"in_time": MILD["in_time"] | {"assert": "row.time_to_acknowledge <= 90000"}}
+
+FORGED = pytest.mark.attack(
+    "Store",
+    "The owner of the key stores rows, verdicts, counts or an index that the evidence does not "
+    "give, and signs them",
+    "`ccm verify --reevaluate` names the connection, the view or the rule, and the resource (exit "
+    "5)",
+)
 
 
 def lying(view, rows=None, **fields):
@@ -72,11 +82,7 @@ def sound(tmp_path):
     return verify_store(tmp_path / "ccm.db", on_progress=lambda *_: None).sound
 
 
-@pytest.mark.attack(
-    "Store",
-    "The owner of the key derives a row otherwise than the plugin does, and signs it",
-    "`ccm verify --reevaluate` derives it anew: exit 5; the view and the resource are named",
-)
+@FORGED
 @pytest.mark.parametrize(("lie", "named"), LIES.values(), ids=LIES)
 def test_rows_that_the_evidence_does_not_give_are_found(keeper, world, tmp_path, lie, named):
     """Every digest, root and leaf fits: they were written by an evaluation."""
@@ -87,6 +93,7 @@ def test_rows_that_the_evidence_does_not_give_are_found(keeper, world, tmp_path,
         assert any(text in problem for problem in problems), problems
 
 
+@FORGED
 def test_verdicts_that_the_rows_do_not_give_are_found(keeper, world, tmp_path):
     """The stored pack is the strict one, and a lenient one judged."""
     world.entry("L3b", "I3", "acknowledge", -4)
@@ -100,6 +107,7 @@ def test_verdicts_that_the_rows_do_not_give_are_found(keeper, world, tmp_path):
     assert any(expected in problem for problem in problems), problems
 
 
+@FORGED
 def test_rules_that_were_left_out_are_found(keeper):
     """Their evidence suffices, and the evaluation counts no subject."""
 
@@ -115,13 +123,51 @@ def test_rules_that_were_left_out_are_found(keeper):
         return replace(evaluation, rules=rules, derived=(replace(state, judged=judged),))
 
     keeper.evaluate("plain", change=change)
-    (problem,) = keeper.anew().problems
+    problem, *others = keeper.anew().problems
+    assert {one.label for one in others} == {
+        f"the rule mild_incident_response_due of mild over {VIEW}"
+    }
     assert str(problem) == (
         f"log firm@derived, the rule mild_incident_response_due of mild over {VIEW} of firm: its "
         "evidence suffices, and no verdict of it counts"
     )
 
 
+@FORGED
+def test_counts_and_shares_that_no_verdicts_give_are_found(keeper, tmp_path):
+    """The verdicts are honest, and the evaluation counts them otherwise."""
+
+    def change(evaluation):
+        rules = [
+            replace(
+                rule,
+                population=replace(rule.population, passed=99),
+                results=tuple(replace(result, reason="99 of 99") for result in rule.results),
+            )
+            if rule.rule.endswith("_due")
+            else rule
+            for rule in evaluation.rules
+        ]
+        return replace(evaluation, rules=tuple(rules))
+
+    with suppress(IntegrityError):  # tracking findings counts them as well
+        keeper.evaluate("plain", change=change)
+    problems = [str(problem) for problem in keeper.anew().problems]
+
+    assert sound(tmp_path)
+    assert problems == [
+        (
+            f"the rule mild_incident_response_due of mild over {VIEW}: population.passed: 99 is "
+            "kept, and its verdicts give 8"
+        ),
+        (
+            f"the rule mild_incident_response_due of mild over {VIEW}: firm population 2026-11: it "
+            "is not what its verdicts give"
+        ),
+    ]
+
+
+@FORGED
 def test_a_record_that_was_kept_out_of_its_partition_is_found(keeper, world):
     """The index of partitions is not believed: records are looked up in it."""
     view = world.views[VIEW]
@@ -164,6 +210,33 @@ def test_evidence_stored_since_is_not_compared(keeper, world):
 
     assert (anew.problems, anew.unproven) == ([], [])
     assert anew.extent.subjects == anew.extent.of_subjects
+
+
+def test_evidence_that_came_late_is_no_damage(keeper, world):
+    """Another process stored it after the evaluation, and it is dated before: it was not read."""
+    keeper.evaluate()
+    world.store_bodies(INCIDENT, {"I9": {}}, ended=world.now - timedelta(minutes=1))
+    anew = keeper.anew()
+    (text,) = anew.unproven
+
+    assert (anew.problems, anew.extent.subjects) == ([], 0)
+    assert "collections were stored after the evaluation that are dated earlier" in text
+
+
+def test_connections_are_named(keeper, world, tmp_path):
+    """One of two has a row that is made up."""
+    world.connections = [world.connection(), world.connection("twin")]
+    world.incident("I3", name="twin")
+    world.incident("I20", name="twin")
+    world.refresh()
+    keeper.evaluate("plain", views=lying(world.views[VIEW], on("I20", incident_number=99)))
+    problems = keeper.anew().problems
+
+    assert sound(tmp_path)
+    assert [problem.label for problem in problems] == [
+        f"the row of {INCIDENT}:I20 in {VIEW} of twin"
+    ]
+    assert [problem.log for problem in problems] == ["twin@derived"]
 
 
 def test_an_evaluation_as_of_the_past_is_left_alone(keeper, world):

@@ -30,12 +30,14 @@ WAIVER = Waiver(
 )
 
 
-def evaluate(world, packs):
+def evaluate(world, packs, jobs=None):
     """Evaluate by change; return the moment and the whole evaluation as it is read back."""
     context = replace(host(lambda: world.now), views=world.views)
     scopes = [watch_scope(context, connection) for connection in world.connections]
     now = current_moment(context, world.connections, world.store)
-    evaluation, act = evaluate_changes(context, scopes, world.store, packs, [WAIVER], now=now)
+    evaluation, act = evaluate_changes(
+        context, scopes, world.store, packs, [WAIVER], now=now, jobs=jobs
+    )
     digest = world.store.evaluations.append(evaluation, None, (), act)
     return now, world.store.evaluations.get(digest)
 

@@ -67,6 +67,11 @@ def test_an_empty_page_that_promises_more_is_asked_once_more(lab):
         assert {result.status for result in twice.rules[rule].results} == {Status.INSUFFICIENT}
 
 
+@pytest.mark.attack(
+    "Answers of the source",
+    "A list takes longer than the time-out at a hundred objects a page",
+    "Its pages are asked for in halves, down to a size that comes in time: complete",
+)
 def test_a_page_that_takes_too_long_is_read_in_halves(lab):
     """The source answers pages of twelve in time."""
 
@@ -83,6 +88,11 @@ def test_a_page_that_takes_too_long_is_read_in_halves(lab):
     assert sizes[:4] == ["100", "50", "25", "12"]
 
 
+@pytest.mark.attack(
+    "Answers of the source",
+    "A rate limit is answered with 403, by its code or by its words",
+    "It is waited out; a denial is not repeated",
+)
 @pytest.mark.parametrize(
     ("body", "limited"),
     [
