@@ -63,6 +63,7 @@ def _packs_are_compiled_once() -> Iterator[None]:
             [[text.source, digest(text.text)] for text in texts],
             [[source.name, source.inputs, source.schema()] for source in sources],
             parameters,
+            checked,
         ]
         key = json_codec.encode(asked)
         if key not in compiled:

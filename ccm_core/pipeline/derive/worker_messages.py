@@ -75,12 +75,14 @@ class Failure:
     kind: type[CcmError]
     text: str
     trace: str | None = None
+    is_last: bool = False
+    """Whether the process answers no more messages."""
 
     @classmethod
-    def of(cls, error: CcmError) -> Failure:
+    def of(cls, error: CcmError, *, is_last: bool = False) -> Failure:
         """Return an error as values that go to another process."""
         kind = next((kind for kind in _KINDS if isinstance(error, kind)), CcmError)
-        return cls(kind=kind, text=str(error), trace=error.trace)
+        return cls(kind=kind, text=str(error), trace=error.trace, is_last=is_last)
 
     def error(self) -> CcmError:
         """Return the error as it was raised there."""

@@ -37,6 +37,8 @@ Task = TypeVar("Task", bound=RowTask)
 
 _AHEAD = 2
 """How many tasks a process has at most: one that it works on, and the next."""
+_PATIENCE = 5
+"""Seconds that a process has to end once its pipe is closed."""
 _PROGRAM = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
@@ -121,9 +123,9 @@ class Worker:
                     "ccm or a plugin was installed anew while this process ran, and the processes "
                     "that it started are of the new version. Nothing was concluded; start ccm again"
                 )
+            if isinstance(reply, Failure) and (reply.is_last or self._received == number):
+                raise reply.error()
             if self._received == number:
-                if isinstance(reply, Failure):
-                    raise reply.error()
                 assert isinstance(reply, EvaluatedRows)  # noqa: S101 - the reply to a task
                 return reply
 
@@ -136,7 +138,9 @@ class Worker:
         self.process.wait()
 
     def _lost(self) -> CcmError:
-        self.process.kill()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(_PATIENCE)
+        self.process.kill()  # it has closed its pipe and does not end
         code = self.process.wait()
         how = f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
         return WorkerLost(

@@ -46,18 +46,17 @@ def main() -> None:
 
 
 def replies(messages: Iterator[Any]) -> Iterator[Any]:
-    """Yield a reply to each message; once one cannot be answered, the same to all that follow."""
+    """Yield a reply to each message, up to one that cannot be answered."""
     try:
         yield from _answers(messages)
     except CcmError as error:
-        failure = Failure.of(error)
+        yield Failure.of(error, is_last=True)
     except MemoryError:
-        failure = Failure.of(WorkerLost("a process that evaluates has no more memory"))
-    except Exception as fault:  # noqa: BLE001 - whatever went wrong is told by the other process
+        text = "a process that evaluates has no more memory; run it again with fewer --jobs"
+        yield Failure.of(WorkerLost(text), is_last=True)
+    except Exception as fault:  # noqa: BLE001 - the other process says what went wrong
         text = f"a process that evaluates stopped at a fault of its code: {fault!r}"
-        failure = Failure(kind=CcmError, text=text, trace=traceback.format_exc())
-    yield failure
-    yield from (failure for _ in messages)
+        yield Failure(kind=CcmError, text=text, trace=traceback.format_exc(), is_last=True)
 
 
 def _answers(messages: Iterator[Any]) -> Iterator[Any]:

@@ -109,8 +109,12 @@ def _exchanged(
 
 def _failing(entries: list[RuleSummary]) -> Iterable[RuleSummary]:
     lists = _failing_lists(entries)
-    candidates = [results[:most] for results, most in zip(lists, _most_drawn(lists), strict=True)]
-    lengths = fair_lengths(candidates, _result_bytes, FAILING_BYTES, MOST)
+    lengths = fair_lengths(lists, _result_bytes, FAILING_BYTES, MOST)
+    if any(length < len(results) for length, results in zip(lengths, lists, strict=True)):
+        # Of those that cannot be drawn even without their reasons, the reasons may not be there.
+        most_drawn = _most_drawn(lists)
+        candidates = [results[:most] for results, most in zip(lists, most_drawn, strict=True)]
+        lengths = fair_lengths(candidates, _result_bytes, FAILING_BYTES, MOST)
     for entry, results, length in zip(entries, lists, lengths, strict=True):
         more = len(results) - length
         drawn = entry.failing if not more else _in_order(results[:length], entry.failing)

@@ -6,6 +6,7 @@ What is written into them is escaped as the templates of the page do it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ccm_core.control_characters import replace_controls
@@ -13,6 +14,7 @@ from ccm_core.report.content import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from markupsafe import Markup
 
@@ -101,8 +103,12 @@ class ResourceRows:
             return '<span class="none">not tracked</span>'
         at, times = finding.first_seen, finding.opened
         again = f", opened {times} times" if times > 1 else ""
-        moment = f'<time datetime="{at.isoformat()}">{phrases.moment(at)}</time>'
-        return f"{moment}<small>{_text(self.ages[name])}{again}</small>"
+        return f"{_time(at)}<small>{_text(self.ages[name])}{again}</small>"
+
+
+@lru_cache(maxsize=1024)  # very many failures are known since the same evaluation
+def _time(at: datetime) -> str:
+    return f'<time datetime="{at.isoformat()}">{phrases.moment(at)}</time>'
 
 
 def _named(subject: Subject) -> str:
@@ -116,6 +122,6 @@ def _owners(names: Sequence[str]) -> str:
 
 
 def _text(text: str) -> str:
-    from markupsafe import escape
-
-    return str(escape(shown(text)))
+    """Return a text as the templates write it; making marked texts of all takes half of the time."""
+    text = shown(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace("'", "&#39;").replace('"', "&#34;")

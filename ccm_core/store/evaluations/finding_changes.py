@@ -14,8 +14,8 @@ from ccm_core.model.evaluation.finding import (
 )
 from ccm_core.model.evidence.storage_order import TOLERANCE
 from ccm_core.store.codec.bodies import decode_body, encode_body
-from ccm_core.store.derived import line_roots
-from ccm_core.store.evaluations import finding_table, tracked_order
+from ccm_core.store.derived import line_roots, tracked_order
+from ccm_core.store.evaluations import finding_table
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import FINDING_CHANGES

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.model.evaluation.finding import Finding, FindingState
 from ccm_core.model.evaluation.subject import Subject
-from ccm_core.store.evaluations.tracked_order import LAST
+from ccm_core.store.derived.tracked_order import LAST
 from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:

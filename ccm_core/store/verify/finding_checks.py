@@ -10,7 +10,7 @@ from ccm_core.ledger.verification_result import VerificationProblem
 from ccm_core.model.evaluation.finding import ChangeKind, FindingChange, FindingChangeSet
 from ccm_core.store.codec.bodies import decode_body
 from ccm_core.store.derived.line_roots import findings_digest
-from ccm_core.store.evaluations.tracked_order import COUNTING, COUNTS
+from ccm_core.store.derived.tracked_order import COUNTING, COUNTS
 from ccm_core.store.sql.instants import microseconds
 
 if TYPE_CHECKING:

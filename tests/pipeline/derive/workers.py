@@ -188,4 +188,6 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    from tests.pipeline.derive import workers  # processes find what they open by this name
+
+    workers.main(Path(sys.argv[1]))
