@@ -127,6 +127,8 @@ def assert_same(store, build, model, steps):
             assert past == list(model.state(kind, at).items())
             past_counts = {c.kind: c.records for c in store.records.counts(as_of=build.at(at))}
             assert past_counts.get(kind, 0) == len(past)
+            current = store.records.current_counts(as_of=build.at(at))
+            assert {c.kind: c.records for c in current} == past_counts
         for key in {key for step in steps for key in step.population}:
             history = [record.body["n"] for record in store.records.history("demo", kind, key)]
             assert history == model.history(kind, key)

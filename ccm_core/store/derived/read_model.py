@@ -265,7 +265,7 @@ def _subject(row: Row) -> SubjectLine:
 
 def _verdict_row(connection: str, line: VerdictLine) -> tuple[SqlValue, ...]:
     at = line.recheck_at
-    recheck_at = None if at is None else 0 if at is ALWAYS else microseconds(at)
+    recheck_at = None if at is None else 0 if at == ALWAYS else microseconds(at)
     return (connection, line.pack, line.view, line.key, line.statuses, recheck_at)
 
 

@@ -117,8 +117,8 @@ def test_the_order_of_what_is_kept_is_that_of_one_process(worlds, packs, tmp_pat
         folder.mkdir()
         with worlds(folder) as world:
             world.views = world.views | {VIEW: VIEWS[views](world.views[VIEW])}
-            store_many(world, 2500)
-            side_by_side = jobs(folder, number, least=2000, packs="plain", views=views)
+            store_many(world, 1300)
+            side_by_side = jobs(folder, number, least=1000, packs="plain", views=views)
             evaluate(world, packs("plain"), side_by_side)
             world.store_services({"S0": {}, "S1": {}, "S2": {}})
             world.incident("I00003", urgency="low")

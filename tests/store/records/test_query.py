@@ -7,6 +7,7 @@ from datetime import timedelta, timezone
 import pytest
 
 from ccm_core.errors import StoreError
+from ccm_core.ledger.population import BUCKETS
 from ccm_core.model import json_codec
 from ccm_core.model.evidence.collection import KindCount, Outcome
 from ccm_core.model.evidence.window import Window
@@ -218,6 +219,31 @@ def test_counts_are_of_records_versions_and_rejected_objects(store, build):
         count("demo", "demo.thing", 2, 2, 0, 10),
     ]
     assert store.records.counts(as_of=build.at(1)) == []
+    for at in (1, 10, 15, 20, 29, 30, 60):
+        assert current(store.records.current_counts(as_of=build.at(at))) == current(
+            store.records.counts(as_of=build.at(at))
+        )
+
+
+def current(counts):
+    """Return what is stated of what is current, of each kind."""
+    return [
+        (c.connection, c.kind, c.version, c.records, c.last_collected_at, c.last_outcome)
+        for c in counts
+    ]
+
+
+@pytest.mark.parametrize("changed", [0, 1, 3])
+def test_the_current_records_of_a_large_kind_are_counted_by_its_parts(store, build, changed):
+    """Also while the roots of some parts are to be computed again."""
+    bodies = {f"k{number}": {"n": number} for number in range(BUCKETS)}
+    store.records.append(build.harvest("c1", bodies))
+    store.records.keep_population("demo", "demo.thing")
+    rest = dict(list(bodies.items())[changed:]) | {"new": {"n": 0}}
+    if changed:
+        store.records.append(build.harvest("c2", rest, snapshot=True, at=5))
+    (count,) = store.records.current_counts(as_of=build.at(10))
+    assert count.records == (BUCKETS - changed + 1 if changed else BUCKETS)
 
 
 def test_an_evaluation_is_stored_once(store, build):
