@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from ccm_core.plugins.catalog import Offers
-from ccm_core.sdk.types import AuthMethod, Collector, History, Shape
+from ccm_core.sdk.types import AuthMethod, Collector, ObjectHistory, Shape
 
 
 def require_field_types(offers: Offers) -> None:
@@ -70,7 +70,7 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "str | None": lambda value: value is None or _is_text(value),
     "tuple[str, ...]": lambda value: _is_tuple_of(value, str),
     "int": _is_whole_number,
-    "History | None": lambda value: value is None or isinstance(value, History),
+    "ObjectHistory | None": lambda value: value is None or isinstance(value, ObjectHistory),
     "Shape": lambda value: isinstance(value, Shape),
     "timedelta": lambda value: isinstance(value, timedelta),
     "timedelta | None": lambda value: value is None or isinstance(value, timedelta),

@@ -191,7 +191,7 @@ class ChangedBy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class ObjectHistory:
     """The events of another kind that tell what happened to single objects."""
 
     kind: str
@@ -230,6 +230,6 @@ class Collector:
     """For events with a ``refresh``: reads each object of :attr:`CollectRequest.changed_keys`,
     whatever its age, and yields :class:`Gone` for one that was deleted. The host asks so for what
     records of the kind refer to and that is not in the evidence, link by link, up to a bound."""
-    history: History | None = None
+    history: ObjectHistory | None = None
     """For events with a ``refresh``: what else is read of objects from before the lookback when
     they enter the evidence, because no window has it."""

@@ -364,29 +364,6 @@ def test_erased_evidence_is_deleted_and_the_store_verifies(ccm, signed_store):
     assert mine == {"insufficient"}
 
 
-def test_explaining_an_erased_subject_says_when_and_why_it_was_erased(ccm, signed_store):
-    """Until it is evaluated anew there is no result; neither by its rule nor by its id."""
-    evaluation = ccm("evaluate", "--json").json
-    result = next(
-        result
-        for rule in evaluation["rules"]
-        for result in rule["results"]
-        if result["subject"]["kind"] == "pagerduty.service"
-    )
-    key = result["subject"]["key"]
-    assert ccm("explain", result["id"]).code == 0
-    order = ("erase", "--kind", "pagerduty.service", "--key", key, "--reason", "asked to by Ann")
-    assert ccm(*order, "--yes").code == 0
-
-    for name in (result["id"], f"{result['rule']}/{key}"):
-        explained = ccm("explain", name)
-        assert (explained.code, explained.out) == (2, "")
-        assert f"pagerduty.service {key}" in explained.err
-        assert f"was erased by order on {datetime.now(UTC):%Y-%m-%d}" in explained.err
-        assert "asked to by Ann" in explained.err
-    assert "no result 'nothing/else'" in ccm("explain", "nothing/else").err
-
-
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

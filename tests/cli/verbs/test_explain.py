@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 
@@ -118,3 +120,25 @@ def test_explain_without_an_evaluation_is_a_usage_error(ccm, connected):
     ran = ccm("explain", "abc")
     assert ran.code == 2
     assert "holds no evaluation" in ran.err
+
+
+def test_explaining_an_erased_subject_says_when_and_why_it_was_erased(ccm, evaluation):
+    """Until it is evaluated anew there is no result; neither by its rule nor by its id."""
+    result = next(
+        result
+        for results in evaluation.values()
+        for result in results
+        if result["subject"]["kind"] == "pagerduty.service"
+    )
+    key = result["subject"]["key"]
+    assert ccm("explain", result["id"]).code == 0
+    order = ("erase", "--kind", "pagerduty.service", "--key", key, "--reason", "asked to by Ann")
+    assert ccm(*order, "--yes").code == 0
+
+    for name in (result["id"], f"{result['rule']}/{key}"):
+        explained = ccm("explain", name)
+        assert (explained.code, explained.out) == (2, "")
+        assert f"pagerduty.service {key}" in explained.err
+        assert f"was erased by order on {datetime.now(UTC):%Y-%m-%d}" in explained.err
+        assert "asked to by Ann" in explained.err
+    assert "no result 'nothing/else'" in ccm("explain", "nothing/else").err

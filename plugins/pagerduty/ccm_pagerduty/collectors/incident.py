@@ -17,7 +17,7 @@ from ccm_core.sdk.types import (
     ChangedBy,
     Collector,
     Gone,
-    History,
+    ObjectHistory,
     Reason,
     Shortfall,
     Visibility,
@@ -62,7 +62,7 @@ def collector(settings: JsonObject) -> Collector:
         refresh=refresh,
         changed_by=ChangedBy(kind=LOG_ENTRY, path="incident.id") if follows_log_entries else None,
         by_key=by_key,
-        history=History(kind=LOG_ENTRY, collect=history),
+        history=ObjectHistory(kind=LOG_ENTRY, collect=history),
     )
 
 
