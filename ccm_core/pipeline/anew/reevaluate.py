@@ -82,11 +82,11 @@ class _Making:
         """Make a share of each connection."""
         result, connections = Reevaluated(), self._connections()
         for connection in connections:
-            self._add(result, self._differences(connection))
+            self._add(result, self._differences(connection), [connection])
             result.unproven += connection.unproven
         if not result.unproven:
             totals = [total for connection in connections for total in connection.totals]
-            self._add(result, total_differences(self.evaluation.rules, totals))
+            self._add(result, total_differences(self.evaluation.rules, totals), connections)
         kinds = [read for state in self.evaluation.derived for read in state.kinds]
         result.extent = Reevaluation(
             evaluation=self.name,
@@ -129,10 +129,15 @@ class _Making:
             and (result.connection, result.subject.kind) == (connection, CONNECTION)
         }
 
-    def _add(self, result: Reevaluated, differences: Iterator[VerificationProblem]) -> None:
+    def _add(
+        self,
+        result: Reevaluated,
+        differences: Iterator[VerificationProblem],
+        connections: Sequence[ConnectionAnew],
+    ) -> None:
         listed = list(islice(differences, _MOST))
         more = sum(1 for _ in differences)
-        excuse = self._excuse() if listed else None
+        excuse = self._excuse(connections) if listed else None
         if excuse is None:
             result.problems += listed
             result.more += more
@@ -150,8 +155,10 @@ class _Making:
                 label=f"rows and verdicts of {connection.name}", problem=str(error)
             )
 
-    def _excuse(self) -> str | None:
-        """Return why what differs is not damage; None: it is."""
+    def _excuse(self, connections: Sequence[ConnectionAnew]) -> str | None:
+        """Return why what differs of some connections is not damage; None: it is."""
+        if self._is_replaced(connections):
+            return "an evaluation was made meanwhile. Verify again"
         differing = differing_versions(self.host, self.inputs)
         if differing:
             return (
@@ -164,6 +171,12 @@ class _Making:
                 "verify again"
             )
         return None
+
+    def _is_replaced(self, connections: Sequence[ConnectionAnew]) -> bool:
+        """Return whether rows were kept meanwhile: several transactions see several states."""
+        return self.store.evaluations.newest_by_change() != self.name or any(
+            self.store.derived.is_unstated(connection.name) for connection in connections
+        )
 
     def _is_erased_since(self) -> bool:
         is_later = False

@@ -239,6 +239,27 @@ def test_connections_are_named(keeper, world, tmp_path):
     assert [problem.log for problem in problems] == ["twin@derived"]
 
 
+def test_an_evaluation_that_is_made_meanwhile_is_no_damage(keeper, world):
+    """Rows of before are compared with those of after it: verifying again compares the same."""
+    view, honest = world.views[VIEW], world.views
+    keeper.evaluate("plain")
+
+    def rows(request):
+        world.views = honest
+        world.now += timedelta(minutes=1)
+        world.incident("I3", urgency="low")
+        keeper.evaluate("plain")
+        return view.rows(request)
+
+    world.views = honest | {VIEW: replace(view, rows=rows)}
+    anew = keeper.anew()
+    (text,) = anew.unproven
+
+    assert anew.problems == []
+    assert "an evaluation was made meanwhile" in text
+    assert (keeper.anew().problems, keeper.anew().unproven) == ([], [])
+
+
 def test_an_evaluation_as_of_the_past_is_left_alone(keeper, world):
     """The newest that left rows is derived anew, although another one was stored after it."""
     digest = keeper.evaluate()
