@@ -213,7 +213,7 @@ class Bench:
         if not (self._aged / "done").exists():
             print(f"making {self._account} a {self._age} old", file=sys.stderr)
             shutil.rmtree(self._aged, ignore_errors=True)
-            program = str(HERE / "hour_age.py")
+            program = str(HERE / "hour_ages.py")
             folders = (str(self._sample), str(self._aged))
             command = [sys.executable, program, *folders, "--age", self._age]
             if self._size.connections > 1:  # of many connections the first run is the past

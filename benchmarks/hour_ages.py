@@ -1,4 +1,6 @@
-"""Stores of an age: hourly runs at the cadences of the kinds, through the store's own interface.
+"""Make a store of an age from a sample: ``hour_ages.py SAMPLE FOLDER --age year``.
+
+Hourly runs at the cadences of the kinds, through the store's own interface.
 
 A store that was collected from the simulator is the sample. Its incidents and log entries happen in
 their own hour; months before are the same ones, earlier and under other ids. Snapshots are kept at
@@ -7,12 +9,20 @@ their cadence, unchanged. Evaluations of the past are not made.
 
 from __future__ import annotations
 
+import argparse
 import re
+import shutil
+import sys
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
+from hour_sizes import AGES
+from later_workspace import PORTS
+
+from ccm_core.app.workspace import Workspace
 from ccm_core.model.evidence.collection import Collection, Counts
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.record import Record
@@ -40,6 +50,29 @@ class Sample:
     """One of each kind, with a window and without."""
     records: Mapping[str, Sequence[Record]]
     cadences: Mapping[str, timedelta]
+
+
+def main() -> int:
+    """Read the sample, and grow the store beside the same settings."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sample", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--age", choices=AGES, required=True)
+    options = parser.parse_args()
+    sampled = Workspace.open(options.sample / "ccm.yaml", PORTS)
+    (connection,) = sampled.connections(secrets=False)
+    host = sampled.host
+    cadences = {
+        collector.kind: connection.cadences.get(collector.kind, host.kinds[collector.kind].cadence)
+        for collector in connection.collectors
+    }
+    with sampled.read_store() as store:
+        sample = sample_of(store, connection.name, cadences)
+    options.folder.mkdir(parents=True)
+    shutil.copy(options.sample / "ccm.yaml", options.folder)
+    with Workspace.open(options.folder / "ccm.yaml", PORTS).write_store(create=True) as store:
+        grow(store, sample, AGES[options.age])
+    return 0
 
 
 def sample_of(store: EvidenceStore, connection: str, cadences: Mapping[str, timedelta]) -> Sample:
@@ -194,3 +227,7 @@ def _earlier(body: bytes, shift: timedelta, block: int) -> bytes:
         return match[0][:-1] + b"B%d" % block + b'"'
 
     return _IDS.sub(renamed, _INSTANT.sub(moved, body))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

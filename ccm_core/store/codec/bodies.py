@@ -9,7 +9,6 @@ from ccm_core.model import json_codec
 from ccm_core.model.digest import digest as sha256_digest
 from ccm_core.model.evidence.write_batch import EncodedBody
 from ccm_core.store.codec.compression import Compressor, Decompressor
-from ccm_core.store.codec.evaluation_frames import decompressor as evaluation_decompressor
 
 T = TypeVar("T")
 
@@ -33,22 +32,6 @@ def compress_body(document: bytes, compressor: Compressor | None = None) -> Enco
     return EncodedBody(digest=sha256_digest(document), size=len(document), content=content)
 
 
-def decode_evaluation(
-    content: bytes, base_document: bytes | None, digest: str, shape: type[T], label: str
-) -> T:
-    """Decode an evaluation as :func:`decode_body` does; ``base_document`` is what it needs.
-
-    Raises:
-        IntegrityError: Its bytes, or those that it was compressed with, are damaged.
-        StoreError: Its bytes are right, and this version of ccm does not understand them.
-    """
-    try:
-        reader = evaluation_decompressor(base_document)
-    except ValueError as error:
-        raise _damaged(label, error) from error
-    return decode_body(content, digest, shape, label, reader)
-
-
 def decode_body(
     content: bytes,
     digest: str,
@@ -65,7 +48,7 @@ def decode_body(
     try:
         document = verified(content, digest, decompressor)
     except ValueError as error:
-        raise _damaged(label, error) from error
+        raise damaged(label, error) from error
     try:
         return json_codec.decode_as(document, shape)
     except ValueError as error:
@@ -75,7 +58,8 @@ def decode_body(
         ) from error
 
 
-def _damaged(label: str, error: ValueError) -> IntegrityError:
+def damaged(label: str, error: ValueError) -> IntegrityError:
+    """Return the error that a stored document is not what was hashed; ``label`` names it."""
     return IntegrityError(
         f"the stored {label} is damaged: {error}. Restore the store from a backup."
     )

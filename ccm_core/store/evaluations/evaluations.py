@@ -13,16 +13,13 @@ from ccm_core.model.evaluation.derived import derived_log, rows_kind
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, EvaluationInputs
 from ccm_core.model.evaluation.evidence_read import MANIFESTS
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation, TrendPoint
-from ccm_core.store.codec import evaluation_frames
 from ccm_core.store.codec.bodies import (
     compress_body,
     decode_body,
-    decode_evaluation,
     encode_body,
     verified,
 )
 from ccm_core.store.codec.compression import MAX_CONTENT, Compressor
-from ccm_core.store.codec.evaluation_frames import BASE_DOCUMENT
 from ccm_core.store.derived import anew
 from ccm_core.store.evaluations.derived_bodies import KeptBodies
 from ccm_core.store.evaluations.period_rows import period_rows
@@ -38,8 +35,9 @@ from ccm_core.store.evaluations.stored_documents import (
     read_evaluation,
     stored_evaluation,
 )
-from ccm_core.store.log import sign_heads
+from ccm_core.store.log import evaluation_frames, sign_heads
 from ccm_core.store.log.append import append_leaves
+from ccm_core.store.log.evaluation_frames import BASE_DOCUMENT, decode_evaluation
 from ccm_core.store.log.leaf_encoding import EVALUATION
 from ccm_core.store.log.newest_evaluation import require_newest
 from ccm_core.store.sql.instants import instant, microseconds

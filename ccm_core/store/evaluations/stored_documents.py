@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.evaluation.result import Evaluation
-from ccm_core.store.codec.bodies import decode_evaluation
-from ccm_core.store.codec.evaluation_frames import BASE_DOCUMENT
 from ccm_core.store.log.append import append_leaves
+from ccm_core.store.log.evaluation_frames import BASE_DOCUMENT, decode_evaluation
 from ccm_core.store.log.leaf_encoding import DOCUMENT
 
 if TYPE_CHECKING:

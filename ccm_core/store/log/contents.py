@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from ccm_core.errors import IntegrityError
 from ccm_core.store.codec.bodies import verified
 from ccm_core.store.codec.compression import Decompressor
-from ccm_core.store.codec.evaluation_frames import BASE_DOCUMENT
-from ccm_core.store.codec.evaluation_frames import decompressor as evaluation_decompressor
+from ccm_core.store.log.evaluation_frames import BASE_DOCUMENT
+from ccm_core.store.log.evaluation_frames import decompressor as evaluation_decompressor
 from ccm_core.store.sql.transaction import batches
 
 if TYPE_CHECKING:

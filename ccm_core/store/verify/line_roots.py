@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import CcmError
 from ccm_core.ledger.verification_result import VerificationProblem
-from ccm_core.store.codec.bodies import decode_evaluation
-from ccm_core.store.codec.evaluation_frames import BASE_DOCUMENT
 from ccm_core.store.derived import anew
 from ccm_core.store.derived.line_roots import line_roots
+from ccm_core.store.log.evaluation_frames import BASE_DOCUMENT, decode_evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,8 +18,7 @@ from ccm_core.ledger.population import PopulationTree
 from ccm_core.ledger.verification_result import VerificationProblem
 from ccm_core.model.evaluation.derived import connection_of, derived_log, is_derived
 from ccm_core.model.evaluation.evidence_read import COLLECTIONS, MANIFESTS, EvidenceRead, KindRead
-from ccm_core.store.codec.bodies import decode_evaluation
-from ccm_core.store.codec.evaluation_frames import BASE_DOCUMENT
+from ccm_core.store.log.evaluation_frames import BASE_DOCUMENT, decode_evaluation
 from ccm_core.store.sql.instants import microseconds
 
 if TYPE_CHECKING:

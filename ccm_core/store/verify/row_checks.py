@@ -14,7 +14,7 @@ from ccm_core.ledger.verification_result import VerificationProblem
 from ccm_core.model import json_codec
 from ccm_core.store.codec.bodies import verified
 from ccm_core.store.codec.compression import Decompressor
-from ccm_core.store.codec.evaluation_frames import BASE_DOCUMENT, decompressor
+from ccm_core.store.log.evaluation_frames import BASE_DOCUMENT, decompressor
 from ccm_core.store.log.leaf_encoding import LEAF_FORMS, LeafForm
 
 if TYPE_CHECKING:

@@ -8,12 +8,15 @@ whole, so reading one decompresses two frames. See ADR 0052.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from ccm_core.store.codec.bodies import damaged, decode_body
 from ccm_core.store.codec.compression import MAX_CONTENT, Compressor, Decompressor
 
 if TYPE_CHECKING:
     from ccm_core.store.sql.transaction import Transaction
+
+T = TypeVar("T")
 
 BASE_DOCUMENT = """
     (SELECT base.document FROM evaluation AS base WHERE base.seq = evaluation.base)
@@ -74,3 +77,19 @@ def decompressor(base_document: bytes | None) -> Decompressor:
         return Decompressor(dictionary=Decompressor().read(base_document))
     except (TypeError, ValueError) as error:  # a damaged column can hold anything
         raise ValueError(f"what it is compressed with is damaged ({error})") from error
+
+
+def decode_evaluation(
+    content: bytes, base_document: bytes | None, digest: str, shape: type[T], label: str
+) -> T:
+    """Decode an evaluation as :func:`decode_body` does; ``base_document`` is what it needs.
+
+    Raises:
+        IntegrityError: Its bytes, or those that it was compressed with, are damaged.
+        StoreError: Its bytes are right, and this version of ccm does not understand them.
+    """
+    try:
+        reader = decompressor(base_document)
+    except ValueError as error:
+        raise damaged(label, error) from error
+    return decode_body(content, digest, shape, label, reader)

@@ -1,4 +1,5 @@
 """Evaluations are stored as what differs from one that was stored whole."""
+
 from __future__ import annotations
 
 import sqlite3
@@ -10,7 +11,7 @@ import pytest
 
 from ccm_core.errors import IntegrityError
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct
-from ccm_core.store.codec.evaluation_frames import Dictionary, compress, decompressor
+from ccm_core.store.log.evaluation_frames import Dictionary, compress, decompressor
 
 WHOLE = b'{"rules": [' + b",".join(b'{"rule": "r%d", "n": %d}' % (n, n * n) for n in range(500))
 
