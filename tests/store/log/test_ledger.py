@@ -21,6 +21,7 @@ HARMLESS = {
     "id": "the one row of the store's facts",
     "document": "stands by its digest",
     "position": "computed again from the order of the entries",
+    "base": "how the document is compressed: what is read is compared with its digest",
 }
 DERIVED = {
     "current_version": "derived from version",
