@@ -80,7 +80,7 @@ class _Making:
 
     def reevaluated(self) -> Reevaluated:
         """Make a share of each connection."""
-        result, connections = Reevaluated(), self._connections()
+        result, connections = Reevaluated(problems=list(self._unstated())), self._connections()
         for connection in connections:
             self._add(result, self._differences(connection), [connection])
             result.unproven += connection.unproven
@@ -117,7 +117,19 @@ class _Making:
                 share=self.share,
             )
             for scope in sorted(self.inputs.watch_scopes, key=lambda scope: scope.connection)
+            if scope.connection in states and scope.connection in reads
         ]
+
+    def _unstated(self) -> Iterator[VerificationProblem]:
+        """Yield the connections of which the evaluation leaves out what it left, or read."""
+        scopes = {scope.connection for scope in self.inputs.watch_scopes}
+        stated = (self.evaluation.derived, self.evaluation.evidence_read)
+        named = [{part.connection for part in parts} for parts in stated]
+        for name in sorted(scopes.union(*named) - scopes.intersection(*named)):
+            yield VerificationProblem(
+                label=f"evaluation {self.name}",
+                problem=f"of {name}, it does not have all of scope, evidence read and rows left",
+            )
 
     def _broken(self, connection: str) -> Mapping[str, str]:
         """Return the views whose rows could not be derived of a connection, and why."""

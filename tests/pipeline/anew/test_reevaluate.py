@@ -168,6 +168,19 @@ def test_counts_and_shares_that_no_verdicts_give_are_found(keeper, tmp_path):
 
 
 @FORGED
+@pytest.mark.parametrize("field", ["derived", "evidence_read"])
+def test_a_connection_that_was_left_out_is_found(keeper, field):
+    """The evaluation was made of it, and does not state what it left, or what it read."""
+    with suppress(IntegrityError):  # tracking findings misses it as well
+        keeper.evaluate("plain", change=lambda evaluation: replace(evaluation, **{field: ()}))
+    first, *_ = keeper.anew().problems
+
+    assert str(first).endswith(
+        "of firm, it does not have all of scope, evidence read and rows left"
+    )
+
+
+@FORGED
 def test_a_record_that_was_kept_out_of_its_partition_is_found(keeper, world):
     """The index of partitions is not believed: records are looked up in it."""
     view = world.views[VIEW]

@@ -63,9 +63,11 @@ def overlapping(view):
         subject = replace(rows[0].subject, key="shared")
         return [*rows, replace(rows[0], subject=subject, body=body)]
 
-    honest_partitions = view.partitions()
-    alone = Partitioning(names=honest_partitions.names, name=lambda row: row.subject.key)
-    return replace(view, rows=rows, partitions=lambda: alone)
+    def name(row):
+        return row.body["title"] if row.subject.key == "shared" else row.subject.key
+
+    partitions = Partitioning(names=view.partitions().names, name=name)
+    return replace(view, rows=rows, partitions=lambda: partitions)
 
 
 def broken(view):
