@@ -59,9 +59,9 @@ def overlapping(view):
         rows = list(view.rows(request))
         if len(rows) < 50:
             return rows
-        body = {**rows[0].body, "title": rows[0].subject.key}
+        body = {"title": rows[0].subject.key}
         subject = replace(rows[0].subject, key="shared")
-        return [*rows, replace(rows[0], subject=subject, body=body)]
+        return [*rows, replace(rows[0], subject=subject, body=body, unknown={})]
 
     def name(row):
         return row.body["title"] if row.subject.key == "shared" else row.subject.key
