@@ -143,20 +143,41 @@ def test_the_cheaper_way_to_read_log_entries_is_chosen(simulated):
     assert (entries.outcome, len(simulated.kept(ENTRY))) == (Outcome.COMPLETE, 6 * 201)
 
 
-def test_a_forbidden_incident_is_inconclusive_by_name(simulated):
-    """What log entries name and nobody may read is no reason to doubt the others."""
+@pytest.fixture
+def changed(simulated):
+    """Return the number of an incident that changed after it was read."""
     (number,) = simulated.add([NOW - 20 * DAY], RESOLVED)
     some(simulated)
     simulated.collect()
     simulated.change(number, NOW + HOUR, "reopen")
     simulated.change(number, NOW + HOUR + timedelta(minutes=5), "resolve")
-    simulated.control.deny("/incidents/{id}", 404)
+    return number
+
+
+def key_of(simulated, number):
+    """Return the key under which an incident is stored."""
+    return next(key for key, body in simulated.kept().items() if body["incident_number"] == number)
+
+
+def test_a_forbidden_incident_is_inconclusive_by_name(simulated, changed):
+    """What log entries name and nobody may read is no reason to doubt the others."""
+    simulated.control.deny("/incidents/{id}", 403)
     manifest = simulated.collect(NOW + 2 * HOUR)
 
     (refresh,) = [one for one in collections(manifest, INCIDENT) if one.window is None]
     (fall,) = refresh.shortfalls
-    key = next(key for key, body in simulated.kept().items() if body["incident_number"] == number)
+    key = key_of(simulated, changed)
     assert (fall.reason, fall.subjects) == (Reason.HIDDEN_REFERENCES, (f"{INCIDENT}:{key}",))
+
+
+def test_an_incident_that_changed_and_was_deleted_counts_as_it_was(simulated, changed):
+    """To a key of the account nothing is hidden; the collection names it."""
+    simulated.control.deny("/incidents/{id}", 404)
+    manifest = simulated.collect(NOW + 2 * HOUR)
+
+    (refresh,) = [one for one in collections(manifest, INCIDENT) if one.window is None]
+    assert (refresh.outcome, refresh.shortfalls) == (Outcome.COMPLETE, ())
+    assert any(f"such as {key_of(simulated, changed)}" in note for note in refresh.notes)
 
 
 def collections_of(simulated, kind):

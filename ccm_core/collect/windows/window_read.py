@@ -174,6 +174,11 @@ class WindowRead:
                 break
             self.references |= some
             await self._read_events(by_key(session, self._request({}, changed_keys=tuple(some))))
+        if deleted := sorted(self.batch.gone - self.references.keys()):
+            self.batch.notes.append(
+                f"{len(deleted)} objects that may have changed are gone, such as {deleted[0]}: "
+                "each counts as it was read last, if it ever was"
+            )
         if self.references:
             gone = len(self.batch.gone & self.references.keys())
             self.batch.notes.append(
