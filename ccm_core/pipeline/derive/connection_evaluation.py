@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeVar
 
 from ccm_core.errors import CcmError, IntegrityError, PluginFault
@@ -198,7 +198,7 @@ class ConnectionEvaluation:
     def _keep_members(self, over: str, kind: str, members: Members) -> None:
         self.writer.write_members(over, kind, members)
         if self.pool is not None:
-            self.pool.expect(len(members))
+            self.pool.expect(over, chain.from_iterable(members.values()))
 
     def _keep(
         self, changes: RowChanges, task: PartitionTask, evaluated: EvaluatedRows

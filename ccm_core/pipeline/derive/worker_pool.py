@@ -159,16 +159,21 @@ class WorkerPool:
     """Of this host."""
     _workers: list[Worker] = field(default_factory=list)
     _connection: str | None = None
-    _expected: int = 0
+    _expected: dict[str, set[str]] = field(default_factory=dict)
+    """The names of partitions that were indexed, by view."""
 
     def is_worth(self, number: int) -> bool:
         """Return whether that many partitions or rows are worth the processes."""
         return number >= self.jobs.least
 
-    def expect(self, number: int) -> None:
-        """Note that records were indexed; the processes start while the others are."""
-        self._expected += number
-        if self.is_worth(self._expected):
+    def expect(self, view: str, names: Iterable[str]) -> None:
+        """Note which partitions were indexed: processes start while the rest of them are."""
+        if self._workers:
+            return
+        expected = self._expected.setdefault(view, set())
+        expected.update(names)
+        if self.is_worth(len(expected)):
+            self._expected.clear()
             self._start()
 
     def evaluated(
