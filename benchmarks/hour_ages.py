@@ -34,8 +34,6 @@ from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
 HOUR, BLOCK = timedelta(hours=1), timedelta(days=30)
-OVERLAP = timedelta(minutes=10)
-"""What a window reads again of the one before, since events may be listed late."""
 _INSTANT = re.compile(rb'"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)"')
 _IDS = re.compile(rb'"(?:id|log_entry)":"([QR][0-9A-Z]{6,})"')
 
@@ -50,6 +48,8 @@ class Sample:
     """One of each kind, with a window and without."""
     records: Mapping[str, Sequence[Record]]
     cadences: Mapping[str, timedelta]
+    overlaps: Mapping[str, timedelta]
+    """By kind: what a window reads again of the one before, since events may be listed late."""
 
 
 def main() -> int:
@@ -66,8 +66,12 @@ def main() -> int:
         collector.kind: connection.cadences.get(collector.kind, host.kinds[collector.kind].cadence)
         for collector in connection.collectors
     }
+    overlaps = {
+        collector.kind: collector.settles_after or timedelta(0)
+        for collector in connection.collectors
+    }
     with sampled.read_store() as store:
-        sample = sample_of(store, connection.name, cadences)
+        sample = sample_of(store, connection.name, cadences, overlaps)
     options.folder.mkdir(parents=True)
     shutil.copy(options.sample / "ccm.yaml", options.folder)
     with Workspace.open(options.folder / "ccm.yaml", PORTS).write_store(create=True) as store:
@@ -75,7 +79,12 @@ def main() -> int:
     return 0
 
 
-def sample_of(store: EvidenceStore, connection: str, cadences: Mapping[str, timedelta]) -> Sample:
+def sample_of(
+    store: EvidenceStore,
+    connection: str,
+    cadences: Mapping[str, timedelta],
+    overlaps: Mapping[str, timedelta],
+) -> Sample:
     """Read the sample of a connection from the store of a first run."""
     (manifest,) = store.runs.newest_manifests()
     by_shape = {
@@ -90,6 +99,7 @@ def sample_of(store: EvidenceStore, connection: str, cadences: Mapping[str, time
         templates=[by_shape[shape] for shape in sorted(by_shape)],
         records={kind: list(store.records.current(connection, kind)) for kind in sorted(kinds)},
         cadences=cadences,
+        overlaps=overlaps,
     )
 
 
@@ -113,7 +123,8 @@ def grow(store: EvidenceStore, sample: Sample, age: timedelta) -> None:
         stored = []
         for template in due:
             since = read.get(_shape(template), now - BLOCK)
-            window = Window(since - OVERLAP, now) if template.window else None
+            earlier = since - sample.overlaps[template.kind]
+            window = Window(earlier, now) if template.window else None
             observations = (
                 timelines[template.kind].between(window) if window else _unchanged(sample, template)
             )

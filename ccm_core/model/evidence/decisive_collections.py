@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from ccm_core.model.evidence.amendments import as_amended
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason
-from ccm_core.model.evidence.window import Window, subtract, union
+from ccm_core.model.evidence.window import Window, cover, union
 
 _TRANSPORT = frozenset({Reason.SOURCE_ERROR, Reason.RATE_LIMITED, Reason.INTERRUPTED})
 
@@ -105,12 +105,11 @@ def intervals(
         period: The period to cover.
         covered: What is covered already.
     """
-    known, decisive = union(covered), list[Interval]()
+    known, decisive = [*union(covered)], list[Interval]()
     for collection in collections:
         window = observed_window(collection, period)
-        if window is not None and (uncovered := subtract([window], known)):
+        if window is not None and (uncovered := cover(known, window)):
             decisive.append(Interval(collection=collection, windows=uncovered))
-            known = union([*known, window])
     return decisive
 
 

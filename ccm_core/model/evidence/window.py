@@ -5,6 +5,7 @@ All windows are half-open, ``since <= t < until``, over aware instants.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -59,6 +60,34 @@ def subtract(whole: Iterable[Window], covered: Iterable[Window]) -> tuple[Window
     """Return what is in ``whole`` and in none of ``covered``, as disjoint windows in order."""
     merged = tuple(union(covered))
     return tuple(gap for window in union(whole) for gap in _gaps(window, merged))
+
+
+def cover(covered: list[Window], window: Window) -> tuple[Window, ...]:
+    """Add a window to others, and return the parts of it that they did not cover.
+
+    Args:
+        covered: Disjoint windows in order, which stay so.
+        window: What to add; an empty one changes nothing.
+    """
+    if window.since >= window.until:
+        return ()
+    first = bisect_left(covered, window.since, key=_until)
+    last = bisect_right(covered, window.until, lo=first, key=_since)
+    touching = tuple(covered[first:last])
+    if touching:
+        merged = Window(min(window.since, touching[0].since), max(window.until, touching[-1].until))
+    else:
+        merged = window
+    covered[first:last] = [merged]
+    return tuple(_gaps(window, touching))
+
+
+def _since(window: Window) -> datetime:
+    return window.since
+
+
+def _until(window: Window) -> datetime:
+    return window.until
 
 
 def split_window(window: Window, longest: timedelta) -> tuple[Window, ...]:

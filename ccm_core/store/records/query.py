@@ -165,10 +165,11 @@ def get_many_at(
 
 
 def page(
-    transaction: Transaction, connection: str, kind: str, after: str, size: int
+    transaction: Transaction, connection: str, kind: str, after: str | None, size: int
 ) -> Iterator[Record]:
     """Yield the newest version of the next keys after one that have not vanished, sorted by key."""
-    query = _CURRENT.format("AND current_version.key > :after") + " LIMIT :size"
+    later = "" if after is None else "AND current_version.key > :after"
+    query = _CURRENT.format(later) + " LIMIT :size"
     return _read(transaction, query, connection=connection, kind=kind, after=after, size=size)
 
 

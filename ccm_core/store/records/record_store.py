@@ -86,7 +86,7 @@ class SqlRecordStore:
 
     def pages(self, connection: str, kind: str, size: int) -> Iterator[Sequence[Record]]:
         """Yield the newest versions, some at a time; no transaction stays open in between."""
-        after = ""
+        after: str | None = None
         while True:
             with self._database.reading() as transaction:
                 page = list(query.page(transaction, connection, kind, after, size))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.model.evidence.window import Window, split_window, subtract, union
+from ccm_core.model.evidence.window import Window, cover, split_window, subtract, union
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -54,6 +54,16 @@ def test_the_rest_and_the_cover_make_the_whole(whole, covered):
     """Subtracting loses no instant."""
     rest = subtract(whole, covered)
     assert union([*rest, *covered]) == union([*whole, *covered])
+
+
+@given(windows, windows)
+def test_windows_cover_one_after_the_other_what_they_cover_together(known, added):
+    """Each one gives what those before it left, and what is covered stays a union."""
+    covered = [*union(known)]
+    for place, addition in enumerate(added):
+        before = union([*known, *added[:place]])
+        assert cover(covered, addition) == subtract([addition], before)
+        assert tuple(covered) == union([*before, addition])
 
 
 @given(st.integers(1, 100_000), st.integers(1, 5_000), st.integers(0, 999_999))
