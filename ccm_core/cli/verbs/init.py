@@ -53,4 +53,5 @@ def _make_key(path: Path) -> None:
             f"no key to sign the ledger was made: {error}. `ccm keys make` makes one later"
         )
         return
-    print_message(f"the ledger will be signed; the public half of its key: {encoded(key.public)}")
+    public = encoded(key.public)
+    print_message(f"the ledger of a new store is signed; the public half of its key: {public}")
