@@ -31,6 +31,20 @@ class ChangedKeys:
     unobserved: tuple[Window, ...]
     """Windows in which something may have changed and no event was read."""
 
+    @classmethod
+    def left_in_doubt(cls, kind: str, earlier: Iterable[Collection]) -> ChangedKeys:
+        """Return what the last refresh of a kind could not read, where no event reports changes.
+
+        Args:
+            kind: The kind.
+            earlier: The collections before this run, in order.
+        """
+        of_kind = (collection for collection in earlier if collection.kind == kind)
+        refreshes = _conclusive_refreshes(of_kind)
+        subjects = _doubtful(refreshes[-1]) if refreshes else frozenset[str]()
+        keys = frozenset(subject.removeprefix(f"{kind}:") for subject in subjects)
+        return cls(keys=tuple(sorted(keys)), doubtful=keys, unobserved=())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedChanges:

@@ -191,9 +191,10 @@ class Runner:
         await self._read(session, task, query, inherited)
 
     def _changed_keys(self, task: CollectTask) -> ChangedKeys:
-        if task.change_feed is None:
-            return ChangedKeys(keys=(), unobserved=())
         kind = task.kind.name
+        if task.change_feed is None:
+            earlier = as_read(self._earlier, sees_whole=self._reach.sees_whole)
+            return ChangedKeys.left_in_doubt(kind, earlier)
         return self._with_collections(task.change_feed).changed_keys(
             self._changes.reported(kind),
             self._changes.read_keys(kind),

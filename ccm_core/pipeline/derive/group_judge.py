@@ -10,7 +10,7 @@ from ccm_core.model import json_codec
 from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.derived import VerdictLine
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.pipeline.derive.row_tasks import EncodedBody, JudgedSubject
+from ccm_core.pipeline.derive.row_tasks import DerivedBody, JudgedSubject
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.derive.verdict_record import letters, verdict_body
 from ccm_core.rules.evaluate.evaluate_rows import GatedRule, RowEvaluator
@@ -101,6 +101,6 @@ class GroupJudge:
         return "".join("y" if selected[name] else "n" for name in self.conditions)
 
 
-def _encoded(body: JsonObject) -> EncodedBody:
+def _encoded(body: JsonObject) -> DerivedBody:
     text = json_codec.encode(body)
-    return EncodedBody(text=text, digest=digest(text))
+    return DerivedBody(text=text, digest=digest(text))

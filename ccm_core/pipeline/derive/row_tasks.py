@@ -39,7 +39,7 @@ RowTask = PartitionTask | KeptRowsTask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EncodedBody:
+class DerivedBody:
     """The body of a record of a derived kind."""
 
     text: bytes
@@ -50,7 +50,7 @@ class EncodedBody:
 class EncodedRow:
     """A row as it is kept."""
 
-    body: EncodedBody
+    body: DerivedBody
     line: SubjectLine
 
 
@@ -59,7 +59,7 @@ class JudgedSubject:
     """What the rules of a group say of one subject, as it is kept."""
 
     key: str
-    body: EncodedBody
+    body: DerivedBody
     line: VerdictLine
 
 

@@ -17,7 +17,7 @@ from ccm_core.model.evidence.record import Record
 from ccm_core.model.frozen_json import thawed
 from ccm_core.pipeline.derive.group_judge import GroupJudge
 from ccm_core.pipeline.derive.row_tasks import (
-    EncodedBody,
+    DerivedBody,
     EncodedRow,
     EvaluatedRows,
     KeptRowsTask,
@@ -139,10 +139,10 @@ class ViewEvaluation:
             )
 
 
-def encoded_row(row: Row) -> EncodedBody:
+def encoded_row(row: Row) -> DerivedBody:
     """Return the body of a row's record."""
     text = json_codec.encode(row_body(row))
-    return EncodedBody(text=text, digest=digest(text))
+    return DerivedBody(text=text, digest=digest(text))
 
 
 def judged(judges: Iterable[GroupJudge], rows: Mapping[str, Row]) -> Verdicts:

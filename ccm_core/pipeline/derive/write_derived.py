@@ -21,7 +21,7 @@ from ccm_core.pipeline.derive.line_lists import (
     verdict_lines,
 )
 from ccm_core.pipeline.derive.row_changes import Members
-from ccm_core.pipeline.derive.row_tasks import EncodedBody, EvaluatedRows
+from ccm_core.pipeline.derive.row_tasks import DerivedBody, EvaluatedRows
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
@@ -79,7 +79,7 @@ class DerivedWriter:
         )
 
     def _write(
-        self, kind: str, bodies: Mapping[str, EncodedBody], removed: AbstractSet[str]
+        self, kind: str, bodies: Mapping[str, DerivedBody], removed: AbstractSet[str]
     ) -> WriteBatch | None:
         """Return what differs from what is kept; None: nothing does."""
         keys = bodies.keys() | removed

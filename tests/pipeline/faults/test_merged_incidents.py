@@ -223,17 +223,24 @@ def test_a_parent_that_a_stopped_run_left_unread_is_read_by_the_next(lab, merges
     assert result is None or result.status is not Status.INSUFFICIENT
 
 
-@pytest.mark.parametrize("template", ["/incidents/{id}/log_entries"])
-def test_a_parent_whose_history_failed_is_read_again(lab, merges, template):
+@pytest.mark.parametrize("strategy", ["account", "incident"])
+def test_a_parent_whose_history_failed_is_read_again(lab, merges, strategy):
     """An incident in the evidence without its log entries leaves its children in doubt."""
+    template = "/incidents/{id}/log_entries"
     merges.put(0, 60 * DAY, (60 * DAY - 80 * MINUTE, "acknowledge"), (60 * DAY - 60, "resolve"))
     merges.child()
-    lab.control.inject(template, refuse(500))
-    failed = lab.read()
+
+    def refuse_the_parent(request, honest):
+        is_parent = merges.key(0) in request.path
+        return refuse(500)(request, honest) if is_parent else honest(request)
+
+    lab.control.inject(template, refuse_the_parent)
+    failed = lab.read(log_entries=strategy)
     lab.control.allow(template)
     assert failed.subjects("incident") == {f"{INCIDENT}:{merges.key(0)}"}
 
-    ran = lab.read(after=failed)
+    ran = lab.read(after=failed, log_entries=strategy)
+    assert merges.requests(ran)
     assert set(ran.outcomes.values()) == {Outcome.COMPLETE}
     result = merges.result(ran)
     assert result is None or result.status is not Status.INSUFFICIENT
