@@ -257,7 +257,8 @@ class HeadVerifier:
         if not signed:
             yield f"no head of this store is signed{because}: whoever can write it can rewrite it"
         elif signed < size:
-            yield f"the newest {size - signed} leaves of the store's own log are not signed{because}"
+            unsigned = size - signed
+            yield f"the newest {unsigned} leaves of the store's own log are not signed{because}"
         for log in sorted(self.sizes, key=str):
             stated = max(self.statements.sizes(log), default=0)
             if stated < self.sizes[log]:

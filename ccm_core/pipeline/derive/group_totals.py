@@ -12,7 +12,7 @@ from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_json import thawed
 from ccm_core.pipeline.derive.group_judge import GroupJudge
 from ccm_core.rules.derive.row_record import row_of
-from ccm_core.rules.evaluate.evidence_gate import UnevaluatedObjects
+from ccm_core.rules.evaluate.evidence_gate import UnevaluatedObjects, incomplete_behind_rows
 from ccm_core.rules.evaluate.on_all import RuleOnAll
 from ccm_core.rules.evaluate.rollup import worst
 from ccm_core.rules.evaluate.rows import rows_of_period
@@ -75,12 +75,22 @@ class GroupTotals:
         rated = {rule.rule.id for rule in rules if rule.rule.tolerance}
         by_rule = counts_by_rule([rule.rule.id for rule in rules], self.counts, rated)
         selected = self._selected()
+        is_judged = {
+            rule.rule.id: self.judge.gates[rule.rule.id].evaluates_rows and self.error is None
+            for rule in rules
+        }
+        evaluated = incomplete_behind_rows(
+            (self.judge.gates[name] for name, judged in is_judged.items() if judged),
+            self._kept_rows(),
+        )
         for rule in rules:
-            gate = self.judge.gates[rule.rule.id]
-            is_judged = gate.evaluates_rows and self.error is None
-            counts = by_rule[rule.rule.id] if is_judged else RuleCounts()
-            on_all = tuple(self._on_all(rule, counts, selected, is_judged=is_judged).results())
-            yield self._totals(rule, counts, on_all, revision, is_judged=is_judged)
+            name, gate = rule.rule.id, self.judge.gates[rule.rule.id]
+            counts = by_rule[name] if is_judged[name] else RuleCounts()
+            incomplete = (
+                gate.unevaluated_objects(evaluated) if is_judged[name] else UnevaluatedObjects()
+            )
+            on_all = tuple(self._on_all(rule, counts, selected, incomplete).results())
+            yield self._totals(rule, counts, on_all, revision, is_judged=is_judged[name])
 
     def _selected(self) -> Mapping[str, int]:
         rules = len(self.judge.group.rules)
@@ -93,21 +103,17 @@ class GroupTotals:
         rule: CompiledRule,
         counts: RuleCounts,
         selected: Mapping[str, int],
-        *,
-        is_judged: bool,
+        incomplete: UnevaluatedObjects,
     ) -> RuleOnAll:
-        gate = self.judge.gates[rule.rule.id]
         return RuleOnAll(
             pack=self.judge.pack,
             rule=rule,
             connection=self.judge.facts.connection,
-            gate=gate,
+            gate=self.judge.gates[rule.rule.id],
             counts=counts,
             rows=self.rows,
             selected=selected,
-            incomplete=gate.unevaluated_objects(self._kept_rows())
-            if is_judged
-            else UnevaluatedObjects(),
+            incomplete=incomplete,
             error=self.error,
         )
 

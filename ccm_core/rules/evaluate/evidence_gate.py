@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -71,11 +72,12 @@ class EvidenceGate:
         ]
         return "; ".join(dict.fromkeys(reasons)) or None
 
-    def unevaluated_objects(self, rows: Iterable[Row]) -> UnevaluatedObjects:
-        """Return the incomplete objects behind no row, which no rule evaluates."""
-        if not self.incomplete_objects:
-            return UnevaluatedObjects()
-        evaluated = {name for row in rows for name in object_names(row)}
+    def unevaluated_objects(self, evaluated: AbstractSet[str]) -> UnevaluatedObjects:
+        """Return the incomplete objects behind no row, which no rule evaluates.
+
+        Args:
+            evaluated: Those behind a row, as :func:`incomplete_behind_rows` returns them.
+        """
         members: list[tuple[Subject, str]] = []
         others: list[tuple[str, str]] = []
         for name, reason in sorted(self.incomplete_objects.items()):
@@ -87,6 +89,14 @@ class EvidenceGate:
             else:
                 others.append((name, reason))
         return UnevaluatedObjects(members=tuple(members), others=_others(others))
+
+
+def incomplete_behind_rows(gates: Iterable[EvidenceGate], rows: Iterable[Row]) -> AbstractSet[str]:
+    """Return the incomplete objects of some rules that rows are about; else no row is read."""
+    incomplete = {name for gate in gates for name in gate.incomplete_objects}
+    if not incomplete:
+        return frozenset()
+    return {name for row in rows for name in object_names(row) if name in incomplete}
 
 
 def evidence_gate(

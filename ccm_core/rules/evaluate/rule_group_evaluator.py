@@ -12,6 +12,7 @@ from ccm_core.rules.evaluate.evaluate_rows import GatedRule, RowEvaluator
 from ccm_core.rules.evaluate.evidence_gate import (
     UnevaluatedObjects,
     evidence_gate,
+    incomplete_behind_rows,
     incomplete_objects,
 )
 from ccm_core.rules.evaluate.on_all import RuleOnAll, no_connection
@@ -75,6 +76,7 @@ class GroupEvaluator:
         selected = evaluator.selected_rows(rows) if ready else {}
         self._note_selections(evaluator, selected, len(rows))
         by_rule = _by_rule(evaluator, rows)
+        evaluated = incomplete_behind_rows((rule.gate for rule in ready), rows)
         for tally, gate in zip(tallies, gates, strict=True):
             column = by_rule.get(tally.rule.rule.id, _Column()).of_period(tally.rule, facts)
             tally.results.extend(column.results)
@@ -88,7 +90,9 @@ class GroupEvaluator:
                 counts=column.counts(),
                 rows=len(rows),
                 selected=selected,
-                incomplete=gate.unevaluated_objects(rows) if is_judged else UnevaluatedObjects(),
+                incomplete=gate.unevaluated_objects(evaluated)
+                if is_judged
+                else UnevaluatedObjects(),
                 error=derived.error if derived.rows is None else None,
             )
             tally.results.extend(on_all.results())
