@@ -25,7 +25,7 @@ def test_the_root_is_that_of_the_buckets(versions):
     """As the documentation writes it, without any state."""
     buckets = {}
     for key, digest in sorted(remaining(versions).items()):
-        name = int(sha256(key.encode()).hexdigest()[:3], 16)
+        name = int(sha256(key.encode()).hexdigest()[:4], 16) >> 6
         buckets.setdefault(name, []).append(f"{key}\0{digest}".encode())
     leaves = [name.to_bytes(2, "big") + merkle_hash.root(buckets[name]) for name in sorted(buckets)]
     population = PopulationTree(versions)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ccm_core.report.content.json_stream import Rows, blocks, fields_of, json_pieces
 from ccm_core.report.content.summary import headline, status_counts
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ccm_core.model.evaluation.result import Evaluation
-    from ccm_core.model.evidence.collection import CurrentCount
+    from ccm_core.model.evidence.collection import KindCount
     from ccm_core.model.evidence.manifest import Manifest
 
 
@@ -32,7 +32,7 @@ class JsonDocument:
     """Which part of the evaluation this is; empty: all of it."""
     evaluation: Evaluation
     manifests: Sequence[Manifest]
-    counts: Sequence[CurrentCount]
+    counts: Sequence[KindCount]
 
 
 class JsonReport(ReportFormat):
@@ -53,7 +53,7 @@ class JsonReport(ReportFormat):
             scope=tuple(inputs.scope),
             evaluation=inputs.evaluation,
             manifests=tuple(inputs.manifests),
-            counts=tuple(inputs.counts),
+            counts=cast("Sequence[KindCount]", tuple(inputs.counts)),  # as the format is complete
         )
         streamed = fields_of(
             document,
