@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -48,6 +49,18 @@ CLOCK = [{"since": "2026-01-15T11:30:00Z", "until": None, "hours": None}]
         ("within(row.gaps, now, period.until)[0].cause", {"gaps": [GAP]}, "no_shift"),
         ("total(within(row.gaps, now, period.until))", {"gaps": [GAP, GAP]}, 7200),
         ("total(row.gaps) > params.limit", {"gaps": [GAP]}, True),
+        ("total(row.gaps) + total(row.gaps)", {"gaps": [GAP]}, 28800),
+        (
+            "[within(row.gaps, now, period.until)].map(gaps, total(gaps) + total(gaps))[0]",
+            {"gaps": [GAP]},
+            14400,
+        ),
+        (
+            "cel.bind(gaps, within(row.gaps, now, period.until), total(gaps) + total(gaps))",
+            {"gaps": [GAP]},
+            14400,
+        ),
+        ("cel.bind(gaps, row.gaps, total(gaps) + double(gaps.size()))", {"gaps": [GAP]}, 14401),
         (
             "overlapping(row.gaps, period.since, now).all(gap, has(gap.cause))",
             {"gaps": [GAP]},
@@ -104,6 +117,32 @@ def test_what_is_no_interval_and_no_clock_is_an_error(text, row):
     value = evaluate(text, row)
     assert isinstance(value, NotEvaluable)
     assert not value.insufficient
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "now <= deadline(row.clock, params.limit)",
+        "elapsed(row.clock, now)",
+        "total(row.clock)",
+        "deadline(row.clock, -1)",
+    ],
+)
+def test_functions_leave_nothing_of_a_row_behind(text):
+    """A runtime that never releases what it hands to functions fills the memory, row by row."""
+    environment = CelEnvironment.of({"limit": "duration"}, [])
+    expression = environment.compile(text)
+    row = {"clock": [{"since": "2026-01-15T11:30:00Z", "until": "2026-01-15T11:40:00Z"}]}
+    context = environment.row_context(row, shared_variables({"limit": 3600}, NOW, PERIOD))
+
+    def lists():
+        gc.collect()
+        return sum(type(held) is list and held == row["clock"] for held in gc.get_objects())
+
+    before = lists()
+    for _ in range(20):
+        expression.evaluate(context)
+    assert lists() == before
 
 
 def test_a_condition_without_a_period_is_no_pass():
