@@ -116,6 +116,10 @@ def declarations() -> list[cel.FunctionDecl]:
     """Return the functions as the runtime needs them.
 
     Seconds are declared as dynamic, so that they compare with whole numbers and with fractions.
+
+    The runtime never releases the copies that it hands to a function (cel-expr-python 0.1.3). They
+    must not be emptied here: it does not own the references to ``None`` in them, and Python ends
+    the process when it has given up all of those.
     """
     from cel_expr_python import cel  # only where a condition is compiled
 
@@ -135,31 +139,12 @@ def declarations() -> list[cel.FunctionDecl]:
         cel.FunctionDecl(
             name,
             [
-                cel.Overload(
-                    f"{name}_{suffix}", value, operands, is_member=False, impl=_releasing(function)
-                )
+                cel.Overload(f"{name}_{suffix}", value, operands, is_member=False, impl=function)
                 for suffix, value, operands, function in alternatives
             ],
         )
         for name, alternatives in overloads.items()
     ]
-
-
-def _releasing(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that empties the list that it was handed.
-
-    The list is a copy of this call, and the runtime never releases what it hands to a function
-    (cel-expr-python 0.1.3): of 200,000 incidents that was most of a gigabyte. What a function
-    returns stays as well; rows that hold intervals are few.
-    """
-
-    def call(bodies: list[Any], *others: Any) -> Any:
-        try:
-            return function(bodies, *others)
-        finally:
-            bodies.clear()
-
-    return call
 
 
 def _overlaps(
