@@ -42,15 +42,6 @@ def counts(transaction: Transaction, as_of: datetime | None) -> Sequence[KindCou
     ]
 
 
-def sizes(transaction: Transaction, connection: str) -> dict[str, int]:
-    """Count the current records of one connection by kind; no history is read."""
-    query = """
-        SELECT kind, count(digest) FROM current_version
-        WHERE connection = :connection GROUP BY kind
-        """
-    return dict(transaction.rows(query, connection=connection))
-
-
 def _numbers(transaction: Transaction, statement: str, as_of: int | None) -> _Numbers:
     rows = transaction.rows(statement, as_of=as_of)
     return {(connection, kind): number for connection, kind, number in rows}

@@ -58,6 +58,12 @@ def current_counts(transaction: Transaction, as_of: datetime) -> Sequence[Curren
     return [count for connection in connections for count in _counts(transaction, connection)]
 
 
+def sizes(transaction: Transaction, connection: str) -> dict[str, int]:
+    """Count the current records of one connection by kind, whenever they were stored."""
+    kinds = list(transaction.column(_KINDS, connection=connection))
+    return {kind: _records(transaction, connection, kind) for kind in kinds}
+
+
 def _counts(transaction: Transaction, connection: str) -> Iterator[CurrentCount]:
     for kind in list(transaction.column(_KINDS, connection=connection)):
         row = transaction.row(_LAST, connection=connection, kind=kind)

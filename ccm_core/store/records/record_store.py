@@ -170,7 +170,7 @@ class SqlRecordStore:
     def sizes(self, connection: str) -> Mapping[str, int]:
         """Return how many current records each kind of a connection has."""
         with self._database.reading() as transaction:
-            return counts.sizes(transaction, connection)
+            return current_counts.sizes(transaction, connection)
 
     def counts(self, *, as_of: datetime | None = None) -> Sequence[KindCount]:
         """Count the current records by connection and kind."""
