@@ -4,7 +4,9 @@ Hourly runs at the cadences of the kinds, through the store's own interface.
 
 A store that was collected from the simulator is the sample. Its incidents and log entries happen in
 their own hour; months before are the same ones, earlier and under other ids. Snapshots are kept at
-their cadence, unchanged. Evaluations of the past are not made.
+their cadence, unchanged, and evaluations of the past are not made. With ``--evaluated`` it is a
+store of typical hours, each of them evaluated at its clock: five incidents an hour get a note, and
+periods that records state move day by day.
 """
 
 from __future__ import annotations
@@ -14,13 +16,16 @@ import re
 import shutil
 import sys
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
+from hour_changes import DATED, INCIDENT, LOG_ENTRY, Notes, moved_by_days
+from hour_evaluations import HourlyEvaluations
 from hour_sizes import AGES
-from later_workspace import PORTS
+from later_workspace import PORTS, LaterWorkspace
 
 from ccm_core.app.workspace import Workspace
 from ccm_core.model.evidence.collection import Collection, Counts
@@ -58,6 +63,8 @@ def main() -> int:
     parser.add_argument("sample", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--age", choices=AGES, required=True)
+    parser.add_argument("--evaluated", action="store_true")
+    parser.add_argument("--copies", type=Path, help="where to keep copies of the store on its way")
     options = parser.parse_args()
     sampled = Workspace.open(options.sample / "ccm.yaml", PORTS)
     (connection,) = sampled.connections(secrets=False)
@@ -74,8 +81,15 @@ def main() -> int:
         sample = sample_of(store, connection.name, cadences, overlaps)
     options.folder.mkdir(parents=True)
     shutil.copy(options.sample / "ccm.yaml", options.folder)
-    with Workspace.open(options.folder / "ccm.yaml", PORTS).write_store(create=True) as store:
-        grow(store, sample, AGES[options.age])
+    workspace = LaterWorkspace.open(options.folder / "ccm.yaml", PORTS)
+    assert isinstance(workspace, LaterWorkspace)  # noqa: S101 - the class that opens it
+    with workspace.write_store(create=True) as store:
+        if options.evaluated:
+            file = options.folder / "ccm.db"
+            evaluate = HourlyEvaluations(workspace, store, file, options.copies)
+            grow(store, sample, AGES[options.age], evaluate)
+        else:
+            grow(store, sample, AGES[options.age])
     return 0
 
 
@@ -103,10 +117,24 @@ def sample_of(
     )
 
 
-def grow(store: EvidenceStore, sample: Sample, age: timedelta) -> None:
-    """Fill an empty store with the runs of an age; the last ends when the sample was collected."""
+def grow(
+    store: EvidenceStore,
+    sample: Sample,
+    age: timedelta,
+    after_hour: Callable[[datetime], None] | None = None,
+) -> None:
+    """Fill an empty store with the runs of an age; the last ends when the sample was collected.
+
+    Args:
+        store: The empty store.
+        sample: What each run reads.
+        age: How old the store becomes.
+        after_hour: What to do after each hour's run, which is then a typical one; None: nothing,
+            and nothing but new events is in a run.
+    """
     events = {template.kind for template in sample.templates if template.window is not None}
     timelines = {kind: Timeline(sample, kind) for kind in events}
+    notes = _notes(sample, timelines[INCIDENT]) if after_hour else None
     begin = sample.at - age
     read: dict[tuple[str, bool], datetime] = {}
     hours = int(age / HOUR)
@@ -126,8 +154,14 @@ def grow(store: EvidenceStore, sample: Sample, age: timedelta) -> None:
             earlier = since - sample.overlaps[template.kind]
             window = Window(earlier, now) if template.window else None
             observations = (
-                timelines[template.kind].between(window) if window else _unchanged(sample, template)
+                timelines[template.kind].between(window)
+                if window
+                else _unchanged(sample, template, now if notes else sample.at)
             )
+            if notes and template.kind == INCIDENT and not window:
+                observations = notes.incidents_noted(now)
+            if notes and template.kind == LOG_ENTRY:
+                observations = chain(observations, notes.entries(now))
             stored.append(_append(store, template, run, now, window, observations, events))
             read[_shape(template)] = now
         store.runs.seal(
@@ -139,6 +173,14 @@ def grow(store: EvidenceStore, sample: Sample, age: timedelta) -> None:
                 collections=tuple(stored),
             )
         )
+        if after_hour:
+            after_hour(now)
+
+
+def _notes(sample: Sample, incidents: Timeline) -> Notes:
+    entries = sample.records[LOG_ENTRY]
+    entry = next(entry for entry in entries if entry.body["type"] == "annotate_log_entry")
+    return Notes(incidents=incidents.between, entry=entry)
 
 
 def _shape(template: Collection) -> tuple[str, bool]:
@@ -192,12 +234,17 @@ def _append(
     return store.records.append(batch)
 
 
-def _unchanged(sample: Sample, template: Collection) -> Iterator[tuple[Record, bytes, str]]:
+def _unchanged(
+    sample: Sample, template: Collection, now: datetime
+) -> Iterator[tuple[Record, bytes, str]]:
     """Yield what a snapshot reads again; the refresh of an event kind finds nothing changed."""
     if template.kind in {other.kind for other in sample.templates if other.window is not None}:
         return
     for record in sample.records[template.kind]:
-        yield record, encode(record.body), record.key
+        if template.kind in DATED:
+            yield moved_by_days(record, sample.at, now)
+        else:
+            yield record, encode(record.body), record.key
 
 
 class Timeline:

@@ -32,6 +32,7 @@ ACCOUNTS: Mapping[str, AccountSize] = {
 
 AGES: Mapping[str, timedelta] = {
     "day": timedelta(days=1),
+    "month": timedelta(days=30),
     "quarter": timedelta(days=91),
     "year": timedelta(days=365),
 }

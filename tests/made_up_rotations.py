@@ -33,10 +33,15 @@ def evidence(pd, situation, random):
             pd.user("zoe", role="read_only_user"),
             pd.user("new", invited=True),
             pd.user("who", role=None),
+            pd.user("mute", notification_rules=[pd.notification_rule(urgency="low")]),
+            pd.user("dead", contact_methods=[]),
+            pd.user("slow", notification_rules=[pd.notification_rule(situation.slow)]),
         ],
         "escalation_policy": [
             pd.policy(
-                "P1", *([target(pd, situation, key) for key in keys] for keys in situation.levels)
+                "P1",
+                *([target(pd, situation, key) for key in keys] for keys in situation.levels),
+                delays=situation.delays,
             )
         ],
     }

@@ -15,6 +15,7 @@ from ccm_core.model.evidence.collection import (
     Dangling,
     Outcome,
     Shortfall,
+    is_denied,
     is_not_offered,
 )
 from ccm_core.model.evidence.manifest import Manifest, PluginVersion, ScheduledKind
@@ -36,6 +37,8 @@ class RunMetadata:
     clock_disagreement: float | None = None
     accept_unavailable: Mapping[str, str] = field(default_factory=dict)
     """By kind: why it is accepted that the source does not offer it."""
+    optional: frozenset[str] = frozenset()
+    """The kinds of which a denial may be accepted."""
     cut: Shortfall | None = None
     """What cut the run short, if anything did."""
 
@@ -68,7 +71,7 @@ def manifest(
         )
         for collection in collections
     )
-    accepted = _accepted(collections, metadata.accept_unavailable)
+    accepted = _accepted(collections, metadata)
     kinds = {gap.kind for gap in accepted}
     outcomes = [collection.outcome for collection in collections if collection.kind not in kinds]
     outcomes += [Outcome.FAILED] if metadata.cut else []
@@ -98,16 +101,22 @@ def manifest(
     )
 
 
-def _accepted(
-    collections: Sequence[Collection], reasons: Mapping[str, str]
-) -> tuple[AcceptedGap, ...]:
+def _accepted(collections: Sequence[Collection], metadata: RunMetadata) -> tuple[AcceptedGap, ...]:
     """Return the accepted kinds of which nothing was offered."""
-    offered = {
-        collection.kind
-        for collection in collections
-        if not is_not_offered(collection.outcome, collection.shortfalls)
-    }
-    kinds = {collection.kind for collection in collections} - offered
+    reasons, optional = metadata.accept_unavailable, metadata.optional
+    by_kind: dict[str, list[Collection]] = {}
+    for collection in collections:
+        by_kind.setdefault(collection.kind, []).append(collection)
     return tuple(
-        AcceptedGap(kind=kind, reason=reasons[kind]) for kind in sorted(kinds & reasons.keys())
+        AcceptedGap(
+            kind=kind,
+            reason=reasons[kind],
+            denied=any(is_denied(attempt.shortfalls) for attempt in attempts),
+        )
+        for kind, attempts in sorted(by_kind.items())
+        if kind in reasons
+        and all(
+            is_not_offered(attempt.outcome, attempt.shortfalls, optional=kind in optional)
+            for attempt in attempts
+        )
     )

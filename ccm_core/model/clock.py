@@ -6,26 +6,38 @@ Rows hold a clock as a list of stretches, in order and disjoint::
 
 It runs in each stretch from ``since`` to ``until`` (null: without an end). Where ``hours`` is not
 null it runs only then: ``{"time_zone", "days", "start", "end"}``, with ISO weekdays (Monday is 1)
-and wall-clock times; an ``end`` that is not after ``start`` is on the next day. A day on which
-clocks change has an hour more or less.
+and wall-clock times; an ``end`` that is not after ``start`` is on the next day. ``holidays`` are
+dates on which they do not begin. A day on which clocks change has an hour more or less.
+
+``hours`` may be the text ``business_hours``: those of whoever reads the clock, who has to put them
+in its place (:func:`in_business_hours`) before it measures anything.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from ccm_core.model.evidence.window import Window, union
 from ccm_core.model.instant import format_instant, parse_instant
 from ccm_core.model.json_codec import JsonObject
+from ccm_core.model.time_zones import time_zone
 
+BUSINESS_HOURS = "business_hours"
+"""In place of hours: those that a parameter decides."""
 NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """In place of the moment at which a clock has run long enough, where it stops before."""
 
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WRITTEN_HOURS = re.compile(
+    r"(?P<days>[A-Za-z,-]+) +(?P<start>[0-9]{2}:[0-9]{2})-(?P<end>[0-9]{2}:[0-9]{2})"
+    r"( +(?P<zone>[A-Za-z].*))?"
+)
 _DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
 _LONGEST_SEARCH = timedelta(days=3660)
 """How far a deadline is looked for in hours of the week."""
@@ -41,12 +53,14 @@ class WeeklyHours:
     """Not after ``start``: on the next day."""
     days: frozenset[int]
     """The days on which they begin; Monday is 1."""
+    holidays: frozenset[date] = frozenset()
+    """Dates on which they do not begin all the same."""
 
     def shifts(self, since: datetime, until: datetime) -> Iterator[Window]:
         """Yield the hours of each day, whole, that may overlap a period; in order."""
         day, last = since.astimezone(self.zone).date() - _DAY, until.astimezone(self.zone).date()
         while day <= last:
-            if day.isoweekday() in self.days:
+            if day.isoweekday() in self.days and day not in self.holidays:
                 end_day = day + _DAY if self.end <= self.start else day
                 begin, end = self._instant(day, self.start), self._instant(end_day, self.end)
                 if begin < end:
@@ -66,12 +80,15 @@ class WeeklyHours:
 
     def plain(self) -> JsonObject:
         """Return them as a row holds them."""
-        return {
+        plain: JsonObject = {
             "time_zone": self.zone.key,
             "days": sorted(self.days),
             "start": self.start.isoformat(),
             "end": self.end.isoformat(),
         }
+        if self.holidays:
+            plain["holidays"] = sorted(day.isoformat() for day in self.holidays)
+        return plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,24 +182,69 @@ def read_clock(stretches: Sequence[Mapping[str, Any]]) -> Clock:
     return Clock(read)
 
 
+def in_business_hours(
+    clock: Sequence[Mapping[str, Any]], hours: WeeklyHours
+) -> list[Mapping[str, Any]]:
+    """Return a clock of a row that runs in these hours wherever it left them to its reader."""
+    plain = None
+    stretches = []
+    for stretch in clock:
+        if stretch.get("hours") == BUSINESS_HOURS:
+            plain = plain or hours.plain()
+            stretch = {**stretch, "hours": plain}  # noqa: PLW2901 - the same stretch, filled in
+        stretches.append(stretch)
+    return stretches
+
+
 @lru_cache(maxsize=1024)
-def weekly_hours(zone: str, days: tuple[int, ...], start: str, end: str) -> WeeklyHours:
+def weekly_hours(
+    zone: str, days: tuple[int, ...], start: str, end: str, holidays: tuple[str, ...] = ()
+) -> WeeklyHours:
     """Return hours of the week.
 
     Raises:
-        ValueError: There is no such zone, time or weekday.
+        ValueError: There is no such zone, time, weekday or date.
     """
     if not days or not set(days) <= set(range(1, 8)):
         raise ValueError(f"expected weekdays from 1, Monday, to 7, got {list(days)}")
-    try:
-        return WeeklyHours(
-            zone=ZoneInfo(zone),
-            start=time.fromisoformat(start),
-            end=time.fromisoformat(end),
-            days=frozenset(days),
-        )
-    except (ZoneInfoNotFoundError, OSError):
-        raise ValueError(f"there is no time zone {zone!r}") from None
+    return WeeklyHours(
+        zone=time_zone(zone),
+        start=time.fromisoformat(start),
+        end=time.fromisoformat(end),
+        days=frozenset(days),
+        holidays=frozenset(map(date.fromisoformat, holidays)),
+    )
+
+
+@lru_cache(maxsize=1024)
+def read_weekly_hours(text: str, holidays: tuple[str, ...] = ()) -> WeeklyHours:
+    """Read hours as people write them: ``Mon-Fri 09:00-17:00 Europe/Berlin``.
+
+    The days are some or a range of them (``Mon,Wed,Fri``), or ``daily``. Without a time zone they
+    are in UTC.
+
+    Raises:
+        ValueError: They are written in another way, or there is no such zone or date.
+    """
+    parts = _WRITTEN_HOURS.fullmatch(text.strip())
+    if parts is None:
+        problem = f"expected hours such as Mon-Fri 09:00-17:00 Europe/Berlin, got {text!r}"
+        raise ValueError(problem)
+    zone = parts["zone"] or "UTC"
+    return weekly_hours(zone, _written_days(parts["days"]), parts["start"], parts["end"], holidays)
+
+
+def _written_days(text: str) -> tuple[int, ...]:
+    if text.casefold() == "daily":
+        return tuple(range(1, 8))
+    days: set[int] = set()
+    for part in text.casefold().split(","):
+        first, _, last = part.partition("-")
+        if not {first, last or first} <= set(_WEEKDAYS):
+            raise ValueError(f"expected days such as Mon-Fri or Sat,Sun, got {text!r}")
+        begin, end = _WEEKDAYS.index(first), _WEEKDAYS.index(last or first)
+        days |= {(begin + offset) % 7 + 1 for offset in range((end - begin) % 7 + 1)}
+    return tuple(sorted(days))
 
 
 @lru_cache(maxsize=1024)
@@ -200,12 +262,23 @@ def _change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
 
 def _stretch(plain: Mapping[str, Any]) -> Stretch:
     until, hours = plain["until"], plain["hours"]
+    if hours == BUSINESS_HOURS:
+        raise ValueError(
+            "this clock runs in the business hours of a parameter: hand it to "
+            "business(clock, params.business_hours, params.holidays) first"
+        )
     stretch = Stretch(
         since=parse_instant(plain["since"]),
         until=None if until is None else parse_instant(until),
         hours=None
         if hours is None
-        else weekly_hours(hours["time_zone"], tuple(hours["days"]), hours["start"], hours["end"]),
+        else weekly_hours(
+            hours["time_zone"],
+            tuple(hours["days"]),
+            hours["start"],
+            hours["end"],
+            tuple(hours.get("holidays", ())),
+        ),
     )
     if stretch.until is not None and stretch.until < stretch.since:
         raise ValueError(f"this is no clock: a stretch ends ({until}) before it begins")

@@ -26,7 +26,7 @@ from ccm_core.pipeline.derive.stored_history import StoredHistory
 from ccm_core.pipeline.evaluate import current_moment, watch_scope
 from ccm_core.pipeline.manifest_evidence import manifest_kind_name
 from ccm_core.pipeline.source.clock import latest_moment
-from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule, RuleGroup
+from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule
 from ccm_core.rules.pack.rule_scopes import kinds_needed
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.sdk.types import Shape
@@ -161,16 +161,16 @@ def supported_controls(packs: CompiledPacks) -> dict[ControlName, list[RuleEvide
     for pack in packs.packs:
         for group in pack.groups:
             for rule in group.rules:
-                evidence = _rule_evidence(packs, group, rule)
+                evidence = _rule_evidence(packs, rule)
                 for control in rule.rule.controls:
                     supports.setdefault((control.framework, control.id), []).append(evidence)
     return supports
 
 
-def _rule_evidence(packs: CompiledPacks, group: RuleGroup, rule: CompiledRule) -> RuleEvidence:
+def _rule_evidence(packs: CompiledPacks, rule: CompiledRule) -> RuleEvidence:
     return RuleEvidence(
         rule=rule.rule.id,
-        kinds=kinds_needed(packs, group, rule),
+        kinds=kinds_needed(packs, rule),
         max_age=rule.max_age,
     )
 

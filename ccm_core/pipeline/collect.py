@@ -181,6 +181,7 @@ def _run_metadata(host: Host, connection: Connection) -> RunMetadata:
         scheduled=scheduled,
         entered_at=connection.entered_at,
         accept_unavailable=connection.accept_unavailable,
+        optional=frozenset(kind.name for kind in kinds if kind.optional),
         rotate_by=connection.rotate_by,
     )
 

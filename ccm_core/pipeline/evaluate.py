@@ -94,7 +94,7 @@ def _row_sources(host: Host) -> Sequence[RowSource]:
         for kind in host.kinds.values()
     ]
     views = [
-        RowSource(name=view.name, inputs=view.inputs, schema=view.schema)
+        RowSource(name=view.name, inputs=view.inputs, schema=view.schema, optional=view.optional)
         for view in host.views.values()
     ]
     return [*kinds, *views]

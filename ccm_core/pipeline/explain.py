@@ -38,6 +38,7 @@ from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
 from ccm_core.rules.evaluate.evidence_gate import incomplete_objects
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule, RuleGroup
+from ccm_core.rules.pack.rule_scopes import kinds_needed
 from ccm_core.rules.results.explain import explain_row
 from ccm_core.rules.types import Facts, PackText
 from ccm_core.sdk.types import Row
@@ -350,7 +351,7 @@ def _read(record: Record, requests: Sequence[Request]) -> RecordReference:
 def _sufficiency(
     evaluation: Evaluation, packs: CompiledPacks, rule: CompiledRule, result: Result
 ) -> tuple[KindSufficiency, ...]:
-    kinds = {*packs.inputs[rule.rule.over], *rule.lookup_kinds}
+    kinds = kinds_needed(packs, rule)
     return tuple(
         kind
         for kind in evaluation.sufficiency

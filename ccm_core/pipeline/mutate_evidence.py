@@ -20,6 +20,7 @@ from ccm_core.pipeline.evaluate import current_moment, load_evidence, watch_scop
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
 from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule
+from ccm_core.rules.pack.rule_scopes import kinds_needed
 from ccm_core.rules.testing.mutation import MutationResult
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
@@ -112,7 +113,7 @@ def _dependent_packs(packs: CompiledPacks, kind: str) -> CompiledPacks:
 
 
 def _kinds(packs: CompiledPacks, rule: CompiledRule) -> set[str]:
-    return {*packs.inputs[rule.rule.over], *rule.lookup_kinds}
+    return {*kinds_needed(packs, rule)}
 
 
 def _pack(packs: CompiledPacks, rule: str) -> Iterator[str]:

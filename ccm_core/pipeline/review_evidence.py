@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from ccm_core.collect.visibility_gaps import newest
 from ccm_core.errors import ClockMismatch
 from ccm_core.model.evaluation.result import KindSufficiency
-from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
+from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall, is_denied
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import current_moment, load_evidence, watch_scope
 from ccm_core.pipeline.source.clock import SYNCHRONIZE
@@ -39,6 +39,8 @@ _STEPS = {
     "accept_collapse and a reason",
     Reason.ERASED: "none: it was erased by order",
 }
+OR_ACCEPT = "or accept with accept_unavailable and a reason that it is not read"
+"""What else can be done where an optional kind is denied."""
 _COLLECT = "run `ccm collect`; if it stays so, fix what the detail names"
 
 
@@ -89,7 +91,8 @@ def _insufficient(evidence: Evidence, kinds: Sequence[str]) -> Iterator[Diagnosi
         sufficiency = evidence.sufficiency(kind)
         message = _problem(sufficiency)
         if sufficiency.accepted:
-            accepted = f"not available, which is accepted: {sufficiency.accepted}"
+            refusal = "denied" if is_denied(sufficiency.shortfalls) else "not available"
+            accepted = f"{refusal}, which is accepted: {sufficiency.accepted}"
             yield Diagnosis(subject=kind, ok=True, message=accepted)
         elif message is not None:
             yield Diagnosis(
@@ -97,7 +100,9 @@ def _insufficient(evidence: Evidence, kinds: Sequence[str]) -> Iterator[Diagnosi
                 ok=False,
                 cause=_cause(sufficiency.shortfalls),
                 message=message,
-                next_step=_next_step(sufficiency.shortfalls),
+                next_step=_next_step(
+                    sufficiency.shortfalls, optional=evidence.kinds[kind].optional
+                ),
             )
 
 
@@ -128,7 +133,9 @@ def _failed_attempts(evidence: Evidence, attempts: Sequence[Collection]) -> Iter
             cause=_cause(attempt.shortfalls),
             message=f"the last attempt, at {format_instant(attempt.ended_at)}, was "
             f"{attempt.outcome}: {detail}. What was read before still counts, until it is too old",
-            next_step=_next_step(attempt.shortfalls),
+            next_step=_next_step(
+                attempt.shortfalls, optional=evidence.kinds[attempt.kind].optional
+            ),
         )
 
 
@@ -136,6 +143,7 @@ def _cause(shortfalls: Sequence[Shortfall]) -> str:
     return shortfalls[0].reason.value if shortfalls else Outcome.PARTIAL.value
 
 
-def _next_step(shortfalls: Sequence[Shortfall]) -> str:
+def _next_step(shortfalls: Sequence[Shortfall], *, optional: bool) -> str:
     steps = (_STEPS.get(shortfall.reason) for shortfall in shortfalls)
-    return next(filter(None, steps), _COLLECT)
+    step = next(filter(None, steps), _COLLECT)
+    return f"{step}; {OR_ACCEPT}" if optional and is_denied(shortfalls) else step

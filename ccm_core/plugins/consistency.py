@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ def problems(
                 f"view {view.name} has rows of {view.rows_of}, which is not one of its inputs; "
                 f"expected one of {', '.join(view.inputs)}"
             )
+        yield from _optional_problems(view, kinds)
         yield from _schema_problems(f"view {view.name}", view.schema)
     for section in sections.values():
         for name in section.views:
@@ -50,6 +52,29 @@ def problems(
             yield (
                 f"report section {section.name} names fields of {name}, which is not one of its "
                 f"views; expected one of {', '.join(section.views)}"
+            )
+
+
+def _optional_problems(view: View, kinds: Mapping[str, EvidenceKind]) -> Iterator[str]:
+    """Yield what is wrong with the fields that are said to rest on optional inputs.
+
+    A field that is misspelled would let a rule be evaluated without what it rests on.
+    """
+    names: frozenset[str] = frozenset()
+    with suppress(Exception):  # a schema that cannot be loaded is a problem of its own
+        names = frozenset(view.schema().get("properties", {}))
+    for kind, fields in view.optional.items():
+        if kind not in view.inputs:
+            yield f"view {view.name} has {kind} as optional, which is not one of its inputs"
+        elif kind in kinds and not kinds[kind].optional:
+            yield (
+                f"view {view.name} has {kind} as optional, which is no optional kind; expected "
+                "`optional` in the kind, or no mention of it in the view"
+            )
+        for field in sorted(set(fields) - names):
+            yield (
+                f"view {view.name} has {field} as a field that rests on {kind}; expected a "
+                "property of its schema"
             )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -22,6 +22,8 @@ class RowSource:
     """The evidence kinds it reads: a kind itself, a view its inputs."""
     schema: SchemaLoader
     """JSON Schema of a row's body."""
+    optional: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """:attr:`ccm_core.sdk.view.View.optional`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,6 +103,10 @@ class Diagnosis:
     next_step: str | None = None
     cause: str | None = None
     """One word for programs, such as ``wrong_region``; None where nothing is wrong."""
+    refused_kinds: tuple[str, ...] = ()
+    """The kinds of evidence that the source refuses, where nothing else is wrong: by the plan, or,
+    of optional kinds, by the rights of the credential. Where the connection accepts that of all of
+    them, the host makes it a line that is fine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,6 +50,10 @@ class EvidenceKind:
     filtered: bool = True
     """Whether the source can leave out of its lists what the credential may not see. Then a list
     is complete only for a credential that is shown to see the whole account."""
+    optional: bool = False
+    """Whether a connection may well be without it: the source sells it with some plans only, or
+    asks for a right that many credentials lack. A person may then accept a denial of it, as they
+    may accept of any kind that the source does not offer it."""
     never_empty: bool = False
     """For snapshots: whether there is always at least one, such as the owner of an account. An
     empty list then shows that the credential sees nothing of it."""

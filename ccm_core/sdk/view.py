@@ -85,7 +85,8 @@ class View:
     """Such as ``acme.schedule_coverage``."""
     title: str
     inputs: tuple[str, ...]
-    """The evidence kinds it reads: a rule over it depends on all of them."""
+    """The evidence kinds it reads: a rule over it depends on all of them, but for
+    :attr:`optional` ones."""
     rows: Callable[[ViewRequest], Iterable[Row]]
     """Derives one row for each subject."""
     schema: SchemaLoader
@@ -100,6 +101,11 @@ class View:
     record, and no row is about anything else. A record of it that has no row because its evidence
     is incomplete is inconclusive by itself; what is incomplete of the others is reported once for
     the connection. None: its rows may be about any of them."""
+    optional: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Those of :attr:`inputs` that the source need not offer, each with the fields of a row that
+    rest on it. A rule that reads none of these fields does not depend on the kind: every other
+    field is the same with its records and without any. Where the kind is not read, the view is
+    handed no record of it, and rules that read one of the fields are not evaluated."""
     vanished: tuple[str, ...] = ()
     """Those of :attr:`inputs` of which it is handed vanished records too, because records that
     stay name them: the service of an incident. Snapshot kinds only."""

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.model.clock import NEVER, Clock, Stretch, read_clock, weekly_hours
+from ccm_core.model.clock import (
+    NEVER,
+    Clock,
+    Stretch,
+    in_business_hours,
+    read_clock,
+    read_weekly_hours,
+    weekly_hours,
+)
 
 MONDAY = datetime(2026, 1, 5, 8, tzinfo=UTC)
 OFFICE = {"time_zone": "UTC", "days": [1, 2, 3, 4, 5], "start": "09:00:00", "end": "17:00:00"}
@@ -129,3 +137,66 @@ def test_elapsed_time_never_shrinks(since, weekly, one, other):
     clock = read_clock(Clock((Stretch(since=since, hours=weekly),)).plain())
     early, late = sorted((one, other))
     assert timedelta() <= clock.elapsed(late) - clock.elapsed(early) <= late - early
+
+
+LORD_HOWE = {
+    "time_zone": "Australia/Lord_Howe",
+    "days": [7],
+    "start": "00:00:00",
+    "end": "00:00:00",
+}
+
+
+@pytest.mark.parametrize(("day", "hours"), [("2026-04-05", 24.5), ("2026-10-04", 23.5)])
+def test_a_zone_may_change_its_clocks_by_half_an_hour(day, hours):
+    """A day of Lord Howe Island has half an hour more or less."""
+    since = datetime.fromisoformat(day).replace(tzinfo=UTC) - timedelta(days=1)
+    clock = read_clock([stretch(since.isoformat(), hours=LORD_HOWE)])
+    assert clock.elapsed(since + timedelta(days=4)) == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("text", "days", "zone", "start"),
+    [
+        ("Mon-Fri 09:00-17:00", [1, 2, 3, 4, 5], "UTC", "09:00:00"),
+        ("Mon,Wed,Fri 08:30-16:00 Europe/Berlin", [1, 3, 5], "Europe/Berlin", "08:30:00"),
+        ("Sat-Mon 22:00-06:00 Eastern Time (US & Canada)", [1, 6, 7], "America/New_York", "22:00"),
+        ("daily 00:00-00:00 Australia/Lord_Howe", [*range(1, 8)], "Australia/Lord_Howe", "00:00"),
+    ],
+)
+def test_hours_are_read_as_people_write_them(text, days, zone, start):
+    """Days, times of day and, where it is not UTC, the zone."""
+    hours = read_weekly_hours(text)
+    assert (sorted(hours.days), hours.zone.key) == (days, zone)
+    assert hours.start == time.fromisoformat(start)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "Mon-Fri", "9-17", "Mon-Fri 9-17", "Man-Fri 09:00-17:00", "Mon-Fri 09:00-25:00"]
+    + ["Mon-Fri 09:00-17:00 Nowhere/Land"],
+)
+def test_hours_that_are_written_otherwise_are_refused(text):
+    """A mistake is never read as other hours."""
+    with pytest.raises(ValueError, match=r"expected|there is no|must be"):
+        read_weekly_hours(text)
+
+
+def test_business_hours_take_the_place_that_a_clock_left_to_them():
+    """Hours that the row has stay; a holiday has none."""
+    begin = "2026-01-05T00:00:00Z"
+    clock = [
+        stretch(begin, "2026-01-08T00:00:00Z", hours="business_hours"),
+        stretch("2026-01-08T00:00:00Z", hours=OFFICE),
+    ]
+    hours = read_weekly_hours("Mon-Fri 09:00-17:00", ("2026-01-06",))
+    read = read_clock(in_business_hours(clock, hours))
+    assert read.elapsed(datetime(2026, 1, 8, tzinfo=UTC)) == timedelta(hours=16)
+    assert read.elapsed(datetime(2026, 1, 9, tzinfo=UTC)) == timedelta(hours=24)
+    assert read_clock(read.plain()) == read
+
+
+def test_a_clock_that_leaves_its_hours_open_measures_nothing():
+    """Else it would run all of the time."""
+    with pytest.raises(ValueError, match="business hours of a parameter"):
+        read_clock([stretch("2026-01-05T00:00:00Z", hours="business_hours")])

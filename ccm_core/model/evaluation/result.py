@@ -96,7 +96,8 @@ class KindSufficiency:
     """Why objects may be missing, where those that were listed are sound and nothing else is wrong:
     rules are evaluated on them, and none passes. None: nothing is missing, or more is wrong."""
     accepted: str | None = None
-    """Why it is accepted that the kind is not available: rules over it are not applicable."""
+    """Why it is accepted that the kind is not available, or denied if it is optional: rules over it
+    are not applicable."""
     subjects: tuple[str, ...] = ()
     """The only objects (``kind:key``) that lack evidence, where not all do."""
 

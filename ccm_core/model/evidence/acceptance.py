@@ -8,10 +8,13 @@ from datetime import UTC, date, datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptedGap:
-    """A kind that the source does not offer, which is accepted."""
+    """A kind that was not read, which is accepted."""
 
     kind: str
     reason: str
+    """Why that is accepted."""
+    denied: bool = False
+    """Whether the source denies an optional kind to the credential; else it does not offer it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -199,10 +199,24 @@ class Collection:
         return None
 
 
-def is_not_offered(outcome: Outcome | None, shortfalls: Iterable[Shortfall]) -> bool:
-    """Whether a kind was not read because the source does not offer it, and for nothing else."""
+def is_not_offered(
+    outcome: Outcome | None, shortfalls: Iterable[Shortfall], *, optional: bool = False
+) -> bool:
+    """Whether a kind was not read because the source does not offer it, and for nothing else.
+
+    Args:
+        outcome: Of the attempt to read it.
+        shortfalls: What that attempt did not see.
+        optional: Whether the kind is: then a denial counts as not being offered, too.
+    """
     reasons = {shortfall.reason for shortfall in shortfalls} - {Reason.HIDDEN_REFERENCES}
-    return outcome is Outcome.UNAVAILABLE and reasons == {Reason.NOT_AVAILABLE}
+    refusals = {Reason.NOT_AVAILABLE, Reason.DENIED} if optional else {Reason.NOT_AVAILABLE}
+    return outcome is Outcome.UNAVAILABLE and bool(reasons) and reasons <= refusals
+
+
+def is_denied(shortfalls: Iterable[Shortfall]) -> bool:
+    """Whether a kind was denied to the credential, which another one might read."""
+    return any(shortfall.reason is Reason.DENIED for shortfall in shortfalls)
 
 
 class Visibility(StrEnum):

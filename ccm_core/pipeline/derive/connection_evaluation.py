@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain, islice
@@ -35,7 +35,13 @@ from ccm_core.pipeline.derive.group_judge import GroupJudge
 from ccm_core.pipeline.derive.group_totals import GroupTotals
 from ccm_core.pipeline.derive.line_lists import LineLists, subject_lines, verdict_lines
 from ccm_core.pipeline.derive.row_changes import Members, RowChanges
-from ccm_core.pipeline.derive.row_tasks import EvaluatedRows, KeptRowsTask, PartitionTask, RowTask
+from ccm_core.pipeline.derive.row_tasks import (
+    EvaluatedRows,
+    GivenRowsTask,
+    KeptRowsTask,
+    PartitionTask,
+    RowTask,
+)
 from ccm_core.pipeline.derive.view_evaluation import ViewEvaluation
 from ccm_core.pipeline.derive.worker_pool import WorkerPool
 from ccm_core.pipeline.derive.write_derived import DerivedWriter
@@ -46,6 +52,7 @@ from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.time_budget import UNLIMITED, TimeBudget
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.types import Facts
+from ccm_core.sdk.view import Row
 from ccm_core.store.interface.derived import DerivedStore
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
@@ -187,13 +194,33 @@ class ConnectionEvaluation:
             return
         if changes.view.partitions is None:
             derived = rows.derive_all()
-            evaluated = rows.encoded(derived, changes.kept_digests(derived.keys()))
+            evaluated = self._judged(rows, work, derived, changes.kept_digests(derived.keys()))
             self.writer.write(over, evaluated, changes.kept_digests().keys() - derived.keys())
             yield evaluated
             return
         names = changes.index(partial(self._keep_members, over))
         for task, gave in self._evaluated(rows, work, changes.tasks(names), len(names)):
             yield self._keep(changes, task, gave)
+
+    def _judged(
+        self,
+        rows: ViewEvaluation,
+        work: ConnectionWork,
+        derived: Mapping[str, Row],
+        kept: Mapping[str, str],
+    ) -> EvaluatedRows:
+        """Encode all rows of a view, and judge those that differ from what is kept."""
+        encoded = rows.unjudged(derived, kept)
+        verdicts = {pack: list(subjects) for pack, subjects in encoded.verdicts.items()}
+        changed = iter(encoded.changed)
+        tasks = (
+            GivenRowsTask(view=rows.view.name, rows={key: derived[key] for key in some})
+            for some in iter(lambda: list(islice(changed, _ROWS)), [])
+        )
+        for _, evaluated in self._evaluated(rows, work, tasks, len(encoded.changed)):
+            for pack, subjects in evaluated.verdicts.items():
+                verdicts[pack] += subjects
+        return replace(encoded, verdicts=verdicts)
 
     def _keep_members(self, over: str, kind: str, members: Members) -> None:
         self.writer.write_members(over, kind, members)
@@ -224,10 +251,10 @@ class ConnectionEvaluation:
             tasks: What to evaluate.
             number: How many partitions or rows that are.
         """
-        if self.pool is not None and self.pool.is_worth(number):
-            yield from self.pool.evaluated(work, tasks)
-        else:
+        if self.pool is None:
             yield from ((task, rows.evaluate(task)) for task in tasks)
+        else:
+            yield from self.pool.evaluated(work, tasks, number, rows.evaluate)
 
     def _break(self, over: str, error: str) -> None:
         """Note why a view has no rows; what was not derived of it is derived next time."""

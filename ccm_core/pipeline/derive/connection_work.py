@@ -15,6 +15,7 @@ from ccm_core.rules.evaluate.evidence_gate import EvidenceGate, evidence_gate
 from ccm_core.rules.evaluate.rows import view_of_kind
 from ccm_core.rules.evaluate.time_budget import TimeBudget
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, RuleGroup
+from ccm_core.rules.pack.rule_scopes import kinds_of_rows
 from ccm_core.rules.types import Facts
 from ccm_core.sdk.view import View
 from ccm_core.store.interface.records import RecordStore
@@ -43,7 +44,7 @@ class ConnectionWork:
     ) -> ConnectionWork:
         """Decide what every rule may rely on."""
         gates = {
-            rule.rule.id: evidence_gate(rule, _kinds(group, facts, packs), facts, now)
+            rule.rule.id: evidence_gate(rule, kinds_of_rows(packs, rule), facts, now)
             for _, group in groups_over(facts, packs)
             for rule in group.rules
         }
@@ -116,10 +117,6 @@ def _view(over: str, evidence: Evidence) -> View:
     if over in evidence.kinds:
         return view_of_kind(evidence.kinds[over])
     return evidence.views[over]
-
-
-def _kinds(group: RuleGroup, facts: Facts, packs: CompiledPacks) -> Iterable[str]:
-    return {*facts.inputs[group.over], *packs.inputs.get(group.over, ())}
 
 
 def _with_lookups(facts: Facts, packs: CompiledPacks, evidence: Evidence) -> Facts:

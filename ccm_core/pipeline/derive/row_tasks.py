@@ -1,7 +1,7 @@
 """What is derived and judged together, as values: what goes in, and what comes out.
 
-They hold texts, digests and lines, no row, record or compiled rule: a task can be handed to another
-process, and what it gives can be handed back.
+They hold texts, digests, lines and plain rows, no record or compiled rule: a task can be handed to
+another process, and what it gives can be handed back.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from ccm_core.model.evaluation.derived import SubjectLine, VerdictLine
+from ccm_core.sdk.view import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,11 @@ class PartitionTask:
     kept: Mapping[str, str] = field(default_factory=dict)
     """The digests of rows that are kept, by key of the subject: those are not judged again."""
 
+    @property
+    def size(self) -> int:
+        """Return how many names of partitions there are."""
+        return len(self.names)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptRowsTask:
@@ -34,8 +40,27 @@ class KeptRowsTask:
     pack: str
     keys: AbstractSet[str]
 
+    @property
+    def size(self) -> int:
+        """Return how many rows there are."""
+        return len(self.keys)
 
-RowTask = PartitionTask | KeptRowsTask
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenRowsTask:
+    """Rows that were derived as a whole, to be judged."""
+
+    view: str
+    rows: Mapping[str, Row]
+    """By key of the subject."""
+
+    @property
+    def size(self) -> int:
+        """Return how many rows there are."""
+        return len(self.rows)
+
+
+RowTask = PartitionTask | KeptRowsTask | GivenRowsTask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +101,11 @@ class EvaluatedRows:
     changed: Mapping[str, EncodedRow] = field(default_factory=dict)
     """Those of them that differ from what is kept, by key."""
     verdicts: Verdicts = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Return how many rows were derived, or judged where that are more."""
+        return max(len(self.digests), *(len(of_pack) for of_pack in self.verdicts.values()), 0)
 
     def of_subjects(self, keys: AbstractSet[str]) -> EvaluatedRows:
         """Return it with what changed of some subjects alone."""

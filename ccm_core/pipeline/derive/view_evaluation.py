@@ -20,6 +20,7 @@ from ccm_core.pipeline.derive.row_tasks import (
     DerivedBody,
     EncodedRow,
     EvaluatedRows,
+    GivenRowsTask,
     KeptRowsTask,
     RowTask,
     Verdicts,
@@ -54,6 +55,8 @@ class ViewEvaluation:
         if isinstance(task, KeptRowsTask):
             judges = [judge for judge in self.judges if judge.pack.pack.name == task.pack]
             return EvaluatedRows(verdicts=judged(judges, self._kept(task.keys)))
+        if isinstance(task, GivenRowsTask):
+            return EvaluatedRows(verdicts=judged(self.judges, task.rows))
         return self.encoded(self.derive(task.keys), task.kept)
 
     def encoded(self, rows: Mapping[str, Row], kept: Mapping[str, str]) -> EvaluatedRows:
@@ -63,6 +66,12 @@ class ViewEvaluation:
             rows: By key of the subject.
             kept: The digests of rows that are kept, by key.
         """
+        encoded = self.unjudged(rows, kept)
+        changed = {key: rows[key] for key in encoded.changed}
+        return replace(encoded, verdicts=judged(self.judges, changed))
+
+    def unjudged(self, rows: Mapping[str, Row], kept: Mapping[str, str]) -> EvaluatedRows:
+        """Encode rows as :meth:`encoded` does, without what any pack says of them."""
         bodies = {key: encoded_row(row) for key, row in rows.items()}
         changed = {key: row for key, row in rows.items() if kept.get(key) != bodies[key].digest}
         return EvaluatedRows(
@@ -70,7 +79,7 @@ class ViewEvaluation:
             changed={
                 key: EncodedRow(body=bodies[key], line=line) for key, line in self._lines(changed)
             },
-            verdicts=judged(self.judges, changed),
+            verdicts=judged(self.judges, {}),
         )
 
     def derive(self, keys: Mapping[str, AbstractSet[str]]) -> Mapping[str, Row]:

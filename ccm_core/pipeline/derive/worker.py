@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from ccm_core.errors import CcmError, WorkerLost
-from ccm_core.pipeline.derive.row_tasks import EvaluatedRows
+from ccm_core.pipeline.derive.row_tasks import EvaluatedRows, RowTask
 from ccm_core.pipeline.derive.worker_messages import (
     Failure,
     Ready,
@@ -40,6 +40,12 @@ class Worker:
     """One process, with the pipes to and from it."""
 
     process: subprocess.Popen[bytes]
+    connection: str | None = None
+    """The one that its tasks are about."""
+    rows: int = 0
+    """How many partitions or rows it was asked to evaluate, or has evaluated."""
+    pending: int = 0
+    """How many tasks it has not replied to."""
     _sent: int = 0
     _received: int = 0
 
@@ -60,7 +66,7 @@ class Worker:
         except OSError as cause:
             raise WorkerLost(
                 f"a process to evaluate with cannot be started: {cause.strerror}. Nothing was "
-                "concluded; run again with fewer --jobs"
+                "concluded; run again with fewer --jobs, or where more processes may run"
             ) from cause
         return cls(process)
 
@@ -76,6 +82,16 @@ class Worker:
             raise self._lost() from cause
         self._sent += 1
         return self._sent
+
+    def send_task(self, task: RowTask) -> int:
+        """Send a task, and return its number.
+
+        Raises:
+            WorkerLost: The process has ended.
+        """
+        self.rows += task.size
+        self.pending += 1
+        return self.send(task)
 
     def receive(self, number: int, revision: str) -> EvaluatedRows:
         """Return what a task gave; what it replied to earlier messages is dropped.
@@ -103,6 +119,7 @@ class Worker:
                 raise reply.error()
             if self._received == number:
                 assert isinstance(reply, EvaluatedRows)  # noqa: S101 - the reply to a task
+                self.pending -= 1
                 return reply
 
     def reap(self) -> None:
@@ -121,7 +138,8 @@ class Worker:
         return WorkerLost(
             f"process {self.process.pid}, which evaluated for this one, ended with {how} before "
             "its work was done; where nobody ended it, the memory of the machine did not suffice. "
-            "Nothing was concluded, and the next evaluation begins anew; run it with fewer --jobs"
+            "Nothing was concluded, and the next evaluation begins anew; run it with fewer --jobs, "
+            "or with more memory"
         )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import CcmError, PluginFault, SourceError
@@ -64,7 +64,7 @@ async def check(
     return SessionTest(
         connection=connection,
         diagnoses=(
-            *diagnoses,
+            *(_as_accepted(diagnosis, connection.accept_unavailable) for diagnosis in diagnoses),
             diagnose_account(connection, account, stored_account),
             clock,
             *diagnose_age(connection, host.clock()),
@@ -72,6 +72,16 @@ async def check(
         account=account,
         stored_account=stored_account,
     )
+
+
+def _as_accepted(diagnosis: Diagnosis, reasons: Mapping[str, str]) -> Diagnosis:
+    """Return a diagnosis as one that is fine, where all that it says is accepted."""
+    kinds = diagnosis.refused_kinds
+    if diagnosis.ok or not kinds or not reasons.keys() >= set(kinds):
+        return diagnosis
+    accepted = "; ".join(dict.fromkeys(reasons[kind] for kind in kinds))
+    message = f"{diagnosis.message}, which is accepted: {accepted}"
+    return replace(diagnosis, ok=True, message=message, next_step=None, cause=None)
 
 
 @asynccontextmanager

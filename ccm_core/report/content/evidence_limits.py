@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.model.evidence.collection import Reason
+from ccm_core.model.evidence.collection import Reason, is_denied
 from ccm_core.report.content import phrases
 
 if TYPE_CHECKING:
@@ -39,9 +39,11 @@ def is_limited_only(kind: KindSufficiency) -> bool:
 
 
 def accepted_gaps(sufficiency: Sequence[KindSufficiency]) -> tuple[str, ...]:
-    """Return what is not available and accepted, with the reason, each in words."""
+    """Return what is not available or denied and accepted, with the reason, each in words."""
     return tuple(
-        f"{kind.connection}, {kind.kind}: not available; accepted: {kind.accepted}"
+        f"{kind.connection}, {kind.kind}: "
+        f"{'denied to the credential' if is_denied(kind.shortfalls) else 'not available'}; "
+        f"accepted: {kind.accepted}"
         for kind in sufficiency
         if kind.accepted
     )

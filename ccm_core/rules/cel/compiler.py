@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from cel_expr_python import cel
 
 RESERVED = re.compile(
-    "row|params|now|period|lookup|overlapping|within|total|elapsed|deadline|cel|true|false|null|in|"
-    "as|break|const|continue|else|"
+    "row|params|now|period|lookup|overlapping|within|total|elapsed|deadline|business|cel|true|false|"
+    "null|in|as|break|const|continue|else|"
     "for|function|if|import|let|loop|package|namespace|return|var|void|while|int|"
     "uint|double|bool|string|bytes|list|map|type|duration|timestamp|size|has|all|"
     "exists|exists_one|filter|dyn|optional"
@@ -173,6 +173,7 @@ _CEL_TYPES = {
     "string": "string",
     "boolean": "bool",
     "list": "list",
+    "weekly_hours": "string",
 }
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ccm_core.model.clock import NEVER, read_clock
+from ccm_core.model.clock import NEVER, in_business_hours, read_clock, read_weekly_hours
 from ccm_core.model.evidence.window import Window, union
 from ccm_core.model.instant import format_instant, parse_instant
 from ccm_core.model.json_codec import JsonObject
@@ -112,6 +112,15 @@ def deadline(clock: Sequence[Any], limit: float) -> datetime:
         return NEVER
 
 
+def business(clock: Sequence[Any], hours: str, holidays: Sequence[str]) -> list[Any]:
+    """Return a clock that runs in these hours wherever it left them to whoever reads it.
+
+    Raises:
+        ValueError: The hours or a holiday are written in another way.
+    """
+    return in_business_hours(clock, read_weekly_hours(hours, tuple(holidays)))
+
+
 def declarations() -> list[cel.FunctionDecl]:
     """Return the functions as the runtime needs them.
 
@@ -130,6 +139,14 @@ def declarations() -> list[cel.FunctionDecl]:
         "within": [("period", intervals, period, within)],
         "total": [("intervals", cel.Type.DYN, [intervals], total)],
         "elapsed": [("clock", cel.Type.DYN, [intervals, moment], elapsed)],
+        "business": [
+            (
+                "clock",
+                intervals,
+                [intervals, cel.Type.STRING, cel.Type.List(cel.Type.DYN)],
+                business,
+            )
+        ],
         "deadline": [
             (f"clock_{limit.name().lower()}", moment, [intervals, limit], deadline)
             for limit in (cel.Type.INT, cel.Type.DOUBLE)

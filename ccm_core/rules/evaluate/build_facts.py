@@ -161,6 +161,7 @@ class Evidence:
             max_age=max_age,
             refreshed=kind in self.refreshed,
         )
-        if is_not_offered(sufficiency.outcome, sufficiency.shortfalls):
+        outcome, shortfalls = sufficiency.outcome, sufficiency.shortfalls
+        if is_not_offered(outcome, shortfalls, optional=definition.optional):
             return replace(sufficiency, accepted=self.accept_unavailable.get(kind))
         return subtract_erased(sufficiency, self.erased(kind))

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ccm_core.model.evaluation.result import KindSufficiency, Status
 from ccm_core.model.evaluation.subject import Subject
-from ccm_core.model.evidence.collection import Outcome
+from ccm_core.model.evidence.collection import Outcome, is_denied
 from ccm_core.rules.evaluate.freshness import older_than_rule_allows
 from ccm_core.rules.pack.compiled import CompiledRule, RowEvaluation
 from ccm_core.rules.types import Facts
@@ -173,7 +173,8 @@ def _fails_stand(rule: CompiledRule, facts: Facts, unlisted: Iterable[str]) -> b
 
 
 def _accepted(kind: KindSufficiency) -> str:
-    return f"{kind.kind} is not available, which is accepted: {kind.accepted}"
+    refusal = "denied to the credential" if is_denied(kind.shortfalls) else "not available"
+    return f"{kind.kind} is {refusal}, which is accepted: {kind.accepted}"
 
 
 def incomplete_objects(sufficiency: Iterable[KindSufficiency]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from ccm_core.rules.evaluate.rows import occurred_in
 from ccm_core.rules.evaluate.rule_counts import RuleCounts
 from ccm_core.rules.evaluate.time_budget import TimeBudget
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule, RuleGroup
+from ccm_core.rules.pack.rule_scopes import kinds_of_rows
 from ccm_core.rules.types import DerivedRows, Facts
 from ccm_core.sdk.view import Row
 
@@ -63,8 +64,10 @@ class GroupEvaluator:
     def _evaluate_connection(
         self, pack: CompiledPack, group: RuleGroup, facts: Facts, tallies: Sequence[_Tally]
     ) -> None:
-        kinds = {*facts.inputs[group.over], *self.packs.inputs.get(group.over, ())}
-        gates = [evidence_gate(tally.rule, kinds, facts, self.now) for tally in tallies]
+        gates = [
+            evidence_gate(tally.rule, kinds_of_rows(self.packs, tally.rule), facts, self.now)
+            for tally in tallies
+        ]
         derived = _derived(facts, group.over)
         rows = derived.rows or ()
         ready = [

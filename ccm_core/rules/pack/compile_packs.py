@@ -93,6 +93,9 @@ def compile_packs(
     return CompiledPacks(
         packs=tuple(sorted(packs, key=lambda compiled: compiled.pack.name)),
         inputs=FrozenDict({name: source.inputs for name, source in sorted(by_name.items())}),
+        optional=FrozenDict(
+            {name: source.optional for name, source in by_name.items() if source.optional}
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from ccm_core.rules.cel.expression import Expression
 from ccm_core.rules.pack.conditional_parameters import ParameterOverrides, describe_override
 from ccm_core.rules.pack.deferred import Deferred
 from ccm_core.rules.pack.due_moments import DueMoments
+from ccm_core.rules.pack.fields_read import fields_mentioned
 from ccm_core.rules.pack.message_template import MessageTemplate
 from ccm_core.rules.pack.parameters import looser_than
 
@@ -84,6 +85,9 @@ class CompiledRule:
     over the same rows, and those that these mention."""
     looks_up: bool
     """Whether it may look records up."""
+    may_read: frozenset[str] | None = None
+    """The names among which are those of all fields of a row that it reads; None: any of them. It
+    is known without compiling the rule."""
     passed: RowEvaluation
     """Its result on every row that passes."""
     not_applicable: RowEvaluation
@@ -143,6 +147,12 @@ class RuleGroup:
         )
         names = self.condition_names | conditions.keys()
         return replace(self, compiled=Deferred.of(part), condition_names=names)
+
+    def reading(self, texts: Iterable[str]) -> RuleGroup:
+        """Return the group with rules that may read what some texts read besides."""
+        names = fields_mentioned(texts)
+        rules = (replace(rule, may_read=_united(rule.may_read, names)) for rule in self.rules)
+        return replace(self, rules=tuple(rules))
 
     def mistakes(self) -> Iterator[Mistake]:
         """Yield every mistake in the conditions, all of which are compiled for it."""
@@ -244,7 +254,10 @@ class CompiledPack:
             name: override for name, override in self.overrides.items() if name not in values
         }
         groups = tuple(
-            group.with_conditions(conditions.get(group.over, {})) for group in self.groups
+            group.with_conditions(conditions.get(group.over, {})).reading(
+                map(str, effective.values())
+            )
+            for group in self.groups
         )
         return replace(
             self,
@@ -263,3 +276,9 @@ class CompiledPacks:
     """Sorted by name."""
     inputs: Mapping[str, tuple[str, ...]]
     """The evidence kinds that each known kind or view reads."""
+    optional: Mapping[str, Mapping[str, Collection[str]]] = field(default_factory=FrozenDict)
+    """By view: those of its inputs that are optional, each with the fields that rest on it."""
+
+
+def _united(names: frozenset[str] | None, others: frozenset[str] | None) -> frozenset[str] | None:
+    return None if names is None or others is None else names | others

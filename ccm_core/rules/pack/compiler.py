@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -42,6 +42,7 @@ from ccm_core.rules.pack.conditional_parameters import (
 )
 from ccm_core.rules.pack.deferred import Compilation, Deferred
 from ccm_core.rules.pack.expression_checks import ExpressionScope, MistakeFactory
+from ccm_core.rules.pack.fields_read import fields_mentioned
 from ccm_core.rules.pack.pack_checks import (
     age_mistakes,
     control_mistakes,
@@ -188,6 +189,7 @@ class PackCompiler:
             ahead=_duration(rule.ahead),
             parameters=frozenset(self._parameters(mentioned, compiler.parameters)),
             looks_up="lookup" in mentioned,
+            may_read=fields_mentioned(self._texts_read(texts, compiler.parameters)),
             passed=RowEvaluation(status=Status.PASS, reason=rule.title),
             not_applicable=RowEvaluation(
                 status=Status.NOT_APPLICABLE, reason=_not_applicable(rule)
@@ -196,6 +198,15 @@ class PackCompiler:
         )
         self._check_rule(path, compiled, compiler.scope.fields)
         return compiled
+
+    def _texts_read(
+        self, texts: Iterable[str | None], conditions: Sequence[Parameter]
+    ) -> Iterator[str]:
+        """Yield all texts by which a rule may read a row."""
+        yield from filter(None, texts)
+        yield from (str(self.settings.get(p.name, p.default)) for p in conditions)
+        for parameter in self.pack.parameters:
+            yield from filter(None, (parameter.varies_by, parameter.dated_by))
 
     def _check_rule(self, path: Path, compiled: CompiledRule, fields: SchemaFields | None) -> None:
         """Check a rule outside of its conditions."""
@@ -283,7 +294,9 @@ class PackCompiler:
         self.mistakes.append(self.document.mistake(path, message))
 
 
-_TYPES = {"duration", "integer", "number", "string", "boolean", "list", "condition"}
+_TYPES = {
+    *("duration", "integer", "number", "string", "boolean", "list", "condition", "weekly_hours")
+}
 
 
 def _not_applicable(rule: Rule) -> str:

@@ -160,7 +160,7 @@ class _Rule:
             match=self.match,
             assertion=self.assertion,
             not_due=self.not_due,
-            falls_due=self._due_moments([self.not_due]),
+            falls_due=self._falls_due(),
             due_moments=self._due_moments(evaluated),
             message=self.message,
             lets=FrozenDict(lets),
@@ -170,12 +170,26 @@ class _Rule:
             ),
         )
 
+    def _falls_due(self) -> DueMoments | None:
+        """Return when what is not due may fall due."""
+        return due_moments([self.not_due, *self.shared.values()], self._names(), self._compile)
+
     def _due_moments(self, expressions: Sequence[Expression | None]) -> DueMoments | None:
-        """Return when what some expressions of a rule yield may change; None: each time."""
-        names = {f"params.{name}": condition for name, condition in self.shared.items()}
-        return due_moments(
-            [*expressions, *self.shared.values()], {**names, **self.checker.lets}, self._compile
-        )
+        """Return when what a rule yields may change; None: each time.
+
+        What condition parameters select is counted of all rows, also of those outside ``match``.
+        """
+        names = self._names()
+        own = due_moments(expressions, names, self._compile, self.match)
+        shared = due_moments(self.shared.values(), names, self._compile)
+        if own is None or shared is None:
+            return None
+        return DueMoments(moments=(*own.moments, *shared.moments))
+
+    def _names(self) -> Mapping[str, Expression]:
+        """Return what names that conditions use stand for."""
+        conditions = {f"params.{name}": condition for name, condition in self.shared.items()}
+        return {**conditions, **self.checker.lets}
 
     def _combined(self) -> Expression | None:
         """Combine the conditions of a rule into one, in the order in which they are evaluated."""

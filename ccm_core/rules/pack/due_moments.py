@@ -4,12 +4,15 @@ Where ``now`` is one side of a comparison (``<``, ``<=``, ``>``, ``>=``) and the
 neither ``now`` nor ``period``, the comparison changes at the moment that the other side has, and
 never again. A rule that uses ``now`` or ``period`` in any other way is looked at in each
 evaluation.
+
+Where something that does not depend on time decides, no moment matters: a row outside ``match``
+stays outside, and ``row.open && now < row.due`` stays false of what is closed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ccm_core.model.clock import NEVER
@@ -35,6 +38,16 @@ class DueMoment:
     moment: Expression
     inclusive: bool
     """Whether it changes at the moment itself; otherwise right after it."""
+    needs_match: bool = False
+    """Whether it matters on rows alone that the rule applies to."""
+    guard: Expression | None = None
+    """It does not matter where this is false, whenever that is; None: it always does."""
+
+    def matters(self, context: RowContext, *, outside_match: bool) -> bool:
+        """Return whether what a rule yields for a row may depend on it."""
+        if self.needs_match and outside_match:
+            return False
+        return self.guard is None or self.guard.evaluate_condition(context) is not False
 
     def at(self, context: RowContext) -> datetime | None:
         """Return the moment for a row; None where it has none, so that nothing ever changes."""
@@ -48,9 +61,21 @@ class DueMoments:
 
     moments: tuple[DueMoment, ...] = ()
 
-    def next_change(self, context: RowContext, now: datetime) -> datetime | None:
-        """Return the first moment after ``now`` from which on a row has to be looked at again."""
-        moments = ((due.at(context), due.inclusive) for due in self.moments)
+    def next_change(
+        self, context: RowContext, now: datetime, *, outside_match: bool = False
+    ) -> datetime | None:
+        """Return the first moment after ``now`` from which on a row has to be looked at again.
+
+        Args:
+            context: The row.
+            now: The moment.
+            outside_match: Whether the rule's ``match`` is known to be false of it.
+        """
+        moments = (
+            (due.at(context), due.inclusive)
+            for due in self.moments
+            if due.matters(context, outside_match=outside_match)
+        )
         changes = (
             moment if inclusive or moment >= NEVER else moment + _NEXT
             for moment, inclusive in moments
@@ -65,7 +90,10 @@ class DueMoments:
 
 
 def due_moments(
-    expressions: Iterable[Expression | None], names: Mapping[str, Expression], compile_text: Compile
+    expressions: Iterable[Expression | None],
+    names: Mapping[str, Expression],
+    compile_text: Compile,
+    match: Expression | None = None,
 ) -> DueMoments | None:
     """Return when what some expressions yield may change; None: in each evaluation.
 
@@ -73,7 +101,9 @@ def due_moments(
         expressions: Conditions and the expressions of messages.
         names: What the names under ``let`` stand for, and condition parameters as ``params.NAME``.
         compile_text: Compiles a part of them.
+        match: What decides whether any of them is read of a row; None: nothing does.
     """
+    needs_match = match is not None and not reads_time(match, names)
     moments: list[DueMoment] = []
     for expression in filter(None, expressions):
         reads = read_paths(expression.tree, expression.scope)
@@ -87,7 +117,8 @@ def due_moments(
         ]
         if len(own) != uses:
             return None
-        moments.extend(own)
+        guard = _guard(expression, names, compile_text) if own else None
+        moments.extend(replace(due, needs_match=needs_match, guard=guard) for due in own)
     return DueMoments(moments=tuple(moments))
 
 
@@ -105,6 +136,29 @@ def _atoms(clause: Clause) -> Iterable[Clause]:
         yield clause
     for operand in clause.operands:
         yield from _atoms(operand)
+
+
+def _guard(
+    expression: Expression, names: Mapping[str, Expression], compile_text: Compile
+) -> Expression | None:
+    """Return what of a conjunction does not depend on time: where it is false, so is all of it."""
+    whole = clauses(expression.text)
+    if whole.operator != "&&":
+        return None
+    parts = (_timeless(operand, names, compile_text) for operand in whole.operands)
+    guard = " && ".join(f"({source}\n)" for source in filter(None, parts))
+    return compile_text(guard) if guard else None
+
+
+def _timeless(clause: Clause, names: Mapping[str, Expression], compile_text: Compile) -> str | None:
+    """Return a clause that reads neither time nor other records; None where it does."""
+    try:
+        part = compile_text(clause.source)
+    except ExpressionError:
+        return None
+    if part.lookup_program is not None or reads_time(part, names):
+        return None
+    return clause.source
 
 
 def _moment(

@@ -1,11 +1,15 @@
-"""Which fields of a row a rule reads."""
+"""Which fields of a row a rule reads, and which it may read, without compiling it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from ccm_core.rules.cel.checked_ast import ELEMENT, FieldPath, read_paths
 from ccm_core.rules.cel.expression import Expression
+from ccm_core.rules.cel.identifiers import identifiers
+
+_WHOLE_ROW = re.compile(r"\brow\b(?!\s*\.)")
 
 
 def fields_read(
@@ -35,3 +39,17 @@ def fields_read(
 def _is_any(path: FieldPath) -> bool:
     """Whether a path may lead to any field: the row itself, or a key that is computed."""
     return path == ("row",) or path[1] == ELEMENT
+
+
+def fields_mentioned(texts: Iterable[str]) -> frozenset[str] | None:
+    """Return names among which are all fields of a row that texts read; None: any field.
+
+    Args:
+        texts: Expressions, messages and paths that begin with ``row``.
+    """
+    names: set[str] = set()
+    for text in texts:
+        if _WHOLE_ROW.search(text):
+            return None
+        names |= identifiers(text)
+    return frozenset(names)

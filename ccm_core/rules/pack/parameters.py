@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ccm_core.documents.error_phrases import actual_value as describe
+from ccm_core.model.clock import read_weekly_hours
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.timestamps import parse_duration
 
@@ -82,6 +83,12 @@ def _of_type(types: type | tuple[type, ...], expected: str) -> Callable[[Any], A
     return read
 
 
+def _weekly_hours(raw: Any) -> str:
+    text: str = _of_type(str, "hours such as Mon-Fri 09:00-17:00 Europe/Berlin")(raw)
+    read_weekly_hours(text)
+    return text
+
+
 _READERS: dict[str, Callable[[Any], Any]] = {
     "duration": _duration,
     "integer": _of_type(int, "a whole number"),
@@ -90,4 +97,5 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "boolean": _of_type(bool, "true or false"),
     "list": _of_type(list, "a list"),
     "condition": _of_type(str, "a condition in CEL"),
+    "weekly_hours": _weekly_hours,
 }

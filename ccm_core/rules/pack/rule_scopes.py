@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ccm_core.model.evaluation.evaluation_inputs import RuleScope
-from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule, RuleGroup
+from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule
 
 
 def rule_scopes(packs: CompiledPacks) -> tuple[RuleScope, ...]:
@@ -14,7 +14,7 @@ def rule_scopes(packs: CompiledPacks) -> tuple[RuleScope, ...]:
             controls=tuple(
                 sorted({f"{control.framework}:{control.id}" for control in rule.rule.controls})
             ),
-            kinds=tuple(sorted(kinds_needed(packs, group, rule))),
+            kinds=tuple(sorted(kinds_needed(packs, rule))),
             max_age=None if rule.max_age is None else rule.max_age.total_seconds(),
         )
         for pack in packs.packs
@@ -24,6 +24,20 @@ def rule_scopes(packs: CompiledPacks) -> tuple[RuleScope, ...]:
     return tuple(sorted(scopes, key=lambda scope: scope.rule))
 
 
-def kinds_needed(packs: CompiledPacks, group: RuleGroup, rule: CompiledRule) -> frozenset[str]:
+def kinds_needed(packs: CompiledPacks, rule: CompiledRule) -> frozenset[str]:
     """Return the kinds that a rule's rows are derived from, and those that it looks up."""
-    return frozenset({*packs.inputs.get(group.over, ()), *rule.lookup_kinds})
+    return kinds_of_rows(packs, rule) | frozenset(rule.lookup_kinds)
+
+
+def kinds_of_rows(packs: CompiledPacks, rule: CompiledRule) -> frozenset[str]:
+    """Return the kinds that a rule's rows are derived from, as far as it reads them.
+
+    An optional one is among them where a field may be read that rests on it.
+    """
+    over, fields = rule.rule.over, rule.may_read
+    optional = packs.optional.get(over, {})
+    return frozenset(
+        kind
+        for kind in packs.inputs.get(over, ())
+        if kind not in optional or fields is None or not fields.isdisjoint(optional[kind])
+    )

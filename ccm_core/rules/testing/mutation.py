@@ -16,6 +16,7 @@ from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.rule import RuleTest
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule
+from ccm_core.rules.pack.rule_scopes import kinds_needed
 from ccm_core.rules.testing.runner import run_case
 
 MOST_FIELDS = 200
@@ -71,7 +72,7 @@ def _mutated(
     packs: CompiledPacks, pack: str, rule: CompiledRule, test: RuleTest
 ) -> Iterator[MutationResult]:
     before = run_case(packs, pack, rule, test)
-    for mutation in mutations(test, sorted({*packs.inputs[rule.rule.over], *rule.lookup_kinds})):
+    for mutation in mutations(test, sorted(kinds_needed(packs, rule))):
         after = run_case(packs, pack, rule, mutation.test)
         passes = after.actual == Status.PASS
         yield MutationResult(

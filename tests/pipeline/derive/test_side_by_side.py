@@ -43,11 +43,14 @@ def lines(world):
 
 @pytest.mark.slow
 @pytest.mark.no_cover
-@pytest.mark.parametrize("number", [2, 3])
+@pytest.mark.parametrize(("number", "most"), [(1, 4), (2, 16_000), (3, 1)])
 @settings(deadline=None, max_examples=3)
 @given(steps=STEPS)
-def test_processes_keep_what_one_process_keeps(worlds, packs, number, steps):
-    """After whatever happens: results, the log of rows and verdicts, and the read model's lines."""
+def test_processes_keep_what_one_process_keeps(worlds, packs, number, most, steps):
+    """After whatever happens: results, the log of rows and verdicts, and the read model's lines.
+
+    However often a process takes the place of another one.
+    """
     with (
         tempfile.TemporaryDirectory() as alone,
         tempfile.TemporaryDirectory() as together,
@@ -63,7 +66,7 @@ def test_processes_keep_what_one_process_keeps(worlds, packs, number, steps):
                     limit = change[1] if change[0] == "limit" else limit
                 world.refresh()
             _, kept = evaluate(one, packs("both", limit))
-            side_by_side = jobs(Path(together), number, limit=limit)
+            side_by_side = jobs(Path(together), number, most=most, limit=limit)
             _, divided = evaluate(other, packs("both", limit), side_by_side)
 
             assert comparable(divided) == comparable(kept)
@@ -108,33 +111,79 @@ def store_many(world, number):
 
 @pytest.mark.slow
 @pytest.mark.no_cover
-@pytest.mark.parametrize("views", ["honest", "overlapping"])
+@pytest.mark.parametrize("views", ["honest", "overlapping", "whole"])
 def test_the_order_of_what_is_kept_is_that_of_one_process(worlds, packs, tmp_path, views):
     """Of many partitions, first and when all are derived again; whichever process was quicker."""
     logs = []
-    for number in (1, 2, 3):
+    for number, most in {0: 0, 1: 1000, 2: 16_000, 3: 500}.items():
         folder = tmp_path / f"jobs-{number}"
         folder.mkdir()
         with worlds(folder) as world:
             world.views = world.views | {VIEW: VIEWS[views](world.views[VIEW])}
             store_many(world, 1300)
-            side_by_side = jobs(folder, number, least=1000, packs="plain", views=views)
+            setup = {"packs": "plain", "views": views}
+            side_by_side = jobs(folder, number, least=1000, most=most, **setup) if number else None
             evaluate(world, packs("plain"), side_by_side)
             world.store_services({"S0": {}, "S1": {}, "S2": {}})
             world.incident("I00003", urgency="low")
             _, evaluation = evaluate(world, packs("plain"), side_by_side)
             logs.append((log(world), lines(world), comparable(evaluation)))
-        assert bool(processes(folder)) == (number > 1)
+        assert bool(processes(folder)) == bool(number)
         assert not running(folder)
     assert len(logs[0][0]) > 6
-    assert logs[1] == logs[0]
-    assert logs[2] == logs[0]
+    assert logs == [logs[0]] * 4
 
 
 def test_few_partitions_are_evaluated_without_processes(world, packs, tmp_path):
     """Nobody pays for processes in an hour in which little changed."""
     evaluate(world, packs("both"), jobs(tmp_path, 3, least=4000))
     assert processes(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("least", "started"),
+    [
+        pytest.param(40, 0, id="no more than this process evaluates by itself"),
+        pytest.param(15, 1, id="no view has as many rows, and all of them have more"),
+        pytest.param(9, 1, id="a view has as many rows"),
+    ],
+)
+def test_this_process_judges_a_bounded_number_of_rows(world, packs, tmp_path, least, started):
+    """Of all views together: what judging takes of its memory is never released."""
+    evaluate(world, packs("both"), jobs(tmp_path, 1, least=least))
+    assert len(processes(tmp_path)) == started
+
+
+@pytest.mark.slow
+@pytest.mark.no_cover
+def test_a_process_judges_a_bounded_number_of_rows(worlds, packs, tmp_path):
+    """Another one takes its place, and it ends before the evaluation does."""
+    with worlds(tmp_path) as world:
+        store_many(world, 4300)
+        store = world.store
+        derived = CountedProcesses(store.derived, tmp_path)
+        world.store = DerivedStoreOf(store, derived)
+        evaluate(world, packs("plain"), jobs(tmp_path, 1, most=1000, packs="plain"))
+        world.store = store
+    assert len(processes(tmp_path)) >= 4
+    assert derived.most <= 3  # one at work, one that begins, and one that has just been asked to
+    assert not running(tmp_path)
+
+
+class CountedProcesses:
+    """Rows and verdicts of a store; the processes that run are counted when some are kept."""
+
+    def __init__(self, derived, folder):
+        self._derived, self._folder, self.most = derived, folder, 0
+
+    def __getattr__(self, name):
+        """Return whatever the store has."""
+        return getattr(self._derived, name)
+
+    def append(self, batch):
+        """Keep them, and count."""
+        self.most = max(self.most, len(running(self._folder)))
+        self._derived.append(batch)
 
 
 LOST = {
@@ -146,13 +195,14 @@ LOST = {
 }
 
 
+@pytest.mark.parametrize("number", [1, 2])
 @pytest.mark.parametrize(("setup", "error", "text"), LOST.values(), ids=LOST)
 def test_an_evaluation_whose_process_fails_is_refused_and_lost_nothing(
-    world, packs, tmp_path, setup, error, text
+    world, packs, tmp_path, number, setup, error, text
 ):
     """No process is left, the store verifies, and the next evaluation is that of everything."""
     with pytest.raises(error, match=text):
-        evaluate(world, packs("both"), jobs(tmp_path, **setup))
+        evaluate(world, packs("both"), jobs(tmp_path, number, **setup))
     assert processes(tmp_path)
     assert not running(tmp_path)
     assert world.store.evaluations.latest() is None

@@ -79,7 +79,18 @@ def broken(view):
     return replace(view, rows=rows, vanished=())
 
 
-VIEWS = {"honest": honest, "lying": lying, "overlapping": overlapping, "broken": broken}
+def whole(view):
+    """Return the view without partitions."""
+    return replace(view, partitions=None)
+
+
+VIEWS = {
+    "honest": honest,
+    "whole": whole,
+    "lying": lying,
+    "overlapping": overlapping,
+    "broken": broken,
+}
 
 
 def killed():
@@ -154,9 +165,9 @@ class WorldSetup:
             )
 
 
-def jobs(folder, number=2, *, least=1, **setup):
+def jobs(folder, number=2, *, least=1, most=16_000, **setup):
     """Return processes that evaluate the world of a folder, however little there is to do."""
-    return Jobs(number=number, setup=WorldSetup(folder=folder, **setup), least=least)
+    return Jobs(number=number, setup=WorldSetup(folder=folder, **setup), least=least, most=most)
 
 
 def processes(folder):

@@ -24,12 +24,12 @@ def compiled_rule(world, **fields):
     return packs.packs[0].groups[0]
 
 
-def next_change(group, body, now=NOW):
+def next_change(group, body, now=NOW, **known):
     """Return when a rule has to look at a row again."""
     period = Window(now - timedelta(days=30), now + timedelta(days=1))
     shared = shared_variables({"limit": 3600}, now, period)
     context = group.environment.row_context(body, shared)
-    return group.rules[0].conditions.due_moments.next_change(context, now)
+    return group.rules[0].conditions.due_moments.next_change(context, now, **known)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,77 @@ def test_a_comparison_with_now_changes_at_the_other_side(world, fields, delay):
     assert next_change(group, body) == change
     assert next_change(group, body, change - RIGHT_AFTER) == change
     assert next_change(group, body, change) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_settled"),
+    [
+        pytest.param(
+            {"not_due": "row.open && now < timestamp(row.due)"}, True, id="beside-what-is-false"
+        ),
+        pytest.param(
+            {"assert": "now < timestamp(row.due) && (row.open || row.busy)"}, True, id="behind-it"
+        ),
+        pytest.param(
+            {"let": "{late: 'row.open && now > timestamp(row.due)'}", "assert": "!late"},
+            True,
+            id="in-a-let",
+        ),
+        pytest.param(
+            {"assert": "now < timestamp(row.due) && (row.open || row.free)"},
+            False,
+            id="beside-what-is-true",
+        ),
+        pytest.param(
+            {"assert": "now < timestamp(row.due) && row.absent"}, False, id="beside-what-is-unknown"
+        ),
+        pytest.param(
+            {"assert": "row.open || now < timestamp(row.due)"}, False, id="instead-of-what-is-false"
+        ),
+        pytest.param(
+            {"assert": "row.open && now < timestamp(row.due) || row.free"},
+            False,
+            id="inside-something-else",
+        ),
+        pytest.param(
+            {"assert": "lookup('acme.badge', 'A').open && now < timestamp(row.due)"},
+            False,
+            id="beside-what-other-records-decide",
+        ),
+        pytest.param(
+            {
+                "let": "{early: 'now < timestamp(row.due)'}",
+                "assert": "(early && row.free) && now < timestamp(row.due)",
+            },
+            False,
+            id="beside-what-depends-on-time-by-a-name",
+        ),
+    ],
+)
+def test_a_moment_does_not_matter_where_something_else_decides(world, fields, is_settled):
+    """What is false beside it makes the whole false, then as now; nothing else does."""
+    group = compiled_rule(world, **fields)
+    body = {"due": AT, "open": False, "busy": False, "free": True}
+    assert (next_change(group, body) is None) is is_settled
+
+
+@pytest.mark.parametrize(
+    ("match", "is_settled"),
+    [
+        ("row.open", True),
+        ("row.open && now > timestamp(row.since)", False),
+        ("early", False),
+    ],
+)
+def test_a_row_outside_match_stays_outside_unless_match_reads_the_time(world, match, is_settled):
+    """Whatever the other conditions compare ``now`` with."""
+    lets = {"let": "{early: 'now > timestamp(row.since)'}"}
+    group = compiled_rule(
+        world, match=match, **lets, **{"assert": "row.open || now < timestamp(row.due)"}
+    )
+    body = {"due": AT, "since": "2026-03-15T12:30:00Z", "open": False}
+    change = next_change(group, body, outside_match=True)
+    assert (change is None) is is_settled
 
 
 def test_the_first_of_several_moments_counts(world):

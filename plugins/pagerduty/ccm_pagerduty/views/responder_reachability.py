@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_pagerduty.references import references_in
+from ccm_pagerduty.views.intervals import seconds_of
 from ccm_pagerduty.views.on_call.escalation_targets import type_of
+from ccm_pagerduty.views.on_call.notification import first_notification, is_in_use, method_type
 from ccm_pagerduty.views.row_builder import (
     ESCALATION_POLICY,
     ON_CALL,
@@ -21,7 +23,11 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
 
-UNKNOWN_METHODS = "PagerDuty does not report for every contact method whether it is enabled"
+UNKNOWN = {
+    "contact_methods": "PagerDuty does not report for every contact method whether it is enabled",
+    "notified_after_seconds": "PagerDuty does not report when this person's notification rules apply, or "
+    "whether their contact methods are enabled",
+}
 
 
 def rows(request: ViewRequest) -> Iterable[Row]:
@@ -34,8 +40,8 @@ def rows(request: ViewRequest) -> Iterable[Row]:
             user = builder.read(record)
             builder.read_all(sources[record.key])
             body = access(user) | {"contact_method_types": _enabled_types(user)}
-            body |= known_fields(contact_methods=_contact_methods(user))
-            yield builder.build(record, body, unknown={"contact_methods": UNKNOWN_METHODS})
+            body |= known_fields(contact_methods=_contact_methods(user)) | _notified_after(user)
+            yield builder.build(record, body, unknown=UNKNOWN)
 
 
 def _sources_by_user(index: RecordIndex) -> dict[str, list[Record]]:
@@ -52,10 +58,20 @@ def _sources_by_user(index: RecordIndex) -> dict[str, list[Record]]:
     return sources
 
 
+def _notified_after(user: JsonObject) -> JsonObject:
+    """Return how soon a page of high urgency is sent; null: never; missing where unknown."""
+    first = first_notification(user)
+    if first.after is None:
+        return {"notified_after_seconds": None} if first.unknown_after is None else {}
+    if first.unknown_after is not None and first.unknown_after < first.after:
+        return {}
+    return {"notified_after_seconds": seconds_of(first.after)}
+
+
 def _enabled_types(user: JsonObject) -> list[str]:
     """Return the distinct types of contact method that are known to be enabled."""
-    methods = [method for method in user.get("contact_methods") or () if _enabled(method)]
-    return sorted({_type(method) for method in methods})
+    methods = [method for method in user.get("contact_methods") or () if is_in_use(method)]
+    return sorted({method_type(method) for method in methods})
 
 
 def _contact_methods(user: JsonObject) -> int | None:
@@ -63,16 +79,6 @@ def _contact_methods(user: JsonObject) -> int | None:
     if user.get("contact_methods") is None:
         return None
     enabled = _enabled_types(user)
-    unclear = {_type(method) for method in user["contact_methods"] if _enabled(method) is None}
+    methods = user["contact_methods"]
+    unclear = {method_type(method) for method in methods if is_in_use(method) is None}
     return len(enabled) if unclear <= set(enabled) else None
-
-
-def _enabled(method: JsonObject) -> bool | None:
-    if method.get("blacklisted"):
-        return False
-    enabled = method.get("enabled")
-    return None if enabled is None else bool(enabled)
-
-
-def _type(method: JsonObject) -> str:
-    return str(method.get("type")).removesuffix("_reference").removesuffix("_contact_method")

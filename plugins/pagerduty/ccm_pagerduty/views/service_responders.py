@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_pagerduty.views.on_call.rendered_shifts import window_fields
-from ccm_pagerduty.views.on_call.responders import ResponderState
+from ccm_pagerduty.views.on_call.responders import UNNOTIFIED, ResponderState
 from ccm_pagerduty.views.on_call.schedule_duty import people_fields, unclear_fields
 from ccm_pagerduty.views.row_builder import SERVICE, TEAM, TEAM_MEMBER, RecordIndex, RowBuilder
 from ccm_pagerduty.views.service_ownership import existing_teams, owner_fields
@@ -53,7 +53,7 @@ def _responders(
     members: Mapping[str, list[Record]],
     builder: RowBuilder,
 ) -> JsonObject:
-    people = people_fields(reach.people, ResponderState.ACTIVE)
+    people = people_fields(reach.people, ResponderState.ACTIVE, *UNNOTIFIED)
     body: JsonObject = {
         "observed": window_fields(reach.observed),
         "responders": people,

@@ -94,18 +94,35 @@ class Bodies:
 
     @staticmethod
     def user(key, *, role="limited_user", invited=False, **more):
-        """Make a user who may respond, unless it is said otherwise."""
-        return {"id": key, "name": key.title(), "role": role, "invitation_sent": invited, **more}
+        """Make a user who may respond and is notified at once, unless it is said otherwise."""
+        name = {"id": key, "name": key.title(), "role": role, "invitation_sent": invited}
+        notified = {
+            "contact_methods": [{"id": "C1", "type": "phone_contact_method", "enabled": True}],
+            "notification_rules": [Bodies.notification_rule()],
+        }
+        return {**name, **notified, **more}
 
     @staticmethod
-    def policy(key, *levels, services=("S1",)):
-        """Make an escalation policy; a level is a list of references."""
+    def notification_rule(after=0, *, urgency="high", method="C1"):
+        """Make a notification rule that uses a contact method after some minutes."""
+        return {
+            "id": "N1",
+            "type": "assignment_notification_rule",
+            "start_delay_in_minutes": after,
+            "urgency": urgency,
+            "contact_method": {"id": method, "type": "phone_contact_method_reference"},
+        }
+
+    @staticmethod
+    def policy(key, *levels, services=("S1",), delays=()):
+        """Make an escalation policy; a level is a list of references, and lasts some minutes."""
+        delays = delays or [30] * len(levels)
         return {
             "id": key,
             "name": f"Policy {key}",
             "escalation_rules": [
-                {"id": f"R{n}", "escalation_delay_in_minutes": 30, "targets": list(targets)}
-                for n, targets in enumerate(levels, start=1)
+                {"id": f"R{n}", "escalation_delay_in_minutes": delay, "targets": list(targets)}
+                for n, (targets, delay) in enumerate(zip(levels, delays, strict=True), start=1)
             ],
             "services": [ref(service, "service") for service in services],
         }

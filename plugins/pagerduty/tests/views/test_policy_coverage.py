@@ -156,6 +156,7 @@ def test_a_level_is_the_union_of_its_schedules(only, pd, kind):
             "since": "2026-11-23T17:00:00Z",
             "until": "2026-11-23T18:00:00Z",
             "causes": ["gap_between_layers"],
+            "reasons": ["Schedule D1: gap between layers", "Schedule D2: gap between layers"],
         }
     ]
 

@@ -51,6 +51,7 @@ def test_schedule_gap_of_three_minutes_in_thirty_days_is_detected(only, pd):
             "since": "2026-11-06T11:59:49Z",
             "until": "2026-11-06T12:02:49Z",
             "cause": "gap_between_layers",
+            "reasons": ["Schedule D1: gap between layers"],
         }
     ]
     assert row["gaps"] == row["past_gaps"]

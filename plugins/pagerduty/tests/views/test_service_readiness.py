@@ -106,7 +106,8 @@ def test_a_gap_on_the_first_level_shows_on_the_service(only, pd):
     )
     first, second = row["levels"]
     window = {"since": "2026-11-23T13:00:00Z", "until": "2026-11-23T14:00:00Z"}
-    assert first["gaps"] == [window | {"causes": ["gap_between_layers"]}]
+    reasons = ["Schedule D1: gap between layers"]
+    assert first["gaps"] == [window | {"causes": ["gap_between_layers"], "reasons": reasons}]
     assert (second["gaps"], row["uncovered"]) == ([], [])
     assert [pd.at.reaches(row, level) for level in row["levels"]] == [True, True]
 

@@ -5,11 +5,13 @@ The final schedule shows when nobody is on call; the layers show why.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
-from ccm_core.sdk.intervals import Window, subtract
+from ccm_core.sdk.intervals import Window, subtract, union
 from ccm_core.sdk.timestamps import parse_instant
+from ccm_pagerduty.references import title_of
 from ccm_pagerduty.views.intervals import split_at
 
 if TYPE_CHECKING:
@@ -45,13 +47,34 @@ class GapCause(StrEnum):
     """The user on call can view incidents and cannot respond."""
     PENDING_INVITATION = "pending_invitation"
     """The user on call has not accepted the invitation."""
+    NO_CONTACT_METHOD = "no_contact_method"
+    """The user on call has no contact method that is enabled and not blocked."""
+    NO_NOTIFICATION_RULE = "no_notification_rule"
+    """The user on call has no notification rule of high urgency with such a contact method."""
+    NOTIFIED_LATE = "notified_late"
+    """The first notification of the user on call is sent after the level has been left."""
     NO_TARGET = "no_target"
     """A level of an escalation policy names neither a user nor a schedule."""
     DELETED_SCHEDULE = "deleted_schedule"
     """The schedule that a level names was deleted."""
 
 
-Gaps = tuple[tuple[Window, GapCause], ...]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """Why somebody, or a schedule, does not cover a time."""
+
+    cause: GapCause
+    who: str
+    """The title of the user or of the schedule."""
+
+    @property
+    def reason(self) -> str:
+        """Return it in words, such as ``Ann: no notification rule``."""
+        words = self.cause.value.replace("_", " ")
+        return f"{self.who}: {words}" if self.who else words
+
+
+Gaps = tuple[tuple[Window, Absence], ...]
 """Disjoint gaps in order, each with its cause."""
 
 
@@ -66,10 +89,10 @@ def explain_gaps(
         gaps: When nobody who can respond is on call.
         unable: When somebody is on call who cannot respond, and why they cannot.
     """
-    empty = [shift.window for shift in rendering.shifts if shift.user is None]
-    causes = [*unable]
-    causes += [(window, GapCause.DELETED_USER) for window in _after_deletion(rendering)]
-    causes += [(window, GapCause.EMPTY_SLOT) for window in empty]
+    name = title_of(schedule)
+    slot = Absence(cause=GapCause.EMPTY_SLOT, who=name)
+    causes = [*unable, *_after_deletion(rendering)]
+    causes += [(shift.window, slot) for shift in rendering.shifts if shift.user is None]
     instants = [*_edges(window for window, _ in causes), *_layer_bounds(schedule)]
     return merge_adjacent(
         (part, _cause(schedule, part.since, causes)) for part in split_at(gaps, instants)
@@ -97,24 +120,26 @@ def _staffed(layer: JsonObject) -> bool:
     return any(slot.get("user") for slot in layer.get("users") or ())
 
 
-def _after_deletion(rendering: ScheduleRendering) -> Windows:
+def _after_deletion(rendering: ScheduleRendering) -> Iterable[tuple[Window, Absence]]:
+    """Yield what remains of shifts after their users were deleted."""
     shifts = [shift for shift in rendering.shifts if shift.user is not None]
-    covered = (shift.covered for shift in shifts)
-    return subtract(
-        [shift.window for shift in shifts], (window for window in covered if window is not None)
-    )
+    covered = union(window for shift in shifts if (window := shift.covered) is not None)
+    for shift in shifts:
+        absence = Absence(cause=GapCause.DELETED_USER, who=title_of(shift.user or {}))
+        for window in subtract([shift.window], covered):
+            yield window, absence
 
 
-def _cause(
-    schedule: JsonObject, at: datetime, causes: Iterable[tuple[Window, GapCause]]
-) -> GapCause:
+def _cause(schedule: JsonObject, at: datetime, causes: Iterable[tuple[Window, Absence]]) -> Absence:
     """Return the first cause that applies at an instant."""
-    for window, cause in causes:
+    for window, absence in causes:
         if at in window:
-            return cause
+            return absence
     if schedule.get("form") == "shifts":
-        return GapCause.NO_SHIFT
-    return _layer_cause(staffed_layers(schedule) or [], at)
+        cause = GapCause.NO_SHIFT
+    else:
+        cause = _layer_cause(staffed_layers(schedule) or [], at)
+    return Absence(cause=cause, who=title_of(schedule))
 
 
 def _layer_cause(layers: list[JsonObject], at: datetime) -> GapCause:

@@ -44,9 +44,12 @@ class Duty:
 
         Args:
             causes: The field for the causes of a gap, if any: all of them in ``causes``, the first
-                in ``cause``.
+                in ``cause``. ``reasons`` always states each with the person or the schedule.
         """
-        gaps = [window_fields(part) | _named(causes, labels) for part, labels in self._by_cause()]
+        gaps = [
+            window_fields(part) | self._named(causes, part, labels)
+            for part, labels in self._by_cause()
+        ]
         return sorted([*gaps, *self.unknown_fields()], key=lambda gap: str(gap["since"]))
 
     def unknown_fields(self) -> list[JsonObject]:
@@ -55,7 +58,20 @@ class Duty:
         return unknown_fields(labelled(windows, self.possible))
 
     def _by_cause(self) -> Iterable[tuple[Window, tuple[str, ...]]]:
-        return labelled(self.gaps, [(window, cause.value) for window, cause in self.causes])
+        causes = [(window, absence.cause.value) for window, absence in self.causes]
+        return labelled(self.gaps, causes)
+
+    def _named(self, field: str | None, part: Window, causes: tuple[str, ...]) -> JsonObject:
+        present = {
+            absence
+            for window, absence in self.causes
+            if window.intersection(part) is not None and absence.cause.value in causes
+        }
+        # A level without targets has a cause of its own.
+        reasons = {"reasons": sorted(absence.reason for absence in present) or ["no target"]}
+        if field == "causes":
+            return {"causes": list(causes) or ["no_target"]} | reasons
+        return reasons if field is None else {field: causes[0]} | reasons
 
 
 def joint_duty(observed: Window, duties: Sequence[Duty]) -> Duty:
@@ -84,13 +100,6 @@ def unknown_fields(
 ) -> list[JsonObject]:
     """Return intervals of which the evidence does not tell, as rows show them."""
     return [window_fields(window) | {"unknown": "; ".join(reasons)} for window, reasons in parts]
-
-
-def _named(field: str | None, causes: tuple[str, ...]) -> JsonObject:
-    if field == "causes":
-        # A level without targets has a cause of its own.
-        return {"causes": list(causes) or ["no_target"]}
-    return {} if field is None else {field: causes[0]}
 
 
 def _windows(parts: Iterable[tuple[Window, str]]) -> list[Window]:

@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING
 
 from ccm_pagerduty.references import title_of
 from ccm_pagerduty.views.intervals import complement
-from ccm_pagerduty.views.on_call.coverage_gaps import GapCause
+from ccm_pagerduty.views.on_call.coverage_gaps import Absence, GapCause
 from ccm_pagerduty.views.on_call.duty import Duty
 from ccm_pagerduty.views.on_call.rendered_shifts import until_deletion
-from ccm_pagerduty.views.on_call.responders import ResponderState, responder_state
+from ccm_pagerduty.views.on_call.responders import UNNOTIFIED, Responder, ResponderState, responder
 from ccm_pagerduty.views.on_call.schedule_duty import (
     UNABLE_CAUSES,
     PersonOnCall,
     schedule_duty,
-    unknown_roles,
+    unknown_people,
 )
 from ccm_pagerduty.views.row_builder import SCHEDULE
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from ccm_core.sdk.intervals import Window
     from ccm_core.sdk.types import JsonObject
     from ccm_pagerduty.views.intervals import Windows
@@ -62,12 +64,24 @@ def type_of(ref: JsonObject) -> str:
 
 
 def resolve_target(
-    ref: JsonObject, rendering: ScheduleRendering | None, builder: RowBuilder, observed: Window
+    ref: JsonObject,
+    rendering: ScheduleRendering | None,
+    builder: RowBuilder,
+    observed: Window,
+    within: timedelta | None,
 ) -> EscalationTarget:
-    """Resolve one target; ``rendering`` is that of the schedule it names, if any."""
+    """Resolve one target of a level.
+
+    Args:
+        ref: The reference to it.
+        rendering: That of the schedule it names, if any.
+        builder: Looks records up.
+        observed: The period.
+        within: How soon people have to be notified.
+    """
     kind = type_of(ref)
     if kind == "user":
-        return _user(ref, responder_state(ref, builder), observed)
+        return _user(ref, responder(ref, builder, within), observed)
     if kind == "other":
         return _unresolved(ref, kind, OTHER, observed)
     if builder.is_deleted(SCHEDULE, ref["id"]):
@@ -75,7 +89,7 @@ def resolve_target(
     schedule = builder.find(SCHEDULE, ref["id"])
     if schedule is None or rendering is None:
         return _unresolved(ref, kind, NOT_LISTED if schedule is None else NOT_RENDERED, observed)
-    duty = schedule_duty(schedule.body, rendering, builder, observed)
+    duty = schedule_duty(schedule.body, rendering, builder, observed, within)
     return EscalationTarget(
         type=kind,
         id=ref["id"],
@@ -91,7 +105,7 @@ def _deleted_schedule(ref: JsonObject, observed: Window) -> EscalationTarget:
     """Return a schedule that reaches nobody any more; whom it reached before is unknown."""
     title = title_of(ref)
     reason = f"{title}: this schedule was deleted at an unknown time"
-    causes = ((observed, GapCause.DELETED_SCHEDULE),)
+    causes = ((observed, Absence(cause=GapCause.DELETED_SCHEDULE, who=title)),)
     return EscalationTarget(
         type="schedule",
         id=ref["id"],
@@ -112,11 +126,12 @@ def _unresolved(ref: JsonObject, kind: str, state: str, observed: Window) -> Esc
     )
 
 
-def _user(ref: JsonObject, state: ResponderState, observed: Window) -> EscalationTarget:
+def _user(ref: JsonObject, found: Responder, observed: Window) -> EscalationTarget:
     """Resolve a user, who is on call without end; a deleted one until the deletion."""
-    person = PersonOnCall(user=ref, state=state, window=observed)
+    state = found.state
+    person = PersonOnCall(user=ref, state=state, unknown=found.unknown, window=observed)
     current = _duty(person, (observed,) if state is ResponderState.ACTIVE else (), observed)
-    historical = current
+    historical = _duty(person, (observed,), observed) if state in UNNOTIFIED else current
     if state is ResponderState.DELETED and ref.get("deleted_at") is None:
         reason = f"{title_of(ref)}: this user was deleted at an unknown time"
         historical = Duty(observed=observed, confirmed=(), possible=((observed, reason),))
@@ -139,6 +154,9 @@ def _duty(person: PersonOnCall, confirmed: Windows, observed: Window) -> Duty:
     return Duty(
         observed=observed,
         confirmed=confirmed,
-        possible=unknown_roles([person]),
-        causes=tuple((gap, UNABLE_CAUSES[person.state]) for gap in gaps),
+        possible=unknown_people([person]),
+        causes=tuple(
+            (gap, Absence(cause=UNABLE_CAUSES[person.state], who=title_of(person.user)))
+            for gap in gaps
+        ),
     )

@@ -6,6 +6,7 @@ A gap is reported only where confirmed and possible coverage agree.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.intervals import Window, subtract, union
@@ -110,8 +111,9 @@ def resolve_policy(policy: JsonObject, builder: RowBuilder) -> PolicyReach | Non
         return None
     levels = []
     for number, rule in enumerate(rules, start=1):
+        within = _notified_within(rule)
         targets = tuple(
-            resolve_target(ref, renderings.get(ref["id"]), builder, observed)
+            resolve_target(ref, renderings.get(ref["id"]), builder, observed, within)
             for ref in references_in(rule, "targets")
         )
         levels.append(
@@ -124,6 +126,12 @@ def resolve_policy(policy: JsonObject, builder: RowBuilder) -> PolicyReach | Non
             )
         )
     return PolicyReach(observed=observed, levels=tuple(levels))
+
+
+def _notified_within(rule: JsonObject) -> timedelta:
+    """Return until when a level's people are notified: then the incident moves on."""
+    minutes = rule.get("escalation_delay_in_minutes")
+    return timedelta.max if minutes is None else timedelta(minutes=minutes)
 
 
 def _schedules(rule: JsonObject) -> list[JsonObject]:

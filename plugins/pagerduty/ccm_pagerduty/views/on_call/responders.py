@@ -1,13 +1,18 @@
-"""Who can respond to a page, by the user list as it is now."""
+"""Who can respond to a page, and whom it reaches, by the user list as it is now."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ccm_pagerduty.references import title_of
+from ccm_pagerduty.views.on_call.notification import first_notification
 from ccm_pagerduty.views.row_builder import USER
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from ccm_core.sdk.types import JsonObject
     from ccm_pagerduty.views.row_builder import RowBuilder
 
@@ -41,12 +46,65 @@ class ResponderState(StrEnum):
     """Can view incidents, cannot respond."""
     INVITED = "invited"
     """Has not accepted the invitation."""
+    NO_CONTACT_METHOD = "no_contact_method"
+    """May respond; no contact method is enabled and not blocked."""
+    NO_NOTIFICATION_RULE = "no_notification_rule"
+    """May respond; no notification rule of high urgency uses an enabled contact method."""
+    NOTIFIED_LATE = "notified_late"
+    """May respond; the incident has moved to the next level before the first notification."""
     UNKNOWN = "unknown"
     """The user record does not say."""
 
 
+UNNOTIFIED = frozenset(
+    {
+        ResponderState.NO_CONTACT_METHOD,
+        ResponderState.NO_NOTIFICATION_RULE,
+        ResponderState.NOTIFIED_LATE,
+    }
+)
+"""States of people who may respond, and whom nothing notifies in time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Responder:
+    """Whether a referenced user can respond and is notified."""
+
+    state: ResponderState
+    unknown: str = ""
+    """What the evidence does not tell, where the state is unknown."""
+
+
+def responder(ref: JsonObject, builder: RowBuilder, within: timedelta | None) -> Responder:
+    """Return the state of a referenced user.
+
+    Args:
+        ref: The reference.
+        builder: Looks the user up.
+        within: How soon a notification of high urgency has to be sent; None: it is not asked for.
+    """
+    state = responder_state(ref, builder)
+    if state is ResponderState.UNKNOWN:
+        return Responder(state=state, unknown=f"the role of {title_of(ref)} is unknown")
+    record = builder.find(USER, ref["id"])
+    if state is not ResponderState.ACTIVE or within is None or record is None:
+        return Responder(state=state)
+    notification = first_notification(record.body)
+    in_time = notification.is_within(within)
+    if in_time is None:
+        unknown = f"when {title_of(ref)} is notified of high urgency is unknown"
+        return Responder(state=ResponderState.UNKNOWN, unknown=unknown)
+    if in_time:
+        return Responder(state=state)
+    if not notification.has_method:
+        return Responder(state=ResponderState.NO_CONTACT_METHOD)
+    never = notification.after is None and notification.unknown_after is None
+    late, rule = ResponderState.NOTIFIED_LATE, ResponderState.NO_NOTIFICATION_RULE
+    return Responder(state=rule if never else late)
+
+
 def responder_state(ref: JsonObject, builder: RowBuilder) -> ResponderState:
-    """Return the state of a referenced user."""
+    """Return whether a referenced user can respond, however they are notified."""
     record = builder.find(USER, ref["id"])
     if record is None or ref.get("deleted_at"):
         return ResponderState.DELETED

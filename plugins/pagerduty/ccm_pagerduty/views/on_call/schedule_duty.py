@@ -12,13 +12,19 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.intervals import Window, union
 from ccm_pagerduty.references import id_and_title, title_of
 from ccm_pagerduty.views.intervals import Windows, complement
-from ccm_pagerduty.views.on_call.coverage_gaps import GapCause, explain_gaps
+from ccm_pagerduty.views.on_call.coverage_gaps import Absence, GapCause, explain_gaps
 from ccm_pagerduty.views.on_call.duty import Duty, labelled, unknown_fields
 from ccm_pagerduty.views.on_call.rendered_shifts import until_deletion, windows_fields
-from ccm_pagerduty.views.on_call.responders import ResponderState, responder_state
+from ccm_pagerduty.views.on_call.responders import (
+    UNNOTIFIED,
+    Responder,
+    ResponderState,
+    responder,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import timedelta
 
     from ccm_core.sdk.types import JsonObject
     from ccm_pagerduty.views.on_call.duty import Possible
@@ -29,8 +35,11 @@ UNABLE_CAUSES = {
     ResponderState.DELETED: GapCause.DELETED_USER,
     ResponderState.STAKEHOLDER: GapCause.STAKEHOLDER,
     ResponderState.INVITED: GapCause.PENDING_INVITATION,
+    ResponderState.NO_CONTACT_METHOD: GapCause.NO_CONTACT_METHOD,
+    ResponderState.NO_NOTIFICATION_RULE: GapCause.NO_NOTIFICATION_RULE,
+    ResponderState.NOTIFIED_LATE: GapCause.NOTIFIED_LATE,
 }
-"""Why a user on call cannot respond."""
+"""Why a page does not reach a user on call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +48,8 @@ class PersonOnCall:
 
     user: JsonObject
     state: ResponderState
+    unknown: str = ""
+    """What the evidence does not tell, where the state is unknown."""
     window: Window
 
     @property
@@ -57,17 +68,30 @@ class ScheduleDuty:
     current: Duty
     """By the user list: a deleted user is on call at no time."""
     historical: Duty
-    """Somebody who was deleted counts until the deletion, and always where that is undated."""
+    """Somebody who was deleted counts until the deletion, and always where that is undated. How
+    people were notified then is unknown: whoever was on call and may respond counts."""
 
 
 def schedule_duty(
-    schedule: JsonObject, rendering: ScheduleRendering, builder: RowBuilder, observed: Window
+    schedule: JsonObject,
+    rendering: ScheduleRendering,
+    builder: RowBuilder,
+    observed: Window,
+    within: timedelta | None = None,
 ) -> ScheduleDuty:
-    """Match a final schedule with the user list."""
-    people = tuple(_people(rendering, builder, observed))
+    """Match a final schedule with the user list.
+
+    Args:
+        schedule: The schedule.
+        rendering: Its final schedule.
+        builder: Looks users up.
+        observed: The period.
+        within: How soon people have to be notified; None: their duty alone counts.
+    """
+    people = tuple(_people(rendering, builder, observed, within))
     active = covered_by(people, ResponderState.ACTIVE)
-    former = covered_by(people, ResponderState.DELETED)
-    possible = unknown_roles(people)
+    former = covered_by(people, ResponderState.DELETED, *UNNOTIFIED)
+    possible = unknown_people(people)
 
     def duty(responding: Iterable[Window]) -> Duty:
         confirmed = union(responding)
@@ -78,27 +102,27 @@ def schedule_duty(
     return ScheduleDuty(people=people, current=duty(active), historical=duty([*active, *former]))
 
 
-def covered_by(people: Iterable[PersonOnCall], state: ResponderState) -> list[Window]:
-    """Return when people of one state are on call, each until a dated deletion."""
-    return [part for person in people if person.state is state for part in person.covered]
+def covered_by(people: Iterable[PersonOnCall], *states: ResponderState) -> list[Window]:
+    """Return when people of some states are on call, each until a dated deletion."""
+    return [part for person in people if person.state in states for part in person.covered]
 
 
-def unknown_roles(people: Iterable[PersonOnCall]) -> Possible:
+def unknown_people(people: Iterable[PersonOnCall]) -> Possible:
     """Return when people are on call of whom the evidence does not say whether they respond."""
     return tuple(
-        (part, f"the role of {title_of(person.user)} is unknown")
+        (part, person.unknown)
         for person in people
         if person.state is ResponderState.UNKNOWN
         for part in person.covered
     )
 
 
-def people_fields(people: Iterable[PersonOnCall], state: ResponderState) -> list[JsonObject]:
-    """Return the people of one state, sorted by id, each with when they are on call."""
+def people_fields(people: Iterable[PersonOnCall], *states: ResponderState) -> list[JsonObject]:
+    """Return the people of some states, sorted by id, each with when they are on call."""
     users: dict[str, JsonObject] = {}
     windows: dict[str, list[Window]] = {}
     for person in people:
-        if person.state is state:
+        if person.state in states:
             users[person.user["id"]] = person.user
             windows.setdefault(person.user["id"], []).append(person.window)
     return [
@@ -114,21 +138,23 @@ def unclear_fields(possible: Possible) -> list[JsonObject]:
 
 
 def _people(
-    rendering: ScheduleRendering, builder: RowBuilder, observed: Window
+    rendering: ScheduleRendering, builder: RowBuilder, observed: Window, within: timedelta | None
 ) -> Iterable[PersonOnCall]:
-    states: dict[str, ResponderState] = {}
+    responders: dict[str, Responder] = {}
     for shift in rendering.shifts:
         window = shift.window.intersection(observed)
         if shift.user is None or window is None:
             continue
         key = shift.user["id"]
-        if key not in states:
-            states[key] = responder_state(shift.user, builder)
-        yield PersonOnCall(user=shift.user, state=states[key], window=window)
+        if key not in responders:
+            responders[key] = responder(shift.user, builder, within)
+        found = responders[key]
+        yield PersonOnCall(user=shift.user, state=found.state, unknown=found.unknown, window=window)
 
 
-def _unable(people: Iterable[PersonOnCall]) -> Iterable[tuple[Window, GapCause]]:
+def _unable(people: Iterable[PersonOnCall]) -> Iterable[tuple[Window, Absence]]:
     """Yield when somebody is in the schedule who cannot respond, and why not."""
     for person in people:
         if person.state in UNABLE_CAUSES:
-            yield person.window, UNABLE_CAUSES[person.state]
+            cause = UNABLE_CAUSES[person.state]
+            yield person.window, Absence(cause=cause, who=title_of(person.user))

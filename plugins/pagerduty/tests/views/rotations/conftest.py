@@ -33,7 +33,13 @@ LENGTH = 2 * DAY
 
 LIVING = ("ann", "bob")
 UNABLE = {"zoe": "stakeholder", "new": "pending_invitation"}
-PEOPLE = (*LIVING, *LIVING, *LIVING, "gone", "left", *UNABLE)
+UNNOTIFIED = {
+    "mute": "no_notification_rule",
+    "dead": "no_contact_method",
+    "slow": "notified_late",
+}
+"""They may respond; how a page reaches them counts on levels and from now on."""
+PEOPLE = (*LIVING, *LIVING, *LIVING, "gone", "left", *UNABLE, *UNNOTIFIED)
 """``gone`` is not listed any more; ``left`` neither, and the final schedule says since when."""
 
 
@@ -236,6 +242,10 @@ class Situation:
     schedules: dict[str, Rotation]
     levels: tuple[tuple[str, ...], ...]
     """The targets of each level: keys of schedules, or people."""
+    delays: tuple[int, ...]
+    """After how many minutes an incident leaves each level."""
+    slow: int = 10
+    """After how many minutes ``slow`` is notified; the others, where they are, at once."""
 
     @property
     def until(self):
@@ -247,33 +257,40 @@ class Situation:
         instants = {mark for schedule in self.schedules.values() for mark in schedule.marks}
         return sorted(instants | {self.now, self.left_at})
 
-    def who(self, key, instant):
+    def who(self, key, instant, delay):
         """Name who is on call by a schedule and can answer; nothing where that is not sure."""
         holder = self.schedules[key].holder(instant) if key in self.schedules else key
-        return holder if self.target(key, instant) == SURE else None
+        return holder if self.target(key, instant, delay) == SURE else None
 
-    def target(self, key, instant):
-        """Return whether a target reaches somebody at an instant, or why it does not."""
+    def target(self, key, instant, delay=None):
+        """Return whether a target reaches somebody at an instant, or why it does not.
+
+        Without a level's delay, how somebody is notified is not asked about.
+        """
         if key not in self.schedules:
             # Nobody says when somebody who is named directly and not listed any more went.
             unsure = key == "gone" and instant < self.now
-            return POSSIBLE if unsure else self._person(key, instant)
+            return POSSIBLE if unsure else self._person(key, instant, delay)
         holder = self.schedules[key].holder(instant)
         if holder is None:
             return self.schedules[key].emptiness(instant)
-        return self._person(holder, instant)
+        return self._person(holder, instant, delay)
 
-    def _person(self, name, instant):
+    def _person(self, name, instant, delay):
         if name in UNABLE:
             return UNABLE[name]
         ends = {"left": self.left_at, "gone": self.now}.get(name)
         if ends is not None and instant >= ends:
             return "deleted_user"
+        in_time = name not in UNNOTIFIED or (name == "slow" and delay and self.slow <= delay)
+        if delay is not None and instant >= self.now and not in_time:
+            return UNNOTIFIED[name]
         return POSSIBLE if name == "who" else SURE
 
-    def level(self, targets, instant):
+    def level(self, number, instant):
         """Return whether a level reaches somebody at an instant, or all reasons why not."""
-        answers = {self.target(key, instant) for key in targets}
+        delay = self.delays[number]
+        answers = {self.target(key, instant, delay) for key in self.levels[number]}
         for answer in (SURE, POSSIBLE):
             if answer in answers:
                 return answer
@@ -281,16 +298,21 @@ class Situation:
 
     def policy(self, instant):
         """Return whether any level reaches somebody."""
-        answers = {self.level(targets, instant) for targets in self.levels}
+        answers = {self.level(number, instant) for number in range(len(self.levels))}
         return SURE if SURE in answers else POSSIBLE if POSSIBLE in answers else "nobody"
 
     def alone(self, instant):
         """Name the one person whom all levels together reach, where there is just one."""
-        everywhere = {key for targets in self.levels for key in targets}
-        if any(self.target(key, instant) == POSSIBLE for key in everywhere):
+        everywhere = self.named()
+        if any(self.target(key, instant, delay) == POSSIBLE for key, delay in everywhere):
             return POSSIBLE
-        people = {self.who(key, instant) for key in everywhere} - {None}
+        people = {self.who(key, instant, delay) for key, delay in everywhere} - {None}
         return people.pop() if len(people) == 1 else SURE
+
+    def named(self):
+        """Return every target, with the delay of each level that names it."""
+        levels = zip(self.levels, self.delays, strict=True)
+        return {(key, delay) for targets, delay in levels for key in targets}
 
 
 def situation(zone, seed):
@@ -301,7 +323,7 @@ def situation(zone, seed):
     now = since + random.randint(1, LENGTH // SECOND - 1) * SECOND
     left_at = since + random.randint(0, (now - since) // SECOND) * SECOND
     schedules = {key: rotation(random, zone, since, seconds) for key in ("D1", "D2")}
-    things = ("D1", "D1", "D2", "ann", "gone", "left", "zoe", "new", "who")
+    things = ("D1", "D1", "D2", "ann", "gone", "left", "zoe", "new", "who", *UNNOTIFIED)
     levels = [random.sample(things, random.randint(0, 3)) for _ in range(random.randint(1, 3))]
     return Situation(
         zone=zone,
@@ -310,6 +332,7 @@ def situation(zone, seed):
         left_at=left_at,
         schedules=schedules,
         levels=(("D1",), *(tuple(dict.fromkeys(level)) for level in levels)),
+        delays=tuple(random.choice((5, 30)) for _ in range(len(levels) + 1)),
     )
 
 

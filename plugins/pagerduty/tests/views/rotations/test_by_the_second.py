@@ -133,8 +133,8 @@ def test_coverage_equals_the_model(make_view, pd, make_situation, zone, seed):
             lambda gap: gap["cause"],
         )
     (policy,) = look(make_view, "policy_coverage", situation_evidence).values()
-    for targets, level in zip(situation.levels, policy["levels"], strict=True):
-        agree(situation, policy, GAPS, level_of(situation, targets), causes, body=level)
+    for number, level in enumerate(policy["levels"]):
+        agree(situation, policy, GAPS, level_of(situation, number), causes, body=level)
     agree(situation, policy, UNCOVERED, situation.policy, lambda _: "nobody")
     agree(
         situation,
@@ -150,9 +150,9 @@ def test_coverage_equals_the_model(make_view, pd, make_situation, zone, seed):
     assert ready["levels"] == [{name: level[name] for name in shared} for level in policy["levels"]]
 
 
-def level_of(situation, targets):
+def level_of(situation, number):
     """Return the model's answer for a level."""
-    return lambda at: situation.level(targets, at)
+    return lambda at: situation.level(number, at)
 
 
 def causes(gap):

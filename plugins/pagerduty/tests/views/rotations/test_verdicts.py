@@ -26,7 +26,10 @@ from ccm_core.sdk.types import Window
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 PACKS = ("pagerduty-schedules", "pagerduty-escalation", "pagerduty-services", "pagerduty-access")
 INPUTS = {view.name: view.inputs for view in views()}
-LIVING = {"ann", "bob"}
+ON_DUTY = {"ann", "bob", "mute", "dead", "slow"}
+"""They may respond; whether a page reaches them is another question."""
+OUTSIDE = ON_DUTY - {"ann"}
+"""They may respond, and are no members of the owner team."""
 PASS, FAIL, INSUFFICIENT, NOT_APPLICABLE = "pass", "fail", "insufficient", "not_applicable"
 UNSURE = "possible"
 
@@ -109,19 +112,20 @@ class Model:
         if not self.ahead:
             return INSUFFICIENT
         answers = set()
-        for level in self.situation.levels:
-            people = {name for key in level for name in self.names(key, self.ahead)}
-            answers.add(PASS if people & LIVING else INSUFFICIENT if "who" in people else FAIL)
+        for number in range(len(self.situation.levels)):
+            moments = {self.situation.level(number, at) for at in self.ahead}
+            unsure = INSUFFICIENT if UNSURE in moments else FAIL
+            answers.add(PASS if "sure" in moments else unsure)
         return next(status for status in (FAIL, INSUFFICIENT, PASS) if status in answers)
 
     def shared(self, key):
         """Return the verdict of a rule that wants no schedule to depend on one person."""
         people = self.names(key, self.whole)
-        if len(people & LIVING) > 1:
+        if len(people & ON_DUTY) > 1:
             return PASS
         if "who" in people or not self.whole:
             return INSUFFICIENT
-        return FAIL if people & LIVING else PASS
+        return FAIL if people & ON_DUTY else PASS
 
     def other_person(self):
         """Return the verdict of a rule that wants more than one person at any time."""
@@ -156,7 +160,7 @@ class Model:
                 if used
                 else {}
             )
-        first = self.covered(self.ahead, lambda at: situation.level(situation.levels[0], at))
+        first = self.covered(self.ahead, lambda at: situation.level(0, at))
         return statuses | {
             ("pagerduty_policy_first_level_covered", "P1"): first,
             ("pagerduty_critical_service_first_level_covered", "S1"): first,
@@ -169,7 +173,7 @@ class Model:
             ("pagerduty_policy_names_no_deleted_user", "P1"): self.without({"gone", "left"}),
             ("pagerduty_policy_names_no_stakeholder", "P1"): self.without({"zoe"}),
             ("pagerduty_policy_names_no_unaccepted_invitation", "P1"): self.without({"new"}),
-            ("pagerduty_service_responders_belong_to_owner", "S1"): self.without({"bob"}),
+            ("pagerduty_service_responders_belong_to_owner", "S1"): self.without(OUTSIDE),
         }
 
 
