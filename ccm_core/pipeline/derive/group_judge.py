@@ -78,11 +78,10 @@ class GroupJudge:
             period=self.facts.period,
             time_exceeded=self.time_budget.start(),
         )
-        names = [rule.rule.id for rule in self.group.rules]
+        names = sorted(rule.rule.id for rule in self.group.rules)
         changed = self.conditions
-        for key, row in rows.items():
-            evaluated = evaluator.evaluate_once(row)
-            by_rule = {result.rule: result for result in evaluated.results}
+        evaluations = evaluator.evaluate_each(rows.values())
+        for (key, row), evaluated in zip(rows.items(), evaluations, strict=True):
             flags = self._flags(evaluator, row) if changed else ""
             yield JudgedSubject(
                 key=key,
@@ -91,7 +90,7 @@ class GroupJudge:
                     pack=self.pack.pack.name,
                     view=self.group.over,
                     key=key,
-                    statuses=letters(names, by_rule) + flags,
+                    statuses=letters(names, evaluated.results) + flags,
                     recheck_at=evaluated.recheck_at,
                 ),
             )

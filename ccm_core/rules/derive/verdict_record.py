@@ -5,26 +5,28 @@ The body names neither the subject nor evidence, so that equal verdicts of many 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from ccm_core.model.evaluation.result import Result
 from ccm_core.model.evaluation.verdict_letters import NOT_JUDGED
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.evaluate.rule_counts import letter_of
+from ccm_core.rules.pack.compiled import RowEvaluation
 from ccm_core.sdk.timestamps import format_instant
 
 
-def verdict_body(results: Iterable[Result], looked_up: Mapping[str, Sequence[str]]) -> JsonObject:
+def verdict_body(
+    results: Mapping[str, RowEvaluation], looked_up: Mapping[str, Sequence[str]]
+) -> JsonObject:
     """Return the body of the record of a subject, by rule.
 
     Args:
-        results: One for each rule.
+        results: By rule.
         looked_up: By rule: the records beside those of the row that it read, as ``kind:key``.
     """
-    return {result.rule: _body(result, looked_up.get(result.rule, ())) for result in results}
+    return {rule: _body(result, looked_up.get(rule, ())) for rule, result in results.items()}
 
 
-def _body(result: Result, looked_up: Sequence[str]) -> JsonObject:
+def _body(result: RowEvaluation, looked_up: Sequence[str]) -> JsonObject:
     body: JsonObject = {"status": result.status.value, "reason": result.reason}
     if result.due_at is not None:
         body["due_at"] = format_instant(result.due_at)
@@ -33,7 +35,10 @@ def _body(result: Result, looked_up: Sequence[str]) -> JsonObject:
     return body
 
 
-def letters(rules: Sequence[str], results: Mapping[str, Result]) -> str:
-    """Return a letter for each rule in the order of their names."""
-    present = ((results.get(rule)) for rule in sorted(rules))
-    return "".join(NOT_JUDGED if result is None else letter_of(result) for result in present)
+def letters(rules: Sequence[str], results: Mapping[str, RowEvaluation]) -> str:
+    """Return a letter for each rule, which are sorted by name."""
+    present = (results.get(rule) for rule in rules)
+    return "".join(
+        NOT_JUDGED if result is None else letter_of(result.status, result.reason)
+        for result in present
+    )

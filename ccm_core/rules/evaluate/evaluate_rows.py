@@ -15,7 +15,13 @@ from ccm_core.rules.cel.expression import RowContext, shared_variables
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.evaluate.evidence_gate import EvidenceGate
 from ccm_core.rules.evaluate.rule_on_row import evaluate_rule
-from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, RowEvaluation, RuleGroup
+from ccm_core.rules.pack.compiled import (
+    CompiledPack,
+    CompiledRule,
+    RowEvaluation,
+    RuleConditions,
+    RuleGroup,
+)
 from ccm_core.sdk.view import Row
 
 
@@ -24,22 +30,31 @@ class GatedRule:
     """One rule whose evidence suffices, ready for rows."""
 
     compiled: CompiledRule
+    conditions: RuleConditions
     gate: EvidenceGate
+    looks_up: bool
+    """Whether it looks records up."""
     id_prefix: str
     """The first part of the ids of its results."""
 
     @classmethod
     def of(cls, rule: CompiledRule, gate: EvidenceGate) -> GatedRule:
         """Prepare a rule."""
-        return cls(compiled=rule, gate=gate, id_prefix=rule_part(rule.rule.id))
+        return cls(
+            compiled=rule,
+            conditions=rule.conditions,
+            gate=gate,
+            looks_up=bool(rule.lookup_kinds),
+            id_prefix=rule_part(rule.rule.id),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedRow:
     """What the rules of a group say of a row."""
 
-    results: tuple[Result, ...]
-    """One for each rule, in their order."""
+    results: Mapping[str, RowEvaluation]
+    """By rule, in their order."""
     recheck_at: datetime | None
     """When one may change with time: :data:`ALWAYS` where that is not known; None: never."""
     looked_up: Mapping[str, Sequence[str]]
@@ -66,20 +81,24 @@ class RowEvaluator:
         """Yield the results of every rule on each row."""
         shared = shared_variables(self.pack.values, self.now, self.period)
         for row in rows:
-            yield self._results(row, self._context_in_time(row, shared), self.rules)
+            yield self._results(row, self._context_in_time(row, shared))
 
-    def evaluate_once(self, row: Row) -> EvaluatedRow:
-        """Return the results of every rule on a row, and when one of them may change with time."""
+    def evaluate_each(self, rows: Iterable[Row]) -> Iterator[EvaluatedRow]:
+        """Yield what every rule says of each row, and when that may change with time."""
         shared = shared_variables(self.pack.values, self.now, self.period)
-        context = self._context_in_time(row, shared)
-        looked_up: dict[str, Sequence[str]] = {}
-        results = self._results(row, context, self.rules, looked_up)
-        if context is None or any(
-            rule.compiled.conditions.due_moments is None for rule in self.rules
-        ):
-            return EvaluatedRow(results, ALWAYS, looked_up)
-        changes = (change for _, change in self._changes(context, range(len(self.rules))))
-        return EvaluatedRow(results, min(changes, default=None), looked_up)
+        timeless = all(rule.conditions.due_moments is not None for rule in self.rules)
+        for row in rows:
+            context = self._context_in_time(row, shared)
+            looked_up: dict[str, Sequence[str]] = {}
+            results: dict[str, RowEvaluation] = {}
+            for rule, result, read in self._evaluations(row, context):
+                results[rule.compiled.rule.id] = result
+                if read:
+                    looked_up[rule.compiled.rule.id] = sorted(read)
+            recheck_at = ALWAYS
+            if context is not None and timeless:
+                recheck_at = self._next_change(context, results.values())
+            yield EvaluatedRow(results, recheck_at, looked_up)
 
     def selected_rows(self, rows: Sequence[Row]) -> Mapping[str, int]:
         """Count the rows for which each condition that settings changed is not false.
@@ -100,51 +119,49 @@ class RowEvaluator:
             for name in sorted(names)
         }
 
-    def _changes(
-        self, context: RowContext | None, indexes: Iterable[int]
-    ) -> Iterator[tuple[int, datetime]]:
-        """Yield the rules that have to evaluate a row again at a moment, with that moment."""
-        for index in indexes:
-            moments = self.rules[index].compiled.conditions.due_moments
-            if context is None or moments is None or not moments.moments:
-                continue
-            if change := moments.next_change(context, self.now):
-                yield index, change
+    def _next_change(
+        self, context: RowContext, results: Iterable[RowEvaluation]
+    ) -> datetime | None:
+        """Return when a rule has to evaluate a row again; None: never."""
+        changes = (
+            moments.next_change(
+                context, self.now, outside_match=result is rule.compiled.not_applicable
+            )
+            for rule, result in zip(self.rules, results, strict=True)
+            if (moments := rule.conditions.due_moments) and moments.moments
+        )
+        return min(filter(None, changes), default=None)
 
     def _context_in_time(self, row: Row, shared: Mapping[str, Any]) -> RowContext | None:
         """Return a row as expressions see it; None once no more rows may be evaluated."""
         return None if self.time_exceeded() else self._context(row, shared)
 
-    def _results(
-        self,
-        row: Row,
-        context: RowContext | None,
-        rules: Sequence[GatedRule],
-        looked_up: dict[str, Sequence[str]] | None = None,
-    ) -> tuple[Result, ...]:
+    def _results(self, row: Row, context: RowContext | None) -> tuple[Result, ...]:
         subject = row.subject
         id_suffix = f"-{subject_part(self.connection, subject.kind, subject.key)}"
         digests = tuple(sorted(set(row.evidence_digests)))
-        stopped = self.time_exceeded() if context is None else None
-        results = []
-        for rule in rules:
-            result = self._result(rule, row, context, stopped)
-            read = self.lookups.pop_read() if rule.compiled.lookup_kinds else {}
-            if read and looked_up is not None:
-                looked_up[rule.compiled.rule.id] = sorted(read)
-            results.append(
-                Result(
-                    id=rule.id_prefix + id_suffix,
-                    rule=rule.compiled.rule.id,
-                    connection=self.connection,
-                    subject=subject,
-                    status=result.status,
-                    reason=result.reason,
-                    due_at=result.due_at,
-                    evidence_digests=tuple(sorted({*digests, *read.values()})) if read else digests,
-                )
+        return tuple(
+            Result(
+                id=rule.id_prefix + id_suffix,
+                rule=rule.compiled.rule.id,
+                connection=self.connection,
+                subject=subject,
+                status=result.status,
+                reason=result.reason,
+                due_at=result.due_at,
+                evidence_digests=tuple(sorted({*digests, *read.values()})) if read else digests,
             )
-        return tuple(results)
+            for rule, result, read in self._evaluations(row, context)
+        )
+
+    def _evaluations(
+        self, row: Row, context: RowContext | None
+    ) -> Iterator[tuple[GatedRule, RowEvaluation, Mapping[str, str]]]:
+        """Yield what each rule says of a row, and the digests of the records it looked up."""
+        stopped = self.time_exceeded() if context is None else None
+        for rule in self.rules:
+            result = self._result(rule, row, context, stopped)
+            yield rule, result, self.lookups.pop_read() if rule.looks_up else {}
 
     def _result(
         self, rule: GatedRule, row: Row, context: RowContext | None, stopped: str | None
@@ -153,7 +170,8 @@ class RowEvaluator:
             return RowEvaluation(status=Status.INSUFFICIENT, reason=reason)
         if context is None:
             return RowEvaluation(status=Status.ERROR, reason=stopped or "")
-        return rule.gate.limit(evaluate_rule(rule.compiled, context, self.now))
+        evaluation = evaluate_rule(rule.compiled, rule.conditions, context, self.now)
+        return rule.gate.limit(evaluation)
 
     def _context(self, row: Row, shared: Mapping[str, Any]) -> RowContext:
         chosen = {

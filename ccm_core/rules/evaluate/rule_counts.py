@@ -27,7 +27,7 @@ class RuleCounts:
 
     def add(self, result: Result, occurred_at: datetime | None) -> None:
         """Count the result on one subject."""
-        letter = letter_of(result)
+        letter = letter_of(result.status, result.reason)
         self.letters[letter] += 1
         self.whole[letter] += result.subject.kind == CONNECTION
         month = None if occurred_at is None else occurred_at.astimezone(UTC).isoformat()[:7]
@@ -68,10 +68,10 @@ class RuleCounts:
         return next((status for status in WORST_FIRST if status in present), None)
 
 
-def letter_of(result: Result) -> str:
-    """Return the letter that stands for the status of a result."""
-    is_due = result.status is not Status.NOT_APPLICABLE or result.reason != NOT_DUE_YET
-    return LETTERS[result.status] if is_due else NOT_DUE
+def letter_of(status: Status, reason: str) -> str:
+    """Return the letter that stands for the status of a result, and its reason."""
+    is_due = status is not Status.NOT_APPLICABLE or reason != NOT_DUE_YET
+    return LETTERS[status] if is_due else NOT_DUE
 
 
 def counts_by_rule(

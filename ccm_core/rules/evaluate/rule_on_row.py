@@ -18,9 +18,17 @@ from ccm_core.rules.pack.compiled import (
 )
 
 
-def evaluate_rule(rule: CompiledRule, context: RowContext, now: datetime) -> RowEvaluation:
-    """Evaluate a row: outside ``match`` and while ``not_due`` is true it is not applicable."""
-    conditions = rule.conditions
+def evaluate_rule(
+    rule: CompiledRule, conditions: RuleConditions, context: RowContext, now: datetime
+) -> RowEvaluation:
+    """Evaluate a row: outside ``match`` and while ``not_due`` is true it is not applicable.
+
+    Args:
+        rule: The rule.
+        conditions: Its own.
+        context: The row.
+        now: The moment.
+    """
     outcome = conditions.combined.evaluate(context) if conditions.combined else None
     if type(outcome) is not int:
         # One of the conditions has no value: evaluate them one by one to see which, and why.

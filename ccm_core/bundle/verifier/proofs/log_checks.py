@@ -8,6 +8,7 @@ from typing import Any
 
 from ccm_core.bundle.verifier.archive import Files
 from ccm_core.bundle.verifier.bounds import LIMITS, Limits
+from ccm_core.bundle.verifier.proofs.leaf_table import LeafTable
 from ccm_core.bundle.verifier.proofs.merkle import roots_by_size
 from ccm_core.bundle.verifier.proofs.signed_note import read_note, signed_by
 from ccm_core.bundle.verifier.strict_json import read_json
@@ -40,11 +41,11 @@ STORE_LOG = "@store"
 """The store's own log, which states the heads of the others."""
 
 
-def read_logs(files: Files, keys: Sequence[str], problems: list[str]) -> dict[str, dict[int, Any]]:
+def read_logs(files: Files, keys: Sequence[str], problems: list[str]) -> dict[str, LeafTable]:
     """Prove the leaves of every log; return them by log and index, the store's own log first."""
     check_sizes(files)
     names = [path.split("/")[1] for path in files if path.endswith("/checkpoint.txt")]
-    logs: dict[str, dict[int, Any]] = {}
+    logs: dict[str, LeafTable] = {}
     for log in sorted(names, key=lambda name: (name != STORE_LOG, name)):
         stated = list(stated_heads(log, logs.get(STORE_LOG, {})))
         logs[log] = read_log(files, log, keys, stated, problems)
@@ -66,7 +67,7 @@ def read_log(
     keys: Sequence[str],
     stated: Sequence[tuple[int, bytes]],
     problems: list[str],
-) -> dict[int, Any]:
+) -> LeafTable:
     """Prove the leaves of one log against its signed checkpoint and the heads stated before it."""
     note = f"ledger/{log}/checkpoint.txt"
     text, _ = read_note(files[note], note, files.limits)
@@ -82,8 +83,7 @@ def read_log(
             problems.append(f"the first {at} leaves of the log {log} were rewritten")
     if log == STORE_LOG and len(leaves) != int(size):
         problems.append(f"{int(size) - len(leaves)} leaves of the store's own log were left out")
-    limits = files.limits
-    return {number: read_leaf(log, number, leaves[number], limits) for number in sorted(leaves)}
+    return leaves
 
 
 def check_signer(
@@ -154,35 +154,50 @@ def check_named_keys(
         problems.append("the keys in keys/ are not those that the store's ledger names")
 
 
-def rebuild_roots(
-    files: Files, log: str, size: int, sizes: Sequence[int]
-) -> tuple[dict[int, bytes], dict[int, bytes]]:
-    """Return the leaves of a log that are here, and the roots that they lead to, by size."""
-    leaves: dict[int, bytes] = {}
+def leaf_lines(files: Files, log: str, size: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the leaves of a log that are here, with their indexes, which ascend."""
     last = -1
-    for line in files.lines(f"ledger/{log}/leaves.txt"):
+    for count, line in enumerate(files.lines(f"ledger/{log}/leaves.txt"), 1):
         number, _, leaf = line.partition(b" ")
         index = int(number)
         if number != b"%d" % index or index <= last:
             raise ValueError(f"the leaves of the log {log} are not in order at {number[:20]!r}")
         if index >= size:
             raise ValueError(f"the log {log} has {size} leaves, and the package has leaf {index}")
-        leaves[index], last = leaf, index
-        files.limits.leaves.check(f"the log {log}", len(leaves))
+        last = index
+        files.limits.leaves.check(f"the log {log}", count)
+        yield index, leaf
+
+
+def rebuild_roots(
+    files: Files, log: str, size: int, sizes: Sequence[int]
+) -> tuple[LeafTable, dict[int, bytes]]:
+    """Return the leaves of a log that are here, and the roots that they lead to, by size."""
+    table = LeafTable()
+
+    def leaves() -> Iterator[tuple[int, bytes]]:
+        for index, line in leaf_lines(files, log, size):
+            table.append(index, read_leaf(log, index, line, files.limits))
+            yield index, line
+
     name = f"ledger/{log}/hashes.txt"
     hashes = [base64.b64decode(line, validate=True) for line in files.lines(name)]
     if any(len(digest) != 32 for digest in hashes):
         raise ValueError(f"the hashes of the log {log} are no SHA-256")
     if files[name] != b"".join(base64.b64encode(digest) + b"\n" for digest in hashes):
         raise ValueError(f"{name} is not written in the form that ccm writes")
-    return leaves, roots_by_size(size, leaves, hashes, frozenset(sizes))
+    return table, roots_by_size(size, leaves(), hashes, frozenset(sizes))
 
 
 def read_leaf(log: str, index: int, line: bytes, limits: Limits = LIMITS) -> dict[str, Any]:
     """Read a leaf, and keep what a verifier reads of it: somebody may have put in anything."""
     place = f"leaf {index} of the log {log}"
     limits.leaf.check(place, len(line))
-    leaf = read_json(line, place)
+    return read_fields(read_json(line, place))
+
+
+def read_fields(leaf: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a leaf that a verifier reads."""
     return {name: leaf[name] for name in LEAF_FIELDS if name in leaf}
 
 

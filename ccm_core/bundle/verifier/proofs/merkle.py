@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
+from collections.abc import Collection, Iterable, Sequence
 
 
 def roots_by_size(
-    size: int, leaves: Mapping[int, bytes], hashes: Sequence[bytes], sizes: Collection[int] = ()
+    size: int,
+    leaves: Iterable[tuple[int, bytes]],
+    hashes: Sequence[bytes],
+    sizes: Collection[int] = (),
 ) -> dict[int, bytes]:
     """Return the root that leaves lead to, and those of the tree when it was smaller, by size.
 
@@ -16,17 +20,19 @@ def roots_by_size(
 
     Args:
         size: Of the tree.
-        leaves: By their index; not all need be here.
+        leaves: With their indexes, in order; not all need be here. None is kept.
         hashes: Of the subtrees that hold none of them, from the left.
         sizes: Earlier ones.
     """
-    indexes, remaining, roots = sorted(leaves, reverse=True), iter(hashes), {}
+    coming, remaining, roots = iter(leaves), iter(hashes), {}
+    ahead = list(islice(coming, 1))
 
     def walk(start: int, end: int, before: tuple[bytes, ...]) -> bytes:
-        if not (indexes and start <= indexes[-1] < end):
+        if not (ahead and start <= ahead[0][0] < end):
             return next(remaining)
         if end - start == 1:
-            leaf = hashlib.sha256(b"\x00" + leaves[indexes.pop()]).digest()
+            leaf = hashlib.sha256(b"\x00" + ahead.pop()[1]).digest()
+            ahead.extend(islice(coming, 1))
             if end in sizes:
                 roots[end] = fold_subtrees((*before, leaf))
             return leaf
@@ -35,7 +41,7 @@ def roots_by_size(
         return fold_subtrees((left_hash, walk(middle, end, (*before, left_hash))))
 
     roots[size] = walk(0, size, ())
-    return {} if indexes or next(remaining, None) is not None else roots
+    return {} if ahead or next(remaining, None) is not None else roots
 
 
 def fold_subtrees(hashes: Sequence[bytes]) -> bytes:

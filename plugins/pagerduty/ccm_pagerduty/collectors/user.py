@@ -1,4 +1,4 @@
-"""Collects users, with the types and flags of their contact methods.
+"""Collects users, with the flags of their contact methods and their notification rules.
 
 Follows https://developer.pagerduty.com/api-reference "List users".
 """
@@ -25,5 +25,6 @@ async def collect(
     session: PagerDutySession, _request: CollectRequest
 ) -> AsyncIterator[CollectorEvent]:
     """List every user."""
-    async for event in session.listing("/users", "users", (("include[]", "contact_methods"),)):
+    include = (("include[]", "contact_methods"), ("include[]", "notification_rules"))
+    async for event in session.listing("/users", "users", include):
         yield event

@@ -16,6 +16,12 @@ from pagerduty_simulator.account.objects import (
     Team,
     User,
 )
+from pagerduty_simulator.account.operations import (
+    AuditRecord,
+    MaintenanceWindow,
+    Orchestration,
+    OrchestrationPath,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +54,12 @@ class Account:
     services: dict[str, Service] = field(default_factory=dict)
     priorities: list[Priority] = field(default_factory=list)
     abilities: list[str] = field(default_factory=lambda: list(ABILITIES))
+    maintenance_windows: list[MaintenanceWindow] = field(default_factory=list)
+    """In the order of their creation."""
+    audit_records: list[AuditRecord] = field(default_factory=list)
+    orchestrations: dict[str, Orchestration] = field(default_factory=dict)
+    service_orchestrations: dict[str, OrchestrationPath] = field(default_factory=dict)
+    """By the id of the service."""
     incidents: IncidentLog = field(default_factory=IncidentLog)
 
     @property

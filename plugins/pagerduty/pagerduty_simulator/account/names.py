@@ -87,7 +87,7 @@ ABILITIES = (
     *("service_support_hours", "urgencies", "manage_schedules", "manage_api_keys"),
     *("coordinated_responding", "response_automation", "event_rules", "permissions_service"),
     *("advanced_permissions", "preview_incident_priority", "incident_priority_activated", "tags"),
-    "change_events",
+    *("change_events", "audit_trail_reporting"),
 )
 PRIORITIES = (
     ("P1", "Customers cannot ship or pay"),

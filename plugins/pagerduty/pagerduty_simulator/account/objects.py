@@ -23,6 +23,16 @@ class ContactMethod:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationRule:
+    """When a user is notified by one of their contact methods."""
+
+    id: str
+    contact_method_id: str
+    delay_minutes: int = 0
+    urgency: str = "high"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class User:
     """A user: a responder, a stakeholder, or somebody who never accepted the invitation."""
 
@@ -35,6 +45,7 @@ class User:
     invitation_sent: bool = False
     created_via_sso: bool = True
     contact_methods: tuple[ContactMethod, ...] = ()
+    notification_rules: tuple[NotificationRule, ...] = ()
     deleted_at: int | None = None
     """When the user was deleted; such users are in ``Account.deleted_users`` only."""
 

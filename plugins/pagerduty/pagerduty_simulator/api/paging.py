@@ -1,4 +1,4 @@
-"""Classic paging: one page of a list by ``offset`` and ``limit``, with its cap."""
+"""Paging: one page of a list by ``offset`` and ``limit``, with its cap, or by cursor."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pagerduty_simulator.api.responses import SimulatedResponse, json_response, 
 
 T = TypeVar("T")
 _DEFAULT_LIMIT = 25
+_CURSOR = "bmV4dA-"
 
 
 def page_response(
@@ -48,5 +49,33 @@ def page_response(
             "offset": offset,
             "total": len(rows) if request.flag("total") else None,
             "more": offset + limit < len(rows),
+        }
+    )
+
+
+def cursor_response(
+    context: EndpointContext,
+    request: SimulatedRequest,
+    key: str,
+    rows: Sequence[T],
+    serialize: Callable[[T], object],
+) -> SimulatedResponse:
+    """Return one page of a list that hands out cursors; the last one has none.
+
+    Raises:
+        RejectedRequest: The cursor is none that was handed out.
+    """
+    default = context.control.max_limit
+    limit = min(request.integer("limit", default) or default, default)
+    cursor = request.value("cursor") or f"{_CURSOR}0"
+    position = cursor.removeprefix(_CURSOR)
+    if not cursor.startswith(_CURSOR) or not position.isdecimal():
+        raise rejection(400, "Cursor is invalid.")
+    end = int(position) + limit
+    return json_response(
+        {
+            key: [serialize(row) for row in rows[end - limit : end]],
+            "limit": limit,
+            "next_cursor": f"{_CURSOR}{end}" if end < len(rows) else None,
         }
     )

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from starlette.routing import compile_path
 
 from pagerduty_simulator.api.context import EndpointContext
-from pagerduty_simulator.api.endpoints import catalogue, incidents, schedules
+from pagerduty_simulator.api.endpoints import catalogue, incidents, operations, schedules
 from pagerduty_simulator.api.request import SimulatedRequest
 from pagerduty_simulator.api.responses import SimulatedResponse
 
@@ -40,6 +40,14 @@ ROUTES: Mapping[str, Endpoint] = MappingProxyType(
         "/abilities": catalogue.abilities,
         "/abilities/{id}": catalogue.ability,
         "/priorities": catalogue.priorities,
+        "/maintenance_windows": operations.maintenance_windows,
+        "/audit/records": operations.audit_records,
+        "/event_orchestrations": operations.event_orchestrations,
+        "/event_orchestrations/{id}/router": operations.router,
+        "/event_orchestrations/{id}/unrouted": operations.unrouted,
+        "/event_orchestrations/{id}/global": operations.global_path,
+        "/event_orchestrations/services/{service_id}": operations.service_path,
+        "/event_orchestrations/services/{service_id}/active": operations.service_path_active,
     }
 )
 """The endpoint of each template; the first that matches a path answers it."""

@@ -42,6 +42,14 @@ REQUIRED = MappingProxyType(
         "/abilities": "abilities.read",
         "/abilities/{id}": "abilities.read",
         "/priorities": "priorities.read",
+        "/maintenance_windows": "services.read",
+        "/audit/records": "audit_records.read",
+        "/event_orchestrations": "event_orchestrations.read",
+        "/event_orchestrations/{id}/router": "event_orchestrations.read",
+        "/event_orchestrations/{id}/unrouted": "event_orchestrations.read",
+        "/event_orchestrations/{id}/global": "event_orchestrations.read",
+        "/event_orchestrations/services/{service_id}": "services.read",
+        "/event_orchestrations/services/{service_id}/active": "services.read",
     }
 )
 """By endpoint. For the endpoints that are absent PagerDuty states none."""

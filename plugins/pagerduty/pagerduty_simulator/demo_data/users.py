@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from random import Random
 
 from pagerduty_simulator.account.account import Account
 from pagerduty_simulator.account.identifiers import object_id
 from pagerduty_simulator.account.names import JOB_TITLES, TEAMS, TIME_ZONES, person_name
-from pagerduty_simulator.account.objects import ContactMethod, Membership, Team, User
+from pagerduty_simulator.account.objects import (
+    ContactMethod,
+    Membership,
+    NotificationRule,
+    Team,
+    User,
+)
 
 _DAY = 86_400
 _ADMINS = range(1, 12)  # far too many for an account of this size
@@ -16,6 +23,9 @@ _INVITED = frozenset({37, 74, 98, 111})
 _NO_METHOD_ENABLED = frozenset({43, 82})
 _ONE_METHOD_ONLY = frozenset({29, 52, 66, 91, 103})
 _BLACKLISTED = frozenset({20, 60, 100})
+_LOW_URGENCY_RULES_ONLY = frozenset({22, 70})
+_LATE_RULES_ONLY = frozenset({34})
+_LATE_MINUTES = 20
 _NOT_RESPONDING = {
     -1: "read_only_user",
     -2: "read_only_user",
@@ -61,6 +71,7 @@ def _user(number: int, count: int, random: Random, deleted_at: int | None = None
     name = person_name(number)
     email = f"{name.lower().replace(' ', '.')}@northwind-freight.example"
     identifier = object_id("user", number)
+    methods = _contact_methods(number, name, email)
     return User(
         id=identifier,
         name=name,
@@ -70,7 +81,8 @@ def _user(number: int, count: int, random: Random, deleted_at: int | None = None
         job_title=random.choice(JOB_TITLES) if number % 4 else None,
         invitation_sent=number in _INVITED,
         created_via_sso=number % 10 != 0,
-        contact_methods=_contact_methods(number, name, email),
+        contact_methods=methods,
+        notification_rules=tuple(_notification_rules(number, methods)),
         deleted_at=deleted_at,
     )
 
@@ -95,6 +107,8 @@ def _contact_methods(number: int, name: str, email: str) -> tuple[ContactMethod,
     ]
     if number in _INVITED or number in _ONE_METHOD_ONLY:
         kinds = kinds[:1]
+    if number in _NO_METHOD_ENABLED:
+        del kinds[1]  # the app cannot be disabled without being removed
     return tuple(
         ContactMethod(
             id=object_id("contact_method", number * 4 + position),
@@ -106,6 +120,22 @@ def _contact_methods(number: int, name: str, email: str) -> tuple[ContactMethod,
         )
         for position, (type_, label, address) in enumerate(kinds)
     )
+
+
+def _notification_rules(
+    number: int, methods: tuple[ContactMethod, ...]
+) -> Iterable[NotificationRule]:
+    """Yield rules that use each method at once, and mail for low urgency."""
+    urgencies = ("low",) if number in _LOW_URGENCY_RULES_ONLY else ("high", "low")
+    late = number in _LATE_RULES_ONLY
+    for position, method in enumerate(methods):
+        for urgency in urgencies[: 1 if position else 2]:
+            yield NotificationRule(
+                id=object_id("notification_rule", number * 8 + position * 2 + (urgency == "low")),
+                contact_method_id=method.id,
+                delay_minutes=_LATE_MINUTES if late and urgency == "high" else 0,
+                urgency=urgency,
+            )
 
 
 def _team(number: int) -> Team:

@@ -28,7 +28,7 @@ from ccm_core.sdk.types import Window
         pytest.param(
             "user",
             {"/users": {"users": []}},
-            [("/users", [("include[]", "contact_methods")])],
+            [("/users", [("include[]", "contact_methods"), ("include[]", "notification_rules")])],
             id="users",
         ),
         pytest.param("team", {"/teams": {"teams": []}}, [("/teams", [])], id="teams"),

@@ -15,6 +15,8 @@ DIRECTIONS = {
     "row.uncovered": ("ahead",),
     "row.single_person": ("ahead",),
     "row.past_gaps": ("period",),
+    "row.levels[0].past_gaps": ("period",),
+    "row.past_uncovered": ("period",),
     "row.people": ("period", "ahead"),
 }
 """By what a condition reads: the keys that say how much of it must be known."""

@@ -34,47 +34,62 @@ def reasons():
         pytest.param(
             "pagerduty_schedule_has_no_gap_ahead",
             "shifts of a deleted user",
-            "Primary: coverage gap of 10d from 2026-01-10T00:00:00Z (deleted user), expected none",
+            "Primary: coverage gap of 10d from 2026-01-10T00:00:00Z (Zoe: deleted user), expected none",
             id="a gap that began before now",
         ),
         pytest.param(
             "pagerduty_policy_first_level_covered",
             "gap of three minutes",
             "Payments: first-level coverage gap of 3m from 2026-01-24T00:00:00Z "
-            "(gap between layers), expected none",
+            "(Primary: gap between layers), expected none",
             id="causes in words",
         ),
         pytest.param(
             "pagerduty_policy_first_level_covered",
             "a deleted user is the only target",
             "Payments: first-level coverage gap of unlimited length from the beginning "
-            "(deleted user), expected none",
+            "(Zoe: deleted user), expected none",
             id="a gap at all times",
         ),
         pytest.param(
             "pagerduty_policy_every_level_reaches_a_person",
             "a level reaches no responder",
-            "Payments: no responder on level 3, expected at least 1 per level",
+            "Payments: no page reaches a person on level 3 (Zoe: stakeholder), expected at least "
+            "1 person per level",
             id="the level",
         ),
         pytest.param(
             "pagerduty_policy_every_level_reaches_a_person",
             "a level reaches no responder, another is unknown",
-            "Payments: no responder on at least one level, expected at least 1 per level",
+            "Payments: no page reaches a person on at least one level, expected at least 1 person "
+            "per level",
             id="a level beside an unknown one",
         ),
         pytest.param(
             "pagerduty_policy_every_level_reaches_a_person",
             "no levels",
-            "Payments: no responder on any level, expected at least 1 per level",
+            "Payments: no page reaches a person on any level, expected at least 1 person per level",
             id="no levels",
         ),
         pytest.param(
             "pagerduty_critical_service_reaches_a_person",
             "no policy",
-            "Checkout: no responder on any level of its escalation policy (none), "
-            "expected at least 1 per level",
+            "Checkout: no page reaches a person on any level of its escalation policy (none), "
+            "expected at least 1 person per level",
             id="no policy",
+        ),
+        pytest.param(
+            "pagerduty_on_call_user_is_notified",
+            "one minute late",
+            "Ann: first notified of a high-urgency incident after 6m, limit 5m",
+            id="a late notification",
+        ),
+        pytest.param(
+            "pagerduty_on_call_user_is_notified",
+            "never",
+            "Ann: never notified of a high-urgency incident (no notification rule for it uses an "
+            "enabled contact method), limit 5m",
+            id="no notification",
         ),
         pytest.param(
             "pagerduty_policy_asks_another_person",

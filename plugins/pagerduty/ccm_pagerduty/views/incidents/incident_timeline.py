@@ -1,124 +1,155 @@
-"""The timeline of an incident: its log entries in the order in which they happened.
+"""The timeline of one incident: what its log and its record show, as one line of time.
 
-Instants have whole seconds, and equal ones are common. Entries of the same second are put in the
-order of an incident's life cycle (triggered, escalated, unacknowledged, acknowledged, resolved),
-then by id, so that the same evidence always reads the same.
+Where the two disagree, the status that PagerDuty shows decides over an order of log entries that
+was guessed, and log entries that are newer than the status decide over it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.timestamps import parse_instant
+from ccm_pagerduty.views.incidents.incident_log import REOPENING, Actor
+from ccm_pagerduty.views.incidents.merged_incidents import is_merged
+from ccm_pagerduty.views.incidents.urgency_line import priorities, urgencies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from ccm_core.sdk.types import JsonObject
+    from ccm_pagerduty.views.incidents.incident_log import IncidentLog, LogEntry
+    from ccm_pagerduty.views.incidents.urgency_line import Line
 
-_LIFE_CYCLE = (
-    "trigger",
-    "assign",
-    "notify",
-    "escalate",
-    "unacknowledge",
-    "acknowledge",
-    "resolve",
-)
-_RANK = {entry_type: rank for rank, entry_type in enumerate(_LIFE_CYCLE)}
-
-_REOPENING = frozenset({"trigger", "escalate", "unacknowledge", "acknowledge", "snooze", "reopen"})
-"""Entries that cannot follow a resolution unless the incident was reopened."""
+_TAKING = frozenset({"acknowledge", "snooze", "resolve"})
+"""Entries by which a person takes an incident."""
+_ASSIGNING = frozenset({"assign", "escalate", "delegate", "reassign"})
 
 
-class Actor(StrEnum):
-    """Who made a log entry, by its agent and its channel."""
-
-    PERSON = "person"
-    SERVICE = "service"
-    """A monitoring tool, an integration or an automation."""
-    TIMEOUT = "timeout"
-    """PagerDuty itself, because a timeout of the service expired."""
-    UNCLEAR = "unclear"
-    """No agent, no channel, or the API on behalf of a user: a person or a script."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimelineEntry:
-    """One log entry, as far as response times need it."""
-
-    at: datetime
-    type: str
-    """The type without ``_log_entry``."""
-    actor: Actor
-    id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class IncidentTimeline:
-    """All log entries of one incident, in order."""
+    """One incident: its trigger, and what happened to it until its end."""
 
-    entries: tuple[TimelineEntry, ...]
-
-    def of_type(self, entry_type: str) -> tuple[TimelineEntry, ...]:
-        """Return the entries of one type."""
-        return tuple(entry for entry in self.entries if entry.type == entry_type)
+    incident: JsonObject
+    log: IncidentLog
+    trigger: LogEntry | None
+    """None: its log entries are not in the evidence, or not all of them."""
+    end: LogEntry | None
+    """The final resolution; None: it is open, or nothing shows when it ended."""
+    merged: bool
 
     @property
-    def triggered(self) -> TimelineEntry | None:
-        """Return the first trigger; without it the evidence of the incident is incomplete."""
-        return next(iter(self.of_type("trigger")), None)
+    def status(self) -> str | None:
+        """Return its status as PagerDuty lists it."""
+        status: str | None = self.incident.get("status")
+        return status
+
+    @property
+    def lacks_acknowledgement(self) -> bool:
+        """Return whether PagerDuty shows an acknowledgement that no log entry records."""
+        shown = self.status == "acknowledged" or bool(self.incident.get("acknowledgements"))
+        return shown and self.log.first_at("acknowledge") is None
+
+    @property
+    def lacks_resolution(self) -> bool:
+        """Return whether PagerDuty shows it resolved and no log entry records that."""
+        return self.status == "resolved" and self.log.resolution is None
+
+    @property
+    def merged_at(self) -> datetime | None:
+        """Return when it was resolved, and by that merged; None where nothing shows it."""
+        if self.end is not None:
+            return self.end.at
+        names = ("resolved_at", "last_status_change_at")
+        texts = (self.incident.get(name) for name in names)
+        return next((parse_instant(text) for text in texts if text is not None), None)
+
+    @property
+    def takings(self) -> tuple[LogEntry, ...]:
+        """Return every entry that takes it, or may: those of machines take nothing.
+
+        A merge resolves an incident and takes it from nobody.
+        """
+        merge = self.end if self.merged else None
+        return tuple(
+            entry
+            for entry in self.log.entries
+            if entry.type in _TAKING
+            and entry is not merge
+            and entry.actor in {Actor.PERSON, Actor.UNCLEAR}
+        )
 
     @property
     def reopenings(self) -> int:
         """Count how often it was reopened after a resolution."""
-        types = [entry.type for entry in self.entries if entry.type in {*_REOPENING, "resolve"}]
-        return sum(before == "resolve" for before, _ in pairwise(types))
+        count, resolved = 0, False
+        for entry in self.log.entries:
+            if entry.type == "resolve" or entry.type in REOPENING:
+                count += resolved
+                resolved = entry.type == "resolve"
+        return count + (resolved and self.end is None)
 
     @property
-    def resolution(self) -> TimelineEntry | None:
-        """Return the final resolution; None while it is open."""
-        for entry in reversed(self.entries):
-            if entry.type == "resolve":
-                return entry
-            if entry.type in _REOPENING:
+    def assignments(self) -> int:
+        """Count how often it was given to somebody, by a person or the escalation policy."""
+        return sum(entry.type in _ASSIGNING for entry in self.log.entries)
+
+    def urgencies(self, start: datetime) -> Line | None:
+        """Return its urgency through time; None: unknown."""
+        return urgencies(self.incident, self.log, start)
+
+    def priorities(self, start: datetime) -> Line | None:
+        """Return its priority through time; None: unknown."""
+        return priorities(self.incident, self.log, start)
+
+    def unowned(self) -> list[tuple[datetime, datetime | None]] | None:
+        """Return the stretches of time in which nobody had it any more; None: unknown.
+
+        One begins when the acknowledgement of a person runs out or the incident is reopened, and
+        ends when a person takes it, or it is resolved.
+        """
+        stretches: list[tuple[datetime, datetime | None]] = []
+        since, owned, resolved = None, False, False
+        for entry in self.log.entries:
+            kind, at = entry.type, entry.at
+            taken = kind in {"acknowledge", "snooze"}
+            if taken and entry.actor is Actor.UNCLEAR and (resolved or since is not None):
                 return None
-        return None
+            if since is not None and (kind == "resolve" or (taken and entry.actor is _PERSON)):
+                stretches += [(since, at)] if since < at else []
+                since = None
+            if kind == "unacknowledge" and owned and since is None:
+                since, owned = at, False
+            elif resolved and kind in REOPENING and not (taken and entry.actor is _PERSON):
+                since = at
+            if taken or kind == "resolve":
+                owned = entry.actor is not Actor.SERVICE
+            resolved = kind == "resolve" or (resolved and kind not in REOPENING)
+        if resolved and self.end is None and self.status == "triggered":
+            since = self._changed_at()
+        return [*stretches, *([] if since is None else [(since, None)])]
+
+    def _changed_at(self) -> datetime | None:
+        changed = self.incident.get("last_status_change_at")
+        return None if changed is None else parse_instant(changed)
 
 
-def timeline(bodies: Iterable[JsonObject]) -> IncidentTimeline:
-    """Read log entries and sort them."""
-    entries = (_entry(body) for body in bodies)
-    return IncidentTimeline(entries=tuple(sorted(entries, key=_sort_key)))
+_PERSON = Actor.PERSON
 
 
-def actor(body: JsonObject) -> Actor:
-    """Return who made an entry: its agent and its channel have to agree."""
-    agent = (body.get("agent") or {}).get("type")
-    channel = (body.get("channel") or {}).get("type")
-    if channel == "timeout":
-        return Actor.TIMEOUT
-    if agent is None:
-        return Actor.UNCLEAR
-    if not agent.startswith("user"):
-        return Actor.SERVICE
-    if channel in {"auto", "nagios"}:
-        return Actor.SERVICE
-    return Actor.UNCLEAR if channel in {None, "api"} else Actor.PERSON
+def incident_timeline(incident: JsonObject, log: IncidentLog) -> IncidentTimeline:
+    """Join an incident and its log."""
+    trigger = next((entry for entry in log.entries if entry.type == "trigger"), None)
+    return IncidentTimeline(incident, log, trigger, _end(incident, log), is_merged(incident))
 
 
-def _entry(body: JsonObject) -> TimelineEntry:
-    return TimelineEntry(
-        at=parse_instant(body["created_at"]),
-        type=str(body["type"]).removesuffix("_log_entry"),
-        actor=actor(body),
-        id=body["id"],
-    )
+def _end(incident: JsonObject, log: IncidentLog) -> LogEntry | None:
+    """Return the final resolution, unless PagerDuty shows a reopening that is as late or later.
 
-
-def _sort_key(entry: TimelineEntry) -> tuple[datetime, int, str]:
-    return entry.at, _RANK.get(entry.type, _RANK["escalate"]), entry.id
+    In one second the order of the entries is a guess, and the status is not.
+    """
+    end = log.resolution
+    changed = incident.get("last_status_change_at")
+    if end is None or incident.get("status") == "resolved" or changed is None:
+        return end
+    return None if parse_instant(changed) >= end.at else end

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pagerduty_simulator.account.objects import (
         ContactMethod,
         Integration,
+        NotificationRule,
         Policy,
         PolicyLevel,
         PolicyTarget,
@@ -62,7 +63,12 @@ def user_object(account: Account, user: User, include: Include = ()) -> JsonObje
             else _contact_method_reference(user, method)
             for method in user.contact_methods
         ],
-        "notification_rules": [_notification_rule(user, method) for method in user.contact_methods],
+        "notification_rules": [
+            notification_rule_object(user, rule)
+            if "notification_rules" in include
+            else _notification_rule_reference(user, rule)
+            for rule in user.notification_rules
+        ],
         "coordinated_incidents": [],
         "locale": "en-US",
         **identity_fields(account, "user", user.id, user.name),
@@ -84,11 +90,11 @@ def own_profile(account: Account, user: User) -> JsonObject:
 
 def contact_method_object(user: User, method: ContactMethod) -> JsonObject:
     """Return a contact method, with its address."""
-    specific: JsonObject = {}
+    specific: JsonObject = {"enabled": method.enabled}
     if method.type == "email_contact_method":
-        specific = {"send_short_email": False, "send_html_email": True}
+        specific |= {"send_short_email": False, "send_html_email": True}
     elif method.type in {"phone_contact_method", "sms_contact_method"}:
-        specific = {"country_code": 1}
+        specific |= {"country_code": 1}
     elif method.type == "push_notification_contact_method":
         specific = {"device_type": "ios", "sounds": []}
     return {
@@ -96,9 +102,22 @@ def contact_method_object(user: User, method: ContactMethod) -> JsonObject:
         "type": method.type,
         "label": method.label,
         "address": method.address,
-        "enabled": method.enabled,
         "blacklisted": method.blacklisted,
         **specific,
+    }
+
+
+def notification_rule_object(user: User, rule: NotificationRule) -> JsonObject:
+    """Return a notification rule."""
+    (method,) = [
+        method for method in user.contact_methods if method.id == rule.contact_method_id
+    ] or [None]
+    return {
+        **_notification_rule_reference(user, rule),
+        "type": "assignment_notification_rule",
+        "start_delay_in_minutes": rule.delay_minutes,
+        "urgency": rule.urgency,
+        "contact_method": method and _contact_method_reference(user, method),
     }
 
 
@@ -295,12 +314,11 @@ def _contact_method_reference(user: User, method: ContactMethod) -> JsonObject:
     }
 
 
-def _notification_rule(user: User, method: ContactMethod) -> JsonObject:
-    identifier = f"N{method.id[1:]}"
+def _notification_rule_reference(user: User, rule: NotificationRule) -> JsonObject:
     return {
-        "id": identifier,
+        "id": rule.id,
         "type": "assignment_notification_rule_reference",
-        "summary": f"0 minutes: channel {method.id}",
-        "self": f"{API}/users/{user.id}/notification_rules/{identifier}",
+        "summary": f"{rule.delay_minutes} minutes: channel {rule.contact_method_id}",
+        "self": f"{API}/users/{user.id}/notification_rules/{rule.id}",
         "html_url": None,
     }

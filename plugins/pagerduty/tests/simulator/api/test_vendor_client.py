@@ -80,7 +80,10 @@ def test_the_vendor_client_reads_every_user(vendor, whole_account):
             user.role,
             user.invitation_sent,
         )
-        methods = [(method["type"], method["enabled"]) for method in users[key]["contact_methods"]]
+        methods = [
+            (method["type"], method.get("enabled", True))
+            for method in users[key]["contact_methods"]
+        ]
         assert methods == [(method.type, method.enabled) for method in user.contact_methods]
 
 

@@ -1,0 +1,187 @@
+"""The leaves of a log in memory: those of records in columns, a hundred bytes or so for each."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
+from typing import Any
+
+DIGEST_BYTES = 32
+MARK = "sha256:"
+NO_DIGEST = bytes(DIGEST_BYTES)
+REPEATED = ("collection", "connection", "kind", "stored_at")
+"""The fields of versions that many leaves have in common."""
+ODD = b"?" * (DIGEST_BYTES + 1)
+"""Begins the packed form of what is no digest: it is longer than one."""
+
+
+def pack_digest(text: str) -> bytes:
+    """Return the bytes of a digest; what has another form than ccm writes stays what it is."""
+    try:
+        packed = bytes.fromhex(text[len(MARK) :])
+    except ValueError:
+        packed = b""
+    if len(packed) == DIGEST_BYTES and unpack_digest(packed) == text:
+        return packed
+    return ODD + text.encode("utf-8", "surrogatepass")
+
+
+def unpack_digest(packed: bytes) -> str:
+    """Return the text of a packed digest."""
+    if len(packed) == DIGEST_BYTES:
+        return MARK + packed.hex()
+    return packed[len(ODD) :].decode("utf-8", "surrogatepass")
+
+
+class LeafTable(Mapping[int, Mapping[str, Any]]):
+    """The leaves of one log by their index, in order; read the leaves that it returns only.
+
+    Nearly all leaves state a version of a record: the key and the digest of each are in columns,
+    and what they have in common is there once. Every other leaf is there as it is.
+    """
+
+    def __init__(self, leaves: Iterable[tuple[int, Mapping[str, Any]]] = ()) -> None:
+        self.indexes = array("q")
+        self.forms = array("q")
+        """By leaf: the number of what it has in common with others; below zero: of a whole leaf."""
+        self.common: list[tuple[str, ...]] = []
+        self.whole: list[Mapping[str, Any]] = []
+        self.numbers: dict[tuple[str, ...], int] = {}
+        self.places = array("q")
+        """Where the key of each leaf ends; that of the next one begins there."""
+        self.keys_text = bytearray()
+        self.digests = bytearray()
+        for index, leaf in leaves:
+            self.append(index, leaf)
+
+    def append(self, index: int, leaf: Mapping[str, Any]) -> None:
+        """Add a leaf behind the others."""
+        digest = self.digest_of_plain(leaf)
+        if digest is None:
+            self.forms.append(-1 - len(self.whole))
+            self.whole.append(leaf)
+        else:
+            common = (*(leaf[name] for name in REPEATED), "digest" if "digest" in leaf else "")
+            number = self.numbers.get(common)
+            if number is None:
+                number = self.numbers[common] = len(self.common)
+                self.common.append(common)
+            self.forms.append(number)
+            self.keys_text += leaf["key"].encode("utf-8", "surrogatepass")
+        self.digests += digest or NO_DIGEST
+        self.indexes.append(index)
+        self.places.append(len(self.keys_text))
+
+    @staticmethod
+    def digest_of_plain(leaf: Mapping[str, Any]) -> bytes | None:
+        """Return the digest of a version that the columns can hold; None for every other leaf."""
+        if leaf["leaf"] != "version" or len(leaf) != 6 + ("digest" in leaf):
+            return None
+        if not all(type(leaf.get(name)) is str for name in (*REPEATED, "key")):
+            return None
+        if "digest" not in leaf:
+            return NO_DIGEST
+        packed = pack_digest(leaf["digest"]) if type(leaf["digest"]) is str else b""
+        return packed if len(packed) == DIGEST_BYTES else None
+
+    def at(self, place: int) -> Mapping[str, Any]:
+        """Return the leaf at a place among the others."""
+        form = self.forms[place]
+        if form < 0:
+            return self.whole[-1 - form]
+        collection, connection, kind, stored_at, digest = self.common[form]
+        leaf = {
+            "leaf": "version",
+            "collection": collection,
+            "connection": connection,
+            "kind": kind,
+            "stored_at": stored_at,
+            "key": self.key_at(place),
+        }
+        if digest:
+            leaf["digest"] = self.digest_at(place)
+        return leaf
+
+    def key_at(self, place: int) -> str:
+        """Return the key of the version at a place."""
+        start = self.places[place - 1] if place else 0
+        return self.keys_text[start : self.places[place]].decode("utf-8", "surrogatepass")
+
+    def digest_at(self, place: int) -> str:
+        """Return the digest of the version at a place."""
+        start = place * DIGEST_BYTES
+        return MARK + self.digests[start : start + DIGEST_BYTES].hex()
+
+    def others(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        """Yield the leaves that state no version, with their indexes."""
+        for place, form in enumerate(self.forms):
+            if form < 0 and self.whole[-1 - form]["leaf"] != "version":
+                yield self.indexes[place], self.whole[-1 - form]
+
+    def chosen(self, indexes: Iterable[int]) -> LeafTable:
+        """Return a table of some of the leaves."""
+        return LeafTable((index, self[index]) for index in indexes)
+
+    def __getitem__(self, index: int) -> Mapping[str, Any]:
+        """Return the leaf of an index."""
+        place = bisect_left(self.indexes, index)
+        if place == len(self.indexes) or self.indexes[place] != index:
+            raise KeyError(index)
+        return self.at(place)
+
+    def __contains__(self, index: object) -> bool:
+        """Return whether the leaf of an index is here."""
+        if type(index) is not int:
+            return False
+        place = bisect_left(self.indexes, index)
+        return place < len(self.indexes) and self.indexes[place] == index
+
+    def __iter__(self) -> Iterator[int]:
+        """Yield the indexes."""
+        return iter(self.indexes)
+
+    def __len__(self) -> int:
+        """Return the number of leaves."""
+        return len(self.indexes)
+
+    def values(self) -> ValuesView[Mapping[str, Any]]:
+        """Return the leaves, in order."""
+        return TableValues(self)
+
+    def items(self) -> ItemsView[int, Mapping[str, Any]]:
+        """Return the leaves with their indexes, in order."""
+        return TableItems(self)
+
+
+class TableValues(ValuesView[Mapping[str, Any]]):
+    """The leaves of a table, without looking for each."""
+
+    def __init__(self, table: LeafTable) -> None:
+        super().__init__(table)
+        self.table = table
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        """Yield them."""
+        return map(self.table.at, range(len(self.table.indexes)))
+
+
+class TableItems(ItemsView[int, Mapping[str, Any]]):
+    """The leaves of a table with their indexes, without looking for each."""
+
+    def __init__(self, table: LeafTable) -> None:
+        super().__init__(table)
+        self.table = table
+
+    def __iter__(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        """Yield them."""
+        return zip(self.table.indexes, self.table.values())
+
+
+def other_leaves(
+    leaves: Mapping[int, Mapping[str, Any]],
+) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the leaves that state no version, with their indexes: a few of a hundred."""
+    if isinstance(leaves, LeafTable):
+        return leaves.others()
+    return ((index, leaf) for index, leaf in leaves.items() if leaf["leaf"] != "version")
