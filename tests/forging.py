@@ -55,7 +55,7 @@ class ForgedPackage:
         assert len(remaining) < len(leaves)
         excerpt = self.ledger.prove_together(log, lambda _: remaining)
         self.files[f"{folder}/leaves.txt"] = b"".join(
-            b"%d %s\n" % leaf for leaf in excerpt.leaves.items()
+            b"%d %s\n" % leaf for leaf in self.ledger.lines(log, excerpt.indexes)
         )
         self.files[f"{folder}/hashes.txt"] = b"".join(
             signed_note.encoded(part).encode() + b"\n" for part in excerpt.hashes

@@ -11,7 +11,6 @@ from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint, PinnedCheckpoint
 from ccm_core.ledger.key_history import SigningKey, unbroken_chain
 from ccm_core.ledger.signed_note import VerifierKey
-from ccm_core.model import json_codec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +39,7 @@ def compare_with_pins(files: Archive, pins: Sequence[PinnedCheckpoint]) -> PinCo
         name.split("/")[1]: Checkpoint.read(signed_note.read(_text(files, name)).text)
         for name in _names(files, "ledger/", "/checkpoint.txt")
     }
-    store_log, _ = rebuild_roots(files, STORE_LOG, heads[STORE_LOG].size, ())
-    store_leaves = {index: json_codec.decode(leaf) for index, leaf in sorted(store_log.items())}
+    store_leaves, _ = rebuild_roots(files, STORE_LOG, heads[STORE_LOG].size, ())
     problems, unproven = [], []
     for pin in pins:
         signed = signed_note.read(pin.note)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from typing import Any
 
 from ccm_core.model.evidence.window import Window
-from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.timestamps import parse_instant
 
-Leaves = Iterable[tuple[int, JsonObject]]
+Leaves = Iterable[tuple[int, Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class _KindSelection:
         if self.begun:
             (self.selected if inside else self.pending).append(index)
 
-    def add_leaf(self, index: int, leaf: JsonObject, *, evidence: bool) -> None:
+    def add_leaf(self, index: int, leaf: Mapping[str, Any], *, evidence: bool) -> None:
         """Add a leaf that a collection appended, and whether it is evidence behind results."""
         if self.begun:
             (self.pending or self.selected).append(index)

@@ -78,8 +78,9 @@ def refuse_unreadable_ledger(
         _check_note(name, note, limits)
     for excerpt in excerpts:
         _check_note(f"ledger/{excerpt.log}/checkpoint.txt", excerpt.checkpoint, limits)
-    size = sum(len(chunk) for excerpt in excerpts for chunk in _ledger_chunks(excerpt))
-    limits.ledger.check("the package", size)
+        limits.leaves.check(f"the log {excerpt.log}", len(excerpt.indexes))
+        limits.leaf.check(f"the log {excerpt.log}", excerpt.longest)
+    limits.ledger.check("the package", sum(map(_ledger_size, excerpts)))
 
 
 def refuse_unreadable_statement(
@@ -130,11 +131,11 @@ def key_notes(notes: Sequence[str]) -> Mapping[str, str]:
     return {f"keys/{number:04}.txt": note for number, note in enumerate(notes, 1)}
 
 
-def _ledger_chunks(excerpt: ProvenLeaves) -> Iterator[bytes]:
-    """Yield the bytes of the files of one log."""
-    yield excerpt.checkpoint.encode()
-    yield from (f"{encoded(digest)}\n".encode() for digest in excerpt.hashes)
-    yield from (b"%d %s\n" % leaf for leaf in sorted(excerpt.leaves.items()))
+def _ledger_size(excerpt: ProvenLeaves) -> int:
+    """Return how many bytes the files of one log have."""
+    hashes = sum(len(encoded(digest)) + 1 for digest in excerpt.hashes)
+    numbers = sum(len(str(index)) + 2 for index in excerpt.indexes)
+    return len(excerpt.checkpoint.encode()) + hashes + numbers + excerpt.leaf_bytes
 
 
 def _check_note(name: str, note: str, limits: Limits) -> None:

@@ -49,6 +49,7 @@ COMMANDS = {
     "rules": "List, check, test, preview and compare rule packs",
     "run": "Collect, evaluate, report and notify",
     "runs": "List runs, and show what one requested, read and missed",
+    "simulate": "Show whom an incident on a service would reach",
     "verify": "Verify that stored evidence is unchanged, or name what differs",
     "views": "List views and show their rows",
     "watch": "Run as a daemon: collect what is due, evaluate, report",

@@ -9,7 +9,7 @@ leaf or the next hash, and must end with the root and no hash left over.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -25,8 +25,12 @@ class ProvenLeaves:
     """The signed note."""
     size: int
     """Of the tree that it is the head of."""
-    leaves: Mapping[int, bytes]
-    """By their index, in order."""
+    indexes: Sequence[int]
+    """Of the leaves, ascending; whoever proved them can read them again."""
+    leaf_bytes: int
+    """How many bytes they have together."""
+    longest: int
+    """How many the longest of them has."""
     hashes: tuple[bytes, ...]
     """Of the parts between them, from the left."""
 

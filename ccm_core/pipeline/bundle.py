@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
-from typing import Any
 
 from ccm_core.bundle.deterministic_zip import ArchiveWriter
 from ccm_core.bundle.leaf_selection import LeafCriteria, select_leaves
@@ -17,20 +18,24 @@ from ccm_core.bundle.package_bounds import (
     refuse_unreadable_statement,
 )
 from ccm_core.bundle.verifier.bounds import LIMITS, Limits
-from ccm_core.bundle.verifier.contents import Leaves, expected_files
+from ccm_core.bundle.verifier.contents import Expected, Leaves, expected_files
 from ccm_core.bundle.verifier.derived.derived_log import derived_versions
 from ccm_core.bundle.verifier.evaluations import History
 from ccm_core.bundle.verifier.main import verify_package
 from ccm_core.bundle.verifier.package import Package, newest_moment
 from ccm_core.bundle.verifier.populations import last_collections
-from ccm_core.bundle.verifier.proofs.log_checks import read_leaf
+from ccm_core.bundle.verifier.proofs.leaf_table import LeafTable, other_leaves, pack_digest
+from ccm_core.bundle.verifier.proofs.log_checks import read_fields
 from ccm_core.bundle.verifier.scope import Scope, period_evaluations, read_scope, scope_inputs
 from ccm_core.bundle.verifier.strict_json import read_json
 from ccm_core.errors import IntegrityError, UsageError
-from ccm_core.ledger.checkpoint import STORE_LOG
+from ccm_core.ledger import signed_note
+from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint
 from ccm_core.ledger.multiproof import ProvenLeaves
 from ccm_core.ledger.signed_note import Signer
 from ccm_core.model.evaluation.derived import connection_of, derived_log
+from ccm_core.model.evidence.collection import Collection as CollectionOfKind
+from ccm_core.model.json_codec import JsonObject
 from ccm_core.model.period import Period
 from ccm_core.pipeline.assurance import (
     ControlName,
@@ -80,32 +85,38 @@ def bundle(
         IntegrityError: What the store holds would not verify.
     """
     refuse_unreadable_connections(connection.name for connection in order.connections)
-    with refuse_beyond_bounds():
-        content = _bundle_content(host, store, order)
-        refuse_unreadable_ledger(content.excerpts, content.notes, order.limits)
-        refuse_unreadable_statement(
-            content.files, content.excerpts, content.notes, content.predicate, order.limits
-        )
-        return _write_verified(store, content, signer, path)
-
-
-def _write_verified(
-    store: EvidenceStore, content: BundleContent, signer: Signer, path: Path
-) -> Sequence[str]:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with ArchiveWriter(temporary, content.limits) as archive:
-            write_files(store.ledger, archive, content, signer)
-        checked = verify_package(str(temporary), limits=content.limits)
-        if checked.exceeded:
-            raise checked.exceeded[0]
-        if checked.problems:
-            raise IntegrityError("the bundle would not verify: " + "; ".join(checked.problems[:5]))
-        temporary.replace(path)
-    except OSError as cause:
-        raise UsageError(f"the bundle cannot be written to {path}: {cause.strerror}") from cause
-    finally:
-        temporary.unlink(missing_ok=True)
+    with refuse_beyond_bounds():
+        try:
+            _write(host, store, order, signer, temporary)
+            return _verified(temporary, path, order.limits)
+        except OSError as cause:
+            raise UsageError(f"the bundle cannot be written to {path}: {cause.strerror}") from cause
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _write(
+    host: Host, store: EvidenceStore, order: BundleRequest, signer: Signer, path: Path
+) -> None:
+    """Write a bundle; nothing of it is in memory afterwards."""
+    content = _bundle_content(host, store, order)
+    refuse_unreadable_ledger(content.excerpts, content.notes, order.limits)
+    refuse_unreadable_statement(
+        content.files, content.excerpts, content.notes, content.predicate, order.limits
+    )
+    with ArchiveWriter(path, content.limits) as archive:
+        write_files(store.ledger, archive, content, signer)
+
+
+def _verified(temporary: Path, path: Path, limits: Limits) -> Sequence[str]:
+    """Move a bundle that verifies to where it belongs, and return the facts that it states."""
+    checked = verify_package(str(temporary), limits=limits)
+    if checked.exceeded:
+        raise checked.exceeded[0]
+    if checked.problems:
+        raise IntegrityError("the bundle would not verify: " + "; ".join(checked.problems[:5]))
+    temporary.replace(path)
     return [*checked.facts, *checked.erased]
 
 
@@ -137,27 +148,25 @@ def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> B
     now = assessment_moment(host, order.connections, store)
     elapsed = elapsed_period(order.period, now)
     names = sorted(connection.name for connection in order.connections)
-    store_excerpt = _store_excerpt(store.ledger, store.evaluations, order)
-    store_log = _leaves(store_excerpt, order.limits)
+    store_excerpt, store_log = _store_excerpt(store.ledger, store.evaluations, order)
     scope = _scope(store.evaluations, store_log, order.period)
     controls = _controls(scope, order.controls)
     window, rules = order.period.window, scope.rules(controls)
     evaluations = period_evaluations(store_log, window.since, window.until)
     stored = StoredHistory.of(store.ledger, store_log, evaluations, rules)
-    need = stored.need
-    derived_excerpts = [
-        _derived_excerpt(stored, log) for name in names if need.size(log := derived_log(name))
-    ]
+    need, kinds = stored.need, scope.kinds(controls)
+    collections = {name: store.runs.collections(name) for name in names}
+    for name in names:
+        _refuse_too_many(order, name, collections[name], kinds)
     history = stored.read(rules, names, {name: scope.manifest_kind(name) for name in names})
-    of_evidence = [
-        _connection_excerpt(host, store, order, scope.kinds(controls), history, store_log, name)
-        for name in names
-    ]
-    excerpts = [
-        store_excerpt,
-        *sorted([*of_evidence, *derived_excerpts], key=lambda excerpt: excerpt.log),
-    ]
-    logs = {excerpt.log: _leaves(excerpt, order.limits) for excerpt in excerpts}
+    derived = [_derived_excerpt(stored, log) for log in map(derived_log, names) if need.size(log)]
+    of_evidence = [_connection_excerpt(host, stored, order, kinds, history, name) for name in names]
+    excerpts = [store_excerpt, *sorted([*of_evidence, *derived], key=lambda excerpt: excerpt.log)]
+    logs = {STORE_LOG: store_log} | {
+        excerpt.log: stored.table(excerpt.log).chosen(excerpt.indexes) for excerpt in excerpts[1:]
+    }
+    for name in names:
+        _refuse_unproven(order, name, collections[name], kinds, history, logs[name])
     newest = newest_moment(logs, elapsed.until)
     package = Package(
         period=order.period.text,
@@ -177,11 +186,11 @@ def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> B
     )
 
 
-def _files(package: Package, history: History) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+def _files(package: Package, history: History) -> Expected:
     """Return what leaves speak of, without the files of which everything was erased."""
     files = expected_files(package.content_logs, package.selection(history))
-    erased = package.reading.erased
-    return {name: leaves for name, leaves in files.items() if leaves.keys() - erased}
+    erased = set(map(pack_digest, package.reading.erased))
+    return {name: digests for name, digests in files.items() if digests.keys() - erased}
 
 
 def _scope(evaluations: EvaluationStore, store_log: Leaves, period: Period) -> Scope:
@@ -203,55 +212,99 @@ def _controls(scope: Scope, requested: Collection[ControlName]) -> list[str]:
     return sorted(supported[name] for name in selected_controls(supported, requested))
 
 
+def _refuse_too_many(
+    order: BundleRequest,
+    name: str,
+    collections: Iterable[CollectionOfKind],
+    kinds: Collection[str],
+) -> None:
+    """Check how many leaves the bundle has of a connection at least, before they are read.
+
+    Raises:
+        BoundExceeded: They are more than a verifier reads.
+    """
+    counted = [
+        collection.counts
+        for collection in collections
+        if collection.kind in kinds and collection.ended_at in order.period.window
+    ]
+    leaves = sum(counts.appended + counts.tombstones + counts.rejected for counts in counted)
+    order.limits.leaves.check(f"the log {name}", len(counted) + leaves)
+
+
 def _derived_excerpt(stored: StoredHistory, log: str) -> ProvenLeaves:
     """Return the rows and verdicts of a connection in the period."""
-    ends = _run_ends(stored.store_log, log)
-    excerpt = stored.ledger.prove_together(
-        log,
-        lambda leaves: {*derived_versions(leaves, stored.need, log), *ends},
-    )
-    if excerpt is None or excerpt.size < stored.need.size(log):
+    size = _signed_size(stored.ledger, log)
+    if size < stored.need.size(log):
         raise UsageError(
             f"rows and verdicts of {connection_of(log)} are newer than the last signed head of "
             f"their ledger, so nothing proves them yet; {_NEXT_STEP}"
         )
+    indexes = {
+        *derived_versions(stored.table(log).items(), stored.need, log),
+        *_run_ends(stored.store_log, log),
+    }
+    return _excerpt(stored.ledger, log, (index for index in indexes if index < size))
+
+
+def _signed_size(ledger: LedgerStore, log: str) -> int:
+    """Return at how many leaves the newest head of a log was signed; 0: none ever was."""
+    note = ledger.signed_head(log)
+    return 0 if note is None else Checkpoint.read(signed_note.read(note).text).size
+
+
+def _excerpt(ledger: LedgerStore, log: str, indexes: Iterable[int]) -> ProvenLeaves:
+    excerpt = ledger.prove_together(log, lambda _: array("q", indexes))
+    if excerpt is None:
+        raise UsageError(f"no head of the ledger of {log} was ever signed; {_NEXT_STEP}")
     return excerpt
 
 
 def _run_ends(store_log: Leaves, log: str) -> set[int]:
-    heads = [head for leaf in store_log.values() for head in leaf.get("heads", ())]
+    heads = [head for _, leaf in other_leaves(store_log) for head in leaf.get("heads", ())]
     return {head["size"] - 1 for head in heads if head["log"] == log}
 
 
 def _connection_excerpt(
     host: Host,
-    store: EvidenceStore,
+    stored: StoredHistory,
     order: BundleRequest,
     kinds: Collection[str],
     history: History,
-    store_log: Leaves,
     name: str,
 ) -> ProvenLeaves:
-    period = order.period
     criteria = LeafCriteria(
-        period=period.window,
+        period=order.period.window,
         kinds=frozenset(kinds),
         event_kinds={kind.name for kind in host.kinds.values() if kind.shape is Shape.EVENT},
         evidence_digests=history.evidence,
         last_collections=last_collections(history, name),
-        run_ends=_run_ends(store_log, name),
+        run_ends=_run_ends(stored.store_log, name),
     )
-    excerpt = store.ledger.prove_together(name, lambda leaves: select_leaves(leaves, criteria))
-    if excerpt is None:
-        raise UsageError(f"no head of the ledger of {name} was ever signed; {_NEXT_STEP}")
-    proven = {leaf.get("id") for leaf in _leaves(excerpt, order.limits).values()}
+    size = _signed_size(stored.ledger, name)
+    leaves = takewhile(lambda leaf: leaf[0] < size, stored.table(name).items())
+    indexes = select_leaves(leaves, criteria)
+    return _excerpt(stored.ledger, name, (index for index in indexes if index < size))
+
+
+def _refuse_unproven(
+    order: BundleRequest,
+    name: str,
+    collections: Iterable[CollectionOfKind],
+    kinds: Collection[str],
+    history: History,
+    leaves: Leaves,
+) -> None:
+    """Refuse where collections of the period are newer than what is signed."""
+    proven = {leaf.get("id") for _, leaf in other_leaves(leaves)}
+    last = last_collections(history, name)
     unproven = [
         collection.id
-        for collection in store.runs.collections(name)
+        for collection in collections
         if collection.id not in proven
         and (
-            collection.id in criteria.last_collections
-            or (collection.kind in kinds and collection.ended_at in period.window)
+            collection.id in last
+            or (collection.kind in kinds and collection.ended_at in order.period.window)
         )
     ]
     if unproven:
@@ -259,16 +312,22 @@ def _connection_excerpt(
             f"{len(unproven)} collections of {name} are newer than the last signed head of its "
             f"ledger, so nothing proves them yet; {_NEXT_STEP}"
         )
-    return excerpt
 
 
 def _store_excerpt(
     ledger: LedgerStore, evaluations: EvaluationStore, order: BundleRequest
-) -> ProvenLeaves:
+) -> tuple[ProvenLeaves, LeafTable]:
     """Return the whole log of the store, which shows that no evaluation was left out."""
-    excerpt = ledger.prove_together(STORE_LOG, lambda leaves: [index for index, _ in leaves])
-    leaves = _leaves(excerpt, order.limits) if excerpt else {}
-    proven = {leaf.get("digest") for leaf in leaves.values()}
+    table = LeafTable()
+
+    def every(leaves: Iterable[tuple[int, JsonObject]]) -> Sequence[int]:
+        for index, leaf in leaves:
+            table.append(index, read_fields(leaf))
+        return table.indexes
+
+    order.limits.leaves.check(f"the log {STORE_LOG}", _signed_size(ledger, STORE_LOG))
+    excerpt = ledger.prove_together(STORE_LOG, every)
+    proven = {leaf.get("digest") for _, leaf in other_leaves(table)}
     window = order.period.window
     stored = evaluations.moments(since=window.since, until=window.until)
     if excerpt is None or {digest for digest, _ in stored} - proven:
@@ -276,11 +335,4 @@ def _store_excerpt(
             "evaluations of the period are newer than the last signed head of the store's ledger, "
             f"so nothing proves them yet; {_NEXT_STEP}"
         )
-    return excerpt
-
-
-def _leaves(excerpt: ProvenLeaves, limits: Limits) -> Leaves:
-    limits.leaves.check(f"the log {excerpt.log}", len(excerpt.leaves))
-    return {
-        index: read_leaf(excerpt.log, index, leaf, limits) for index, leaf in excerpt.leaves.items()
-    }
+    return excerpt, table

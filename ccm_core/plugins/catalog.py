@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ccm_core.model.evidence.manifest import PluginVersion
 from ccm_core.plugins.consistency import problems
 from ccm_core.sdk.report_figures import ReportSection
+from ccm_core.sdk.simulation.page import PageSimulation
 from ccm_core.sdk.types import Connector, EvidenceKind, RulePackSource, View
 
 
@@ -20,6 +21,7 @@ class Offers:
     views: tuple[View, ...] = ()
     packs: tuple[RulePackSource, ...] = ()
     sections: tuple[ReportSection, ...] = ()
+    page_simulations: tuple[PageSimulation, ...] = ()
 
     def names(self) -> Iterator[tuple[str, str]]:
         """Yield each offer as its category and its name."""
@@ -28,6 +30,7 @@ class Offers:
         yield from (("view", view.name) for view in self.views)
         yield from (("rule pack", pack.name) for pack in self.packs)
         yield from (("report section", section.name) for section in self.sections)
+        yield from (("page simulation", page.name) for page in self.page_simulations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,7 @@ class Catalog:
     views: Mapping[str, View] = field(default_factory=dict)
     packs: Mapping[str, RulePackSource] = field(default_factory=dict)
     sections: Mapping[str, ReportSection] = field(default_factory=dict)
+    page_simulations: Mapping[str, PageSimulation] = field(default_factory=dict)
 
     @property
     def failures(self) -> tuple[Plugin, ...]:
@@ -81,4 +85,6 @@ class Catalog:
 
     def problems(self) -> tuple[str, ...]:
         """Return what refers to nothing or cannot be used among the offers. For ``ccm check``."""
-        return tuple(problems(self.connectors, self.kinds, self.views, self.sections))
+        return tuple(
+            problems(self.connectors, self.kinds, self.views, self.sections, self.page_simulations)
+        )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ccm_core.errors import PluginFault
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.report_figures import ReportSection
+from ccm_core.sdk.simulation.page import PageSimulation
 from ccm_core.sdk.types import Connector, EvidenceKind, SchemaLoader, Shape, View
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def problems(
     kinds: Mapping[str, EvidenceKind],
     views: Mapping[str, View],
     sections: Mapping[str, ReportSection],
+    page_simulations: Mapping[str, PageSimulation],
 ) -> Iterator[str]:
     """Yield each reference to nothing and each invalid schema, offer by offer, by name."""
     for connector in connectors.values():
@@ -52,6 +54,25 @@ def problems(
             yield (
                 f"report section {section.name} names fields of {name}, which is not one of its "
                 f"views; expected one of {', '.join(section.views)}"
+            )
+    for page in page_simulations.values():
+        yield from _page_problems(page, connectors, kinds)
+
+
+def _page_problems(
+    page: PageSimulation, connectors: Mapping[str, Connector], kinds: Mapping[str, EvidenceKind]
+) -> Iterator[str]:
+    owner = f"page simulation {page.name}"
+    if page.connector not in connectors:
+        yield f"{owner} is of connector {page.connector}, which no plugin that loaded offers"
+    for name in page.inputs:
+        if name not in kinds:
+            yield f"{owner} reads {_not_offered(name)}"
+    for name in (page.subject_kind, *page.vanished):
+        if name not in page.inputs:
+            yield (
+                f"{owner} names {name}, which is not one of its inputs; expected one of "
+                f"{', '.join(page.inputs)}"
             )
 
 

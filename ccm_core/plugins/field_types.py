@@ -22,7 +22,14 @@ def require_field_types(offers: Offers) -> None:
 
 
 def _problems(offers: Offers) -> Iterator[str]:
-    several = (offers.connectors, offers.kinds, offers.views, offers.packs, offers.sections)
+    several = (
+        offers.connectors,
+        offers.kinds,
+        offers.views,
+        offers.packs,
+        offers.sections,
+        offers.page_simulations,
+    )
     for offer in (offer for category in several for offer in category):
         yield from _field_problems(offer, f"{type(offer).__name__} {offer.name}")
     for connector in offers.connectors:

@@ -21,6 +21,7 @@ from ccm_core.plugins.schema_marks import checked_schema
 from ccm_core.plugins.view_rows import guarded_rows
 from ccm_core.sdk.report_figures import Distribution, ReportSection, Table, Timeline
 from ccm_core.sdk.secret import without_secrets
+from ccm_core.sdk.simulation.page import PageSimulation, PageWalk
 from ccm_core.sdk.types import (
     AuthMethod,
     Collector,
@@ -55,6 +56,7 @@ def guarded_offers(offers: Offers, plugin: str, package: str) -> Offers:
         views=tuple(_view(view, call) for view in offers.views),
         packs=tuple(_pack(pack, call) for pack in offers.packs),
         sections=tuple(_section(section, call) for section in offers.sections),
+        page_simulations=tuple(_page(page, call) for page in offers.page_simulations),
     )
 
 
@@ -187,6 +189,11 @@ def _section(section: ReportSection, call: Call) -> ReportSection:
     return replace(
         section, figures=guarded(part, section.figures, _several(Timeline, Distribution, Table))
     )
+
+
+def _page(page: PageSimulation, call: Call) -> PageSimulation:
+    part = call(part=f"page simulation {page.name}")
+    return replace(page, walk=guarded(part, page.walk, _one(PageWalk)))
 
 
 # -- what runs for longer than one call -------------------------------------------------------

@@ -23,12 +23,15 @@ from ccm_core.plugins.guarded_offers import guarded_offers
 from ccm_core.plugins.name_conflicts import require_unique_names
 from ccm_core.plugins.renamed_names import renamed_names_in
 from ccm_core.sdk.report_figures import ReportSection
+from ccm_core.sdk.simulation.page import PageSimulation
 from ccm_core.sdk.types import Connector, EvidenceKind, RulePackSource, View
 
 if TYPE_CHECKING:
     import pluggy
 
-Offer = TypeVar("Offer", Connector, EvidenceKind, RulePackSource, View, ReportSection)
+Offer = TypeVar(
+    "Offer", Connector, EvidenceKind, RulePackSource, View, ReportSection, PageSimulation
+)
 
 _MAX_OFFERS = 10_000
 """How many offers one hook may return."""
@@ -65,6 +68,7 @@ def load(
         views=_by_name(view for offer in offers for view in offer.views),
         packs=_by_name(pack for offer in offers for pack in offer.packs),
         sections=_by_name(section for offer in offers for section in offer.sections),
+        page_simulations=_by_name(page for offer in offers for page in offer.page_simulations),
     )
 
 
@@ -165,6 +169,7 @@ def _offers(manager: pluggy.PluginManager, module: object) -> Offers:
         views=_call_hook(hook.ccm_views, module, View),
         packs=_call_hook(hook.ccm_rule_packs, module, RulePackSource),
         sections=_call_hook(hook.ccm_report_sections, module, ReportSection),
+        page_simulations=_call_hook(hook.ccm_page_simulations, module, PageSimulation),
     )
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ccm_core.sdk.report_figures import ReportSection
+    from ccm_core.sdk.simulation.page import PageSimulation
     from ccm_core.sdk.types import Connector, EvidenceKind, RulePackSource, View
 
 NAME = "ccm"
@@ -94,5 +95,20 @@ def ccm_report_sections() -> Iterable[ReportSection]:
             from acme_ccm.sections import SECTIONS
 
             return SECTIONS
+    """
+    return ()
+
+
+@hookspec
+def ccm_page_simulations() -> Iterable[PageSimulation]:
+    """Offer simulations of a page: whom the source would notify of an incident, how and when.
+
+    An example::
+
+        @hookimpl
+        def ccm_page_simulations():
+            from acme_ccm.page import SIMULATION
+
+            yield SIMULATION
     """
     return ()

@@ -32,13 +32,17 @@ class UnreadableBundle(Exception):
 class Archive(Mapping[str, bytes]):
     """The files of an archive, by name; one is unpacked only while somebody uses it."""
 
-    def __init__(self, packed: bytes, members: Sequence[Member], limits: Limits = LIMITS) -> None:
+    def __init__(
+        self, packed: PackedFile, members: Sequence[Member], limits: Limits = LIMITS
+    ) -> None:
         self.limits = limits
         """How much is read of it."""
         self._packed = packed
         self._members = {member.name: member for member in members}
-        self.digests = {name: self._digest(name) for name in self._members}
+        self.digests: dict[str, str] = {}
         """The SHA-256 of each file, in hexadecimal digits."""
+        for name in self._members:
+            self.digests[name] = self._digest(name)
 
     def __getitem__(self, name: str) -> bytes:
         """Return the bytes of a file."""
@@ -78,7 +82,15 @@ class Archive(Mapping[str, bytes]):
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """Yield the bytes of a file; they are exactly those that the archive declares."""
-        member = self._members[name]
+        digest = hashlib.sha256()
+        for chunk in self._unpacked(self._members[name]):
+            digest.update(chunk)
+            yield chunk
+        if self.digests.setdefault(name, digest.hexdigest()) != digest.hexdigest():
+            raise UnreadableBundle(f"{name} was changed while the package was read")
+
+    def _unpacked(self, member: Member) -> Iterator[bytes]:
+        name = member.name
         unpack, size, crc = zlib.decompressobj(-zlib.MAX_WBITS), 0, 0
         for start in range(member.data_offset, member.end, CHUNK):
             packed = self._packed[start : min(start + CHUNK, member.end)]
@@ -101,10 +113,32 @@ class Archive(Mapping[str, bytes]):
             raise UnreadableBundle(f"the archive is damaged: {name} is not what it declares")
 
     def _digest(self, name: str) -> str:
-        digest = hashlib.sha256()
-        for chunk in self.chunks(name):
-            digest.update(chunk)
-        return digest.hexdigest()
+        for _ in self.chunks(name):
+            pass
+        return self.digests[name]
+
+
+class PackedFile:
+    """The bytes of an archive: read when they are needed, never all of them."""
+
+    def __init__(self, path: str) -> None:
+        self._file = open(path, "rb")
+        self._size = self._file.seek(0, 2)
+
+    def __len__(self) -> int:
+        """Return the number of bytes."""
+        return self._size
+
+    def __getitem__(self, part: slice) -> bytes:
+        """Return some of the bytes."""
+        start, end, _ = part.indices(self._size)
+        self._file.seek(start)
+        return self._file.read(max(end - start, 0))
+
+    def __del__(self) -> None:
+        """Close the file with the last who reads it."""
+        if hasattr(self, "_file"):
+            self._file.close()
 
 
 Files = Archive
@@ -113,14 +147,13 @@ Files = Archive
 def read_archive(path: str, limits: Limits = LIMITS) -> Archive:
     """Check every byte of the archive that is no content, and unpack each file once."""
     try:
-        with open(path, "rb") as file:
-            packed = file.read(limits.packed.most + 1)
+        packed = PackedFile(path)
         return Archive(packed, read_members(packed, limits), limits)
     except (zlib.error, OSError, UnicodeDecodeError) as error:
         raise UnreadableBundle(f"the archive is damaged: {error}") from error
 
 
-def read_members(packed: bytes, limits: Limits = LIMITS) -> list[Member]:
+def read_members(packed: PackedFile, limits: Limits = LIMITS) -> list[Member]:
     """Read the directory, and hold it and every header against the form that they must have."""
     limits.packed.check("the package", len(packed))
     if len(packed) < END_RECORD.size:
@@ -177,7 +210,7 @@ def check_names(names: Collection[str], limits: Limits = LIMITS) -> None:
             raise UnreadableBundle(f"{name!r} is not a safe file name: it may lead out of a folder")
 
 
-def check_form(packed: bytes, members: Sequence[Member], start: int) -> None:
+def check_form(packed: PackedFile, members: Sequence[Member], start: int) -> None:
     """Check that the members fill the archive up to its directory, one header before each."""
     if list(members) != sorted(members, key=lambda member: member_order(member.name)):
         raise UnreadableBundle("the files of the archive are not in the order that ccm writes")

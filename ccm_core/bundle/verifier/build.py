@@ -39,6 +39,7 @@ PARTS = (
     "erasures",
     "page",
     "strict_json",
+    "proofs/leaf_table",
     "proofs/merkle",
     "proofs/signed_note",
     "proofs/ed25519",

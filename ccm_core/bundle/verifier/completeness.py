@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from ccm_core.bundle.verifier.archive import Files
 from ccm_core.bundle.verifier.contents import Leaves, moment
 from ccm_core.bundle.verifier.package import Package
+from ccm_core.bundle.verifier.proofs.leaf_table import other_leaves
 from ccm_core.bundle.verifier.proofs.merkle import merkle_root
 from ccm_core.bundle.verifier.strict_json import read_json
 
@@ -23,7 +25,8 @@ def check_collections(
     counted: Counter[tuple[str, str]] = Counter()
     populations: dict[tuple[str, str], dict[str, str]] = {}
     last = ""
-    for leaf in [*leaves.values(), {"leaf": "end"}]:
+    stated = rooted_kinds(leaves, contents, whole)
+    for leaf in chain(leaves.values(), [{"leaf": "end"}]):
         current = leaf.get("collection", leaf.get("id") if leaf["leaf"] == "collection" else "")
         if current != last and last in collections:
             check_population(collections[last], populations, problems)
@@ -32,6 +35,8 @@ def check_collections(
             collections[current] = read_json(contents.get(leaf["digest"], b"{}"))
         elif leaf["leaf"] == "version":
             counted[current, "appended" if "digest" in leaf else "tombstones"] += 1
+            if (leaf["connection"], leaf["kind"]) not in stated:
+                continue
             population = populations.setdefault((leaf["connection"], leaf["kind"]), {})
             population.pop(leaf["key"], None)
             if "digest" in leaf:
@@ -39,6 +44,22 @@ def check_collections(
         elif leaf["leaf"] == "rejected":
             counted[current, "rejected"] += 1
     problems.extend(wrong_counts(collections, counted))
+
+
+def rooted_kinds(
+    leaves: Leaves, contents: Mapping[str, bytes], whole: Collection[str]
+) -> set[tuple[Any, Any]]:
+    """Return the connections and kinds of which a whole collection states a population."""
+    documents = (
+        read_json(contents.get(leaf["digest"], b"{}"))
+        for _, leaf in other_leaves(leaves)
+        if leaf["leaf"] == "collection" and leaf["id"] in whole
+    )
+    return {
+        (document.get("connection"), document.get("kind"))
+        for document in documents
+        if document.get("population_root")
+    }
 
 
 def wrong_counts(
@@ -61,8 +82,10 @@ def check_population(
     """Check the population after a collection against the root that it stated."""
     name = str(collection.get("connection")), str(collection.get("kind"))
     population, root = populations.get(name, {}), collection.get("population_root")
+    if not root:
+        return
     lines = [f"{key}\0{population[key]}".encode() for key in sorted(population)]
-    if root and root != merkle_root(lines):
+    if root != merkle_root(lines):
         problems.append(f"the population after {collection.get('id')} differs from its root")
 
 
@@ -91,9 +114,9 @@ def missing_collections(
     leaves: Leaves, package: Package, contents: Mapping[str, bytes]
 ) -> Iterator[str]:
     """Yield the ids of collections that the manifests name and the log does not have."""
-    present = {leaf.get("id") for leaf in leaves.values() if leaf["leaf"] == "collection"}
+    present = {leaf.get("id") for _, leaf in other_leaves(leaves) if leaf["leaf"] == "collection"}
     kinds, (since, until) = set(package.scope.kinds(package.controls)), package.bounds
-    for leaf in leaves.values():
+    for _, leaf in other_leaves(leaves):
         if leaf["leaf"] != "manifest" or not since <= moment(leaf["ended_at"]) < until:
             continue
         manifest = read_json(contents.get(leaf["digest"], b"{}"))

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.contents import Leaves, moment
 from ccm_core.bundle.verifier.evaluations import History
+from ccm_core.bundle.verifier.proofs.leaf_table import other_leaves
 from ccm_core.bundle.verifier.scope import Need, Scope, Watch
 from ccm_core.bundle.verifier.spans import (
     LATEST,
@@ -89,7 +90,7 @@ def read_collecting(
     """Read what was collected over a connection, from its manifests and its collections."""
     watch = scope.watches.get(connection, Watch({}, 0, frozenset(), frozenset(), ""))
     runs, collections = [], {}
-    for leaf in leaves.values():
+    for _, leaf in other_leaves(leaves):
         content = kept.get(leaf.get("digest", ""))
         if content is not None and leaf["leaf"] == "manifest":
             run = read_json(content, f"the manifest {leaf['run']} of {connection}")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.archive import Files
+from ccm_core.bundle.verifier.proofs.leaf_table import other_leaves, pack_digest, unpack_digest
 
 BASES, EVALUATIONS = "contents/bases.jsonl", "contents/evaluations.jsonl"
 KEPT = {BASES, "contents/collections.jsonl", "contents/manifests.jsonl"}
@@ -15,6 +17,8 @@ KEPT = {BASES, "contents/collections.jsonl", "contents/manifests.jsonl"}
 CONTENT_FOLDERS = ("contents/", "evidence/")
 
 Leaves = Mapping[int, Mapping[str, Any]]
+Expected = Mapping[str, Mapping[bytes, None]]
+"""By the name of each file, the packed digests of its contents, in order."""
 
 
 class ContentSelection(NamedTuple):
@@ -33,9 +37,22 @@ class ContentSelection(NamedTuple):
 class Contents(NamedTuple):
     """The contents that are here."""
 
-    digests: set[str]
+    expected: Expected
+    """Those that leaves speak of."""
+    absent: set[bytes]
+    """Those of them that are not here, packed."""
     kept: dict[str, bytes]
     """Those of the files that are read again, by digest."""
+
+    @property
+    def number(self) -> int:
+        """How many are here."""
+        return sum(map(len, self.expected.values())) - len(self.absent)
+
+    def has(self, name: str) -> bool:
+        """Return whether the content of a digest is here."""
+        packed = pack_digest(name)
+        return packed not in self.absent and any(packed in file for file in self.expected.values())
 
 
 def is_selected(leaf: Mapping[str, Any], selection: ContentSelection) -> bool:
@@ -58,63 +75,106 @@ def file_of(leaf: Mapping[str, Any]) -> str:
     return f"contents/{leaf['leaf']}s.jsonl" if leaf["leaf"] in forms else ""
 
 
+def form_of(file: str) -> str:
+    """Return the form of the leaves that speak of the contents of a file."""
+    if file == BASES or file.startswith("packs/"):
+        return "document"
+    folder, _, name = file.partition("/")
+    return "version" if folder == "evidence" else name[: -len("s.jsonl")]
+
+
 def pack_file(digest: str) -> str:
     """Return the file that holds a rule pack."""
     return f"packs/{digest[len('sha256:') :]}.yaml"
 
 
-def expected_files(
+def selected_leaves(
     logs: Mapping[str, Leaves], selection: ContentSelection
-) -> dict[str, dict[str, Mapping[str, Any]]]:
-    """Return each file's contents in the order of their leaves: the first leaf of each digest."""
-    files: dict[str, dict[str, Mapping[str, Any]]] = {}
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the leaves whose content must be in the package."""
     for leaves in logs.values():
         for leaf in leaves.values():
             if "digest" in leaf and file_of(leaf) and is_selected(leaf, selection):
-                files.setdefault(file_of(leaf), {}).setdefault(leaf["digest"], leaf)
+                yield leaf
+
+
+def expected_files(
+    logs: Mapping[str, Leaves], selection: ContentSelection
+) -> dict[str, dict[bytes, None]]:
+    """Return each file's contents in the order of their leaves: the first leaf of each digest."""
+    files: dict[str, dict[bytes, None]] = {}
+    for leaf in selected_leaves(logs, selection):
+        files.setdefault(file_of(leaf), {}).setdefault(pack_digest(leaf["digest"]))
     return files
 
 
 def erased_digests(store_log: Leaves) -> set[str]:
     """Return the digests of the contents that were erased by order, as the ledger states it."""
-    return {leaf["digest"] for leaf in store_log.values() if leaf["leaf"] == "erased"}
+    return {leaf["digest"] for _, leaf in other_leaves(store_log) if leaf["leaf"] == "erased"}
 
 
 def read_contents(
     files: Files,
-    expected: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    expected: Expected,
     erased: Collection[str],
+    labels: Callable[[Collection[str]], Mapping[str, str]],
     problems: list[str],
 ) -> Contents:
-    """Check each file against the leaves that speak of it, and return what is here."""
+    """Check each file against the leaves that speak of it, and return what is here.
+
+    Args:
+        files: The package.
+        expected: What leaves speak of.
+        erased: What was erased by order.
+        labels: Returns what the leaves of some digests are of, for whoever reads a problem.
+        problems: What is wrong is added to them.
+    """
     size = sum(files.size(name) for name in KEPT if name in files)
     files.limits.again.check("the package", size)
-    contents = Contents(set(), {})
-    homes = {name: file for file, leaves in expected.items() for name in leaves}
+    contents = Contents(expected, set(), {})
     named = {name for name in files if name.startswith((*CONTENT_FOLDERS, "packs/"))}
     for file in sorted(named | set(expected)):
-        leaves = expected.get(file, {})
-
-        def keep(name: str, line: bytes, file: str = file) -> None:
-            contents.digests.add(name)
-            if file in KEPT:
-                contents.kept[name] = line
-
         if file in files and not files.size(file):
             problems.append(f"{file} does not belong in a package: it is empty")
-        actual = read_file(files, file, len(leaves), keep)
-        problems.extend(compare_lines(file, actual, leaves, erased, homes))
+        names = expected.get(file, {})
+        absent = absent_contents(files, file, names, contents.kept)
+        if absent is None or any(name not in erased for name in map(unpack_digest, absent)):
+            actual = read_file(files, file, len(names), contents.kept)
+            problems.extend(compare_lines(file, actual, expected, erased, labels))
+            absent = list(names.keys() - set(map(pack_digest, actual)))
+        contents.absent.update(absent)
     return contents
 
 
-def read_file(files: Files, file: str, most: int, keep: Callable[[str, bytes], None]) -> list[str]:
-    """Return the digests of a file's contents, and hand each content on, up to one too many."""
-    digests: list[str] = []
+def absent_contents(
+    files: Files, file: str, expected: Mapping[bytes, None], kept: dict[str, bytes]
+) -> list[bytes] | None:
+    """Return which contents a file lacks, packed; None where it has others, or another order.
+
+    Nothing of the file stays in memory but the contents that are read again.
+    """
+    absent: list[bytes] = []
+    coming = iter(expected)
     for line in content_lines(files, file):
+        packed = hashlib.sha256(line).digest()
+        for name in coming:
+            if name == packed:
+                break
+            absent.append(name)
+        else:
+            return None
+        if file in KEPT:
+            kept[unpack_digest(packed)] = line
+    return [*absent, *coming]
+
+
+def read_file(files: Files, file: str, most: int, kept: dict[str, bytes]) -> list[str]:
+    """Return the digests of a file's contents, up to one too many."""
+    digests: list[str] = []
+    for line in islice(content_lines(files, file), most + 1):
         digests.append(digest(line))
-        if len(digests) > most:
-            break
-        keep(digests[-1], line)
+        if file in KEPT and len(digests) <= most:
+            kept[digests[-1]] = line
     return digests
 
 
@@ -131,23 +191,37 @@ def content_lines(files: Files, file: str) -> Iterator[bytes]:
 def compare_lines(
     file: str,
     actual: Sequence[str],
-    leaves: Mapping[str, Mapping[str, Any]],
+    expected: Expected,
     erased: Collection[str],
-    homes: Mapping[str, str],
+    labels: Callable[[Collection[str]], Mapping[str, str]],
 ) -> Iterator[str]:
     """Yield how the contents of a file differ from what the leaves say of it."""
+    names = list(map(unpack_digest, expected.get(file, {})))
+    here, known = set(actual), set(names)
+    homes = {unpack_digest(name): home for home in expected for name in expected[home]}
     for number, name in enumerate(actual, 1):
-        if name not in leaves and name in homes:
+        if name not in known and name in homes:
             yield f"line {number} of {file} belongs in {homes[name]}"
-        elif name not in leaves:
+        elif name not in known:
             yield f"no leaf of the ledger names the content of line {number} of {file}"
-    here = set(actual)
-    for name, leaf in leaves.items():
-        if name not in here and name not in erased:
-            keys = " ".join(str(leaf[key]) for key in ("kind", "key", "id", "run") if key in leaf)
-            yield f"the content {name} is missing: {leaf['leaf']} {keys}"
-    if here <= leaves.keys() and list(actual) != [name for name in leaves if name in here]:
+    missing = [name for name in names if name not in here and name not in erased]
+    labelled = labels(set(missing)) if missing else {}
+    for name in missing:
+        yield f"the content {name} is missing: {labelled[name]}"
+    if here <= known and list(actual) != [name for name in names if name in here]:
         yield f"the lines of {file} are not those of its leaves, each once and in their order"
+
+
+def leaf_labels(
+    logs: Mapping[str, Leaves], selection: ContentSelection, names: Collection[str]
+) -> dict[str, str]:
+    """Return what the first leaves of some digests are of."""
+    labels: dict[str, str] = {}
+    for leaf in selected_leaves(logs, selection):
+        if leaf["digest"] in names and leaf["digest"] not in labels:
+            keys = " ".join(str(leaf[key]) for key in ("kind", "key", "id", "run") if key in leaf)
+            labels[leaf["digest"]] = f"{leaf['leaf']} {keys}"
+    return labels
 
 
 def moment(text: str) -> datetime:

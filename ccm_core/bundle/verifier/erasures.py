@@ -14,15 +14,14 @@ ORDER_FIELDS = ("id", "erased_at", "reason", "connection", "kind", "key", "store
 
 
 def erasures(
-    logs: Mapping[str, Leaves], store_log: Leaves, here: Collection[str], history: History
+    logs: Mapping[str, Leaves], store_log: Leaves, absent: Collection[str], history: History
 ) -> list[dict[str, Any]]:
     """Return each order that erased evidence of the package: ``erasures.json``."""
     missing = {
         leaf["digest"]: leaf
-        for leaves in logs.values()
+        for leaves in (logs.values() if absent else ())
         for leaf in leaves.values()
-        if leaf["leaf"] in EVIDENCE_LEAVES and leaf.get("digest", "") not in here
-        if "digest" in leaf
+        if leaf["leaf"] in EVIDENCE_LEAVES and leaf.get("digest") in absent
     }
     by_order: dict[str, dict[str, Mapping[str, Any]]] = {}
     for leaf in store_log.values():

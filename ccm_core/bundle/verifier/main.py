@@ -32,6 +32,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.archive import Files, UnreadableBundle, read_archive
@@ -44,6 +45,7 @@ from ccm_core.bundle.verifier.contents import (
     Leaves,
     digest,
     expected_files,
+    leaf_labels,
     moment,
     read_contents,
 )
@@ -231,8 +233,10 @@ def check_package(
     derived_logs = package_logs(files, package)
     reader = DerivedHistory(package.derived, reading, derived_logs, history, problems)
     read_evaluations(evaluation_lines(files, package.evaluations), reading, history, reader)
-    expected_contents = expected_files(package.content_logs, package.selection(history))
-    contents = read_contents(files, expected_contents, reading.erased, problems)
+    content_logs, selection = package.content_logs, package.selection(history)
+    labels = partial(leaf_labels, content_logs, selection)
+    expected_contents = expected_files(content_logs, selection)
+    contents = read_contents(files, expected_contents, reading.erased, labels, problems)
     kinds, since = package.scope.kinds(package.controls), package.bounds[0]
     for log in package.connections:
         leaves = logs[log]
@@ -273,10 +277,12 @@ def evaluation_lines(
 
 def missing_needs(package: Package, history: History, contents: Contents) -> Iterator[str]:
     """Yield the packs, inputs and evidence that results rest on and that are not here."""
-    present = contents.digests | set(package.reading.erased)
-    for name in sorted(history.needs.keys() - present):
-        yield f"the evaluation of {history.needs[name]} needs {name}, which is missing"
-    for name in sorted(history.evidence - present):
+    erased = package.reading.erased
+    for name in sorted(history.needs):
+        if name not in erased and not contents.has(name):
+            yield f"the evaluation of {history.needs[name]} needs {name}, which is missing"
+    missing = (name for name in history.evidence if not contents.has(name))
+    for name in sorted(name for name in missing if name not in erased):
         yield f"a result of the period needs {name}, which is missing"
 
 
@@ -310,7 +316,7 @@ def describe(
     leaves = sum(map(len, logs.values()))
     yield (
         f"{leaves} leaves of {len(logs)} logs lead to signed checkpoints, "
-        f"{len(contents.digests)} contents match their digests"
+        f"{contents.number} contents match their digests"
     )
     yield f"signed by {key}"
 

@@ -19,6 +19,7 @@ from ccm_core.bundle.verifier.derived.derived_log import DERIVED, DerivedNeed, d
 from ccm_core.bundle.verifier.erasures import erasures
 from ccm_core.bundle.verifier.evaluations import History, Reading
 from ccm_core.bundle.verifier.page import page
+from ccm_core.bundle.verifier.proofs.leaf_table import LeafTable, other_leaves, unpack_digest
 from ccm_core.bundle.verifier.proofs.log_checks import STORE_LOG
 from ccm_core.bundle.verifier.proofs.signed_note import public_key
 from ccm_core.bundle.verifier.scope import Scope, period_bounds, period_evaluations, scope_inputs
@@ -55,7 +56,8 @@ class Package(NamedTuple):
     @property
     def other_connections(self) -> list[str]:
         """The other connections of the same store."""
-        heads = (head for leaf in self.store_log.values() for head in leaf.get("heads", ()))
+        leaves = other_leaves(self.store_log)
+        heads = (head for _, leaf in leaves for head in leaf.get("heads", ()))
         return sorted({head["log"].split(DERIVED)[0] for head in heads} - self.logs.keys())
 
     @property
@@ -72,7 +74,7 @@ class Package(NamedTuple):
             if DERIVED in log:
                 leaves = self.logs[log]
                 indexes = derived_versions(leaves.items(), self.derived, log)
-                logs[log] = {index: leaves[index] for index in indexes}
+                logs[log] = LeafTable((index, leaves[index]) for index in indexes)
         return logs
 
     @property
@@ -143,7 +145,8 @@ def derived_files(
         for name in package.connections
     ]
     assurance = conclude(question, package.scope, history, collecting)
-    orders = erasures(package.content_logs, package.store_log, contents.digests, history)
+    absent = {unpack_digest(name) for name in contents.absent}
+    orders = erasures(package.content_logs, package.store_log, absent, history)
     return {
         "key.pem": pem(public_key(key)),
         "assurance.json": write_json(assurance) + b"\n",
@@ -157,7 +160,7 @@ def newest_moment(logs: Mapping[str, Leaves], default: datetime) -> datetime:
     texts: Collection[str] = {
         leaf[name]
         for leaves in logs.values()
-        for leaf in leaves.values()
+        for _, leaf in other_leaves(leaves)
         for name in ("ended_at", "evaluated_at")
         if name in leaf
     }

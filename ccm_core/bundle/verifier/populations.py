@@ -13,6 +13,7 @@ from ccm_core.bundle.verifier.contents import Leaves, moment
 from ccm_core.bundle.verifier.derived.population_tree import PopulationRoot
 from ccm_core.bundle.verifier.evaluations import History
 from ccm_core.bundle.verifier.package import Package
+from ccm_core.bundle.verifier.proofs.leaf_table import LeafTable, other_leaves
 from ccm_core.bundle.verifier.proofs.merkle import merkle_root
 
 
@@ -56,7 +57,7 @@ def whole_collections(
     """
     whole: set[str] = set()
     begun: set[str] = set()
-    for leaf in leaves.values():
+    for _, leaf in other_leaves(leaves):
         if leaf["leaf"] == "collection":
             if leaf["kind"] in kinds and moment(leaf["ended_at"]) >= since:
                 begun.add(leaf["kind"])
@@ -78,7 +79,7 @@ def unread_populations(package: Package, history: History) -> Iterator[str]:
         kinds = set(package.scope.kinds(package.controls)) - (watch.events if watch else set())
         for name in sorted(last_collections(history, connection) - collection_ends(leaves).keys()):
             yield f"the collection {name}, which an evaluation names as its last, was left out"
-        versions = versions_by_kind(leaves)
+        versions = versions_by_kind(leaves, kinds)
         for kind, seals in sorted(sealed_roots(package, history, connection).items()):
             if kind in kinds:
                 for seal in differing_seals(versions.get(kind, ()), sorted(seals)):
@@ -113,7 +114,7 @@ class ReadBounds:
     def __init__(self, store_log: Leaves, leaves: Leaves, connection: str) -> None:
         heads = [
             (index, head["size"])
-            for index, leaf in store_log.items()
+            for index, leaf in other_leaves(store_log)
             for head in leaf.get("heads", ())
             if head["log"] == connection
         ]
@@ -130,6 +131,8 @@ class ReadBounds:
 
 def collection_ends(leaves: Leaves) -> dict[Any, int]:
     """Return the index of the last leaf of each collection, by its id."""
+    if isinstance(leaves, LeafTable):
+        return leaves.collection_ends()
     return {
         leaf["id"] if leaf["leaf"] == "collection" else leaf["collection"]: index
         for index, leaf in leaves.items()
@@ -137,11 +140,11 @@ def collection_ends(leaves: Leaves) -> dict[Any, int]:
     }
 
 
-def versions_by_kind(leaves: Leaves) -> dict[str, list[Version]]:
-    """Return the leaves that change populations, in their order."""
+def versions_by_kind(leaves: Leaves, kinds: Collection[str]) -> dict[str, list[Version]]:
+    """Return the leaves that change the populations of some kinds, in their order."""
     versions: dict[str, list[Version]] = {}
     for index, leaf in leaves.items():
-        if leaf["leaf"] == "version":
+        if leaf["leaf"] == "version" and leaf["kind"] in kinds:
             version = Version(index, moment(leaf["stored_at"]), leaf["key"], leaf.get("digest"))
             versions.setdefault(leaf["kind"], []).append(version)
     return versions

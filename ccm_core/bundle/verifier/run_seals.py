@@ -23,6 +23,7 @@ from ccm_core.bundle.verifier.populations import (
     Version,
     differing_seals,
 )
+from ccm_core.bundle.verifier.proofs.leaf_table import other_leaves
 from ccm_core.bundle.verifier.strict_json import read_json
 
 COLLECTIONS, MANIFESTS = "@collections", "@manifests"
@@ -58,7 +59,7 @@ def unread_runs(package: Package, history: History, contents: Contents) -> Itera
         leaves = package.logs[connection]
         manifests = [
             Version(index, moment(leaf["ended_at"]), leaf["run"], leaf["digest"])
-            for index, leaf in leaves.items()
+            for index, leaf in other_leaves(leaves)
             if leaf["leaf"] == "manifest"
         ]
         collections = named_collections(leaves, contents.kept)
@@ -96,7 +97,7 @@ def describe_unshown(package: Package, history: History, contents: Contents) -> 
 def named_collections(leaves: Leaves, contents: Mapping[str, bytes]) -> list[Version]:
     """Return the collections whose leaves are here, or that a manifest names, in their order."""
     named: dict[str, Version] = {}
-    for index, leaf in leaves.items():
+    for index, leaf in other_leaves(leaves):
         if leaf["leaf"] == "collection":
             named[leaf["id"]] = Version(index, moment(leaf["ended_at"]), leaf["id"], leaf["digest"])
         elif leaf["leaf"] == "manifest":
@@ -112,7 +113,8 @@ def seals_of(
     """Yield what evaluations sealed, each with how many leaves they could read and its moment."""
     leaves = package.logs[connection]
     bounds = ReadBounds(package.store_log, leaves, connection)
-    runs = {leaf["run"]: index for index, leaf in leaves.items() if leaf["leaf"] == "manifest"}
+    manifests = (pair for pair in other_leaves(leaves) if pair[1]["leaf"] == "manifest")
+    runs = {leaf["run"]: index for index, leaf in manifests}
     for index, at, reads in history.reads:
         for read in (read for read in reads if read["connection"] == connection):
             bound = bounds.leaves(index, read)

@@ -42,11 +42,13 @@ import re
 import struct
 import sys
 import zlib
+from array import array
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from datetime import datetime, timedelta, timezone
-from itertools import accumulate, groupby
+from functools import partial
+from itertools import accumulate, chain, groupby, islice
 from sys import intern
 from typing import Any, NamedTuple, NoReturn, Protocol
 
@@ -200,8 +202,10 @@ def check_package(
     derived_logs = package_logs(files, package)
     reader = _DerivedHistory(package.derived, reading, derived_logs, history, problems)
     read_evaluations(evaluation_lines(files, package.evaluations), reading, history, reader)
-    expected_contents = expected_files(package.content_logs, package.selection(history))
-    contents = read_contents(files, expected_contents, reading.erased, problems)
+    content_logs, selection = package.content_logs, package.selection(history)
+    labels = partial(leaf_labels, content_logs, selection)
+    expected_contents = expected_files(content_logs, selection)
+    contents = read_contents(files, expected_contents, reading.erased, labels, problems)
     kinds, since = package.scope.kinds(package.controls), package.bounds[0]
     for log in package.connections:
         leaves = logs[log]
@@ -242,10 +246,12 @@ def evaluation_lines(
 
 def missing_needs(package: _Package, history: _History, contents: _Contents) -> Iterator[str]:
     """Yield the packs, inputs and evidence that results rest on and that are not here."""
-    present = contents.digests | set(package.reading.erased)
-    for name in sorted(history.needs.keys() - present):
-        yield f"the evaluation of {history.needs[name]} needs {name}, which is missing"
-    for name in sorted(history.evidence - present):
+    erased = package.reading.erased
+    for name in sorted(history.needs):
+        if name not in erased and not contents.has(name):
+            yield f"the evaluation of {history.needs[name]} needs {name}, which is missing"
+    missing = (name for name in history.evidence if not contents.has(name))
+    for name in sorted(name for name in missing if name not in erased):
         yield f"a result of the period needs {name}, which is missing"
 
 
@@ -279,7 +285,7 @@ def describe(
     leaves = sum(map(len, logs.values()))
     yield (
         f"{leaves} leaves of {len(logs)} logs lead to signed checkpoints, "
-        f"{len(contents.digests)} contents match their digests"
+        f"{contents.number} contents match their digests"
     )
     yield f"signed by {key}"
 
@@ -425,13 +431,17 @@ class _UnreadableBundle(Exception):
 class _Archive(Mapping[str, bytes]):
     """The files of an archive, by name; one is unpacked only while somebody uses it."""
 
-    def __init__(self, packed: bytes, members: Sequence[_Member], limits: _Limits = LIMITS) -> None:
+    def __init__(
+        self, packed: _PackedFile, members: Sequence[_Member], limits: _Limits = LIMITS
+    ) -> None:
         self.limits = limits
         """How much is read of it."""
         self._packed = packed
         self._members = {member.name: member for member in members}
-        self.digests = {name: self._digest(name) for name in self._members}
+        self.digests: dict[str, str] = {}
         """The SHA-256 of each file, in hexadecimal digits."""
+        for name in self._members:
+            self.digests[name] = self._digest(name)
 
     def __getitem__(self, name: str) -> bytes:
         """Return the bytes of a file."""
@@ -471,7 +481,15 @@ class _Archive(Mapping[str, bytes]):
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """Yield the bytes of a file; they are exactly those that the archive declares."""
-        member = self._members[name]
+        digest = hashlib.sha256()
+        for chunk in self._unpacked(self._members[name]):
+            digest.update(chunk)
+            yield chunk
+        if self.digests.setdefault(name, digest.hexdigest()) != digest.hexdigest():
+            raise _UnreadableBundle(f"{name} was changed while the package was read")
+
+    def _unpacked(self, member: _Member) -> Iterator[bytes]:
+        name = member.name
         unpack, size, crc = zlib.decompressobj(-zlib.MAX_WBITS), 0, 0
         for start in range(member.data_offset, member.end, CHUNK):
             packed = self._packed[start : min(start + CHUNK, member.end)]
@@ -494,10 +512,32 @@ class _Archive(Mapping[str, bytes]):
             raise _UnreadableBundle(f"the archive is damaged: {name} is not what it declares")
 
     def _digest(self, name: str) -> str:
-        digest = hashlib.sha256()
-        for chunk in self.chunks(name):
-            digest.update(chunk)
-        return digest.hexdigest()
+        for _ in self.chunks(name):
+            pass
+        return self.digests[name]
+
+
+class _PackedFile:
+    """The bytes of an archive: read when they are needed, never all of them."""
+
+    def __init__(self, path: str) -> None:
+        self._file = open(path, "rb")
+        self._size = self._file.seek(0, 2)
+
+    def __len__(self) -> int:
+        """Return the number of bytes."""
+        return self._size
+
+    def __getitem__(self, part: slice) -> bytes:
+        """Return some of the bytes."""
+        start, end, _ = part.indices(self._size)
+        self._file.seek(start)
+        return self._file.read(max(end - start, 0))
+
+    def __del__(self) -> None:
+        """Close the file with the last who reads it."""
+        if hasattr(self, "_file"):
+            self._file.close()
 
 
 Files = _Archive
@@ -506,14 +546,13 @@ Files = _Archive
 def read_archive(path: str, limits: _Limits = LIMITS) -> _Archive:
     """Check every byte of the archive that is no content, and unpack each file once."""
     try:
-        with open(path, "rb") as file:
-            packed = file.read(limits.packed.most + 1)
+        packed = _PackedFile(path)
         return _Archive(packed, read_members(packed, limits), limits)
     except (zlib.error, OSError, UnicodeDecodeError) as error:
         raise _UnreadableBundle(f"the archive is damaged: {error}") from error
 
 
-def read_members(packed: bytes, limits: _Limits = LIMITS) -> list[_Member]:
+def read_members(packed: _PackedFile, limits: _Limits = LIMITS) -> list[_Member]:
     """Read the directory, and hold it and every header against the form that they must have."""
     limits.packed.check("the package", len(packed))
     if len(packed) < END_RECORD.size:
@@ -570,7 +609,7 @@ def check_names(names: Collection[str], limits: _Limits = LIMITS) -> None:
             raise _UnreadableBundle(f"{name!r} is not a safe file name: it may lead out of a folder")
 
 
-def check_form(packed: bytes, members: Sequence[_Member], start: int) -> None:
+def check_form(packed: _PackedFile, members: Sequence[_Member], start: int) -> None:
     """Check that the members fill the archive up to its directory, one header before each."""
     if list(members) != sorted(members, key=lambda member: member_order(member.name)):
         raise _UnreadableBundle("the files of the archive are not in the order that ccm writes")
@@ -809,11 +848,11 @@ STORE_LOG = "@store"
 """The store's own log, which states the heads of the others."""
 
 
-def read_logs(files: Files, keys: Sequence[str], problems: list[str]) -> dict[str, dict[int, Any]]:
+def read_logs(files: Files, keys: Sequence[str], problems: list[str]) -> dict[str, _LeafTable]:
     """Prove the leaves of every log; return them by log and index, the store's own log first."""
     check_sizes(files)
     names = [path.split("/")[1] for path in files if path.endswith("/checkpoint.txt")]
-    logs: dict[str, dict[int, Any]] = {}
+    logs: dict[str, _LeafTable] = {}
     for log in sorted(names, key=lambda name: (name != STORE_LOG, name)):
         stated = list(stated_heads(log, logs.get(STORE_LOG, {})))
         logs[log] = read_log(files, log, keys, stated, problems)
@@ -823,7 +862,7 @@ def read_logs(files: Files, keys: Sequence[str], problems: list[str]) -> dict[st
 
 def stated_heads(log: str, store_log: Mapping[int, Any]) -> Iterator[tuple[int, bytes]]:
     """Yield the size and the root of each head of a log that the store's own log states."""
-    for leaf in store_log.values():
+    for _, leaf in other_leaves(store_log):
         for head in leaf.get("heads", ()):
             if head["log"] == log:
                 yield head["size"], base64.b64decode(head["root"])
@@ -835,7 +874,7 @@ def read_log(
     keys: Sequence[str],
     stated: Sequence[tuple[int, bytes]],
     problems: list[str],
-) -> dict[int, Any]:
+) -> _LeafTable:
     """Prove the leaves of one log against its signed checkpoint and the heads stated before it."""
     note = f"ledger/{log}/checkpoint.txt"
     text, _ = read_note(files[note], note, files.limits)
@@ -851,8 +890,7 @@ def read_log(
             problems.append(f"the first {at} leaves of the log {log} were rewritten")
     if log == STORE_LOG and len(leaves) != int(size):
         problems.append(f"{int(size) - len(leaves)} leaves of the store's own log were left out")
-    limits = files.limits
-    return {number: read_leaf(log, number, leaves[number], limits) for number in sorted(leaves)}
+    return leaves
 
 
 def check_signer(
@@ -923,35 +961,50 @@ def check_named_keys(
         problems.append("the keys in keys/ are not those that the store's ledger names")
 
 
-def rebuild_roots(
-    files: Files, log: str, size: int, sizes: Sequence[int]
-) -> tuple[dict[int, bytes], dict[int, bytes]]:
-    """Return the leaves of a log that are here, and the roots that they lead to, by size."""
-    leaves: dict[int, bytes] = {}
+def leaf_lines(files: Files, log: str, size: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the leaves of a log that are here, with their indexes, which ascend."""
     last = -1
-    for line in files.lines(f"ledger/{log}/leaves.txt"):
+    for count, line in enumerate(files.lines(f"ledger/{log}/leaves.txt"), 1):
         number, _, leaf = line.partition(b" ")
         index = int(number)
         if number != b"%d" % index or index <= last:
             raise ValueError(f"the leaves of the log {log} are not in order at {number[:20]!r}")
         if index >= size:
             raise ValueError(f"the log {log} has {size} leaves, and the package has leaf {index}")
-        leaves[index], last = leaf, index
-        files.limits.leaves.check(f"the log {log}", len(leaves))
+        last = index
+        files.limits.leaves.check(f"the log {log}", count)
+        yield index, leaf
+
+
+def rebuild_roots(
+    files: Files, log: str, size: int, sizes: Sequence[int]
+) -> tuple[_LeafTable, dict[int, bytes]]:
+    """Return the leaves of a log that are here, and the roots that they lead to, by size."""
+    table = _LeafTable()
+
+    def leaves() -> Iterator[tuple[int, bytes]]:
+        for index, line in leaf_lines(files, log, size):
+            table.append(index, read_leaf(log, index, line, files.limits))
+            yield index, line
+
     name = f"ledger/{log}/hashes.txt"
     hashes = [base64.b64decode(line, validate=True) for line in files.lines(name)]
     if any(len(digest) != 32 for digest in hashes):
         raise ValueError(f"the hashes of the log {log} are no SHA-256")
     if files[name] != b"".join(base64.b64encode(digest) + b"\n" for digest in hashes):
         raise ValueError(f"{name} is not written in the form that ccm writes")
-    return leaves, roots_by_size(size, leaves, hashes, frozenset(sizes))
+    return table, roots_by_size(size, leaves(), hashes, frozenset(sizes))
 
 
 def read_leaf(log: str, index: int, line: bytes, limits: _Limits = LIMITS) -> dict[str, Any]:
     """Read a leaf, and keep what a verifier reads of it: somebody may have put in anything."""
     place = f"leaf {index} of the log {log}"
     limits.leaf.check(place, len(line))
-    leaf = read_json(line, place)
+    return read_fields(read_json(line, place))
+
+
+def read_fields(leaf: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a leaf that a verifier reads."""
     return {name: leaf[name] for name in LEAF_FIELDS if name in leaf}
 
 
@@ -995,7 +1048,8 @@ class _Package(NamedTuple):
     @property
     def other_connections(self) -> list[str]:
         """The other connections of the same store."""
-        heads = (head for leaf in self.store_log.values() for head in leaf.get("heads", ()))
+        leaves = other_leaves(self.store_log)
+        heads = (head for _, leaf in leaves for head in leaf.get("heads", ()))
         return sorted({head["log"].split(DERIVED)[0] for head in heads} - self.logs.keys())
 
     @property
@@ -1012,7 +1066,7 @@ class _Package(NamedTuple):
             if DERIVED in log:
                 leaves = self.logs[log]
                 indexes = derived_versions(leaves.items(), self.derived, log)
-                logs[log] = {index: leaves[index] for index in indexes}
+                logs[log] = _LeafTable((index, leaves[index]) for index in indexes)
         return logs
 
     @property
@@ -1083,7 +1137,8 @@ def derived_files(
         for name in package.connections
     ]
     assurance = conclude(question, package.scope, history, collecting)
-    orders = erasures(package.content_logs, package.store_log, contents.digests, history)
+    absent = {unpack_digest(name) for name in contents.absent}
+    orders = erasures(package.content_logs, package.store_log, absent, history)
     return {
         "key.pem": pem(public_key(key)),
         "assurance.json": write_json(assurance) + b"\n",
@@ -1097,7 +1152,7 @@ def newest_moment(logs: Mapping[str, Leaves], default: datetime) -> datetime:
     texts: Collection[str] = {
         leaf[name]
         for leaves in logs.values()
-        for leaf in leaves.values()
+        for _, leaf in other_leaves(leaves)
         for name in ("ended_at", "evaluated_at")
         if name in leaf
     }
@@ -1268,6 +1323,8 @@ KEPT = {BASES, "contents/collections.jsonl", "contents/manifests.jsonl"}
 CONTENT_FOLDERS = ("contents/", "evidence/")
 
 Leaves = Mapping[int, Mapping[str, Any]]
+Expected = Mapping[str, Mapping[bytes, None]]
+"""By the name of each file, the packed digests of its contents, in order."""
 
 
 class _ContentSelection(NamedTuple):
@@ -1286,9 +1343,22 @@ class _ContentSelection(NamedTuple):
 class _Contents(NamedTuple):
     """The contents that are here."""
 
-    digests: set[str]
+    expected: Expected
+    """Those that leaves speak of."""
+    absent: set[bytes]
+    """Those of them that are not here, packed."""
     kept: dict[str, bytes]
     """Those of the files that are read again, by digest."""
+
+    @property
+    def number(self) -> int:
+        """How many are here."""
+        return sum(map(len, self.expected.values())) - len(self.absent)
+
+    def has(self, name: str) -> bool:
+        """Return whether the content of a digest is here."""
+        packed = pack_digest(name)
+        return packed not in self.absent and any(packed in file for file in self.expected.values())
 
 
 def is_selected(leaf: Mapping[str, Any], selection: _ContentSelection) -> bool:
@@ -1311,63 +1381,106 @@ def file_of(leaf: Mapping[str, Any]) -> str:
     return f"contents/{leaf['leaf']}s.jsonl" if leaf["leaf"] in forms else ""
 
 
+def form_of(file: str) -> str:
+    """Return the form of the leaves that speak of the contents of a file."""
+    if file == BASES or file.startswith("packs/"):
+        return "document"
+    folder, _, name = file.partition("/")
+    return "version" if folder == "evidence" else name[: -len("s.jsonl")]
+
+
 def pack_file(digest: str) -> str:
     """Return the file that holds a rule pack."""
     return f"packs/{digest[len('sha256:') :]}.yaml"
 
 
-def expected_files(
+def selected_leaves(
     logs: Mapping[str, Leaves], selection: _ContentSelection
-) -> dict[str, dict[str, Mapping[str, Any]]]:
-    """Return each file's contents in the order of their leaves: the first leaf of each digest."""
-    files: dict[str, dict[str, Mapping[str, Any]]] = {}
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the leaves whose content must be in the package."""
     for leaves in logs.values():
         for leaf in leaves.values():
             if "digest" in leaf and file_of(leaf) and is_selected(leaf, selection):
-                files.setdefault(file_of(leaf), {}).setdefault(leaf["digest"], leaf)
+                yield leaf
+
+
+def expected_files(
+    logs: Mapping[str, Leaves], selection: _ContentSelection
+) -> dict[str, dict[bytes, None]]:
+    """Return each file's contents in the order of their leaves: the first leaf of each digest."""
+    files: dict[str, dict[bytes, None]] = {}
+    for leaf in selected_leaves(logs, selection):
+        files.setdefault(file_of(leaf), {}).setdefault(pack_digest(leaf["digest"]))
     return files
 
 
 def erased_digests(store_log: Leaves) -> set[str]:
     """Return the digests of the contents that were erased by order, as the ledger states it."""
-    return {leaf["digest"] for leaf in store_log.values() if leaf["leaf"] == "erased"}
+    return {leaf["digest"] for _, leaf in other_leaves(store_log) if leaf["leaf"] == "erased"}
 
 
 def read_contents(
     files: Files,
-    expected: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    expected: Expected,
     erased: Collection[str],
+    labels: Callable[[Collection[str]], Mapping[str, str]],
     problems: list[str],
 ) -> _Contents:
-    """Check each file against the leaves that speak of it, and return what is here."""
+    """Check each file against the leaves that speak of it, and return what is here.
+
+    Args:
+        files: The package.
+        expected: What leaves speak of.
+        erased: What was erased by order.
+        labels: Returns what the leaves of some digests are of, for whoever reads a problem.
+        problems: What is wrong is added to them.
+    """
     size = sum(files.size(name) for name in KEPT if name in files)
     files.limits.again.check("the package", size)
-    contents = _Contents(set(), {})
-    homes = {name: file for file, leaves in expected.items() for name in leaves}
+    contents = _Contents(expected, set(), {})
     named = {name for name in files if name.startswith((*CONTENT_FOLDERS, "packs/"))}
     for file in sorted(named | set(expected)):
-        leaves = expected.get(file, {})
-
-        def keep(name: str, line: bytes, file: str = file) -> None:
-            contents.digests.add(name)
-            if file in KEPT:
-                contents.kept[name] = line
-
         if file in files and not files.size(file):
             problems.append(f"{file} does not belong in a package: it is empty")
-        actual = read_file(files, file, len(leaves), keep)
-        problems.extend(compare_lines(file, actual, leaves, erased, homes))
+        names = expected.get(file, {})
+        absent = absent_contents(files, file, names, contents.kept)
+        if absent is None or any(name not in erased for name in map(unpack_digest, absent)):
+            actual = read_file(files, file, len(names), contents.kept)
+            problems.extend(compare_lines(file, actual, expected, erased, labels))
+            absent = list(names.keys() - set(map(pack_digest, actual)))
+        contents.absent.update(absent)
     return contents
 
 
-def read_file(files: Files, file: str, most: int, keep: Callable[[str, bytes], None]) -> list[str]:
-    """Return the digests of a file's contents, and hand each content on, up to one too many."""
-    digests: list[str] = []
+def absent_contents(
+    files: Files, file: str, expected: Mapping[bytes, None], kept: dict[str, bytes]
+) -> list[bytes] | None:
+    """Return which contents a file lacks, packed; None where it has others, or another order.
+
+    Nothing of the file stays in memory but the contents that are read again.
+    """
+    absent: list[bytes] = []
+    coming = iter(expected)
     for line in content_lines(files, file):
+        packed = hashlib.sha256(line).digest()
+        for name in coming:
+            if name == packed:
+                break
+            absent.append(name)
+        else:
+            return None
+        if file in KEPT:
+            kept[unpack_digest(packed)] = line
+    return [*absent, *coming]
+
+
+def read_file(files: Files, file: str, most: int, kept: dict[str, bytes]) -> list[str]:
+    """Return the digests of a file's contents, up to one too many."""
+    digests: list[str] = []
+    for line in islice(content_lines(files, file), most + 1):
         digests.append(digest(line))
-        if len(digests) > most:
-            break
-        keep(digests[-1], line)
+        if file in KEPT and len(digests) <= most:
+            kept[digests[-1]] = line
     return digests
 
 
@@ -1384,23 +1497,37 @@ def content_lines(files: Files, file: str) -> Iterator[bytes]:
 def compare_lines(
     file: str,
     actual: Sequence[str],
-    leaves: Mapping[str, Mapping[str, Any]],
+    expected: Expected,
     erased: Collection[str],
-    homes: Mapping[str, str],
+    labels: Callable[[Collection[str]], Mapping[str, str]],
 ) -> Iterator[str]:
     """Yield how the contents of a file differ from what the leaves say of it."""
+    names = list(map(unpack_digest, expected.get(file, {})))
+    here, known = set(actual), set(names)
+    homes = {unpack_digest(name): home for home in expected for name in expected[home]}
     for number, name in enumerate(actual, 1):
-        if name not in leaves and name in homes:
+        if name not in known and name in homes:
             yield f"line {number} of {file} belongs in {homes[name]}"
-        elif name not in leaves:
+        elif name not in known:
             yield f"no leaf of the ledger names the content of line {number} of {file}"
-    here = set(actual)
-    for name, leaf in leaves.items():
-        if name not in here and name not in erased:
-            keys = " ".join(str(leaf[key]) for key in ("kind", "key", "id", "run") if key in leaf)
-            yield f"the content {name} is missing: {leaf['leaf']} {keys}"
-    if here <= leaves.keys() and list(actual) != [name for name in leaves if name in here]:
+    missing = [name for name in names if name not in here and name not in erased]
+    labelled = labels(set(missing)) if missing else {}
+    for name in missing:
+        yield f"the content {name} is missing: {labelled[name]}"
+    if here <= known and list(actual) != [name for name in names if name in here]:
         yield f"the lines of {file} are not those of its leaves, each once and in their order"
+
+
+def leaf_labels(
+    logs: Mapping[str, Leaves], selection: _ContentSelection, names: Collection[str]
+) -> dict[str, str]:
+    """Return what the first leaves of some digests are of."""
+    labels: dict[str, str] = {}
+    for leaf in selected_leaves(logs, selection):
+        if leaf["digest"] in names and leaf["digest"] not in labels:
+            keys = " ".join(str(leaf[key]) for key in ("kind", "key", "id", "run") if key in leaf)
+            labels[leaf["digest"]] = f"{leaf['leaf']} {keys}"
+    return labels
 
 
 def moment(text: str) -> datetime:
@@ -1427,7 +1554,8 @@ def check_collections(
     counted: Counter[tuple[str, str]] = Counter()
     populations: dict[tuple[str, str], dict[str, str]] = {}
     last = ""
-    for leaf in [*leaves.values(), {"leaf": "end"}]:
+    stated = rooted_kinds(leaves, contents, whole)
+    for leaf in chain(leaves.values(), [{"leaf": "end"}]):
         current = leaf.get("collection", leaf.get("id") if leaf["leaf"] == "collection" else "")
         if current != last and last in collections:
             check_population(collections[last], populations, problems)
@@ -1436,6 +1564,8 @@ def check_collections(
             collections[current] = read_json(contents.get(leaf["digest"], b"{}"))
         elif leaf["leaf"] == "version":
             counted[current, "appended" if "digest" in leaf else "tombstones"] += 1
+            if (leaf["connection"], leaf["kind"]) not in stated:
+                continue
             population = populations.setdefault((leaf["connection"], leaf["kind"]), {})
             population.pop(leaf["key"], None)
             if "digest" in leaf:
@@ -1443,6 +1573,22 @@ def check_collections(
         elif leaf["leaf"] == "rejected":
             counted[current, "rejected"] += 1
     problems.extend(wrong_counts(collections, counted))
+
+
+def rooted_kinds(
+    leaves: Leaves, contents: Mapping[str, bytes], whole: Collection[str]
+) -> set[tuple[Any, Any]]:
+    """Return the connections and kinds of which a whole collection states a population."""
+    documents = (
+        read_json(contents.get(leaf["digest"], b"{}"))
+        for _, leaf in other_leaves(leaves)
+        if leaf["leaf"] == "collection" and leaf["id"] in whole
+    )
+    return {
+        (document.get("connection"), document.get("kind"))
+        for document in documents
+        if document.get("population_root")
+    }
 
 
 def wrong_counts(
@@ -1465,8 +1611,10 @@ def check_population(
     """Check the population after a collection against the root that it stated."""
     name = str(collection.get("connection")), str(collection.get("kind"))
     population, root = populations.get(name, {}), collection.get("population_root")
+    if not root:
+        return
     lines = [f"{key}\0{population[key]}".encode() for key in sorted(population)]
-    if root and root != merkle_root(lines):
+    if root != merkle_root(lines):
         problems.append(f"the population after {collection.get('id')} differs from its root")
 
 
@@ -1495,9 +1643,9 @@ def missing_collections(
     leaves: Leaves, package: _Package, contents: Mapping[str, bytes]
 ) -> Iterator[str]:
     """Yield the ids of collections that the manifests name and the log does not have."""
-    present = {leaf.get("id") for leaf in leaves.values() if leaf["leaf"] == "collection"}
+    present = {leaf.get("id") for _, leaf in other_leaves(leaves) if leaf["leaf"] == "collection"}
     kinds, (since, until) = set(package.scope.kinds(package.controls)), package.bounds
-    for leaf in leaves.values():
+    for _, leaf in other_leaves(leaves):
         if leaf["leaf"] != "manifest" or not since <= moment(leaf["ended_at"]) < until:
             continue
         manifest = read_json(contents.get(leaf["digest"], b"{}"))
@@ -1553,7 +1701,7 @@ def whole_collections(
     """
     whole: set[str] = set()
     begun: set[str] = set()
-    for leaf in leaves.values():
+    for _, leaf in other_leaves(leaves):
         if leaf["leaf"] == "collection":
             if leaf["kind"] in kinds and moment(leaf["ended_at"]) >= since:
                 begun.add(leaf["kind"])
@@ -1575,7 +1723,7 @@ def unread_populations(package: _Package, history: _History) -> Iterator[str]:
         kinds = set(package.scope.kinds(package.controls)) - (watch.events if watch else set())
         for name in sorted(last_collections(history, connection) - collection_ends(leaves).keys()):
             yield f"the collection {name}, which an evaluation names as its last, was left out"
-        versions = versions_by_kind(leaves)
+        versions = versions_by_kind(leaves, kinds)
         for kind, seals in sorted(sealed_roots(package, history, connection).items()):
             if kind in kinds:
                 for seal in differing_seals(versions.get(kind, ()), sorted(seals)):
@@ -1610,7 +1758,7 @@ class _ReadBounds:
     def __init__(self, store_log: Leaves, leaves: Leaves, connection: str) -> None:
         heads = [
             (index, head["size"])
-            for index, leaf in store_log.items()
+            for index, leaf in other_leaves(store_log)
             for head in leaf.get("heads", ())
             if head["log"] == connection
         ]
@@ -1627,6 +1775,8 @@ class _ReadBounds:
 
 def collection_ends(leaves: Leaves) -> dict[Any, int]:
     """Return the index of the last leaf of each collection, by its id."""
+    if isinstance(leaves, _LeafTable):
+        return leaves.collection_ends()
     return {
         leaf["id"] if leaf["leaf"] == "collection" else leaf["collection"]: index
         for index, leaf in leaves.items()
@@ -1634,11 +1784,11 @@ def collection_ends(leaves: Leaves) -> dict[Any, int]:
     }
 
 
-def versions_by_kind(leaves: Leaves) -> dict[str, list[_Version]]:
-    """Return the leaves that change populations, in their order."""
+def versions_by_kind(leaves: Leaves, kinds: Collection[str]) -> dict[str, list[_Version]]:
+    """Return the leaves that change the populations of some kinds, in their order."""
     versions: dict[str, list[_Version]] = {}
     for index, leaf in leaves.items():
-        if leaf["leaf"] == "version":
+        if leaf["leaf"] == "version" and leaf["kind"] in kinds:
             version = _Version(index, moment(leaf["stored_at"]), leaf["key"], leaf.get("digest"))
             versions.setdefault(leaf["kind"], []).append(version)
     return versions
@@ -1721,7 +1871,7 @@ def unread_runs(package: _Package, history: _History, contents: _Contents) -> It
         leaves = package.logs[connection]
         manifests = [
             _Version(index, moment(leaf["ended_at"]), leaf["run"], leaf["digest"])
-            for index, leaf in leaves.items()
+            for index, leaf in other_leaves(leaves)
             if leaf["leaf"] == "manifest"
         ]
         collections = named_collections(leaves, contents.kept)
@@ -1759,7 +1909,7 @@ def describe_unshown(package: _Package, history: _History, contents: _Contents) 
 def named_collections(leaves: Leaves, contents: Mapping[str, bytes]) -> list[_Version]:
     """Return the collections whose leaves are here, or that a manifest names, in their order."""
     named: dict[str, _Version] = {}
-    for index, leaf in leaves.items():
+    for index, leaf in other_leaves(leaves):
         if leaf["leaf"] == "collection":
             named[leaf["id"]] = _Version(index, moment(leaf["ended_at"]), leaf["id"], leaf["digest"])
         elif leaf["leaf"] == "manifest":
@@ -1775,7 +1925,8 @@ def seals_of(
     """Yield what evaluations sealed, each with how many leaves they could read and its moment."""
     leaves = package.logs[connection]
     bounds = _ReadBounds(package.store_log, leaves, connection)
-    runs = {leaf["run"]: index for index, leaf in leaves.items() if leaf["leaf"] == "manifest"}
+    manifests = (pair for pair in other_leaves(leaves) if pair[1]["leaf"] == "manifest")
+    runs = {leaf["run"]: index for index, leaf in manifests}
     for index, at, reads in history.reads:
         for read in (read for read in reads if read["connection"] == connection):
             bound = bounds.leaves(index, read)
@@ -2041,10 +2192,10 @@ def merge_failure(
 
 def package_logs(files: Files, package: _Package) -> dict[str, _ConnectionLogs]:
     """Return the logs of each connection of a package, with the bodies that its files hold."""
-    logs = {}
+    logs, content_logs = {}, package.content_logs
     for name in package.connections:
         leaves, log = package.logs[name], f"{name}{DERIVED}"
-        versions = version_entries(package.content_logs.get(log, {}))
+        versions = _VersionEntries(content_logs.get(log, {}))
         checkpoint = f"ledger/{log}/checkpoint.txt"
         size = int(files[checkpoint].split(b"\n")[1]) if checkpoint in files else 0
 
@@ -2056,25 +2207,29 @@ def package_logs(files: Files, package: _Package) -> dict[str, _ConnectionLogs]:
         logs[name] = _ConnectionLogs(
             versions,
             body_readers(name, versions, package.reading.erased, lines),
-            evidence_versions(leaves.items(), package.scope.manifest_kind(name)),
+            _EvidenceEntries(leaves, package.scope.manifest_kind(name)),
             _ReadBounds(package.store_log, leaves, name),
             size,
         )
     return logs
 
 
-def version_entries(leaves: Leaves) -> list[_DerivedVersion]:
-    """Return the versions of rows and verdicts among leaves."""
-    return [
-        _DerivedVersion(index, leaf["kind"], leaf["key"], leaf.get("digest"))
-        for index, leaf in leaves.items()
-        if leaf["leaf"] == "version"
-    ]
+class _VersionEntries:
+    """The versions of rows and verdicts among leaves; read whenever they are needed."""
+
+    def __init__(self, leaves: Leaves) -> None:
+        self.leaves = leaves
+
+    def __iter__(self) -> Iterator[_DerivedVersion]:
+        """Yield them in order."""
+        for index, leaf in self.leaves.items():
+            if leaf["leaf"] == "version":
+                yield _DerivedVersion(index, leaf["kind"], leaf["key"], leaf.get("digest"))
 
 
 def body_readers(
     connection: str,
-    versions: Sequence[_DerivedVersion],
+    versions: Iterable[_DerivedVersion],
     erased: Collection[str],
     lines: Callable[[str], Iterable[tuple[str, bytes | None]]],
 ) -> Callable[[str], _DerivedBodies]:
@@ -2089,21 +2244,39 @@ def body_readers(
 
     def reader(kind: str) -> _DerivedBodies:
         bodies = _DerivedBodies(f"{kind} of {connection}", lines(kind), erased)
-        bodies.uses = Counter(v.digest for v in versions if v.kind == kind and v.digest)
+        bodies.uses = repeated_uses(versions, kind)
         return bodies
 
     return reader
 
 
-def evidence_versions(
-    leaves: Iterable[tuple[int, Mapping[str, Any]]], manifests: str
-) -> Iterator[_EvidenceVersion]:
-    """Yield what records and manifests were, by the name that rows have for them."""
-    for index, leaf in leaves:
-        if leaf["leaf"] == "version" and "digest" in leaf:
-            yield _EvidenceVersion(index, f"{leaf['kind']}:{leaf['key']}", leaf["digest"])
-        elif leaf["leaf"] == "manifest" and manifests:
-            yield _EvidenceVersion(index, f"{manifests}:{leaf['run']}", leaf["digest"])
+def repeated_uses(versions: Iterable[_DerivedVersion], kind: str) -> Counter[str]:
+    """Return how many versions of a kind name a body, of those that several name."""
+    seen: set[bytes] = set()
+    uses: Counter[str] = Counter()
+    for version in versions:
+        if version.kind == kind and version.digest:
+            packed = pack_digest(version.digest)
+            if packed in seen:
+                uses[version.digest] += 1 if version.digest in uses else 2
+            seen.add(packed)
+    return uses
+
+
+class _EvidenceEntries:
+    """What records and manifests were, by the name that rows have for them."""
+
+    def __init__(self, leaves: Leaves, manifests: str) -> None:
+        self.leaves, self.manifests = leaves, manifests
+
+    def __iter__(self) -> Iterator[_EvidenceVersion]:
+        """Yield them in the order of their leaves."""
+        for index, leaf in self.leaves.items():
+            if leaf["leaf"] == "version" and "digest" in leaf:
+                name = intern(f"{leaf['kind']}:{leaf['key']}")
+                yield _EvidenceVersion(index, name, leaf["digest"])
+            elif leaf["leaf"] == "manifest" and self.manifests:
+                yield _EvidenceVersion(index, f"{self.manifests}:{leaf['run']}", leaf["digest"])
 
 
 # -- The results of evaluations in the logs of rows and verdicts, read by change and checked -------
@@ -2134,6 +2307,7 @@ class _ConnectionLogs(NamedTuple):
     bodies: Callable[[str], _DerivedBodies]
     """By kind."""
     evidence: Iterable[_EvidenceVersion]
+    """Read twice where something was erased."""
     bounds: _EvidenceBounds
     size: int
     """Of the log of rows and verdicts: what its checkpoint proves."""
@@ -2147,9 +2321,9 @@ class _DerivedConnection:
     ) -> None:
         self.connection, self.logs, self.erased, self.history = connection, logs, erased, history
         self.versions = _Lookahead(logs.versions)
-        evidence = list(logs.evidence)
+        evidence = logs.evidence if erased else ()
         self.erased_names = {entry.name for entry in evidence if entry.digest in erased}
-        self.evidence = _Lookahead(evidence)
+        self.evidence = _Lookahead(logs.evidence)
         self.digests: dict[str, str] = {}
         """The newest of each record, by its name."""
         self.roots: dict[str, _PopulationRoot] = {}
@@ -2507,7 +2681,7 @@ class _DerivedBodies:
         self.lines: Iterator[tuple[str, bytes | None]] = iter(lines)
         self.next: tuple[str, bytes | None] | None = None
         self.uses: Counter[str] = Counter()
-        """How many versions are still to come that name a body."""
+        """How many versions are still to come that name a body, of those that several name."""
         self.read: dict[str, Any] = {}
 
     def body(self, version: _DerivedVersion) -> Any:
@@ -2515,11 +2689,11 @@ class _DerivedBodies:
         name = str(version.digest)
         if name not in self.read:
             self.read[name] = self.parse(version, self.content(version, name))
-        body = self.read[name]
-        self.uses[name] -= 1
-        if self.uses[name] <= 0:
-            del self.read[name], self.uses[name]
-        return body
+        if self.uses[name] > 1:
+            self.uses[name] -= 1
+            return self.read[name]
+        self.uses.pop(name, None)
+        return self.read.pop(name)
 
     def content(self, version: _DerivedVersion, name: str) -> bytes | None:
         """Return the bytes that come next, where they are those of a version."""
@@ -3127,7 +3301,7 @@ def read_collecting(
     """Read what was collected over a connection, from its manifests and its collections."""
     watch = scope.watches.get(connection, _Watch({}, 0, frozenset(), frozenset(), ""))
     runs, collections = [], {}
-    for leaf in leaves.values():
+    for _, leaf in other_leaves(leaves):
         content = kept.get(leaf.get("digest", ""))
         if content is not None and leaf["leaf"] == "manifest":
             run = read_json(content, f"the manifest {leaf['run']} of {connection}")
@@ -3691,15 +3865,14 @@ ORDER_FIELDS = ("id", "erased_at", "reason", "connection", "kind", "key", "store
 
 
 def erasures(
-    logs: Mapping[str, Leaves], store_log: Leaves, here: Collection[str], history: _History
+    logs: Mapping[str, Leaves], store_log: Leaves, absent: Collection[str], history: _History
 ) -> list[dict[str, Any]]:
     """Return each order that erased evidence of the package: ``erasures.json``."""
     missing = {
         leaf["digest"]: leaf
-        for leaves in logs.values()
+        for leaves in (logs.values() if absent else ())
         for leaf in leaves.values()
-        if leaf["leaf"] in EVIDENCE_LEAVES and leaf.get("digest", "") not in here
-        if "digest" in leaf
+        if leaf["leaf"] in EVIDENCE_LEAVES and leaf.get("digest") in absent
     }
     by_order: dict[str, dict[str, Mapping[str, Any]]] = {}
     for leaf in store_log.values():
@@ -4036,11 +4209,210 @@ DECODER = json.JSONDecoder(object_pairs_hook=distinct_keys, parse_constant=refus
 """Made once: leaves are read by the million."""
 
 
+# -- The leaves of a log in memory: those of records in columns, a hundred bytes or so for each ----
+
+
+DIGEST_BYTES = 32
+MARK = "sha256:"
+NO_DIGEST = bytes(DIGEST_BYTES)
+REPEATED = ("collection", "connection", "kind", "stored_at")
+"""The fields of versions that many leaves have in common."""
+ODD = b"?" * (DIGEST_BYTES + 1)
+"""Begins the packed form of what is no digest: it is longer than one."""
+
+
+def pack_digest(text: str) -> bytes:
+    """Return the bytes of a digest; what has another form than ccm writes stays what it is."""
+    try:
+        packed = bytes.fromhex(text[len(MARK) :])
+    except ValueError:
+        packed = b""
+    if len(packed) == DIGEST_BYTES and unpack_digest(packed) == text:
+        return packed
+    return ODD + text.encode("utf-8", "surrogatepass")
+
+
+def unpack_digest(packed: bytes) -> str:
+    """Return the text of a packed digest."""
+    if len(packed) == DIGEST_BYTES:
+        return MARK + packed.hex()
+    return packed[len(ODD) :].decode("utf-8", "surrogatepass")
+
+
+class _LeafTable(Mapping[int, Mapping[str, Any]]):
+    """The leaves of one log by their index, in order; read the leaves that it returns only.
+
+    Nearly all leaves state a version of a record: the key and the digest of each are in columns,
+    and what they have in common is there once. Every other leaf is there as it is.
+    """
+
+    def __init__(self, leaves: Iterable[tuple[int, Mapping[str, Any]]] = ()) -> None:
+        self.indexes = array("q")
+        self.forms = array("q")
+        """By leaf: the number of what it has in common with others; below zero: of a whole leaf."""
+        self.common: list[tuple[str, ...]] = []
+        self.whole: list[Mapping[str, Any]] = []
+        self.numbers: dict[tuple[str, ...], int] = {}
+        self.places = array("q")
+        """Where the key of each leaf ends; that of the next one begins there."""
+        self.keys_text = bytearray()
+        self.digests = bytearray()
+        for index, leaf in leaves:
+            self.append(index, leaf)
+
+    def append(self, index: int, leaf: Mapping[str, Any]) -> None:
+        """Add a leaf behind the others."""
+        digest = self.digest_of_plain(leaf)
+        if digest is None:
+            self.forms.append(-1 - len(self.whole))
+            self.whole.append(leaf)
+        else:
+            common = (*(leaf[name] for name in REPEATED), "digest" if "digest" in leaf else "")
+            number = self.numbers.get(common)
+            if number is None:
+                number = self.numbers[common] = len(self.common)
+                self.common.append(common)
+            self.forms.append(number)
+            self.keys_text += leaf["key"].encode("utf-8", "surrogatepass")
+        self.digests += digest or NO_DIGEST
+        self.indexes.append(index)
+        self.places.append(len(self.keys_text))
+
+    @staticmethod
+    def digest_of_plain(leaf: Mapping[str, Any]) -> bytes | None:
+        """Return the digest of a version that the columns can hold; None for every other leaf."""
+        if leaf["leaf"] != "version" or len(leaf) != 6 + ("digest" in leaf):
+            return None
+        if not all(type(leaf.get(name)) is str for name in (*REPEATED, "key")):
+            return None
+        if "digest" not in leaf:
+            return NO_DIGEST
+        packed = pack_digest(leaf["digest"]) if type(leaf["digest"]) is str else b""
+        return packed if len(packed) == DIGEST_BYTES else None
+
+    def at(self, place: int) -> Mapping[str, Any]:
+        """Return the leaf at a place among the others."""
+        form = self.forms[place]
+        if form < 0:
+            return self.whole[-1 - form]
+        collection, connection, kind, stored_at, digest = self.common[form]
+        leaf = {
+            "leaf": "version",
+            "collection": collection,
+            "connection": connection,
+            "kind": kind,
+            "stored_at": stored_at,
+            "key": self.key_at(place),
+        }
+        if digest:
+            leaf["digest"] = self.digest_at(place)
+        return leaf
+
+    def key_at(self, place: int) -> str:
+        """Return the key of the version at a place."""
+        start = self.places[place - 1] if place else 0
+        return self.keys_text[start : self.places[place]].decode("utf-8", "surrogatepass")
+
+    def digest_at(self, place: int) -> str:
+        """Return the digest of the version at a place."""
+        start = place * DIGEST_BYTES
+        return MARK + self.digests[start : start + DIGEST_BYTES].hex()
+
+    def others(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        """Yield the leaves that state no version, with their indexes."""
+        for place, form in enumerate(self.forms):
+            if form < 0 and self.whole[-1 - form]["leaf"] != "version":
+                yield self.indexes[place], self.whole[-1 - form]
+
+    def collection_ends(self) -> dict[Any, int]:
+        """Return the index of the last leaf of each collection, by its id."""
+        ends: dict[Any, int] = {}
+        for place, form in enumerate(self.forms):
+            if form >= 0:
+                ends[self.common[form][0]] = self.indexes[place]
+                continue
+            leaf = self.whole[-1 - form]
+            if leaf["leaf"] == "collection" or "collection" in leaf:
+                name = leaf["id"] if leaf["leaf"] == "collection" else leaf["collection"]
+                ends[name] = self.indexes[place]
+        return ends
+
+    def chosen(self, indexes: Iterable[int]) -> _LeafTable:
+        """Return a table of some of the leaves."""
+        return _LeafTable((index, self[index]) for index in indexes)
+
+    def __getitem__(self, index: int) -> Mapping[str, Any]:
+        """Return the leaf of an index."""
+        place = bisect_left(self.indexes, index)
+        if place == len(self.indexes) or self.indexes[place] != index:
+            raise KeyError(index)
+        return self.at(place)
+
+    def __contains__(self, index: object) -> bool:
+        """Return whether the leaf of an index is here."""
+        if type(index) is not int:
+            return False
+        place = bisect_left(self.indexes, index)
+        return place < len(self.indexes) and self.indexes[place] == index
+
+    def __iter__(self) -> Iterator[int]:
+        """Yield the indexes."""
+        return iter(self.indexes)
+
+    def __len__(self) -> int:
+        """Return the number of leaves."""
+        return len(self.indexes)
+
+    def values(self) -> ValuesView[Mapping[str, Any]]:
+        """Return the leaves, in order."""
+        return _TableValues(self)
+
+    def items(self) -> ItemsView[int, Mapping[str, Any]]:
+        """Return the leaves with their indexes, in order."""
+        return _TableItems(self)
+
+
+class _TableValues(ValuesView[Mapping[str, Any]]):
+    """The leaves of a table, without looking for each."""
+
+    def __init__(self, table: _LeafTable) -> None:
+        super().__init__(table)
+        self.table = table
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        """Yield them."""
+        return map(self.table.at, range(len(self.table.indexes)))
+
+
+class _TableItems(ItemsView[int, Mapping[str, Any]]):
+    """The leaves of a table with their indexes, without looking for each."""
+
+    def __init__(self, table: _LeafTable) -> None:
+        super().__init__(table)
+        self.table = table
+
+    def __iter__(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        """Yield them."""
+        return zip(self.table.indexes, self.table.values())
+
+
+def other_leaves(
+    leaves: Mapping[int, Mapping[str, Any]],
+) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Yield the leaves that state no version, with their indexes: a few of a hundred."""
+    if isinstance(leaves, _LeafTable):
+        return leaves.others()
+    return ((index, leaf) for index, leaf in leaves.items() if leaf["leaf"] != "version")
+
+
 # -- Roots of Merkle trees, recomputed from leaves and hashes (RFC 9162, section 2.1.1) ------------
 
 
 def roots_by_size(
-    size: int, leaves: Mapping[int, bytes], hashes: Sequence[bytes], sizes: Collection[int] = ()
+    size: int,
+    leaves: Iterable[tuple[int, bytes]],
+    hashes: Sequence[bytes],
+    sizes: Collection[int] = (),
 ) -> dict[int, bytes]:
     """Return the root that leaves lead to, and those of the tree when it was smaller, by size.
 
@@ -4049,17 +4421,19 @@ def roots_by_size(
 
     Args:
         size: Of the tree.
-        leaves: By their index; not all need be here.
+        leaves: With their indexes, in order; not all need be here. None is kept.
         hashes: Of the subtrees that hold none of them, from the left.
         sizes: Earlier ones.
     """
-    indexes, remaining, roots = sorted(leaves, reverse=True), iter(hashes), {}
+    coming, remaining, roots = iter(leaves), iter(hashes), {}
+    ahead = list(islice(coming, 1))
 
     def walk(start: int, end: int, before: tuple[bytes, ...]) -> bytes:
-        if not (indexes and start <= indexes[-1] < end):
+        if not (ahead and start <= ahead[0][0] < end):
             return next(remaining)
         if end - start == 1:
-            leaf = hashlib.sha256(b"\x00" + leaves[indexes.pop()]).digest()
+            leaf = hashlib.sha256(b"\x00" + ahead.pop()[1]).digest()
+            ahead.extend(islice(coming, 1))
             if end in sizes:
                 roots[end] = fold_subtrees((*before, leaf))
             return leaf
@@ -4068,7 +4442,7 @@ def roots_by_size(
         return fold_subtrees((left_hash, walk(middle, end, (*before, left_hash))))
 
     roots[size] = walk(0, size, ())
-    return {} if indexes or next(remaining, None) is not None else roots
+    return {} if ahead or next(remaining, None) is not None else roots
 
 
 def fold_subtrees(hashes: Sequence[bytes]) -> bytes:

@@ -64,8 +64,8 @@ jobs_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 
-def read_as_of(text: str | None) -> datetime | None:
-    """Read the value of ``--as-of``.
+def read_as_of(text: str | None, option: str = "--as-of") -> datetime | None:
+    """Read the value of an option that is a moment.
 
     Raises:
         UsageError: It is no instant with an offset.
@@ -75,7 +75,7 @@ def read_as_of(text: str | None) -> datetime | None:
     try:
         return parse_instant(text)
     except ValueError as cause:
-        raise UsageError(f"--as-of: {cause}") from cause
+        raise UsageError(f"{option}: {cause}") from cause
 
 
 def settings_file(config: str | None) -> Path | None:

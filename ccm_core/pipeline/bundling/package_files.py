@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ccm_core.bundle.attestation import signed_statement
 from ccm_core.bundle.deterministic_zip import ArchiveWriter
@@ -12,9 +11,11 @@ from ccm_core.bundle.package_bounds import key_notes
 from ccm_core.bundle.published_verifier import published_verifier
 from ccm_core.bundle.verifier.archive import member_order
 from ccm_core.bundle.verifier.bounds import Limits
-from ccm_core.bundle.verifier.contents import KEPT, Contents
+from ccm_core.bundle.verifier.contents import KEPT, Contents, Expected, form_of
 from ccm_core.bundle.verifier.evaluations import History
 from ccm_core.bundle.verifier.package import Package, derived_files
+from ccm_core.bundle.verifier.proofs.leaf_table import pack_digest, unpack_digest
+from ccm_core.bundle.verifier.proofs.log_checks import named_keys
 from ccm_core.bundle.verifier.statement import STATEMENT, VERIFIER
 from ccm_core.ledger.multiproof import ProvenLeaves
 from ccm_core.ledger.signed_note import Signer, VerifierKey, encoded
@@ -30,16 +31,15 @@ class BundleContent:
     excerpts: Sequence[ProvenLeaves]
     """The store's own log first."""
     history: History
-    files: Mapping[str, Mapping[str, Mapping[str, Any]]]
-    """By the name of each file, the digests of its contents in order, with their leaves."""
+    files: Expected
+    """What leaves speak of, without the files of which everything was erased."""
     predicate: JsonObject
     limits: Limits
 
     @property
     def notes(self) -> Sequence[str]:
         """With which the keys of the store began."""
-        leaves = self.package.store_log.values()
-        return [leaf["note"] for leaf in leaves if leaf["leaf"] == "signing_key"]
+        return [note for _, _, note in named_keys(self.package.store_log)]
 
 
 def write_files(
@@ -58,9 +58,8 @@ def write_files(
             *(f"{encoded(digest)}\n".encode() for digest in excerpt.hashes),
             b"",
         )
-        archive.stream(
-            f"{folder}/leaves.txt", (b"%d %s\n" % item for item in sorted(excerpt.leaves.items()))
-        )
+        lines = ledger.lines(excerpt.log, excerpt.indexes)
+        archive.stream(f"{folder}/leaves.txt", (b"%d %s\n" % line for line in lines))
     contents = _write_contents(ledger, archive, content)
     for name, note in key_notes(content.notes).items():
         archive.add(name, note.encode())
@@ -77,11 +76,9 @@ def _write_contents(
     ledger: LedgerStore, archive: ArchiveWriter, content: BundleContent
 ) -> Contents:
     """Write what the leaves speak of; return what is there, as a verifier reads it."""
-    contents = Contents(set(), {})
+    contents = Contents(content.files, set(), {})
     for name in sorted(content.files, key=member_order):
-        digests = content.files[name]
-        (form,) = {leaf["leaf"] for leaf in digests.values()}
-        lines = _lines(ledger, name, form, digests, contents)
+        lines = _lines(ledger, name, content.files[name], contents)
         archive.stream(name, _bounded_lines(name, lines, contents, content.limits))
     return contents
 
@@ -100,12 +97,12 @@ def _bounded_lines(
 
 
 def _lines(
-    ledger: LedgerStore, name: str, form: str, digests: Iterable[str], contents: Contents
+    ledger: LedgerStore, name: str, digests: Iterable[bytes], contents: Contents
 ) -> Iterator[bytes]:
-    for digest, content in ledger.contents(form, digests):
-        if content is None:
-            continue  # it was erased, and a leaf says so; the verifier looks for it
-        contents.digests.add(digest)
+    for digest, content in ledger.contents(form_of(name), map(unpack_digest, digests)):
+        if content is None:  # it was erased, and a leaf says so; the verifier looks for it
+            contents.absent.add(pack_digest(digest))
+            continue
         if name in KEPT:
             contents.kept[digest] = content
         yield content if name.startswith("packs/") else content + b"\n"

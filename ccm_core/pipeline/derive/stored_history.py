@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from ccm_core.bundle.verifier.archive import UnreadableBundle
 from ccm_core.bundle.verifier.contents import Leaves, erased_digests
 from ccm_core.bundle.verifier.derived.derived_bodies import DerivedVersion
-from ccm_core.bundle.verifier.derived.derived_history import (
-    ConnectionLogs,
-    DerivedHistory,
-    EvidenceVersion,
-)
+from ccm_core.bundle.verifier.derived.derived_history import ConnectionLogs, DerivedHistory
 from ccm_core.bundle.verifier.derived.derived_log import (
     DerivedNeed,
     by_change,
@@ -21,9 +17,9 @@ from ccm_core.bundle.verifier.derived.derived_log import (
     derived_versions,
 )
 from ccm_core.bundle.verifier.derived_package import (
+    EvidenceEntries,
+    VersionEntries,
     body_readers,
-    evidence_versions,
-    version_entries,
 )
 from ccm_core.bundle.verifier.evaluations import (
     History,
@@ -32,6 +28,8 @@ from ccm_core.bundle.verifier.evaluations import (
     read_evaluations,
 )
 from ccm_core.bundle.verifier.populations import ReadBounds
+from ccm_core.bundle.verifier.proofs.leaf_table import LeafTable
+from ccm_core.bundle.verifier.proofs.log_checks import read_fields
 from ccm_core.bundle.verifier.strict_json import read_json
 from ccm_core.errors import IntegrityError
 from ccm_core.model.evaluation.derived import derived_log
@@ -54,6 +52,8 @@ class StoredHistory:
     need: DerivedNeed
     connections: Sequence[str]
     """Those over which evaluations by change were made."""
+    tables: dict[str, LeafTable] = field(default_factory=dict)
+    """The logs that were read."""
 
     @classmethod
     def of(
@@ -117,7 +117,9 @@ class StoredHistory:
 
     def _logs(self, name: str, reading: Reading, manifests: str | None) -> ConnectionLogs:
         versions, size = self._versions(derived_log(name))
-        evidence, bounds = self._evidence(name, manifests)
+        leaves = LeafTable() if manifests is None else self.table(name)
+        evidence = EvidenceEntries(leaves, manifests or "")
+        bounds = ReadBounds(self.store_log, leaves, name)
 
         def lines(kind: str) -> Iterator[tuple[str, bytes | None]]:
             return self._bodies(version for version in versions if version.kind == kind)
@@ -125,31 +127,20 @@ class StoredHistory:
         readers = body_readers(name, versions, reading.erased, lines)
         return ConnectionLogs(versions, readers, evidence, bounds, size)
 
-    def _versions(self, log: str) -> tuple[Sequence[DerivedVersion], int]:
+    def table(self, log: str) -> LeafTable:
+        """Return the leaves of a log; they are read once."""
+        if log not in self.tables:
+            leaves = self.ledger.leaves(log)
+            self.tables[log] = LeafTable((index, read_fields(leaf)) for index, leaf in leaves)
+        return self.tables[log]
+
+    def _versions(self, log: str) -> tuple[VersionEntries, int]:
         """Return the versions of a log that count, and how long it is."""
         size = self.need.size(log)
         if not size:
-            return (), 0
-        indexes = set(derived_versions(self.ledger.leaves(log), self.need, log))
-        leaves = self.ledger.leaves(log)
-        return version_entries({i: leaf for i, leaf in leaves if i in indexes}), size
-
-    def _evidence(
-        self, name: str, manifests: str | None
-    ) -> tuple[Sequence[EvidenceVersion], ReadBounds]:
-        """Return what every record was, and how much of it each evaluation could read."""
-        evidence: list[EvidenceVersion] = []
-        ends: dict[int, JsonObject] = {}
-        last = None
-        for index, leaf in self.ledger.leaves(name) if manifests is not None else ():
-            evidence.extend(evidence_versions([(index, leaf)], manifests or ""))
-            collection = leaf["id"] if leaf["leaf"] == "collection" else leaf.get("collection")
-            if collection is not None and collection == last:
-                del ends[index - 1]
-            if collection is not None:
-                ends[index] = {"leaf": "end", "collection": collection}
-            last = collection
-        return evidence, ReadBounds(self.store_log, ends, name)
+            return VersionEntries({}), 0
+        table = self.table(log)
+        return VersionEntries(table.chosen(derived_versions(table.items(), self.need, log))), size
 
     def _bodies(self, versions: Iterable[DerivedVersion]) -> Iterator[tuple[str, bytes | None]]:
         digests = iter(dict.fromkeys(v.digest for v in versions if v.digest is not None))

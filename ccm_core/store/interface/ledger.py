@@ -65,6 +65,13 @@ class LedgerStore(Protocol):
             None where no head of the log was ever signed.
         """
 
+    def lines(self, log: str, indexes: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+        """Yield the bytes of some leaves of a log with their indexes, which ascend.
+
+        Raises:
+            IntegrityError: The ledger is damaged; ``ccm verify`` says where.
+        """
+
     def leaves(self, log: str = STORE_LOG) -> Iterator[tuple[int, JsonObject]]:
         """Yield the leaves of a log with their indexes, in order, signed or not.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -69,24 +70,46 @@ def prove_together(
     with damage_of(log):
         size = _size(signed)
         lines = leaves(transaction, log, size)
-        indexes = sorted(choose((at, json_codec.decode(line)) for at, line in enumerate(lines)))
+        chosen = choose((at, json_codec.decode(line)) for at, line in enumerate(lines))
+        indexes = array("q", sorted(chosen))
         hashes = map(leaf_hash, leaves(transaction, log, size))
+        lengths = array("q", map(_length, selected_lines(transaction, log, indexes)))
         return ProvenLeaves(
             log=log,
             checkpoint=signed,
             size=size,
-            leaves=_selected(leaves(transaction, log, size), indexes),
+            indexes=indexes,
+            leaf_bytes=sum(lengths),
+            longest=max(lengths, default=0),
             hashes=tuple(multiproof(hashes, size, indexes)),
         )
+
+
+def _length(selected: tuple[int, bytes]) -> int:
+    return len(selected[1])
 
 
 def _size(signed: str) -> int:
     return Checkpoint.read(signed_note.read(signed).text).size
 
 
-def _selected(lines: Iterable[bytes], indexes: Iterable[int]) -> dict[int, bytes]:
-    selected = set(indexes)
-    return {index: line for index, line in enumerate(lines) if index in selected}
+def selected_lines(
+    transaction: Transaction, log: str, indexes: Iterable[int]
+) -> Iterator[tuple[int, bytes]]:
+    """Yield some leaves of a log with their indexes, which ascend.
+
+    Raises:
+        IntegrityError: The ledger is damaged; ``ccm verify`` says where.
+    """
+    remaining = iter(indexes)
+    following = next(remaining, None)
+    with damage_of(log):
+        for index, line in enumerate(leaves(transaction, log)):
+            if following is None:
+                return
+            if index == following:
+                yield index, line
+                following = next(remaining, None)
 
 
 @contextmanager

@@ -68,6 +68,11 @@ class SqlLedgerStore:
         with self._database.reading() as transaction:
             return inclusion_proofs.prove_together(transaction, log, choose)
 
+    def lines(self, log: str, indexes: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+        """Yield the bytes of some leaves of a log with their indexes."""
+        with self._database.reading() as transaction:
+            yield from inclusion_proofs.selected_lines(transaction, log, indexes)
+
     def leaves(self, log: str = STORE_LOG) -> Iterator[tuple[int, JsonObject]]:
         """Yield the leaves of a log with their indexes."""
         with self._database.reading() as transaction, inclusion_proofs.damage_of(log):

@@ -6,19 +6,27 @@ https://developer.pagerduty.com/docs/authentication.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.oauth import CLIENT_ID, CLIENT_SECRET, AccountIdentity, Flow, OAuthGrant
 from ccm_core.sdk.types import AuthMethod
-from ccm_pagerduty.oauth_provider import CLASSIC_SCOPES, account_scope, provider, scopes_for
+from ccm_pagerduty.oauth_provider import (
+    CLASSIC_SCOPES,
+    OPTIONAL_SCOPES,
+    account_scope,
+    provider,
+    scopes_for,
+)
 
 if TYPE_CHECKING:
     from ccm_core.sdk.json_codec import JsonObject
 
 OAUTH, OAUTH_APP, API_KEY = "oauth", "oauth_app", "api_key"
 CLASSIC, SCOPED = "classic", "scoped"
+WITHOUT_SCOPES = "without_scopes"
 
 MAX_AGE = timedelta(days=90)
 """After how long a secret that a person entered should be rotated."""
@@ -47,11 +55,16 @@ def methods(kinds: Iterable[str]) -> tuple[AuthMethod, ...]:
     """
     scoped = scopes_for(kinds)
 
+    def registered(auth: JsonObject) -> tuple[str, ...]:
+        without = str(auth.get(WITHOUT_SCOPES, "")).split()
+        return tuple(scope for scope in scoped if scope not in without)
+
     def user_scopes(_settings: JsonObject, auth: JsonObject) -> tuple[str, ...]:
-        return scoped if auth.get("app") == SCOPED else CLASSIC_SCOPES
+        return registered(auth) if auth.get("app") == SCOPED else CLASSIC_SCOPES
 
     def app_scopes(settings: JsonObject, auth: JsonObject) -> tuple[str, ...]:
-        return (account_scope(settings.get("region", "us"), str(auth["subdomain"])), *scoped)
+        account = account_scope(settings.get("region", "us"), str(auth["subdomain"]))
+        return (account, *registered(auth))
 
     return (
         AuthMethod(
@@ -64,7 +77,8 @@ def methods(kinds: Iterable[str]) -> tuple[AuthMethod, ...]:
                     "description": "how the app was registered: classic or scoped",
                     "enum": [CLASSIC, SCOPED],
                     "default": CLASSIC,
-                }
+                },
+                WITHOUT_SCOPES: _without_scopes(),
             },
             oauth=OAuthGrant(
                 flow=Flow.CODE,
@@ -83,7 +97,8 @@ def methods(kinds: Iterable[str]) -> tuple[AuthMethod, ...]:
                     "description": "the subdomain of the account: SUBDOMAIN.pagerduty.com",
                     "type": "string",
                     "pattern": "^[A-Za-z0-9][A-Za-z0-9-]{0,99}$",
-                }
+                },
+                WITHOUT_SCOPES: _without_scopes(),
             },
             oauth=OAuthGrant(flow=Flow.APP, provider=provider, scopes=app_scopes),
             max_age=MAX_AGE,
@@ -100,6 +115,18 @@ def methods(kinds: Iterable[str]) -> tuple[AuthMethod, ...]:
             instructions=_API_KEY,
         ),
     )
+
+
+def _without_scopes() -> JsonObject:
+    """Return the schema of the field that names optional scopes which an app lacks."""
+    names = "|".join(map(re.escape, OPTIONAL_SCOPES))
+    return {
+        "description": "optional scopes that the scoped app was registered without, separated by "
+        f"spaces, of {', '.join(OPTIONAL_SCOPES)}: their kinds are then not available",
+        "type": "string",
+        "pattern": f"^(?:(?:{names})(?: |$))*$",
+        "default": "",
+    }
 
 
 def _settings_of(account: AccountIdentity) -> JsonObject:

@@ -26,6 +26,7 @@ from ccm_core.sdk.types import (
 from ccm_pagerduty.api_errors import error_mapper
 from ccm_pagerduty.auth_methods import API_KEY
 from ccm_pagerduty.credential_owner import credential_of
+from ccm_pagerduty.cursor_paging import CursorListing
 from ccm_pagerduty.incident_entries import IncidentEntries
 from ccm_pagerduty.oauth_provider import REGIONS
 from ccm_pagerduty.paging import Compose, Pager, listed
@@ -134,6 +135,24 @@ class PagerDutySession:
         """
         pager = self.pager(path, wrapper, parameters, counted=counted, compose=compose)
         return listed(pager, may_split=may_split)
+
+    def listing_by_cursor(
+        self,
+        path: str,
+        wrapper: str,
+        parameters: Parameters = (),
+        *,
+        compose: Compose | None = None,
+    ) -> AsyncIterator[CollectorEvent]:
+        """Read a listing that hands out cursors to its end."""
+        return CursorListing(
+            source=self._source,
+            path=path,
+            wrapper=wrapper,
+            parameters=tuple(parameters),
+            size=self.page_size,
+            compose=compose,
+        ).pages()
 
     def pager(
         self,

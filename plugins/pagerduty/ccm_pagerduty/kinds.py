@@ -69,7 +69,47 @@ def kinds() -> tuple[EvidenceKind, ...]:
             title_field="name",
             filtered=False,  # the plan has them, whoever asks
         ),
+        _optional(_snapshot("priority", "Priorities", DAILY), filtered=False),
+        _optional(
+            replace(
+                _snapshot("maintenance_window", "Maintenance windows", SIX_HOURLY),
+                title_field="summary",
+            )
+        ),
+        _optional(_snapshot("event_orchestration", "Event orchestrations", DAILY)),
+        _optional(
+            _part(
+                "event_orchestration_path",
+                "Rules of event orchestrations",
+                DAILY,
+                ("parent.id", "type"),
+                "parent",
+            )
+        ),
+        _optional(
+            _part(
+                "service_orchestration",
+                "Rules of services' events",
+                DAILY,
+                ("parent.id",),
+                "parent",
+            )
+        ),
+        # Whoever may read the audit trail reads all of it.
+        _optional(
+            replace(
+                _event("audit_record", "Audit records", "root_resource.summary"),
+                occurred_at="execution_time",
+                url_field=None,
+            ),
+            filtered=False,
+        ),
     )
+
+
+def _optional(kind: EvidenceKind, *, filtered: bool = True) -> EvidenceKind:
+    """Return a kind that some plans lack, and that many credentials may not read."""
+    return replace(kind, optional=True, filtered=filtered)
 
 
 # -- the three shapes -------------------------------------------------------------------------

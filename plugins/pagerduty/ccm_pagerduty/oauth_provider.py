@@ -50,9 +50,19 @@ SCOPES = MappingProxyType(
         "pagerduty.team": ("teams.read",),
         "pagerduty.team_member": ("teams.read",),
         "pagerduty.ability": ("abilities.read",),
+        "pagerduty.priority": ("priorities.read",),
+        "pagerduty.maintenance_window": ("services.read",),
+        "pagerduty.event_orchestration": ("event_orchestrations.read",),
+        "pagerduty.event_orchestration_path": ("event_orchestrations.read",),
+        "pagerduty.service_orchestration": ("services.read",),
+        "pagerduty.audit_record": ("audit_records.read",),
     }
 )
 """The scopes of a scoped app, by evidence kind."""
+
+
+OPTIONAL_SCOPES = ("audit_records.read", "event_orchestrations.read", "priorities.read")
+"""Those that only optional kinds need: an app may be registered without them."""
 
 
 def scopes_for(kinds: Iterable[str]) -> tuple[str, ...]:

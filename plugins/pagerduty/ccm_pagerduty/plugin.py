@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ccm_core.sdk.report_figures import ReportSection
+    from ccm_core.sdk.simulation.page import PageSimulation
     from ccm_core.sdk.types import Connector, EvidenceKind, RulePackSource, View
 
 
@@ -51,3 +52,11 @@ def ccm_report_sections() -> Iterable[ReportSection]:
     from ccm_pagerduty.sections import sections
 
     return sections()
+
+
+@hookimpl
+def ccm_page_simulations() -> Iterable[PageSimulation]:
+    """Return the way of a page through an escalation policy."""
+    from ccm_pagerduty.views.on_call.page_walk import page_simulation
+
+    return (page_simulation(),)

@@ -146,7 +146,11 @@ def test_check_counts_services_hidden_by_team_scope(check, simulator, status):
     simulator.control.hidden_status = status
     lines = check(key="mine")
 
-    assert bad(lines) == {"credential": Cause.TIED_TO_USER, "visibility": Cause.TEAM_SCOPE}
+    assert bad(lines) == {
+        "credential": Cause.TIED_TO_USER,
+        "visibility": Cause.TEAM_SCOPE,
+        "/audit/records": Cause.DENIED,
+    }
     hidden = set(simulator.account.teams) - simulator.control.visible_teams
     assert f"{len(hidden)} teams ({', '.join(sorted(hidden))})" in lines["visibility"].message
     assert "base role limited_user" in lines["credential"].message
@@ -223,7 +227,11 @@ def test_check_reports_insufficient_scope_of_a_scoped_app(check):
         "users:contact_methods.read teams.read abilities.read"
     )
     lines = check(scopes=tuple(granted.split()))
-    assert bad(lines) == dict.fromkeys(("scopes", "/oncalls"), Cause.INSUFFICIENT_SCOPE)
+    optional = {"/priorities", "/event_orchestrations", "/audit/records"}
+    refused = {"scopes", "/oncalls", *optional}
+    assert bad(lines) == dict.fromkeys(refused, Cause.INSUFFICIENT_SCOPE)
+    assert not any(lines[path].refused_kinds for path in refused - optional)
+    assert all(lines[path].refused_kinds for path in optional)
     assert "missing: oncalls.read" in lines["scopes"].message
     assert "pagerduty.on_call" in lines["scopes"].message
     assert "The credential needs: oncalls.read" in lines["/oncalls"].message
@@ -243,12 +251,48 @@ def test_check_reports_a_plan_without_teams(check, simulator):
 
 
 @pytest.mark.parametrize(
+    ("path", "subject", "kinds"),
+    [
+        ("/priorities", "/priorities", {"priority"}),
+        ("/maintenance_windows", "/maintenance_windows", {"maintenance_window"}),
+        ("/audit/records", "/audit/records", {"audit_record"}),
+        (
+            "/event_orchestrations",
+            "/event_orchestrations",
+            {"event_orchestration", "event_orchestration_path"},
+        ),
+        (
+            "/event_orchestrations/services/{service_id}",
+            "/event_orchestrations/services/{}",
+            {"service_orchestration"},
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+@pytest.mark.parametrize("status", [402, 403, 404])
+def test_check_names_what_the_plan_or_the_right_lacks(
+    check, simulator, path, subject, kinds, status
+):
+    """One line for each, with the kinds that can be accepted as unavailable for it."""
+    simulator.control.deny(path, status)
+    lines = check()
+    cause = {402: Cause.NOT_IN_PLAN, 403: Cause.DENIED, 404: Cause.NOT_FOUND}[status]
+    assert bad(lines) == {subject: cause}
+    assert {kind.removeprefix("pagerduty.") for kind in lines[subject].refused_kinds} == kinds
+    assert "accept_unavailable" in lines[subject].next_step
+
+
+@pytest.mark.parametrize(
     ("role", "causes"),
     [
         pytest.param(None, {}, id="a key of the account"),
         pytest.param(
             "limited_user",
-            {"credential": Cause.TIED_TO_USER, "visibility": Cause.TEAM_SCOPE},
+            {
+                "credential": Cause.TIED_TO_USER,
+                "visibility": Cause.TEAM_SCOPE,
+                "/audit/records": Cause.DENIED,
+            },
             id="a key of a user",
         ),
     ],

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 
 import httpx  # noqa: TID253 - the simulated API is asked over HTTP
 import pytest
+from ccm_pagerduty.auth_methods import methods
 from ccm_pagerduty.client import base_url_of
 from ccm_pagerduty.kinds import kinds
 from ccm_pagerduty.oauth_provider import (
     CLASSIC_SCOPES,
+    OPTIONAL_SCOPES,
     REGIONS,
     SCOPES,
     account_scope,
@@ -43,6 +46,15 @@ READS = {
     "pagerduty.team": ["/teams"],
     "pagerduty.team_member": ["/teams", "/teams/{team}/members"],
     "pagerduty.ability": ["/abilities"],
+    "pagerduty.priority": ["/priorities"],
+    "pagerduty.maintenance_window": ["/maintenance_windows"],
+    "pagerduty.event_orchestration": ["/event_orchestrations"],
+    "pagerduty.event_orchestration_path": [
+        f"/event_orchestrations/{{orchestration}}/{path}"
+        for path in ("router", "unrouted", "global")
+    ],
+    "pagerduty.service_orchestration": ["/event_orchestrations/services/{service}"],
+    "pagerduty.audit_record": ["/audit/records"],
 }
 
 
@@ -52,6 +64,35 @@ def test_every_kind_has_its_scopes():
     everything = {scope for scopes in SCOPES.values() for scope in scopes}
     assert scopes_for(SCOPES) == tuple(sorted(everything))
     assert all(scope.endswith(".read") for scope in everything)
+
+
+def test_a_scope_is_optional_where_only_optional_kinds_need_it():
+    """An app may be registered without it, and everything else is read."""
+    required = {scope for kind in kinds() if not kind.optional for scope in SCOPES[kind.name]}
+    everything = {scope for scopes in SCOPES.values() for scope in scopes}
+    assert set(OPTIONAL_SCOPES) == everything - required
+
+
+@pytest.mark.parametrize(
+    ("without", "asked"),
+    [
+        ("", set(scopes_for(SCOPES))),
+        ("audit_records.read", set(scopes_for(SCOPES)) - {"audit_records.read"}),
+        (" ".join(OPTIONAL_SCOPES), set(scopes_for(SCOPES)) - set(OPTIONAL_SCOPES)),
+    ],
+    ids=["all", "without one", "without any"],
+)
+def test_an_app_without_optional_scopes_is_not_asked_for_them(without, asked):
+    """PagerDuty grants nothing but `openid` to an app that is asked for one that it lacks."""
+    for method in methods(SCOPES):
+        if "without_scopes" not in method.fields:
+            continue
+        pattern = method.fields["without_scopes"]["pattern"]
+        assert re.match(pattern, without)
+        auth = {"app": "scoped", "subdomain": "acme", "without_scopes": without}
+        scopes = method.oauth.scopes({}, auth)
+        assert {scope for scope in scopes if not scope.startswith("as_account")} == asked
+        assert not re.match(pattern, "incidents.read")
 
 
 def test_the_hosts_are_the_ones_that_are_read():
@@ -94,6 +135,8 @@ def statuses(api, kind: str, scopes) -> set[int]:
         "schedule": next(iter(account.schedules)),
         "user": next(iter(account.users)),
         "team": next(iter(account.teams)),
+        "service": next(iter(account.services)),
+        "orchestration": next(iter(account.orchestrations)),
     }
     headers = {"Authorization": "Bearer t"}
     window = {"since": "2026-11-20T00:00:00Z", "until": "2026-11-21T00:00:00Z"}

@@ -221,7 +221,7 @@ def headed(files, log, signer, leaves):
         for line_ in files[f"ledger/{log}/hashes.txt"].splitlines()
     ]
     size = max(leaf_by_index) + 1
-    root = signed_note.encoded(roots_by_size(size, leaf_by_index, hashes)[size])
+    root = signed_note.encoded(roots_by_size(size, sorted(leaf_by_index.items()), hashes)[size])
     files[f"ledger/{log}/leaves.txt"] = b"".join(line_ + b"\n" for line_ in leaves)
     name = origin.removesuffix(f"/{log}")
     files[path] = signed_note.sign(f"{origin}\n{size}\n{root}\n", name, signer).encode()

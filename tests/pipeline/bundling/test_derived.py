@@ -99,8 +99,7 @@ def truncate(forged):
         if head["log"] == LOG
     ]
     size = heads[0]["size"]
-    every = forged.ledger.prove_together(LOG, lambda leaves: [index for index, _ in leaves])
-    hashes = [leaf_hash(every.leaves[index]) for index in range(size)]
+    hashes = [leaf_hash(leaf) for _, leaf in forged.ledger.lines(LOG, range(size))]
     folder = f"ledger/{LOG}"
     lines = forged.files[f"{folder}/leaves.txt"].splitlines(keepends=True)
     kept = [line for line in lines if int(line.split(b" ")[0]) < size]

@@ -45,12 +45,12 @@ MILD = {
     },
     "counted": {
         "assert": "row.acknowledged",
-        "not_due": "now <= deadline(row.clock, params.limit)",
+        "not_due": "now <= deadline(row.clock_to_resolve, params.limit)",
         "message": "{row.title} by {row.service.title}",
     },
     "overdue": {
         "match": "row.open && params.chosen",
-        "assert": "now <= deadline(row.clock, limit)",
+        "assert": "now <= deadline(row.clock_to_resolve, limit)",
         "let": "{limit: params.limit + 60}",
         "message": "{row.title} is open since {row.occurred_at}, {limit} is allowed",
     },
@@ -61,12 +61,12 @@ HARSH = {
     "aged": {
         "match": "now - timestamp(row.occurred_at) > duration('7200s')",
         "assert": "row.acknowledged",
-        "message": "{elapsed(row.clock, now)}",
+        "message": "{elapsed(row.clock_to_resolve, now)}",
     },
     "any": {"assert": "size(row) > 20"},
     "moment": {
         "assert": "row.open || timestamp(row.occurred_at) > now",
-        "not_due": "now <= deadline(row.clock, params.limit)",
+        "not_due": "now <= deadline(row.clock_to_resolve, params.limit)",
     },
 }
 CHOSEN = "\"row.urgency == 'high'\""

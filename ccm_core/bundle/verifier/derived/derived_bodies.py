@@ -65,7 +65,7 @@ class DerivedBodies:
         self.lines: Iterator[tuple[str, bytes | None]] = iter(lines)
         self.next: tuple[str, bytes | None] | None = None
         self.uses: Counter[str] = Counter()
-        """How many versions are still to come that name a body."""
+        """How many versions are still to come that name a body, of those that several name."""
         self.read: dict[str, Any] = {}
 
     def body(self, version: DerivedVersion) -> Any:
@@ -73,11 +73,11 @@ class DerivedBodies:
         name = str(version.digest)
         if name not in self.read:
             self.read[name] = self.parse(version, self.content(version, name))
-        body = self.read[name]
-        self.uses[name] -= 1
-        if self.uses[name] <= 0:
-            del self.read[name], self.uses[name]
-        return body
+        if self.uses[name] > 1:
+            self.uses[name] -= 1
+            return self.read[name]
+        self.uses.pop(name, None)
+        return self.read.pop(name)
 
     def content(self, version: DerivedVersion, name: str) -> bytes | None:
         """Return the bytes that come next, where they are those of a version."""

@@ -56,6 +56,7 @@ class ConnectionLogs(NamedTuple):
     bodies: Callable[[str], DerivedBodies]
     """By kind."""
     evidence: Iterable[EvidenceVersion]
+    """Read twice where something was erased."""
     bounds: EvidenceBounds
     size: int
     """Of the log of rows and verdicts: what its checkpoint proves."""
@@ -69,9 +70,9 @@ class DerivedConnection:
     ) -> None:
         self.connection, self.logs, self.erased, self.history = connection, logs, erased, history
         self.versions = Lookahead(logs.versions)
-        evidence = list(logs.evidence)
+        evidence = logs.evidence if erased else ()
         self.erased_names = {entry.name for entry in evidence if entry.digest in erased}
-        self.evidence = Lookahead(evidence)
+        self.evidence = Lookahead(logs.evidence)
         self.digests: dict[str, str] = {}
         """The newest of each record, by its name."""
         self.roots: dict[str, PopulationRoot] = {}

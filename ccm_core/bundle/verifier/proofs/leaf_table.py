@@ -119,6 +119,19 @@ class LeafTable(Mapping[int, Mapping[str, Any]]):
             if form < 0 and self.whole[-1 - form]["leaf"] != "version":
                 yield self.indexes[place], self.whole[-1 - form]
 
+    def collection_ends(self) -> dict[Any, int]:
+        """Return the index of the last leaf of each collection, by its id."""
+        ends: dict[Any, int] = {}
+        for place, form in enumerate(self.forms):
+            if form >= 0:
+                ends[self.common[form][0]] = self.indexes[place]
+                continue
+            leaf = self.whole[-1 - form]
+            if leaf["leaf"] == "collection" or "collection" in leaf:
+                name = leaf["id"] if leaf["leaf"] == "collection" else leaf["collection"]
+                ends[name] = self.indexes[place]
+        return ends
+
     def chosen(self, indexes: Iterable[int]) -> LeafTable:
         """Return a table of some of the leaves."""
         return LeafTable((index, self[index]) for index in indexes)

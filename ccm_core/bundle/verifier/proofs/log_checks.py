@@ -8,7 +8,7 @@ from typing import Any
 
 from ccm_core.bundle.verifier.archive import Files
 from ccm_core.bundle.verifier.bounds import LIMITS, Limits
-from ccm_core.bundle.verifier.proofs.leaf_table import LeafTable
+from ccm_core.bundle.verifier.proofs.leaf_table import LeafTable, other_leaves
 from ccm_core.bundle.verifier.proofs.merkle import roots_by_size
 from ccm_core.bundle.verifier.proofs.signed_note import read_note, signed_by
 from ccm_core.bundle.verifier.strict_json import read_json
@@ -55,7 +55,7 @@ def read_logs(files: Files, keys: Sequence[str], problems: list[str]) -> dict[st
 
 def stated_heads(log: str, store_log: Mapping[int, Any]) -> Iterator[tuple[int, bytes]]:
     """Yield the size and the root of each head of a log that the store's own log states."""
-    for leaf in store_log.values():
+    for _, leaf in other_leaves(store_log):
         for head in leaf.get("heads", ()):
             if head["log"] == log:
                 yield head["size"], base64.b64decode(head["root"])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from itertools import islice
 from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
 
 
 def roots_by_size(

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from ccm_pagerduty.collectors import (
     ability,
+    audit_record,
     escalation_policy,
     incident,
     incident_log_entry,
+    maintenance_window,
     on_call,
+    priority,
     schedule,
     schedule_rendering,
     schedule_user,
@@ -17,6 +20,11 @@ from ccm_pagerduty.collectors import (
     team,
     team_member,
     user,
+)
+from ccm_pagerduty.collectors.orchestrations import (
+    event_orchestration,
+    event_orchestration_path,
+    service_orchestration,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +41,11 @@ _SNAPSHOTS = (
     schedule_rendering,
     schedule_user,
     on_call,
+    priority,
+    maintenance_window,
+    event_orchestration,
+    event_orchestration_path,
+    service_orchestration,
 )
 """Kinds that others need or refer to come first."""
 _EVENTS = (incident, incident_log_entry)
@@ -45,4 +58,4 @@ def collectors(settings: JsonObject | None = None) -> tuple[Collector, ...]:
         settings: The connection's settings; they choose how log entries are read.
     """
     events = tuple(module.collector(settings or {}) for module in _EVENTS)
-    return (*(module.collector() for module in _SNAPSHOTS), *events)
+    return (*(module.collector() for module in _SNAPSHOTS), *events, audit_record.collector())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.sdk.errors import (
@@ -16,6 +17,7 @@ from ccm_core.sdk.types import Diagnosis
 from ccm_core.sdk.url_path import url_path
 from ccm_pagerduty.api_errors import AbilityMissing, ScopeMissing
 from ccm_pagerduty.diagnosis.causes import Cause
+from ccm_pagerduty.kinds import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +35,27 @@ ENDPOINTS = (
     ("/users", "users"),
     ("/teams", "teams"),
     ("/abilities", "abilities"),
+    ("/priorities", "priorities"),
+    ("/maintenance_windows", "maintenance_windows"),
+    ("/event_orchestrations", "orchestrations"),
+    ("/audit/records", "records"),
 )
-"""All endpoints that are read, with the key that holds the items."""
+"""All lists that are read, with the key that holds the items."""
+OF_SERVICE = "/event_orchestrations/services/{}"
+REFUSABLE = MappingProxyType(
+    {
+        "/teams": ("pagerduty.team", "pagerduty.team_member"),
+        "/priorities": ("pagerduty.priority",),
+        "/maintenance_windows": ("pagerduty.maintenance_window",),
+        "/event_orchestrations": (
+            "pagerduty.event_orchestration",
+            "pagerduty.event_orchestration_path",
+        ),
+        OF_SERVICE: ("pagerduty.service_orchestration",),
+        "/audit/records": ("pagerduty.audit_record",),
+    }
+)
+"""What is read at the endpoints that an account may well be without."""
 
 ATTEMPTS = 2
 ONE = (("limit", "1"),)
@@ -79,12 +100,26 @@ async def endpoints(session: PagerDutySession) -> Sequence[Diagnosis]:
     for path, wrapper in ENDPOINTS:
         line, values[path] = await _endpoint(session, path, wrapper)
         lines.append(line)
+    lines.extend(await _of_service(session, values["/services"]))
     return [
         await _log_entries(session, line, values["/incidents"])
         if line.subject == LOG_ENTRIES
         else line
         for line in lines
     ]
+
+
+async def _of_service(session: PagerDutySession, services: Any) -> Sequence[Diagnosis]:
+    """Request the rules for the events of one service; nothing where none is listed."""
+    first = services[0] if isinstance(services, list) and services else None
+    if not isinstance(first, dict):
+        return ()
+    try:
+        path = url_path(OF_SERVICE, first.get("id"))
+        await session.get(path, "orchestration_path", attempts=ATTEMPTS)
+    except SourceError as error:
+        return (_refused(OF_SERVICE, error),)
+    return (Diagnosis(subject=OF_SERVICE, ok=True, message="can be read"),)
 
 
 async def _endpoint(session: PagerDutySession, path: str, wrapper: str) -> tuple[Diagnosis, Any]:
@@ -103,12 +138,31 @@ def _refused(path: str, error: SourceError) -> Diagnosis:
         cause=cause,
         message=str(error),
         next_step=_step(path, cause),
+        refused_kinds=_refused_kinds(path, cause),
+    )
+
+
+def _refused_kinds(path: str, cause: Cause) -> tuple[str, ...]:
+    """Return the kinds of which it can be accepted that they are refused for this cause."""
+    optional = {kind.name for kind in kinds() if kind.optional}
+    refusals = {Cause.NOT_IN_PLAN, Cause.NOT_FOUND}
+    denials = {Cause.DENIED, Cause.INSUFFICIENT_SCOPE}
+    return tuple(
+        kind
+        for kind in REFUSABLE.get(path, ())
+        if cause in refusals or (cause in denials and kind in optional)
     )
 
 
 def _step(path: str, cause: Cause) -> str:
     if cause is Cause.NOT_IN_PLAN:
-        return f"none, if the plan is meant to be without {path[1:]}; its rules stay inconclusive"
+        return (
+            f"if the plan is meant to be without {path[1:]}, accept its kinds with "
+            "accept_unavailable and a reason; until then, their rules stay inconclusive"
+        )
+    if kinds := _refused_kinds(path, cause):
+        step = _STEPS.get(cause, "let an administrator switch the feature on")
+        return f"{step}; or accept {', '.join(kinds)} with accept_unavailable and a reason"
     if cause is Cause.NOT_FOUND and path == "/v3/schedules":
         return "none, if the account has no shift-based schedules; the API does not report whether"
     return _STEPS.get(cause, _RETRY)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.types import Diagnosis, LookupOutcome, Outcome, Reason
 from ccm_pagerduty.diagnosis.causes import Cause
 from ccm_pagerduty.diagnosis.endpoints import WITHOUT_LOG_ENTRIES
+from ccm_pagerduty.kinds import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,6 +74,8 @@ def _kind(
     message = f"the last collection, at {ended_at:%Y-%m-%d %H:%M} UTC, was {incomplete[-1].outcome}"
     message += f": {_details(shortfalls)}" if shortfalls else ""
     step = _STEPS[cause]
+    if cause is Cause.DENIED and kind in {known.name for known in kinds() if known.optional}:
+        step += "; or accept with accept_unavailable and a reason that it is not read"
     contradicted = first is not None and first.reason is Reason.CONTRADICTED
     if kind == LOG_ENTRY and cause not in {Cause.TEAM_SCOPE, Cause.SHORT_LIST} and not contradicted:
         message += f". {WITHOUT_LOG_ENTRIES[0].upper()}{WITHOUT_LOG_ENTRIES[1:]}"

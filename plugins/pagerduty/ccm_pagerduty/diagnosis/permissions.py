@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.types import Diagnosis, Visibility
 from ccm_pagerduty.credential_owner import ACCOUNT_KEY, APP_TOKEN, USER_KEY, USER_TOKEN
 from ccm_pagerduty.diagnosis.causes import Cause
+from ccm_pagerduty.kinds import kinds
 from ccm_pagerduty.oauth_provider import CLASSIC_SCOPES, SCOPES
 
 if TYPE_CHECKING:
@@ -67,6 +68,12 @@ def scopes(owner: CredentialInfo) -> Sequence[Diagnosis]:
         return (Diagnosis(subject="scopes", ok=True, message=f"granted: {_listed(granted)}"),)
     missing_by_kind = {kind: set(needs) - granted for kind, needs in SCOPES.items()}
     missing_by_kind = {kind: missing for kind, missing in missing_by_kind.items() if missing}
+    if any("." in scope for scope in granted):
+        # Their endpoints have lines of their own.
+        optional = {kind.name for kind in kinds() if kind.optional}
+        missing_by_kind = {
+            kind: missing for kind, missing in missing_by_kind.items() if kind not in optional
+        }
     if not missing_by_kind:
         return (Diagnosis(subject="scopes", ok=True, message="granted: all required scopes"),)
     missing = {scope for scopes in missing_by_kind.values() for scope in scopes}

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ccm_core.sdk.types import JsonObject, Partitioning, Row, View, ViewRequest
 
 _VIEWS = {
+    "account_administrators": ("Account administrators", (USER,)),
     "account_visibility": ("Account visibility", (MANIFEST,)),
     "collection_health": ("Collection health", (MANIFEST,)),
     "incident_response": ("Incident response", (INCIDENT, INCIDENT_LOG_ENTRY, SERVICE)),
@@ -52,7 +53,7 @@ _VIEWS = {
         "Service responders",
         (SERVICE, TEAM, TEAM_MEMBER, ESCALATION_POLICY, SCHEDULE, SCHEDULE_RENDERING, USER),
     ),
-    "team_ownership": ("Team ownership", (TEAM, TEAM_MEMBER, SERVICE, ESCALATION_POLICY)),
+    "team_ownership": ("Team ownership", (TEAM, TEAM_MEMBER, USER, SERVICE, ESCALATION_POLICY)),
     "user_access": ("User access", (USER,)),
 }
 """Titles and input kinds of the views; each view is the module of its name."""
@@ -65,6 +66,8 @@ def _by_incident() -> Partitioning:
 
 
 _ENUMERATED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    # A hidden administrator only adds to ``administrators_at_least``.
+    "account_administrators": {"administrators": (USER,), "administrator_count": (USER,)},
     "account_visibility": {},
     "collection_health": {},
     # Without its trigger an incident's timeline is unknown; what shows one shows all entries.
@@ -84,7 +87,7 @@ _ENUMERATED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "manager_count": (TEAM_MEMBER,),
         "has_manager": (TEAM_MEMBER,),
     },
-    "user_access": {"privileged_users": (USER,)},
+    "user_access": {},
 }
 """Fields of each view that count or list records, with the kinds of these records. All others
 depend on records that the row looks up by key, and are left out where one of them is missing."""

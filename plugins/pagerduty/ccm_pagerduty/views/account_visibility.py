@@ -13,7 +13,7 @@ from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_core.sdk.types import Subject
 from ccm_pagerduty.views.manifest_runs import clock_since, collections_by_kind, ended, newest, runs
 from ccm_pagerduty.views.on_call.responders import ROLE_NAMES
-from ccm_pagerduty.views.row_builder import RecordIndex, RowBuilder
+from ccm_pagerduty.views.row_builder import CONNECTION, RecordIndex, RowBuilder
 from ccm_pagerduty.views.three_valued import known_fields
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ UNKNOWN = {
     "credential_clock": "ccm knows the age only of credentials in its own vault",
 }
 """Why each of these fields is missing."""
-
-CONNECTION = "connection"
-"""The kind of the row's subject."""
 
 WHOLE, PART = "whole", "part"
 

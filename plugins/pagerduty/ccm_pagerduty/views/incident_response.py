@@ -3,7 +3,7 @@
 A deleted service counts as it was when it was last listed.
 
 The response is read from log entries only. The incident's own fields serve to notice missing
-log entries, never to replace them.
+log entries, and to read urgency and priority through time, never to replace log entries.
 """
 
 from __future__ import annotations
@@ -14,23 +14,20 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_pagerduty.references import id_and_title, title_of
+from ccm_pagerduty.views.incidents.incident_log import incident_log
 from ccm_pagerduty.views.incidents.incident_partition import SERVICE_FIELDS, incident_of
-from ccm_pagerduty.views.incidents.incident_timeline import timeline
-from ccm_pagerduty.views.incidents.lost_merges import UNANSWERED, lost_fields, lost_reasons
-from ccm_pagerduty.views.incidents.merged_incidents import (
-    MergeChain,
-    is_merged,
-    merge_chain,
-    merged_into,
-)
-from ccm_pagerduty.views.incidents.response_times import (
-    SLA_FIELDS,
-    IncidentHistory,
-    clock_field,
-    response_fields,
+from ccm_pagerduty.views.incidents.incident_timeline import IncidentTimeline, incident_timeline
+from ccm_pagerduty.views.incidents.merged_incidents import is_merged, merge_chain, merged_into
+from ccm_pagerduty.views.incidents.primary_incidents import is_primary
+from ccm_pagerduty.views.incidents.response import response
+from ccm_pagerduty.views.incidents.response_fields import response_fields
+from ccm_pagerduty.views.incidents.service_hours import service_hours
+from ccm_pagerduty.views.incidents.unknown_reasons import (
+    NO_HOURS,
+    OF_HOURS,
+    lost_reasons,
     unknown_reasons,
 )
-from ccm_pagerduty.views.incidents.support_hours import SlaClock, sla_clock
 from ccm_pagerduty.views.row_builder import (
     INCIDENT,
     INCIDENT_LOG_ENTRY,
@@ -44,11 +41,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
+    from ccm_pagerduty.views.incidents.merged_incidents import MergeChain
+    from ccm_pagerduty.views.incidents.service_hours import ServiceHours
 
-_NO_CLOCK = (
-    "its service was never in the evidence (it was deleted before, or is hidden), or the support "
-    "hours cannot be read"
-)
+_DRILL = "[drill]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +53,7 @@ class _Service:
 
     fields: JsonObject = field(default_factory=dict)
     """Those of :data:`SERVICE_FIELDS` that it has."""
-    clock: SlaClock | None = None
+    hours: ServiceHours | None = None
 
 
 def rows(request: ViewRequest) -> Iterable[Row]:
@@ -70,25 +66,21 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         chain = merge_chain(record, builder)
         incident = builder.read(record)
         service = _service_of(incident, services, builder)
-        clock = service.clock
-        body = _incident_fields(incident, clock)
-        body |= known_fields(is_primary=chain.is_primary)
-        histories = _histories(chain, entries, builder)
-        if chain.complete:
-            body |= response_fields(histories, clock) | {UNANSWERED: None}
-            body |= clock_field(histories, clock)
-            unknown = unknown_reasons(histories)
-        else:
-            body |= lost_fields(histories, clock)
-            unknown = lost_reasons(histories, chain)
-        if clock is None:
-            unknown = dict.fromkeys((*SLA_FIELDS, UNANSWERED), _NO_CLOCK) | unknown
+        timelines = _timelines(chain, entries, builder)
+        answer = response(timelines, service.hours, lost=not chain.complete)
+        hours_of_last = service.hours
+        if len(timelines) > 1:
+            hours_of_last = _service_of(timelines[-1].incident, services, builder).hours
+        body = _incident_fields(incident, service.hours)
+        body |= known_fields(is_primary=is_primary(chain, answer, timelines[-1], hours_of_last))
+        if answer is not None:
+            body |= response_fields(answer, lost=not chain.complete)
         row = builder.build(
             record,
             body,
             title=_title(incident),
             owned=service.fields,
-            unknown=unknown,
+            unknown=_unknown(chain, timelines, service),
         )
         created = parse_instant(incident["created_at"])
         yield replace(row, occurred_at=created, final=chain.is_final)
@@ -101,13 +93,12 @@ def _entries_by_incident(index: RecordIndex) -> dict[str, list[Record]]:
     return entries
 
 
-def _histories(
+def _timelines(
     chain: MergeChain, entries: Mapping[str, Sequence[Record]], builder: RowBuilder
-) -> tuple[IncidentHistory, ...]:
+) -> tuple[IncidentTimeline, ...]:
     return tuple(
-        IncidentHistory(
-            incident=builder.read(record),
-            timeline=timeline(builder.read_all(entries.get(record.key, ()))),
+        incident_timeline(
+            builder.read(record), incident_log(builder.read_all(entries.get(record.key, ())))
         )
         for record in chain.records
     )
@@ -129,7 +120,17 @@ def _service(index: RecordIndex, key: str) -> _Service:
     if record is None:
         return _Service()
     fields = {name: record.body[name] for name in SERVICE_FIELDS if name in record.body}
-    return _Service(fields=fields, clock=sla_clock(fields))
+    return _Service(fields=fields, hours=service_hours(fields))
+
+
+def _unknown(
+    chain: MergeChain, timelines: Sequence[IncidentTimeline], service: _Service
+) -> dict[str, str]:
+    reasons = unknown_reasons(timelines) if chain.complete else lost_reasons(timelines, chain)
+    hours = service.hours
+    if hours is None or hours.high is None:
+        reasons = dict.fromkeys(OF_HOURS, NO_HOURS) | reasons
+    return reasons
 
 
 def _title(incident: JsonObject) -> str:
@@ -138,17 +139,20 @@ def _title(incident: JsonObject) -> str:
     return title if number is None else f"#{number} {title}"
 
 
-def _incident_fields(incident: JsonObject, clock: SlaClock | None) -> JsonObject:
+def _incident_fields(incident: JsonObject, hours: ServiceHours | None) -> JsonObject:
     created = parse_instant(incident["created_at"])
     priority, parent = incident.get("priority"), merged_into(incident)
+    title, incident_type = incident.get("title"), incident.get("incident_type")
     return {
         "occurred_at": format_instant(created),
         "priority": priority and title_of(priority),
+        "incident_type": incident_type and incident_type.get("name"),
+        "drill": str(title or "").casefold().startswith(_DRILL),
         "merged": is_merged(incident),
         "merged_into": parent and id_and_title(parent),
     } | known_fields(
         urgency=incident.get("urgency"),
         status=incident.get("status"),
         service=incident.get("service") and id_and_title(incident["service"]),
-        in_support_hours=None if clock is None else clock.is_running(created),
+        in_support_hours=None if hours is None else hours.supports(created),
     )

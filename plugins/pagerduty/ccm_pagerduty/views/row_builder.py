@@ -10,6 +10,9 @@ from ccm_pagerduty.references import owners_of, title_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+CONNECTION = "connection"
+"""The kind of a row's subject that is the account itself."""
+
 ESCALATION_POLICY = "pagerduty.escalation_policy"
 INCIDENT = "pagerduty.incident"
 INCIDENT_LOG_ENTRY = "pagerduty.incident_log_entry"

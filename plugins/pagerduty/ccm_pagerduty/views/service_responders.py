@@ -1,4 +1,7 @@
-"""The view ``pagerduty.service_responders``: whether a service's responders own the service."""
+"""The view ``pagerduty.service_responders``: whether a service's responders own the service.
+
+Only the first level of its policy: higher ones are for managers and other teams to help out.
+"""
 
 from __future__ import annotations
 
@@ -53,11 +56,15 @@ def _responders(
     members: Mapping[str, list[Record]],
     builder: RowBuilder,
 ) -> JsonObject:
-    people = people_fields(reach.people, ResponderState.ACTIVE, *UNNOTIFIED)
+    targets = [target for level in reach.levels[:1] for target in level.targets]
+    on_call = [person for target in targets for person in target.people]
+    people = people_fields(on_call, ResponderState.ACTIVE, *UNNOTIFIED)
     body: JsonObject = {
         "observed": window_fields(reach.observed),
         "responders": people,
-        "unclear": unclear_fields(reach.possible),
+        "unclear": unclear_fields(
+            [part for target in targets for part in target.current.possible]
+        ),
     }
     teams = None if service.get("teams") is None else existing_teams(service, builder)
     hidden = teams is None or any(builder.find(TEAM, ref["id"]) is None for ref in teams)

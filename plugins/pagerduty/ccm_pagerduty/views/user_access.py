@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ccm_core.sdk.timestamps import format_instant
 from ccm_pagerduty.references import id_and_title, references_in
+from ccm_pagerduty.views.manifest_runs import clock_since
 from ccm_pagerduty.views.on_call.responders import PRIVILEGED_ROLES, ROLE_NAMES, STAKEHOLDER_ROLES
 from ccm_pagerduty.views.row_builder import USER, RecordIndex, RowBuilder
 from ccm_pagerduty.views.three_valued import known_fields
@@ -14,20 +16,15 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
 
-UNKNOWN_ROLES = "PagerDuty does not report the role of every user, or not the state of this user"
+UNKNOWN = "PagerDuty does not report it for this user"
 
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Yield one row for each user."""
     index = RecordIndex(request.records)
-    privileged = [user for user in index.records(USER) if _privileged(user)]
-    all_roles_known = all(user.body.get("role") for user in index.records(USER))
     for record in index.records(USER):
-        builder = RowBuilder(index)
-        body = access(builder.read(record))
-        if _privileged(record) and all_roles_known:
-            body["privileged_users"] = len(builder.read_all(privileged))
-        yield builder.build(record, body, unknown={"*": UNKNOWN_ROLES})
+        body = access(record.body) | _pending(record)
+        yield RowBuilder(index).build(record, body, unknown={"*": UNKNOWN})
 
 
 def access(user: JsonObject) -> JsonObject:
@@ -42,5 +39,13 @@ def access(user: JsonObject) -> JsonObject:
     )
 
 
-def _privileged(user: Record) -> bool:
-    return user.body.get("role") in PRIVILEGED_ROLES
+def _pending(user: Record) -> JsonObject:
+    """Return since when a pending invitation is known to be pending.
+
+    PagerDuty does not date it. This version of the record has the invitation pending from when it
+    was first observed: the invitation is older, never younger.
+    """
+    if not user.body.get("invitation_sent"):
+        return {}
+    since = user.observed_at.replace(microsecond=0)
+    return {"pending_at_least_since": format_instant(since), "pending_clock": clock_since(since)}

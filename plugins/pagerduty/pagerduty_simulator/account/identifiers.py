@@ -24,6 +24,7 @@ _KINDS = (
     "escalation_rule",
     "priority",
     "vendor",
+    "maintenance_window",
 )
 _INCIDENT_WIDTH = 13
 _ENTRIES_PER_INCIDENT = 256

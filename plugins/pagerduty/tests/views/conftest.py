@@ -311,6 +311,12 @@ def records_by_kind(bodies):
 
 
 @pytest.fixture(scope="session")
+def make_records():
+    """Make records by kind of bodies by noun."""
+    return records_by_kind
+
+
+@pytest.fixture(scope="session")
 def make_view():
     """Run a view over bodies by noun; every row it gives must satisfy the view's own schema."""
     import jsonschema_rs

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ccm_core.sdk.types import Record, Row
 
-SERVICE_FIELDS = ("support_hours", "teams")
+SERVICE_FIELDS = ("incident_urgency_rule", "support_hours", "teams")
 """What rows of incidents read of services, whose status changes by the minute.
 
 The name of a service in a row is that of the reference of the incident.

@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.timestamps import parse_instant
 from ccm_pagerduty.views.row_builder import INCIDENT
 
 if TYPE_CHECKING:
     from ccm_core.sdk.types import JsonObject, Record
     from ccm_pagerduty.views.row_builder import RowBuilder
-
-_URGENCY_RANK = {"low": 0, "high": 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,22 +33,6 @@ class MergeChain:
     def is_final(self) -> bool:
         """Return whether PagerDuty shows each of them resolved, as far as they are known."""
         return all(record.body.get("status") == "resolved" for record in self.records)
-
-    @property
-    def is_primary(self) -> bool | None:
-        """Return whether the incident is evaluated by itself; None where that is unknown.
-
-        A merged incident is evaluated through the last one of its chain where that one began no
-        later and is no less urgent: then it cannot be in time while this one is late. Where the
-        last one is not in the evidence, nothing else is evaluated in its place.
-        """
-        own, last = self.records[0].body, self.records[-1].body
-        if own is last or not self.complete:
-            return True
-        if own.get("urgency") not in _URGENCY_RANK or last.get("urgency") not in _URGENCY_RANK:
-            return None
-        later = parse_instant(last["created_at"]) > parse_instant(own["created_at"])
-        return later or _URGENCY_RANK[last["urgency"]] < _URGENCY_RANK[own["urgency"]]
 
 
 def merged_into(incident: JsonObject) -> JsonObject | None:

@@ -39,6 +39,9 @@ def response_fields(response: Response, *, lost: bool) -> JsonObject:
     body = _counts(response) | _ownership(response) | _wait(response) | _before_merge(response)
     if taken or not lost:
         body |= _acknowledgement(response)
+    else:
+        # Whether somebody took it through the other one cannot be known.
+        body.pop("sla_time_to_acknowledge", None)
     if taken and lost:
         body["self_resolved"] = False
     if response.ends:
@@ -104,12 +107,8 @@ def _priority(response: Response, urgency: Highest, stop: datetime | None) -> Js
     if highest is None or counted is None:
         return {}
     body: JsonObject = {"response_priority": highest.value}
-    if highest.value is None:
-        return body | {"clock_at_priority": None, "sla_time_at_priority": None}
-    body["clock_at_priority"] = counted.clock((highest.since, stop))
-    if response.taking is not None and response.taking.exact:
-        body |= _sla("sla_time_at_priority", response, urgency, response.taking.first, highest)
-    return body
+    clock = None if highest.value is None else counted.clock((highest.since, stop))
+    return body | {"clock_at_priority": clock}
 
 
 def _acknowledgement(response: Response) -> JsonObject:
@@ -191,20 +190,12 @@ def _highest(response: Response, until: datetime | None) -> Highest | None:
     return None if response.line is None else highest_urgency(response.line, until)
 
 
-def _sla(
-    name: str,
-    response: Response,
-    urgency: Highest,
-    at: datetime | None,
-    since: Highest | None = None,
-) -> JsonObject:
+def _sla(name: str, response: Response, urgency: Highest, at: datetime | None) -> JsonObject:
     """Return the time that counts until a moment: null where it did not come."""
     if at is None:
         return {name: None}
     counted = response.hours_of(urgency)
-    return known_fields(
-        **{name: None if counted is None else counted.seconds((since or urgency).since, at)}
-    )
+    return known_fields(**{name: None if counted is None else counted.seconds(urgency.since, at)})
 
 
 def _seconds(start: datetime, at: datetime | None) -> float | None:

@@ -129,7 +129,7 @@ def _unresolved(ref: JsonObject, kind: str, state: str, observed: Window) -> Esc
 def _user(ref: JsonObject, found: Responder, observed: Window) -> EscalationTarget:
     """Resolve a user, who is on call without end; a deleted one until the deletion."""
     state = found.state
-    person = PersonOnCall(user=ref, state=state, unknown=found.unknown, window=observed)
+    person = PersonOnCall(user=found.user, state=state, unknown=found.unknown, window=observed)
     current = _duty(person, (observed,) if state is ResponderState.ACTIVE else (), observed)
     historical = _duty(person, (observed,), observed) if state in UNNOTIFIED else current
     if state is ResponderState.DELETED and ref.get("deleted_at") is None:
@@ -141,7 +141,7 @@ def _user(ref: JsonObject, found: Responder, observed: Window) -> EscalationTarg
     return EscalationTarget(
         type="user",
         id=ref["id"],
-        title=title_of(ref),
+        title=title_of(found.user),
         state=state.value,
         people=(person,),
         current=current,

@@ -1,4 +1,4 @@
-"""When PagerDuty first notifies a person of a high-urgency incident, by the person's own rules.
+"""When PagerDuty notifies a person of an incident, by the person's own rules.
 
 https://support.pagerduty.com/main/docs/user-profile: a notification rule names an urgency, a delay
 after the assignment and one contact method. A person without such a rule is assigned the incident
@@ -37,21 +37,44 @@ class FirstNotification:
         return None if self.unknown_after is not None and self.unknown_after <= limit else False
 
 
-def first_notification(user: JsonObject) -> FirstNotification:
-    """Return how soon a user is notified of an incident of high urgency, by the user's record."""
-    methods, rules = user.get("contact_methods"), user.get("notification_rules")
-    states = {str(method.get("id")): is_in_use(method) for method in methods or ()}
-    has_method = methods is None or any(state is not False for state in states.values())
-    if methods is None or rules is None:
-        nothing = methods is not None and not has_method
-        unknown = None if nothing else timedelta(0)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentNotification:
+    """One notification rule that applies."""
+
+    after: timedelta
+    """Since the assignment."""
+    by: str
+    """The type of the contact method, such as ``phone``."""
+    is_sent: bool | None
+    """None: the evidence does not tell whether the rule applies and the method is in use."""
+
+
+def first_notification(user: JsonObject, urgency: str = HIGH) -> FirstNotification:
+    """Return how soon a user is notified of an incident of an urgency, by the user's record."""
+    methods = user.get("contact_methods")
+    states = [is_in_use(method) for method in methods or ()]
+    has_method = methods is None or any(state is not False for state in states)
+    sent = notifications(user, urgency)
+    if sent is None:
+        unknown = timedelta(0) if has_method else None
         return FirstNotification(after=None, unknown_after=unknown, has_method=has_method)
-    delays = list(_delays(rules, states))
     return FirstNotification(
-        after=min((delay for delay, in_use in delays if in_use), default=None),
-        unknown_after=min((delay for delay, in_use in delays if in_use is None), default=None),
+        after=min((rule.after for rule in sent if rule.is_sent), default=None),
+        unknown_after=min((rule.after for rule in sent if rule.is_sent is None), default=None),
         has_method=has_method,
     )
+
+
+def notifications(user: JsonObject, urgency: str) -> tuple[SentNotification, ...] | None:
+    """Return what a user is sent about an incident of an urgency, in order of time.
+
+    None: the record does not have the user's notification rules or contact methods.
+    """
+    methods, rules = user.get("contact_methods"), user.get("notification_rules")
+    if methods is None or rules is None:
+        return None
+    states = {str(method.get("id")): is_in_use(method) for method in methods}
+    return tuple(sorted(_sent(rules, states, urgency), key=lambda sent: (sent.after, sent.by)))
 
 
 def is_in_use(method: JsonObject) -> bool | None:
@@ -73,17 +96,18 @@ def method_type(method: JsonObject) -> str:
     return str(method.get("type")).removesuffix("_reference").removesuffix("_contact_method")
 
 
-def _delays(
-    rules: Iterable[JsonObject], states: Mapping[str, bool | None]
-) -> Iterable[tuple[timedelta, bool | None]]:
-    """Yield the delay of each rule of high urgency, and whether its contact method is in use."""
+def _sent(
+    rules: Iterable[JsonObject], states: Mapping[str, bool | None], urgency: str
+) -> Iterable[SentNotification]:
+    """Yield each rule of an urgency whose contact method may be in use."""
     for rule in rules:
-        urgency, minutes = rule.get("urgency"), rule.get("start_delay_in_minutes")
-        if urgency not in {HIGH, None}:
+        of, minutes = rule.get("urgency"), rule.get("start_delay_in_minutes")
+        method = rule.get("contact_method") or {}
+        in_use = states.get(str(method.get("id")), False)  # the list is whole: others were removed
+        if of not in {urgency, None} or in_use is False:
             continue
-        method = (rule.get("contact_method") or {}).get("id")
-        in_use = states.get(str(method), False)  # the list is whole: others were removed
-        if in_use is False:
-            continue
-        is_known = urgency is not None and minutes is not None
-        yield timedelta(minutes=minutes or 0), in_use if is_known else None
+        yield SentNotification(
+            after=timedelta(minutes=minutes or 0),
+            by=method_type(method),
+            is_sent=None if of is None or minutes is None else in_use,
+        )

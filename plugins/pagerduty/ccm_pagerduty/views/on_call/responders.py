@@ -19,8 +19,14 @@ if TYPE_CHECKING:
 STAKEHOLDER_ROLES = frozenset({"read_only_user", "read_only_limited_user"})
 """Roles that can view incidents and cannot respond to them."""
 
-PRIVILEGED_ROLES = frozenset({"owner", "admin"})
+OWNER = "owner"
+"""The role of the Account Owner, of whom every account has one."""
+
+PRIVILEGED_ROLES = frozenset({OWNER, "admin"})
 """Roles that can change everything."""
+
+MANAGING_ROLES = PRIVILEGED_ROLES | {"user"}
+"""Roles that can change the objects of every team: also that of a Manager."""
 
 ROLE_NAMES = {
     "owner": "Account Owner",
@@ -70,6 +76,8 @@ UNNOTIFIED = frozenset(
 class Responder:
     """Whether a referenced user can respond and is notified."""
 
+    user: JsonObject
+    """The reference, with the name of the user's record where it has none."""
     state: ResponderState
     unknown: str = ""
     """What the evidence does not tell, where the state is unknown."""
@@ -83,24 +91,30 @@ def responder(ref: JsonObject, builder: RowBuilder, within: timedelta | None) ->
         builder: Looks the user up.
         within: How soon a notification of high urgency has to be sent; None: it is not asked for.
     """
-    state = responder_state(ref, builder)
-    if state is ResponderState.UNKNOWN:
-        return Responder(state=state, unknown=f"the role of {title_of(ref)} is unknown")
-    record = builder.find(USER, ref["id"])
-    if state is not ResponderState.ACTIVE or within is None or record is None:
-        return Responder(state=state)
-    notification = first_notification(record.body)
+    state, record = responder_state(ref, builder), builder.find(USER, ref["id"])
+    user = ref if record is None or ref.get("summary") else ref | {"summary": title_of(record.body)}
+    name = title_of(user)
+    if state is ResponderState.ACTIVE and within is not None and record is not None:
+        state = _notified(record.body, within)
+        unknown = f"when {name} is notified of high urgency is unknown"
+    else:
+        unknown = f"the role of {name} is unknown"
+    is_unknown = state is ResponderState.UNKNOWN
+    return Responder(user=user, state=state, unknown=unknown if is_unknown else "")
+
+
+def _notified(user: JsonObject, within: timedelta) -> ResponderState:
+    """Return the state of somebody who may respond, by how they are notified."""
+    notification = first_notification(user)
     in_time = notification.is_within(within)
     if in_time is None:
-        unknown = f"when {title_of(ref)} is notified of high urgency is unknown"
-        return Responder(state=ResponderState.UNKNOWN, unknown=unknown)
+        return ResponderState.UNKNOWN
     if in_time:
-        return Responder(state=state)
+        return ResponderState.ACTIVE
     if not notification.has_method:
-        return Responder(state=ResponderState.NO_CONTACT_METHOD)
-    never = notification.after is None and notification.unknown_after is None
-    late, rule = ResponderState.NOTIFIED_LATE, ResponderState.NO_NOTIFICATION_RULE
-    return Responder(state=rule if never else late)
+        return ResponderState.NO_CONTACT_METHOD
+    is_never = notification.after is None and notification.unknown_after is None
+    return ResponderState.NO_NOTIFICATION_RULE if is_never else ResponderState.NOTIFIED_LATE
 
 
 def responder_state(ref: JsonObject, builder: RowBuilder) -> ResponderState:

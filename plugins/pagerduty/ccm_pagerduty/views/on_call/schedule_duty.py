@@ -149,7 +149,7 @@ def _people(
         if key not in responders:
             responders[key] = responder(shift.user, builder, within)
         found = responders[key]
-        yield PersonOnCall(user=shift.user, state=found.state, unknown=found.unknown, window=window)
+        yield PersonOnCall(user=found.user, state=found.state, unknown=found.unknown, window=window)
 
 
 def _unable(people: Iterable[PersonOnCall]) -> Iterable[tuple[Window, Absence]]:

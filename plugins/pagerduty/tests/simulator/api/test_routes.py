@@ -29,7 +29,8 @@ NOT_DESCRIBED = {"calendar_urls"}
 def paths(reference_data):
     """The described paths, with parameters and wrapper keys."""
     described = {}
-    for name in ("openapi-subset.json", "openapi-subset-v3-schedules.json"):
+    names = ("openapi-subset.json", "openapi-subset-depth.json", "openapi-subset-v3-schedules.json")
+    for name in names:
         document = json.loads((reference_data / name).read_text())
         for path, item in document["paths"].items():
             described[path] = (
@@ -100,8 +101,11 @@ def test_every_wrapper_key_is_described(paths, get, account, path):
 
 
 def _filled(path, account):
-    if "{id}" not in path:
+    if "{" not in path:
         return path
+    if path.startswith("/event_orchestrations"):
+        service, entry = next(iter(account.services)), next(iter(account.orchestrations))
+        return path.replace("{service_id}", service).replace("{id}", entry)
     form = "shifts" if path.startswith("/v3") else "layers"
     ids = {
         "schedules": next(

@@ -34,10 +34,17 @@ INCIDENTS = st.fixed_dictionaries(
 )
 ENTRIES = st.tuples(
     st.sampled_from(IDS),
-    st.sampled_from(["trigger", "acknowledge", "resolve", "escalate"]),
+    st.sampled_from(["trigger", "acknowledge", "resolve", "escalate", "urgency_change"]),
     st.sampled_from([-30, -2, -1]),
 )
-SERVICES = st.fixed_dictionaries({}, optional={"support_hours": st.sampled_from([None, HOURS])})
+RULES = [None, {"type": "constant", "urgency": "high"}, {"type": "constant", "urgency": "low"}]
+SERVICES = st.fixed_dictionaries(
+    {},
+    optional={
+        "support_hours": st.sampled_from([None, HOURS]),
+        "incident_urgency_rule": st.sampled_from(RULES),
+    },
+)
 EVIDENCE = st.fixed_dictionaries(
     {
         INCIDENT: st.dictionaries(st.sampled_from(IDS), INCIDENTS),

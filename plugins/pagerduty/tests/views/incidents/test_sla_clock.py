@@ -20,6 +20,7 @@ OFFICE = {
     "start": "09:00:00",
     "end": "17:00:00",
 }
+QUIET = {"type": "use_support_hours", "outside_support_hours": {"urgency": "low"}}
 CREATED, RESOLVED = "2026-11-23T02:00:00Z", "2026-11-23T02:15:00Z"
 TRIGGER, RESOLVE, REOPEN = ("trigger", 0), ("resolve", 900), ("reopen", 950)
 
@@ -33,7 +34,7 @@ def incident_row(view, pd):
             "incident_response",
             incident=[pd.incident(at=-10, status=status)],
             incident_log_entry=[pd.entry(*entry) for entry in entries],
-            service=[pd.service("S1", support_hours=hours)],
+            service=[pd.service("S1", support_hours=hours, incident_urgency_rule=QUIET)],
         )
         return row
 
@@ -55,7 +56,7 @@ def test_the_clock_runs_from_the_creation_to_the_resolution(
 ):
     """It has no end while the incident is open, and runs in the support hours of its service."""
     row = incident_row(entries, status, hours)
-    assert row.body["clock"] == [{"since": CREATED, "until": until, "hours": of_clock}]
+    assert row.body["clock_to_resolve"] == [{"since": CREATED, "until": until, "hours": of_clock}]
 
 
 @pytest.mark.parametrize(
@@ -73,8 +74,8 @@ def test_the_clock_runs_from_the_creation_to_the_resolution(
 def test_the_clock_of_an_incident_that_may_be_open_is_unknown(incident_row, entries, status, why):
     """A clock without an end would claim that the incident is open."""
     row = incident_row(entries, status)
-    assert "clock" not in row.body
-    assert row.unknown.get("clock", row.unknown["*"]) == why
+    assert "clock_to_resolve" not in row.body
+    assert row.unknown.get("clock_to_resolve", row.unknown["*"]) == why
 
 
 @pytest.mark.parametrize(
@@ -104,11 +105,12 @@ def test_a_merged_incident_is_final_when_its_merge_chain_is(view, pd, parent, fi
     assert (row.occurred_at, row.final) == (pd.now + timedelta(hours=at), final)
 
 
-@pytest.mark.parametrize("kind", ["support_hours", "teams", "other"])
+@pytest.mark.parametrize("kind", ["incident_urgency_rule", "support_hours", "teams", "other"])
 def test_a_row_reads_the_named_fields_of_a_service_only(view, pd, kind):
     """What else changes of a service leaves the rows of its incidents alone."""
     changes = {
         "support_hours": {"support_hours": HOURS},
+        "incident_urgency_rule": {"support_hours": HOURS, "incident_urgency_rule": QUIET},
         "teams": {"teams": ("T2",)},
         "other": {"name": "Another", "status": "warning", "escalation_policy": None},
     }[kind]

@@ -1,0 +1,78 @@
+"""``ccm simulate page``: whom an incident on a service would reach."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def services(ccm, evaluated):
+    """Give the readiness of each service of a run."""
+    rows = ccm("views", "show", "pagerduty.service_readiness").out.splitlines()
+    return [json.loads(line)["body"] for line in rows]
+
+
+@pytest.fixture
+def paged(services):
+    """Give the title of a service whose first level is covered at all times."""
+    return next(
+        row["title"]
+        for row in services
+        if row["status"] == "enabled" and row["levels"] and not row["levels"][0]["gaps"]
+    )
+
+
+def test_a_page_is_shown_level_by_level(ccm, paged):
+    """By name or by key, for people and for programs; a level that is covered notifies."""
+    shown = ccm("simulate", "page", paged)
+    assert shown.code == 0
+    assert shown.out.splitlines()[0].startswith(f"An incident on {paged} at ")
+    assert shown.out.splitlines()[1].startswith("  reaches ")
+    simulated = ccm("simulate", "page", paged.upper(), "--json").json
+    assert (simulated["subject"], simulated["walk"]["outcome"]) == (paged, "reached")
+    by_key = ccm("simulate", "page", simulated["key"], "--at", simulated["at"], "--json").json
+    assert by_key == simulated
+
+
+def test_a_disabled_service_pages_nobody(ccm, services):
+    """The exit code is that of a failing check."""
+    disabled = next(row["title"] for row in services if row["status"] == "disabled")
+    shown = ccm("simulate", "page", disabled)
+    assert shown.code == 1
+    assert "the service is disabled: it opens no incident" in shown.out
+
+
+def test_a_moment_beyond_the_evidence_is_unknown(ccm, services):
+    """Nobody is on call in a year as far as the evidence goes, and nobody is not."""
+    by_schedule = next(
+        row["title"]
+        for row in services
+        if row["status"] == "enabled" and not row["observed"]["since"].startswith("0001")
+    )
+    shown = ccm("simulate", "page", by_schedule, "--at", "2099-01-01T00:00:00Z")
+    assert shown.code == 3
+    assert "its schedules were not rendered for this time" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(["Nothing"], "no 'Nothing'; there are: ", id="an unknown service"),
+        pytest.param(["x", "--at", "tomorrow"], "--at: ", id="no instant"),
+        pytest.param(["x", "--connection", "nowhere"], "nowhere", id="an unknown connection"),
+    ],
+)
+def test_bad_input_is_refused(ccm, evaluated, arguments, message):
+    """With the name of what was got, and the next step."""
+    refused = ccm("simulate", "page", *arguments)
+    assert refused.code == 2
+    assert message in refused.err
+
+
+def test_without_evidence_there_is_nothing_to_simulate(ccm, connected):
+    """Before anything was collected."""
+    refused = ccm("simulate", "page", "Anything")
+    assert refused.code == 2
+    assert "run `ccm collect` first" in refused.err
