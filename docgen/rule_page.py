@@ -16,6 +16,9 @@ FRAMEWORKS = {
     "pci-dss-4.0": "PCI DSS 4.0",
     "dora": "DORA",
     "hipaa": "HIPAA",
+    "nis2": "NIS2, Directive (EU) 2022/2555",
+    "nis2-2024-2690": "NIS2, Annex to Implementing Regulation (EU) 2024/2690",
+    "cis-v8.1": "CIS Controls v8.1",
 }
 
 Document: TypeAlias = Mapping[str, Any]

@@ -75,4 +75,4 @@ def test_without_evidence_there_is_nothing_to_simulate(ccm, connected):
     """Before anything was collected."""
     refused = ccm("simulate", "page", "Anything")
     assert refused.code == 2
-    assert "run `ccm collect` first" in refused.err
+    assert "un `ccm collect` first" in refused.err

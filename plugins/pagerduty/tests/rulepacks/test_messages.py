@@ -72,11 +72,17 @@ def reasons():
             id="no levels",
         ),
         pytest.param(
-            "pagerduty_critical_service_reaches_a_person",
-            "no policy",
-            "Checkout: no page reaches a person on any level of its escalation policy (none), "
-            "expected at least 1 person per level",
-            id="no policy",
+            "pagerduty_owners_and_admins_bounded",
+            "six of five",
+            "acme has at least 6 owners and admins, limit 5: Ann, Bob",
+            id="the administrators",
+        ),
+        pytest.param(
+            "pagerduty_invitation_is_accepted",
+            "one second over",
+            "Ann (role unknown) has not accepted the invitation to PagerDuty, pending at least since "
+            "2025-12-01T11:59:59Z, limit 45d",
+            id="the age of an invitation",
         ),
         pytest.param(
             "pagerduty_on_call_user_is_notified",

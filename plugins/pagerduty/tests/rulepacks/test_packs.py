@@ -21,7 +21,7 @@ AREAS = {
     "pagerduty-resolution": 3,
     "pagerduty-response": 4,
     "pagerduty-schedules": 5,
-    "pagerduty-services": 5,
+    "pagerduty-services": 4,
 }
 """How many rules each pack has at least."""
 

@@ -99,3 +99,32 @@ def test_responders_with_a_hidden_schedule_may_be_others_too(only, pd):
     )
     assert [person["id"] for person in row["non_member_responders"]] == ["bob"]
     assert [period["unknown"] for period in row["unclear"]] == [reason]
+
+
+def test_only_responders_of_the_first_level_have_to_belong_to_the_owner(only, pd):
+    """Managers and other teams help out on higher levels."""
+    row = only(
+        "service_responders",
+        service=[pd.service("S1")],
+        escalation_policy=[
+            pd.policy("P1", [pd.ref("ann")], [pd.ref("bob"), pd.ref("D9", "schedule")])
+        ],
+        user=[pd.user("ann"), pd.user("bob")],
+        team=[pd.team("T1")],
+        team_member=[pd.member("T1", "ann")],
+    )
+    assert [person["id"] for person in row["responders"]] == ["ann"]
+    assert (row["non_member_responders"], row["unclear"]) == ([], [])
+
+
+def test_policy_without_levels_has_no_responders(only, pd):
+    """Another check fails for it."""
+    row = only(
+        "service_responders",
+        service=[pd.service("S1")],
+        escalation_policy=[pd.policy("P1")],
+        user=[pd.user("ann")],
+        team=[pd.team("T1")],
+        team_member=[pd.member("T1", "ann")],
+    )
+    assert (row["responders"], row["non_member_responders"]) == ([], [])

@@ -21,10 +21,40 @@ def test_managers_are_members_with_that_role(only, pd, members, count, has_manag
         "team_ownership",
         team=[pd.team("T1")],
         team_member=[pd.member("T1", user, role) for user, role in members],
+        user=[pd.user("ann"), pd.user("bob")],
     )
     assert row["member_count"] == count
     assert row.get("has_manager") is has_manager
     assert [manager["id"] for manager in row["managers"]] == managers
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("owner", True),
+        ("admin", True),
+        ("user", True),
+        ("limited_user", False),
+        ("observer", False),
+        (None, None),
+    ],
+)
+def test_member_with_a_managing_account_role_manages_the_team(only, pd, role, expected):
+    """A Manager, Global Admin or Account Owner may change every team, whatever the role in it."""
+    row = only(
+        "team_ownership",
+        team=[pd.team("T1")],
+        team_member=[pd.member("T1", "ann", "responder")],
+        user=[pd.user("ann", role=role)],
+    )
+    assert row.get("has_manager") is expected
+    assert row.get("manager_count") == (None if expected is None else int(expected))
+
+
+def test_account_role_of_a_member_who_is_not_listed_is_unknown(only, pd):
+    """The user may be hidden."""
+    row = only("team_ownership", team=[pd.team("T1")], team_member=[pd.member("T1", "ann")])
+    assert row.get("has_manager") is None
 
 
 def test_deleted_user_is_not_a_manager(only, pd):

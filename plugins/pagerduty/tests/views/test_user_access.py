@@ -26,25 +26,10 @@ def test_role_has_its_product_name(only, pd, role, name, privileged, stakeholder
     assert (row["privileged"], row["stakeholder"]) == (privileged, stakeholder)
 
 
-def test_privileged_user_row_has_their_number(view, pd):
-    """The others do not carry the count, and do not rest on it."""
-    rows = view(
-        "user_access",
-        user=[pd.user("a", role="owner"), pd.user("b", role="admin"), pd.user("c", role="user")],
-    )
-    assert [row.body.get("privileged_users") for row in rows] == [2, 2, None]
-    assert [row.names for row in rows] == [
-        ("pagerduty.user:a", "pagerduty.user:b"),
-        ("pagerduty.user:a", "pagerduty.user:b"),
-        ("pagerduty.user:c",),
-    ]
-
-
-def test_number_of_privileged_users_is_unknown_with_an_unknown_role(view, pd):
-    """One more could be an administrator."""
-    rows = view("user_access", user=[pd.user("a", role="owner"), pd.user("b", role=None)])
-    assert ["privileged_users" in row.body for row in rows] == [False, False]
-    assert not {"role", "role_name", "privileged", "stakeholder"} & set(rows[1].body)
+def test_nothing_is_known_of_a_user_without_a_role(only, pd):
+    """What the role allows is left out with it."""
+    row = only("user_access", user=[pd.user("b", role=None)])
+    assert not {"role", "role_name", "privileged", "stakeholder"} & set(row)
 
 
 @pytest.mark.parametrize(("invited", "expected"), [(True, True), (False, False), (None, None)])
@@ -52,3 +37,18 @@ def test_pending_invitation_is_reported(only, pd, invited, expected):
     """Where PagerDuty does not say, the key is left out."""
     row = only("user_access", user=[pd.user("ann", invited=invited)])
     assert row.get("invitation_pending") is expected
+
+
+def test_pending_invitation_dates_from_the_first_observation_of_the_record(only, pd):
+    """PagerDuty does not date it: since then it is pending at least."""
+    row = only("user_access", user=[pd.user("ann", invited=True)])
+    since = pd.now.isoformat().replace("+00:00", "Z")
+    assert row["pending_at_least_since"] == since
+    assert row["pending_clock"] == [{"since": since, "until": None, "hours": None}]
+
+
+@pytest.mark.parametrize("invited", [False, None])
+def test_user_without_a_pending_invitation_has_no_date(only, pd, invited):
+    """Neither where it is accepted, nor where PagerDuty does not say."""
+    row = only("user_access", user=[pd.user("ann", invited=invited)])
+    assert not {"pending_at_least_since", "pending_clock"} & set(row)
