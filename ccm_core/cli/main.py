@@ -42,6 +42,7 @@ COMMANDS = {
     "findings": "List what fails and has failed, and its history",
     "init": "Write a commented ccm.yaml",
     "keys": "Show, export and rotate the keys that sign the ledger",
+    "measures": "Show MTTA, MTTR and other measures, month by month",
     "notify": "Notify people of what changed since the last message",
     "plugins": "List plugins, what they offer, and why one failed",
     "prove": "Print the inclusion proof of one record",

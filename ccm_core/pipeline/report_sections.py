@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from ccm_core.model.evaluation.result import (
     KindSufficiency,
     Status,
 )
+from ccm_core.model.evidence.collection import Outcome
+from ccm_core.model.evidence.window import Window, union
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.context import Host
 from ccm_core.report.types import Section
@@ -26,6 +29,9 @@ from ccm_core.store.interface.evidence_store import EvidenceStore
 
 if TYPE_CHECKING:
     from ccm_core.rules.evaluate.build_facts import Evidence
+
+_LATELY = timedelta(days=93)
+"""How far back a section is told what was collected."""
 
 
 def sections(
@@ -104,6 +110,22 @@ class _Rows:
         rows = (row_of(body) for body in bodies)
         return tuple(sorted(rows, key=lambda row: (row.subject.kind, row.subject.key)))
 
+    def observed(self, kinds: Collection[str]) -> dict[str, tuple[Window, ...]]:
+        """Return what was collected completely of kinds of events, lately."""
+        return {kind: self._observed(kind) for kind in kinds if kind in self.scope.event_kinds}
+
+    @cache  # noqa: B019 - as long as the sections of one connection
+    def _observed(self, kind: str) -> tuple[Window, ...]:
+        at = self.evaluation.evaluated_at
+        collections = self._store.runs.collections(
+            self.scope.connection, kind, as_of=at, since=at - _LATELY
+        )
+        return union(
+            collection.window
+            for collection in collections
+            if collection.window is not None and collection.outcome is Outcome.COMPLETE
+        )
+
     def _left(self, name: str) -> DerivedState | None:
         """Return what the evaluation left; a view that broke left rows of one before."""
         return None if name in self._broken else self._state
@@ -145,6 +167,7 @@ def _section(section: ReportSection, rows: _Rows, inputs: set[str]) -> Section:
             now=evaluation.evaluated_at,
             horizon=rows.scope.horizon(evaluation.evaluated_at),
             parameters={pack.name: pack.parameters for pack in evaluation.packs},
+            observed=rows.observed(inputs),
         )
         return replace(empty, figures=tuple(section.figures(request)))
     except PluginFault as fault:

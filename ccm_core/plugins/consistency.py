@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache, partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import PluginFault
@@ -23,7 +24,7 @@ def problems(
     kinds: Mapping[str, EvidenceKind],
     views: Mapping[str, View],
     sections: Mapping[str, ReportSection],
-    page_simulations: Mapping[str, PageSimulation],
+    page_simulations: Mapping[str, PageSimulation] = MappingProxyType({}),
 ) -> Iterator[str]:
     """Yield each reference to nothing and each invalid schema, offer by offer, by name."""
     for connector in connectors.values():

@@ -73,6 +73,9 @@ class MeasureGroup:
     """How many have no measure because it never happened: beyond every limit."""
     unknown: int = 0
     """How many have none because evidence is missing."""
+    incomplete: str | None = None
+    """Why the evidence does not hold all of the group, in words: then it is not compared with
+    another. None: it does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +130,9 @@ class SectionRequest:
     shown: Mapping[str, Collection[JsonObject]] = field(default_factory=dict)
     """By view of :attr:`ReportSection.fields`: these fields of each row, without those that are
     unknown. Iterate over it once, and keep little: there may be a million."""
+    observed: Mapping[str, Sequence[Window]] = field(default_factory=dict)
+    """By kind of event behind the section: what was collected completely, of about the last
+    quarter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,10 +13,15 @@ from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.derive.row_tasks import DerivedBody, JudgedSubject
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.derive.verdict_record import letters, verdict_body
-from ccm_core.rules.evaluate.evaluate_rows import GatedRule, RowEvaluator
+from ccm_core.rules.evaluate.evaluate_rows import EvaluatedRow, GatedRule, RowEvaluator
 from ccm_core.rules.evaluate.evidence_gate import EvidenceGate, incomplete_objects
 from ccm_core.rules.evaluate.time_budget import TimeBudget
-from ccm_core.rules.pack.compiled import CompiledPack, CompiledRule, RuleGroup
+from ccm_core.rules.pack.compiled import (
+    CompiledPack,
+    CompiledRule,
+    RowEvaluation,
+    RuleGroup,
+)
 from ccm_core.rules.types import Facts
 from ccm_core.sdk.view import Row
 
@@ -80,12 +85,13 @@ class GroupJudge:
         )
         names = sorted(rule.rule.id for rule in self.group.rules)
         changed = self.conditions
+        bodies: dict[tuple[RowEvaluation, ...], DerivedBody] = {}
         evaluations = evaluator.evaluate_each(rows.values())
         for (key, row), evaluated in zip(rows.items(), evaluations, strict=True):
             flags = self._flags(evaluator, row) if changed else ""
             yield JudgedSubject(
                 key=key,
-                body=_encoded(verdict_body(evaluated.results, evaluated.looked_up)),
+                body=_body(evaluated, bodies),
                 line=VerdictLine(
                     pack=self.pack.pack.name,
                     view=self.group.over,
@@ -98,6 +104,18 @@ class GroupJudge:
     def _flags(self, evaluator: RowEvaluator, row: Row) -> str:
         selected = evaluator.selected_rows([row])
         return "".join("y" if selected[name] else "n" for name in self.conditions)
+
+
+def _body(
+    evaluated: EvaluatedRow, bodies: dict[tuple[RowEvaluation, ...], DerivedBody]
+) -> DerivedBody:
+    """Return the body of a verdict: one for all rows of which the same is said."""
+    if evaluated.looked_up:
+        return _encoded(verdict_body(evaluated.results, evaluated.looked_up))
+    results = tuple(evaluated.results.values())
+    if results not in bodies:
+        bodies[results] = _encoded(verdict_body(evaluated.results, {}))
+    return bodies[results]
 
 
 def _encoded(body: JsonObject) -> DerivedBody:

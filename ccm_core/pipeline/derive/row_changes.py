@@ -10,6 +10,7 @@ from random import Random
 
 from ccm_core.errors import IntegrityError, PluginFault
 from ccm_core.model.evaluation.derived import rows_kind
+from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.watermark import ChangesSince
 from ccm_core.pipeline.derive.line_lists import (
     LineLists,
@@ -27,6 +28,11 @@ from ccm_core.store.interface.records import RecordStore
 
 _PARTITIONS = 1000
 """How many names of partitions are derived together."""
+_PAGE = 1000
+"""How many records are read together to be indexed."""
+_INDEXED = 10_000
+"""How many are indexed in one transaction: their names are all over the index, so that many of them
+share the pages of it that are written."""
 _SAMPLE = 10
 """How many are derived again in each evaluation."""
 _SHARE = 0.1
@@ -203,10 +209,26 @@ class RowChanges:
 
     def _index_all(self, partitioning: Partitioning, keep: Callable[[str, Members], None]) -> None:
         for kind, names in partitioning.names.items():
-            gone = set(self.derived.member_keys(self.connection, self.view.name, kind))
-            for page in self.records.pages(self.connection, kind, _PARTITIONS):
-                readable = self.evaluation.readable(page)
-                members = {record.key: tuple(names(record)) for record in readable}
-                gone -= members.keys()
-                keep(kind, members)
-            keep(kind, dict.fromkeys(gone, ()))
+            for after, until, members in self._ranges(kind, names):
+                indexed = self.derived.member_keys(
+                    self.connection, self.view.name, kind, after=after, until=until
+                )
+                gone = sorted(indexed - members.keys())
+                keep(kind, {**members, **dict.fromkeys(gone, ())})
+
+    def _ranges(
+        self, kind: str, names: Callable[[Record], Iterable[str]]
+    ) -> Iterator[tuple[str, str | None, Members]]:
+        """Yield the names of some thousand records of a kind at a time, by key.
+
+        Each with the key before them and the last key; None: there are no more behind it.
+        """
+        after, members = "", dict[str, Sequence[str]]()
+        for page in self.records.pages(self.connection, kind, _PAGE):
+            for record in self.evaluation.readable(page):
+                members[record.key] = tuple(names(record))
+            if len(members) >= _INDEXED:
+                until = page[-1].key
+                yield after, until, members
+                after, members = until, {}
+        yield after, None, members

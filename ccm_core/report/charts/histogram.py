@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ccm_core.report.content import phrases
+from ccm_core.report.content.measures import group_statistics, percentile, statistics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ccm_core.report.content.measures import MeasureStatistics
     from ccm_core.sdk.report_figures import Distribution, MeasureGroup
 
 MOST = 120
@@ -63,9 +65,15 @@ class GroupLayout:
     median: str
     p90: str
     p95: str
+    mean: str
+    """Of those that happened."""
     slowest: str
     within: str
     """The share within the limit, rounded down."""
+    change: str
+    """Of the median from the group before."""
+    incomplete: str | None
+    """Why the evidence does not hold all of the group."""
     unknown: int
     middle: tuple[float, float] | None
     """Percent from the left of the 25th and the 75th percentile; None: no measure."""
@@ -97,6 +105,8 @@ class HistogramLayout:
     empty_unknown: int
     """How many could not be measured in those groups."""
     left_out: int
+    compared: bool
+    """Whether any group is compared with the one before."""
 
 
 def lay_out_histogram(figure: Distribution) -> HistogramLayout:
@@ -104,6 +114,7 @@ def lay_out_histogram(figure: Distribution) -> HistogramLayout:
     values = sorted(value for group in figure.groups for value in group.seconds)
     scale = _scale(values, figure.limit)
     total = _total(figure)
+    stated = {group.title: group for group in group_statistics(figure)}
     measured = [group for group in figure.groups if group.seconds or group.never]
     unmeasured = [group for group in figure.groups if not (group.seconds or group.never)]
     return HistogramLayout(
@@ -122,16 +133,14 @@ def lay_out_histogram(figure: Distribution) -> HistogramLayout:
         never=total.never,
         unknown=total.unknown,
         total=_group(total, scale, figure.limit),
-        groups=tuple(_group(group, scale, figure.limit) for group in measured[-MOST:]),
+        groups=tuple(
+            _group(group, scale, figure.limit, stated[group.title]) for group in measured[-MOST:]
+        ),
+        compared=any(group.change is not None for group in stated.values()),
         empty=tuple(group.title for group in unmeasured),
         empty_unknown=sum(group.unknown for group in unmeasured),
         left_out=max(0, len(measured) - MOST),
     )
-
-
-def percentile(ordered: Sequence[float], share: float) -> float:
-    """Return the smallest value that at least this share of them does not exceed (nearest rank)."""
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def _total(figure: Distribution) -> MeasureGroup:
@@ -151,32 +160,39 @@ def _scale(ordered: Sequence[float], limit: float | None) -> Scale:
     return Scale(least=least, most=max(least * 4, *ends, 60.0))
 
 
-def _group(group: MeasureGroup, scale: Scale, limit: float | None) -> GroupLayout:
+def _group(
+    group: MeasureGroup, scale: Scale, limit: float | None, stated: MeasureStatistics | None = None
+) -> GroupLayout:
+    stated = stated or statistics(group, limit)
     ordered = sorted(group.seconds) + [math.inf] * group.never
-    percentiles = (
-        {share: percentile(ordered, share) for share in (0.05, 0.25, 0.5, 0.75, 0.9, 0.95, 1)}
-        if ordered
-        else {}
-    )
+
+    def between(low: float, high: float) -> tuple[float, float] | None:
+        ends = (percentile(ordered, low), percentile(ordered, high)) if ordered else None
+        return None if ends is None else (scale.position(ends[0]), scale.position(ends[1]))
+
+    happened = stated.median is not None and stated.median < math.inf
     return GroupLayout(
         title=group.title,
-        number=len(ordered),
-        median=_duration(percentiles.get(0.5)),
-        p90=_duration(percentiles.get(0.9)),
-        p95=_duration(percentiles.get(0.95)),
-        slowest=_duration(percentiles.get(1)),
-        within=_within(ordered, limit),
+        number=stated.number,
+        median=_duration(stated.median),
+        p90=_duration(stated.p90),
+        p95=_duration(stated.p95),
+        mean=_duration(stated.mean),
+        slowest=_duration(stated.slowest),
+        within=_within(stated.within),
+        change=_change(stated.change),
+        incomplete=stated.incomplete,
         unknown=group.unknown,
-        middle=(scale.position(percentiles[0.25]), scale.position(percentiles[0.75]))
-        if percentiles
-        else None,
-        spread=(scale.position(percentiles[0.05]), scale.position(percentiles[0.95]))
-        if percentiles
-        else None,
-        tick=scale.position(percentiles[0.5])
-        if percentiles and percentiles[0.5] < math.inf
-        else None,
+        middle=between(0.25, 0.75),
+        spread=between(0.05, 0.95),
+        tick=scale.position(stated.median or 0) if happened else None,
     )
+
+
+def _change(seconds: float | None) -> str:
+    if seconds is None:
+        return "not compared"
+    return "none" if not seconds else f"{'+' if seconds > 0 else ''}{phrases.duration(seconds)}"
 
 
 def _duration(seconds: float | None) -> str:
@@ -185,10 +201,9 @@ def _duration(seconds: float | None) -> str:
     return "never" if seconds == math.inf else phrases.duration(seconds)
 
 
-def _within(ordered: Sequence[float], limit: float | None) -> str:
-    if limit is None or not ordered:
+def _within(share: float | None) -> str:
+    if share is None:
         return "none"
-    share = bisect_right(ordered, limit) / len(ordered)
     # Rounded down: what is not all of them never reads 100 %.
     return f"{math.floor(share * 1000) / 10:g} %"
 

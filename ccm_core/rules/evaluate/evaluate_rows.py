@@ -95,7 +95,7 @@ class RowEvaluator:
                 results[rule.compiled.rule.id] = result
                 if read:
                     looked_up[rule.compiled.rule.id] = sorted(read)
-            recheck_at = ALWAYS
+            recheck_at: datetime | None = ALWAYS
             if context is not None and timeless:
                 recheck_at = self._next_change(context, results.values())
             yield EvaluatedRow(results, recheck_at, looked_up)

@@ -175,10 +175,15 @@ class SqlDerivedStore:
                 names += partitions.some_names(transaction, connection, view, "", number)
         return list(dict.fromkeys(names))[:number]
 
-    def member_keys(self, connection: str, view: str, kind: str) -> AbstractSet[str]:
-        """Return the keys of the records of a kind that are of any partition."""
+    def member_keys(
+        self, connection: str, view: str, kind: str, *, after: str, until: str | None
+    ) -> AbstractSet[str]:
+        """Return the keys of the records of a kind that are of any partition, in a range."""
         with self._database.reading() as transaction:
-            return frozenset(partitions.member_keys(transaction, connection, view, kind))
+            keys = partitions.member_keys(
+                transaction, connection, view, kind, after=after, until=until
+            )
+            return frozenset(keys)
 
     def partition_names(self, connection: str, view: str) -> AbstractSet[str]:
         """Return the names of all partitions of a view, those of its subjects included."""

@@ -89,16 +89,30 @@ def some_names(
     )
 
 
-def member_keys(transaction: Transaction, connection: str, view: str, kind: str) -> Iterator[str]:
-    """Yield the keys of the records of a kind that are of any partition, each once."""
+def member_keys(
+    transaction: Transaction,
+    connection: str,
+    view: str,
+    kind: str,
+    *,
+    after: str,
+    until: str | None,
+) -> Iterator[str]:
+    """Yield the keys of the records of a kind that are of any partition, each once.
+
+    Those after one, and up to another one.
+    """
+    bound = "" if until is None else "AND key <= :until"
     return transaction.column(
-        """
+        f"""
         SELECT DISTINCT key FROM partition_member
-        WHERE connection = :connection AND view = :view AND kind = :kind
+        WHERE connection = :connection AND view = :view AND kind = :kind AND key > :after {bound}
         """,
         connection=connection,
         view=view,
         kind=kind,
+        after=after,
+        until=until,
     )
 
 

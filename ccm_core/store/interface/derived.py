@@ -102,8 +102,18 @@ class DerivedStore(Protocol):
     def some_partitions(self, connection: str, view: str, first: str, number: int) -> Sequence[str]:
         """List some names of partitions, from one on and then from the beginning."""
 
-    def member_keys(self, connection: str, view: str, kind: str) -> AbstractSet[str]:
-        """Return the keys of the records of a kind that are of any partition."""
+    def member_keys(
+        self, connection: str, view: str, kind: str, *, after: str, until: str | None
+    ) -> AbstractSet[str]:
+        """Return the keys of the records of a kind that are of any partition, in a range.
+
+        Args:
+            connection: Whose.
+            view: Whose partitions.
+            kind: Of the records.
+            after: The key before the first.
+            until: The last key; None: there is no bound.
+        """
 
     def partition_names(self, connection: str, view: str) -> AbstractSet[str]:
         """Return the names of all partitions of a view, those of its subjects included."""

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PAGE_SIZE = 16384
-_CACHE_KIB = 512
-"""Rows are written in the order of their indexes, so that a larger cache gains nothing."""
+_CACHE_KIB = 2048
+"""Holds the inner pages of all indexes of a million records, which every record that is read by key
+needs. Rows are written in the order of their indexes, so that more would gain nothing."""
 _RETRY_DELAY = 0.01
 """Seconds before SQLite is asked again what it would not wait for."""
 

@@ -76,7 +76,7 @@ class LeafTable(Mapping[int, Mapping[str, Any]]):
     @staticmethod
     def digest_of_plain(leaf: Mapping[str, Any]) -> bytes | None:
         """Return the digest of a version that the columns can hold; None for every other leaf."""
-        if leaf["leaf"] != "version" or len(leaf) != 6 + ("digest" in leaf):
+        if leaf.get("leaf") != "version" or len(leaf) != 6 + ("digest" in leaf):
             return None
         if not all(type(leaf.get(name)) is str for name in (*REPEATED, "key")):
             return None
@@ -116,7 +116,7 @@ class LeafTable(Mapping[int, Mapping[str, Any]]):
     def others(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
         """Yield the leaves that state no version, with their indexes."""
         for place, form in enumerate(self.forms):
-            if form < 0 and self.whole[-1 - form]["leaf"] != "version":
+            if form < 0 and self.whole[-1 - form].get("leaf") != "version":
                 yield self.indexes[place], self.whole[-1 - form]
 
     def collection_ends(self) -> dict[Any, int]:
@@ -127,8 +127,8 @@ class LeafTable(Mapping[int, Mapping[str, Any]]):
                 ends[self.common[form][0]] = self.indexes[place]
                 continue
             leaf = self.whole[-1 - form]
-            if leaf["leaf"] == "collection" or "collection" in leaf:
-                name = leaf["id"] if leaf["leaf"] == "collection" else leaf["collection"]
+            if leaf.get("leaf") == "collection" or "collection" in leaf:
+                name = leaf["id"] if leaf.get("leaf") == "collection" else leaf["collection"]
                 ends[name] = self.indexes[place]
         return ends
 

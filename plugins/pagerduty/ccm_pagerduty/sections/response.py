@@ -1,33 +1,43 @@
-"""The section "Incident response times": MTTA and MTTR by urgency and week, with limits."""
+"""The section "Incident response times": MTTA and MTTR by urgency and month, with limits.
+
+A time is what counts toward the limit: from the moment at which the urgency rose to its highest, in
+the hours that count. Drills are left out.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.intervals import read_clock
+from ccm_core.sdk.intervals import in_business_hours, read_clock, read_weekly_hours
 from ccm_core.sdk.report_figures import Distribution, MeasureGroup
 from ccm_core.sdk.timestamps import parse_duration, parse_instant
+from ccm_pagerduty.sections.months import incomplete_month, month_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from ccm_core.sdk.intervals import Clock, WeeklyHours
     from ccm_core.sdk.report_figures import Figure, SectionRequest
     from ccm_core.sdk.types import JsonObject
 
 INCIDENTS = "pagerduty.incident_response"
 VIEWS = (INCIDENTS,)
+KINDS = ("pagerduty.incident", "pagerduty.incident_log_entry")
+"""Events that have to be there for all of a month."""
 FIELDS = {
     INCIDENTS: (
-        *("clock", "is_primary", "occurred_at", "open", "self_resolved", "urgency"),
-        *("sla_time_to_acknowledge", "sla_time_to_resolve"),
+        *("clock_to_acknowledge", "clock_to_resolve", "drill", "is_primary", "occurred_at", "open"),
+        *("self_resolved", "response_urgency", "highest_urgency", "acknowledged_at", "resolved_at"),
+        *("sla_time_to_acknowledge", "sla_time_to_resolve", "time_to_notify"),
         *("time_to_acknowledge", "time_to_resolve"),
     )
 }
 """What is read of incidents, of which there are very many."""
+DEFAULT_HOURS = "Mon-Fri 09:00-17:00 UTC"
+"""Where no pack that has the parameter was used."""
+_DRILL = "row.drill"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,19 +47,25 @@ class _Measure:
     title: str
     about: str
     urgency: str
+    by: str
+    """The field with the urgency that decides."""
     seconds: str
     """The field with the time; ``null`` where the event did not happen."""
-    sla_seconds: str
-    """The same within support hours, which counts where it is there."""
+    sla_seconds: str | None
+    """The same as it counts toward the limit, which is shown where it is there."""
+    clock: str | None
+    """The field with the clock that measures it where business hours count."""
+    at: str | None
+    """The field with the moment of the event."""
     event: str
     """What ends the time."""
-    parameter: str
+    parameter: str | None
     """The parameter of the rule packs with the limit."""
 
     def applies(self, body: JsonObject) -> bool:
         """Return whether an incident of the urgency is measured."""
         return (
-            self.seconds != "time_to_acknowledge"
+            self.event == "resolved"
             or not body.get("self_resolved")
             or body.get("time_to_acknowledge") is not None
         )
@@ -57,48 +73,89 @@ class _Measure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scale:
-    """What an open incident is measured by."""
+    """What an incident is measured by."""
 
     limit: float | None
     """In seconds; None: it differs between incidents."""
     now: datetime
+    hours: WeeklyHours
+    """Business hours."""
 
-    def is_in_time(self, body: JsonObject) -> bool:
+    def is_in_time(self, body: JsonObject, measure: _Measure) -> bool:
         """Return whether an open incident may still meet the limit."""
         if not body.get("open"):
             return False
-        always = {"since": body["occurred_at"], "until": None, "hours": None}
-        clock = read_clock(body.get("clock", [always]))
-        return self.limit is None or clock.elapsed(self.now).total_seconds() <= self.limit
+        clock = self._clock(body, measure)
+        if self.limit is None or clock is None:
+            return self.limit is None
+        return clock.elapsed(self.now).total_seconds() <= self.limit
+
+    def counted(self, body: JsonObject, measure: _Measure) -> float | None:
+        """Return the time in business hours until the event; None: they do not count."""
+        at = body.get(measure.at) if measure.at else None
+        clock = self._clock(body, measure) if at else None
+        if at is None or clock is None:
+            return None
+        return clock.elapsed(parse_instant(at)).total_seconds()
+
+    def _clock(self, body: JsonObject, measure: _Measure) -> Clock | None:
+        clock = body.get(measure.clock) if measure.clock else None
+        return None if clock is None else read_clock(in_business_hours(clock, self.hours))
 
 
+_TAKEN = (
+    "From the moment at which the urgency was highest, until a person acknowledged, snoozed or "
+    "resolved the incident, in the hours that count for its service. Merged incidents count through "
+    "their primary incident; incidents that monitoring resolved before a person took them, and "
+    "drills, are left out."
+)
 _MEASURES = (
     _Measure(
         title="High urgency: time to acknowledge (MTTA)",
-        about="From the trigger to the first acknowledgement by a person. Merged incidents count "
-        "through their primary incident; incidents that monitoring resolved before anybody "
-        "acknowledged them are excluded.",
+        about=_TAKEN,
         urgency="high",
+        by="response_urgency",
         seconds="time_to_acknowledge",
         sla_seconds="sla_time_to_acknowledge",
+        clock="clock_to_acknowledge",
+        at="acknowledged_at",
         event="acknowledged",
         parameter="ack_within_high",
     ),
     _Measure(
         title="Low urgency: time to acknowledge (MTTA)",
-        about="The same for low-urgency incidents.",
+        about="The same for low-urgency incidents, in support or business hours.",
         urgency="low",
+        by="response_urgency",
         seconds="time_to_acknowledge",
         sla_seconds="sla_time_to_acknowledge",
+        clock="clock_to_acknowledge",
+        at="acknowledged_at",
         event="acknowledged",
         parameter="ack_within_low",
     ),
     _Measure(
-        title="High urgency: time to resolve (MTTR)",
-        about="From the first trigger to the final resolution.",
+        title="High urgency: time to first notification",
+        about="From the trigger to the first notification that was sent to anybody.",
         urgency="high",
+        by="response_urgency",
+        seconds="time_to_notify",
+        sla_seconds=None,
+        clock=None,
+        at=None,
+        event="notified",
+        parameter=None,
+    ),
+    _Measure(
+        title="High urgency: time to resolve (MTTR)",
+        about="From the moment at which the urgency was highest to the final resolution, in the "
+        "hours that count for its service.",
+        urgency="high",
+        by="highest_urgency",
         seconds="time_to_resolve",
         sla_seconds="sla_time_to_resolve",
+        clock="clock_to_resolve",
+        at="resolved_at",
         event="resolved",
         parameter="resolve_within_high",
     ),
@@ -107,28 +164,37 @@ _MEASURES = (
 
 def figures(request: SectionRequest) -> Iterable[Figure]:
     """Yield one distribution for each measure that applies to any incident."""
+    hours = read_weekly_hours(
+        _parameter("business_hours", request.parameters) or DEFAULT_HOURS,
+        tuple(_parameter("holidays", request.parameters) or ()),
+    )
     measured = [
         _Measured(
             measure=measure,
-            scale=_Scale(limit=_limit(measure.parameter, request.parameters), now=request.now),
+            scale=_Scale(
+                limit=_limit(measure.parameter, request.parameters), now=request.now, hours=hours
+            ),
         )
         for measure in _MEASURES
     ]
-    of_urgency: dict[str, list[_Measured]] = {}
-    for of_measure in measured:
-        of_urgency.setdefault(of_measure.measure.urgency, []).append(of_measure)
     for body in request.shown[INCIDENTS]:  # once: there may be very many
-        measures = of_urgency.get(body.get("urgency", ""))
-        if measures is not None and body.get("is_primary", True):
-            week = _week_of(_day(body["occurred_at"]))
-            for of_measure in measures:
-                of_measure.add(body, week)
+        if body.get("is_primary", True) and not body.get("drill"):
+            month = month_of(body["occurred_at"])
+            for of_measure in measured:
+                if body.get(of_measure.measure.by) == of_measure.measure.urgency:
+                    of_measure.add(body, month)
     for of_measure in measured:
-        if of_measure.weeks:
-            yield of_measure.distribution()
+        if of_measure.months:
+            yield of_measure.distribution(request)
 
 
-def _limit(parameter: str, packs: Mapping[str, JsonObject]) -> float | None:
+def _parameter(name: str, packs: Mapping[str, JsonObject]) -> object:
+    """Return the plain value of a parameter, of the first pack that has it."""
+    value = next((values[name] for values in packs.values() if name in values), None)
+    return value["value"] if isinstance(value, dict) else value
+
+
+def _limit(parameter: str | None, packs: Mapping[str, JsonObject]) -> float | None:
     """Return the limit of the evaluation; None where it differs between incidents."""
     limits = {
         limit
@@ -148,63 +214,68 @@ def _seconds(value: object) -> float | None:
         return None
 
 
-def _day(instant: str) -> str:
-    """Return the day in UTC."""
-    return instant[:10] if instant.endswith("Z") else parse_instant(instant).date().isoformat()
-
-
-@lru_cache(maxsize=512)  # days of a few hundred; there are very many incidents of each
-def _week_of(day: str) -> str:
-    year, week, _ = date.fromisoformat(day).isocalendar()
-    return f"{year}-W{week:02}"
-
-
 @dataclass(slots=True)
-class _Week:
-    """The measures of one week."""
+class _Month:
+    """The measures of one month."""
 
     measured: list[float] = field(default_factory=list)
     never: int = 0
     unknown: int = 0
 
-    def group(self, title: str) -> MeasureGroup:
-        """Return them as they are drawn."""
-        return MeasureGroup(
-            title=title, seconds=tuple(self.measured), never=self.never, unknown=self.unknown
-        )
-
 
 @dataclass(slots=True, kw_only=True)
 class _Measured:
-    """One response time, week by week."""
+    """One response time, month by month."""
 
     measure: _Measure
     scale: _Scale
-    weeks: dict[str, _Week] = field(default_factory=dict)
+    months: dict[str, _Month] = field(default_factory=dict)
 
     def add(self, body: JsonObject, title: str) -> None:
-        """Add an incident of the urgency to a week."""
-        if not self.measure.applies(body):
+        """Add an incident of the urgency to a month."""
+        measure = self.measure
+        if not measure.applies(body):
             return
-        week = self.weeks.get(title)
-        if week is None:
-            week = self.weeks[title] = _Week()
-        seconds = body.get(self.measure.sla_seconds, body.get(self.measure.seconds, ...))
+        month = self.months.get(title)
+        if month is None:
+            month = self.months[title] = _Month()
+        seconds = body.get(measure.sla_seconds or measure.seconds, ...)
         if seconds is ...:
-            week.unknown += 1
+            seconds = self.scale.counted(body, measure)
+            if seconds is None:
+                seconds = body.get(measure.seconds, ...)
+        if seconds is ...:
+            month.unknown += 1
         elif seconds is not None:
-            week.measured.append(seconds)
-        elif not self.scale.is_in_time(body):
-            week.never += 1
+            month.measured.append(seconds)
+        elif not self.scale.is_in_time(body, measure):
+            month.never += 1
 
-    def distribution(self) -> Distribution:
+    def distribution(self, request: SectionRequest) -> Distribution:
         """Return it as it is drawn."""
-        measure, weeks = self.measure, self.weeks
+        measure = self.measure
         return Distribution(
             title=measure.title,
-            about=measure.about,
-            groups=tuple(weeks[title].group(title) for title in sorted(weeks)),
+            about=measure.about + _other_drills(request.parameters),
+            groups=tuple(
+                MeasureGroup(
+                    title=title,
+                    seconds=tuple(month.measured),
+                    never=month.never,
+                    unknown=month.unknown,
+                    incomplete=incomplete_month(title, request.now, request.observed, KINDS),
+                )
+                for title, month in sorted(self.months.items())
+            ),
             limit=self.scale.limit,
             event=measure.event,
-            by="Week",
+            by="Month",
         )
+
+
+def _other_drills(packs: Mapping[str, JsonObject]) -> str:
+    """Return what to say where the packs tell drills by another condition than the figures."""
+    condition = _parameter("drill", packs)
+    if condition in {None, _DRILL}:
+        return ""
+    return f" Drills are told by their title here, not by the parameter drill ({condition})."

@@ -26,28 +26,28 @@ AREAS = {
 """How many rules each pack has at least."""
 
 CONTROLS = {
-    "soc2": ["CC2.2", "CC6.1", "CC6.2", "CC6.3", "CC7.2", "CC7.3", "CC7.4", "CC7.5"],
+    "soc2": [
+        *("A1.2", "CC1.3", "CC2.2", "CC4.1", "CC6.1", "CC6.2", "CC6.3"),
+        *("CC7.2", "CC7.3", "CC7.4", "CC7.5"),
+    ],
     "iso27001-2022": [
-        *(
-            "A.5.15",
-            "A.5.17",
-            "A.5.18",
-            "A.5.24",
-            "A.5.25",
-            "A.5.26",
-            "A.5.27",
-            "A.5.28",
-            "A.8.2",
-            "A.8.16",
-        ),
+        *("9.1", "A.5.2", "A.5.17", "A.5.18", "A.5.24", "A.5.25", "A.5.26", "A.5.27", "A.5.28"),
+        *("A.5.36", "A.6.8", "A.8.2", "A.8.15", "A.8.16"),
     ],
     "nist-800-53-r5": [
-        *("AC-2", "AC-6", "CA-7", "CP-2", "IA-5", "IR-4", "IR-5", "IR-6", "IR-8", "SI-4"),
+        *("AC-2", "AC-2(3)", "AC-6", "AC-6(5)", "CA-7", "IA-5"),
+        *("IR-4", "IR-4(1)", "IR-5", "IR-6(1)", "IR-7", "IR-8", "SI-4"),
     ],
-    "nist-csf-2.0": ["DE.AE-06", "GV.RR-02", "PR.AA-05", "RS.MA-01", "RS.MA-02", "RS.MA-04"],
-    "pci-dss-4.0": ["12.10.1", "12.10.3", "12.10.5"],
-    "dora": ["Art. 17"],
-    "hipaa": ["164.308(a)(6)"],
+    "nist-csf-2.0": [
+        *("DE.AE-06", "DE.AE-08", "GV.RR-02", "PR.AA-05"),
+        *("RS.CO-02", "RS.MA-02", "RS.MA-03", "RS.MA-04"),
+    ],
+    "pci-dss-4.0": ["10.7.2", "12.10.1", "12.10.3", "12.10.5"],
+    "dora": ["Art. 17", "Art. 17(3)(c)", "Art. 17(3)(d)"],
+    "hipaa": ["164.308(a)(6)", "164.308(a)(6)(ii)"],
+    "nis2": ["Art. 21(2)(b)"],
+    "nis2-2024-2690": ["11.3.2(c)", "3.1.2(b)", "3.1.2(c)", "3.2.1", "3.5.1"],
+    "cis-v8.1": ["17.1", "17.5", "17.6", "5.3"],
 }
 
 
@@ -144,6 +144,12 @@ def test_every_parameter_is_used(pack):
         if f"params.{parameter.name}" not in words
     ]
     assert unused == []
+
+
+def test_a_parameter_is_declared_once_over_all_packs():
+    """What is critical, or in time, is defined in one place."""
+    names = [parameter.name for pack in COMPILED.packs for parameter in pack.pack.parameters]
+    assert sorted(names) == sorted(set(names))
 
 
 @each_rule

@@ -109,15 +109,14 @@ def contact_method_object(user: User, method: ContactMethod) -> JsonObject:
 
 def notification_rule_object(user: User, rule: NotificationRule) -> JsonObject:
     """Return a notification rule."""
-    (method,) = [
-        method for method in user.contact_methods if method.id == rule.contact_method_id
-    ] or [None]
+    methods = (one for one in user.contact_methods if one.id == rule.contact_method_id)
+    method = next(methods, None)
     return {
         **_notification_rule_reference(user, rule),
         "type": "assignment_notification_rule",
         "start_delay_in_minutes": rule.delay_minutes,
         "urgency": rule.urgency,
-        "contact_method": method and _contact_method_reference(user, method),
+        "contact_method": None if method is None else _contact_method_reference(user, method),
     }
 
 
