@@ -64,6 +64,7 @@ MODULES = {
     "erase": "evidence.erase",
     "evidence": "evidence.command",
     "keys": "verify.keys",
+    "measures": "evidence.measures",
     "prove": "verify.prove",
     "rules": "rules.command",
     "runs": "evidence.runs",

@@ -59,7 +59,7 @@ def finite(statistics: MeasureStatistics) -> MeasureStatistics:
     names = ("median", "p90", "p95", "slowest")
     return replace(
         statistics,
-        **{name: None for name in names if getattr(statistics, name) in {math.inf}},
+        **{name: None for name in names if getattr(statistics, name) == math.inf},
     )
 
 

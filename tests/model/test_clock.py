@@ -173,8 +173,10 @@ def test_hours_are_read_as_people_write_them(text, days, zone, start):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "Mon-Fri", "9-17", "Mon-Fri 9-17", "Man-Fri 09:00-17:00", "Mon-Fri 09:00-25:00"]
-    + ["Mon-Fri 09:00-17:00 Nowhere/Land"],
+    [
+        *("", "Mon-Fri", "9-17", "Mon-Fri 9-17", "Man-Fri 09:00-17:00", "Mon-Fri 09:00-25:00"),
+        "Mon-Fri 09:00-17:00 Nowhere/Land",
+    ],
 )
 def test_hours_that_are_written_otherwise_are_refused(text):
     """A mistake is never read as other hours."""

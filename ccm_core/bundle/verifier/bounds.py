@@ -66,8 +66,12 @@ class Limits(NamedTuple):
         32, "signatures in a note", "each costs milliseconds to check; one is genuine"
     )
     logs: Bound = Bound(500, "logs", "each has a signature and a tree of its own")
-    ledger: Bound = Bound(256 << 20, "bytes in its ledger", "the leaves of all logs are in memory")
-    leaves: Bound = Bound(1_000_000, "leaves", "they are in memory at the same time")
+    ledger: Bound = Bound(
+        (1 << 31) - 1, "bytes in its ledger", "all of it is unpacked and read, leaf by leaf"
+    )
+    leaves: Bound = Bound(
+        4_000_000, "leaves", "half a kilobyte of each is in memory, so that 2 GiB suffice"
+    )
     leaf: Bound = Bound(1 << 18, "bytes in a leaf", "a leaf only names contents")
 
 

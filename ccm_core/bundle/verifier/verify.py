@@ -359,8 +359,12 @@ class _Limits(NamedTuple):
         32, "signatures in a note", "each costs milliseconds to check; one is genuine"
     )
     logs: _Bound = _Bound(500, "logs", "each has a signature and a tree of its own")
-    ledger: _Bound = _Bound(256 << 20, "bytes in its ledger", "the leaves of all logs are in memory")
-    leaves: _Bound = _Bound(1_000_000, "leaves", "they are in memory at the same time")
+    ledger: _Bound = _Bound(
+        (1 << 31) - 1, "bytes in its ledger", "all of it is unpacked and read, leaf by leaf"
+    )
+    leaves: _Bound = _Bound(
+        4_000_000, "leaves", "half a kilobyte of each is in memory, so that 2 GiB suffice"
+    )
     leaf: _Bound = _Bound(1 << 18, "bytes in a leaf", "a leaf only names contents")
 
 

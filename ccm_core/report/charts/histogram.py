@@ -114,8 +114,12 @@ def lay_out_histogram(figure: Distribution) -> HistogramLayout:
     values = sorted(value for group in figure.groups for value in group.seconds)
     scale = _scale(values, figure.limit)
     total = _total(figure)
-    stated = {group.title: group for group in group_statistics(figure)}
-    measured = [group for group in figure.groups if group.seconds or group.never]
+    stated = [*group_statistics(figure)]
+    measured = [
+        (group, of_group)
+        for group, of_group in zip(figure.groups, stated, strict=True)
+        if of_group.number
+    ]
     unmeasured = [group for group in figure.groups if not (group.seconds or group.never)]
     return HistogramLayout(
         title=figure.title,
@@ -134,9 +138,9 @@ def lay_out_histogram(figure: Distribution) -> HistogramLayout:
         unknown=total.unknown,
         total=_group(total, scale, figure.limit),
         groups=tuple(
-            _group(group, scale, figure.limit, stated[group.title]) for group in measured[-MOST:]
+            _group(group, scale, figure.limit, of_group) for group, of_group in measured[-MOST:]
         ),
-        compared=any(group.change is not None for group in stated.values()),
+        compared=any(group.change is not None for group in stated),
         empty=tuple(group.title for group in unmeasured),
         empty_unknown=sum(group.unknown for group in unmeasured),
         left_out=max(0, len(measured) - MOST),

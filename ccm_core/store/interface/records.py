@@ -113,6 +113,14 @@ class RecordStore(Protocol):
     ) -> Iterator[Record]:
         """Yield every stored version of one key, oldest first, without tombstones."""
 
+    def version_changes(
+        self, connection: str, kind: str, since: datetime, until: datetime
+    ) -> Iterator[VersionChange]:
+        """Yield how records changed in a period, in the order in which that was stored.
+
+        A record that was not there before the first collection of the kind has no ``since``.
+        """
+
     def erased_keys(
         self, connection: str, kind: str, *, as_of: datetime | None = None
     ) -> Sequence[tuple[str, Window | None]]:

@@ -14,7 +14,7 @@ from ccm_core.store.codec.compression import Decompressor
 from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
@@ -235,6 +235,16 @@ def history(
         key=key,
         as_of=None if as_of is None else microseconds(as_of),
     )
+
+
+def versions(transaction: Transaction, numbers: Iterable[int]) -> Mapping[int, Record]:
+    """Return versions by their numbers; a tombstone is left out."""
+    query = f"{_RECORDS} WHERE version.seq = :number AND version.digest IS NOT NULL"
+    return {
+        number: record
+        for number in numbers
+        for record in _read(transaction, query, number=number)
+    }
 
 
 def erased_keys(

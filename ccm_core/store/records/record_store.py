@@ -12,6 +12,7 @@ from ccm_core.store.records import (
     population_before,
     populations,
     query,
+    version_changes,
 )
 from ccm_core.store.records.spool import Spool
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from ccm_core.model.evidence.collection import Collection, CurrentCount, KindCount
     from ccm_core.model.evidence.record import Record
+    from ccm_core.model.evidence.version_change import VersionChange
     from ccm_core.model.evidence.watermark import ChangesSince, Watermark
     from ccm_core.model.evidence.window import Window
     from ccm_core.model.evidence.write_batch import BodyEncoder, WriteBatch
@@ -137,6 +139,13 @@ class SqlRecordStore:
         """Yield every stored version of one key, oldest first."""
         with self._database.reading() as transaction:
             yield from query.history(transaction, connection, kind, key, as_of)
+
+    def version_changes(
+        self, connection: str, kind: str, since: datetime, until: datetime
+    ) -> Iterator[VersionChange]:
+        """Yield how records changed in a period, in the order in which that was stored."""
+        with self._database.reading() as transaction:
+            yield from version_changes.version_changes(transaction, connection, kind, since, until)
 
     def erased_keys(
         self, connection: str, kind: str, *, as_of: datetime | None = None

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.report.charts.histogram import MOST, lay_out_histogram, percentile
+from ccm_core.report.charts.histogram import MOST, lay_out_histogram
+from ccm_core.report.content.measures import group_statistics, percentile
 from ccm_core.sdk.report_figures import Distribution, MeasureGroup
 
 SECONDS = st.lists(st.floats(0, 1e7), min_size=1, max_size=50)
@@ -114,3 +115,33 @@ def test_groups_without_measurements_have_no_line():
 
     assert [group.title for group in drawing.groups] == ["W3", "W4"]
     assert (drawing.empty, drawing.empty_unknown, drawing.unknown) == (("W1", "W2"), 2, 2)
+
+
+def stated(*groups):
+    """Return the statistics of groups."""
+    return [*group_statistics(Distribution(title="T", about="", groups=groups, limit=900.0))]
+
+
+def test_the_mean_is_of_what_happened_and_the_median_of_all():
+    """What never happened has no length, and is late all the same."""
+    (month,) = stated(MeasureGroup(title="M", seconds=(60.0, 120.0, 180.0), never=1))
+    assert (month.number, month.mean, month.median, month.within) == (4, 120, 120, 0.75)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "change"),
+    [
+        pytest.param({}, {}, 60, id="both whole"),
+        pytest.param({"incomplete": "x"}, {}, None, id="the first is not whole"),
+        pytest.param({}, {"incomplete": "x"}, None, id="the second is not whole"),
+        pytest.param({"seconds": ()}, {}, None, id="nothing in the first"),
+        pytest.param({}, {"seconds": (), "never": 1}, None, id="the second never"),
+    ],
+)
+def test_a_group_is_compared_with_the_one_before_where_both_are_whole(before, after, change):
+    """Three days of a month are no month."""
+    first = MeasureGroup(**{"title": "M1", "seconds": (60.0,)} | before)
+    second = MeasureGroup(**{"title": "M2", "seconds": (120.0,)} | after)
+    assert [group.change for group in stated(first, second)] == [None, change]
+    layout = drawn(first, second)
+    assert layout.compared is (change is not None)

@@ -85,10 +85,9 @@ class _Scale:
         """Return whether an open incident may still meet the limit."""
         if not body.get("open"):
             return False
-        clock = self._clock(body, measure)
-        if self.limit is None or clock is None:
-            return self.limit is None
-        return clock.elapsed(self.now).total_seconds() <= self.limit
+        always = read_clock([{"since": body["occurred_at"], "until": None, "hours": None}])
+        clock = self._clock(body, measure) or always
+        return self.limit is None or clock.elapsed(self.now).total_seconds() <= self.limit
 
     def counted(self, body: JsonObject, measure: _Measure) -> float | None:
         """Return the time in business hours until the event; None: they do not count."""
@@ -104,10 +103,10 @@ class _Scale:
 
 
 _TAKEN = (
-    "From the moment at which the urgency was highest, until a person acknowledged, snoozed or "
-    "resolved the incident, in the hours that count for its service. Merged incidents count through "
-    "their primary incident; incidents that monitoring resolved before a person took them, and "
-    "drills, are left out."
+    "From the moment at which the urgency rose to its highest until a person acknowledged, snoozed "
+    "or resolved the incident, in the hours that count for its service. Merged incidents count "
+    "through their primary incident; incidents that monitoring resolved before a person took them, "
+    "and drills, are left out."
 )
 _MEASURES = (
     _Measure(
@@ -148,8 +147,8 @@ _MEASURES = (
     ),
     _Measure(
         title="High urgency: time to resolve (MTTR)",
-        about="From the moment at which the urgency was highest to the final resolution, in the "
-        "hours that count for its service.",
+        about="From the moment at which the urgency rose to its highest to the final resolution, in "
+        "the hours that count for its service.",
         urgency="high",
         by="highest_urgency",
         seconds="time_to_resolve",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from ccm_pagerduty.sections import sections
+from ccm_pagerduty.sections.months import incomplete_month
 from ccm_pagerduty.views import views
 
 from ccm_core.sdk.report_figures import SectionRequest, Tone
@@ -106,7 +107,8 @@ def test_coverage_section_has_a_lane_for_each_schedule():
 
 def incident(**changes):
     """One incident of high urgency, acknowledged after a minute."""
-    body = {"id": "Q1", "title": "#1 Disk full", "urgency": "high", "open": False}
+    body = {"id": "Q1", "title": "#1 Disk full", "open": False, "drill": False}
+    body |= {"response_urgency": "high", "highest_urgency": "high"}
     body |= {"occurred_at": "2026-11-20T10:00:00Z", "time_to_acknowledge": 60}
     return body | {"self_resolved": False, "is_primary": True} | changes
 
@@ -131,12 +133,12 @@ def without(body, *fields):
         ),
         pytest.param(incident(time_to_acknowledge=None), ((), 1, 0), id="never"),
         pytest.param(
-            incident(time_to_acknowledge=None, open=True, clock=clock(60)),
+            incident(time_to_acknowledge=None, open=True, clock_to_acknowledge=clock(60)),
             ((), 0, 0),
             id="still in time",
         ),
         pytest.param(
-            incident(time_to_acknowledge=None, open=True, clock=clock(901)),
+            incident(time_to_acknowledge=None, open=True, clock_to_acknowledge=clock(901)),
             ((), 1, 0),
             id="open and late",
         ),
@@ -146,9 +148,9 @@ def without(body, *fields):
 def test_response_section_measures_each_incident(body, counted):
     """An incident is a measure, one that never happened, or one that is not known."""
     charts = drawn("response", {"pack": {"ack_within_high": "15m"}}, incident_response=[body])
-    (week,) = charts[0].groups
-    assert (week.title, charts[0].limit) == ("2026-W47", 900)
-    assert (week.seconds, week.never, week.unknown) == counted
+    (month,) = charts[0].groups
+    assert (month.title, charts[0].limit) == ("2026-11", 900)
+    assert (month.seconds, month.never, month.unknown) == counted
 
 
 def test_response_section_excludes_merged_and_self_resolved_incidents():
@@ -158,6 +160,66 @@ def test_response_section_excludes_merged_and_self_resolved_incidents():
     assert drawn("response", incident_response=[merged]) == []
     titles = [figure.title for figure in drawn("response", incident_response=[itself])]
     assert titles == ["High urgency: time to resolve (MTTR)"]
+
+
+def test_response_section_leaves_drills_out():
+    """They prove the path, and say nothing about the response to what is real."""
+    assert drawn("response", incident_response=[incident(drill=True)]) == []
+
+
+@pytest.mark.parametrize(
+    ("hours", "seconds"),
+    [
+        pytest.param(None, 3600, id="the default: nine to five"),
+        pytest.param("Mon-Fri 07:00-17:00 UTC", 3 * 3600, id="other hours"),
+        pytest.param({"value": "daily 00:00-00:00", "overrides": []}, 64 * 3600, id="always"),
+    ],
+)
+def test_low_urgency_is_measured_in_business_hours(hours, seconds):
+    """From Friday evening to Monday at ten, as the rules measure it."""
+    clock = [{"since": "2026-11-20T18:00:00Z", "until": None, "hours": "business_hours"}]
+    body = incident(response_urgency="low", acknowledged_at="2026-11-23T10:00:00Z")
+    body |= {"clock_to_acknowledge": clock, "time_to_acknowledge": 64 * 3600}
+    parameters = {"pack": {} if hours is None else {"business_hours": hours}}
+    chart, *_ = drawn("response", parameters, incident_response=[body])
+    assert (chart.title, chart.groups[0].seconds) == (
+        "Low urgency: time to acknowledge (MTTA)",
+        (seconds,),
+    )
+
+
+def month(name, *windows):
+    """Return why a month is incomplete, with these days of evidence."""
+    observed = [
+        Window(datetime(2026, *since, tzinfo=UTC), datetime(2026, *until, tzinfo=UTC))
+        for since, until in windows
+    ]
+    kinds = {"incident": observed, "log_entry": observed}
+    return incomplete_month(name, datetime(2026, 11, 23, 12, tzinfo=UTC), kinds, tuple(kinds))
+
+
+@pytest.mark.parametrize(
+    ("name", "windows", "why"),
+    [
+        pytest.param("2026-10", [((9, 30), (11, 2))], None, id="whole"),
+        pytest.param("2026-10", [((9, 1), (10, 5)), ((10, 5), (11, 2))], None, id="in two parts"),
+        pytest.param("2026-11", [((9, 1), (11, 23))], "until 2026-11-23 12:00", id="not over"),
+        pytest.param(
+            "2026-10", [((10, 24), (11, 23))], "no evidence before 2026-10-24", id="begin"
+        ),
+        pytest.param(
+            "2026-10",
+            [((9, 1), (10, 5)), ((10, 7), (11, 2))],
+            "no evidence from 2026-10-05 00:00 to 2026-10-07 00:00",
+            id="a gap",
+        ),
+        pytest.param("2026-10", [], "no evidence before 2026-11-01", id="nothing"),
+    ],
+)
+def test_a_month_that_is_not_whole_in_the_evidence_says_so(name, windows, why):
+    """Nobody compares three days with a month."""
+    stated = month(name, *windows)
+    assert stated is None if why is None else stated.startswith(why)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,25 @@
+"""How a record changed from one stored version to the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ccm_core.model.evidence.record import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionChange:
+    """One change of one record, as far as collections show when it happened."""
+
+    connection: str
+    kind: str
+    key: str
+    before: Record | None
+    """None: it was not there."""
+    after: Record | None
+    """None: it is gone."""
+    since: datetime | None
+    """When the kind was last read and the record was as before; None: the kind was never read."""
+    until: datetime
+    """When it was seen as it is after. It changed between the two."""

@@ -1,0 +1,1 @@
+"""What changed in a source, and who changed it."""
