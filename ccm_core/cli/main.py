@@ -29,6 +29,7 @@ from ccm_core.errors import CcmError
 COMMANDS = {
     "assurance": "Show what a period proves, with every evidence gap",
     "bundle": "Write evidence, results and proofs of a period to one file",
+    "changes": "Show what changed in the sources, and who changed it",
     "check": "Test every connection and list problems",
     "checkpoint": "Print the ledger's signed checkpoint, to be pinned or published",
     "collect": "Collect what is due and store it",
@@ -58,6 +59,7 @@ COMMANDS = {
 """Every verb and its one line of help. A verb's module is imported when it is used."""
 
 MODULES = {
+    "changes": "evidence.changes",
     "checkpoint": "verify.checkpoint",
     "connect": "connect.command",
     "connections": "connect.connections",

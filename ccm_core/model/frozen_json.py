@@ -68,16 +68,17 @@ def frozen(value: Any) -> Any:
     """Return a JSON value whose objects and arrays cannot be changed, all the way down."""
     kind = value.__class__
     if kind is dict:
-        return FrozenDict(
-            {
-                name: child if child.__class__ in SCALARS else frozen(child)
-                for name, child in value.items()
-            }
-        )
+        members: FrozenDict[str, Any] = FrozenDict(value)
+        for name, child in value.items():
+            if child.__class__ not in SCALARS:
+                dict.__setitem__(members, name, frozen(child))
+        return members
     if kind is list or kind is tuple:
-        return FrozenList(
-            [child if child.__class__ in SCALARS else frozen(child) for child in value]
-        )
+        elements: FrozenList[Any] = FrozenList(value)
+        for index, child in enumerate(value):
+            if child.__class__ not in SCALARS:
+                list.__setitem__(elements, index, frozen(child))
+        return elements
     return value
 
 

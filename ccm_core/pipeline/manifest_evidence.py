@@ -16,7 +16,7 @@ from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.record import Record, RecordSource
 from ccm_core.model.frozen_json import frozen
-from ccm_core.model.json_codec import decode, encode
+from ccm_core.model.json_codec import plain
 from ccm_core.sdk.types import EvidenceKind, Shape
 
 _NOUN = "manifest"
@@ -85,6 +85,6 @@ def _record(kind: EvidenceKind, digest: str, manifest: Manifest) -> Record:
         observed_at=manifest.ended_at,
         collection=manifest.run,
         source=RecordSource(endpoint=_NOUN, page=1, response_digest=digest),
-        body=frozen(decode(encode(manifest))),
+        body=frozen(plain(manifest)),
         digest=digest,
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ccm_core.model.evidence.collection import Collection, CredentialInfo, LookupOutcome
 from ccm_core.model.json_codec import JsonObject
+from ccm_core.sdk.changes.trail import ChangeTrail
 from ccm_core.sdk.collector import Collector
 from ccm_core.sdk.cross_check import CreationEvents, CrossCheck
 from ccm_core.sdk.evidence_kind import SchemaLoader
@@ -175,6 +176,8 @@ class Connector:
     creation_events: tuple[CreationEvents, ...] = ()
     """Events that show when objects were created: a list of its window that lacks such an object
     does not count as complete."""
+    change_trail: ChangeTrail | None = None
+    """How the source's audit trail is read. None: it has none."""
     collectors_for: Callable[[JsonObject], tuple[Collector, ...]] | None = None
     """Returns the collectors for a connection's settings; those of kinds that :attr:`collectors`
     does not have are left out. None: settings change nothing about them."""

@@ -70,7 +70,7 @@ class Limits(NamedTuple):
         (1 << 31) - 1, "bytes in its ledger", "all of it is unpacked and read, leaf by leaf"
     )
     leaves: Bound = Bound(
-        4_000_000, "leaves", "half a kilobyte of each is in memory, so that 2 GiB suffice"
+        4_000_000, "leaves", "up to a kilobyte of each is in memory, so that 4 GiB suffice"
     )
     leaf: Bound = Bound(1 << 18, "bytes in a leaf", "a leaf only names contents")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from ccm_core.model.evidence.record import Record
-from ccm_core.model.json_codec import JsonValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,9 +16,9 @@ class FieldChange:
 
     name: str
     """A dotted path; members of a list by their names, such as ``levels[1].targets``."""
-    before: JsonValue = None
-    """None: there was none, or it is not known."""
-    after: JsonValue = None
+    before: Any = None
+    """A JSON value; None: there was none, or it is not known."""
+    after: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

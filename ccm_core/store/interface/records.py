@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from ccm_core.model.evidence.collection import Collection, CurrentCount, KindCount
     from ccm_core.model.evidence.record import Record
+    from ccm_core.model.evidence.version_change import VersionChange
     from ccm_core.model.evidence.watermark import ChangesSince, Watermark
     from ccm_core.model.evidence.window import Window
     from ccm_core.model.evidence.write_batch import BodyEncoder, WriteBatch

@@ -241,9 +241,7 @@ def versions(transaction: Transaction, numbers: Iterable[int]) -> Mapping[int, R
     """Return versions by their numbers; a tombstone is left out."""
     query = f"{_RECORDS} WHERE version.seq = :number AND version.digest IS NOT NULL"
     return {
-        number: record
-        for number in numbers
-        for record in _read(transaction, query, number=number)
+        number: record for number in numbers for record in _read(transaction, query, number=number)
     }
 
 

@@ -9,6 +9,7 @@ from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.store.codec.bodies import decode_body, encode_body
+from ccm_core.store.codec.compression import Decompressor
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import MANIFEST, RUN
@@ -109,9 +110,10 @@ class SqlRunStore:
                 as_of=_latest(as_of),
                 since=None if since is None else microseconds(since),
             )
+            decompressor = Decompressor()
             return [
-                decode_body(document, digest, Collection, f"collection {collection}")
-                for collection, digest, document in rows
+                decode_body(document, digest, Collection, f"collection {name}", decompressor)
+                for name, digest, document in rows
             ]
 
     def collection_digests(self, connection: str, *, as_of: datetime) -> Sequence[tuple[str, str]]:
@@ -210,8 +212,9 @@ def _latest(as_of: datetime | None) -> int:
 
 
 def _decoded(rows: Iterable[tuple[Any, ...]]) -> list[tuple[str, Manifest]]:
+    decompressor = Decompressor()
     return [
-        (digest, decode_body(document, digest, Manifest, f"manifest of run {run}"))
+        (digest, decode_body(document, digest, Manifest, f"manifest of run {run}", decompressor))
         for run, digest, document in rows
     ]
 

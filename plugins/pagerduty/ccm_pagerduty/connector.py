@@ -16,6 +16,7 @@ from ccm_core.sdk.json_codec import JsonObject, decode
 from ccm_core.sdk.timestamps import parse_duration
 from ccm_core.sdk.types import Connector, Demonstration, Horizon
 from ccm_pagerduty.auth_methods import methods
+from ccm_pagerduty.change_trail import change_trail
 from ccm_pagerduty.collectors import collectors
 from ccm_pagerduty.cross_checks import creation_events, cross_checks
 from ccm_pagerduty.diagnosis import check, refused, review
@@ -64,6 +65,7 @@ def connector() -> Connector:
         look_up=look_up,
         cross_checks=cross_checks(),
         creation_events=creation_events(),
+        change_trail=change_trail(),
         example=EXAMPLE,
         demonstration=Demonstration(open=_demonstration),
     )

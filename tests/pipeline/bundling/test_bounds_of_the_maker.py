@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import ceil
+from types import SimpleNamespace
 
 import pytest
 
@@ -154,6 +155,38 @@ def test_what_leaves_show_is_refused_before_a_file_is_opened(old_firm, measured,
     limits = limits_of(name, MEASURES[name](measured) - 1)
     with pytest.raises(UsageError, match="are read, as"):
         write(old_firm, tmp_path / "none" / "b.zip", limits)
+
+
+class UnreadLedger:
+    """The ledger of a store, of which only the store's own log may be read."""
+
+    def __init__(self, ledger):
+        self._ledger = ledger
+
+    def __getattr__(self, name):
+        return getattr(self._ledger, name)
+
+    def leaves(self, log="@store"):
+        """Refuse the logs of connections."""
+        assert log == "@store", f"the log {log} was read"
+        return self._ledger.leaves(log)
+
+
+def test_more_records_than_a_verifier_reads_are_refused_before_they_are_read(old_firm, tmp_path):
+    """What collections counted says so; an account of any size is refused in moments."""
+    store = SimpleNamespace(
+        ledger=UnreadLedger(old_firm.store.ledger),
+        runs=old_firm.store.runs,
+        evaluations=old_firm.store.evaluations,
+    )
+    order = BundleRequest(
+        connections=[old_firm.connection()],
+        period=parse_period("2026-08"),
+        controls=[("soc2", "CC7.4")],
+        limits=limits_of("leaves", old_firm.store.ledger.head().size),
+    )
+    with pytest.raises(UsageError, match=r"the log firm: [\d,]+ leaves, at most .* a shorter period"):
+        bundle(old_firm.host, store, order, old_firm.signer, tmp_path / "b.zip")
 
 
 def test_a_document_that_would_fill_the_memory_is_refused_before(firm, write_bundle, tmp_path):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.json_codec import decode
 from ccm_pagerduty.views.row_builder import (
     ESCALATION_POLICY,
+    EVENT_ORCHESTRATION_PATH,
     INCIDENT,
     INCIDENT_LOG_ENTRY,
     MANIFEST,
@@ -47,7 +48,14 @@ _VIEWS = {
     "service_ownership": ("Service ownership", (SERVICE, TEAM)),
     "service_readiness": (
         "Service readiness",
-        (SERVICE, ESCALATION_POLICY, SCHEDULE, SCHEDULE_RENDERING, USER),
+        (
+            SERVICE,
+            EVENT_ORCHESTRATION_PATH,
+            ESCALATION_POLICY,
+            SCHEDULE,
+            SCHEDULE_RENDERING,
+            USER,
+        ),
     ),
     "service_responders": (
         "Service responders",
@@ -76,7 +84,7 @@ _ENUMERATED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "responder_reachability": {},
     "schedule_coverage": {"attached": (ESCALATION_POLICY,), "policies": (ESCALATION_POLICY,)},
     "service_ownership": {},
-    "service_readiness": {},
+    "service_readiness": {"orchestrations": (EVENT_ORCHESTRATION_PATH,)},
     "service_responders": {"non_member_responders": (TEAM_MEMBER,)},
     "team_ownership": {
         "services": (SERVICE,),
@@ -91,6 +99,10 @@ _ENUMERATED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 """Fields of each view that count or list records, with the kinds of these records. All others
 depend on records that the row looks up by key, and are left out where one of them is missing."""
+_OPTIONAL: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "service_readiness": {EVENT_ORCHESTRATION_PATH: ("orchestrations",)},
+}
+"""Inputs that a plan or a right may lack, with the fields that rest on each of them."""
 _ROWS_OF: Mapping[str, str] = {
     "incident_response": INCIDENT,
     "policy_coverage": ESCALATION_POLICY,
@@ -127,6 +139,7 @@ def views() -> tuple[View, ...]:
             rows=partial(_rows, name),
             schema=partial(_schema, name),
             enumerated=_ENUMERATED[name],
+            optional=_OPTIONAL.get(name, {}),
             rows_of=_ROWS_OF.get(name),
             vanished=_VANISHED.get(name, ()),
             partitions=_PARTITIONS.get(name),

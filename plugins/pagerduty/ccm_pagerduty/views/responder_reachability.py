@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 UNKNOWN = {
     "contact_methods": "PagerDuty does not report for every contact method whether it is enabled",
-    "notified_after_seconds": "PagerDuty does not report when this person's notification rules apply, or "
-    "whether their contact methods are enabled",
+    "notified_after_seconds": "PagerDuty does not report when this person's notification rules "
+    "apply, or whether their contact methods are enabled",
 }
 
 

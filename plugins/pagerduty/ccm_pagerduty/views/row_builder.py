@@ -14,6 +14,7 @@ CONNECTION = "connection"
 """The kind of a row's subject that is the account itself."""
 
 ESCALATION_POLICY = "pagerduty.escalation_policy"
+EVENT_ORCHESTRATION_PATH = "pagerduty.event_orchestration_path"
 INCIDENT = "pagerduty.incident"
 INCIDENT_LOG_ENTRY = "pagerduty.incident_log_entry"
 MANIFEST = "pagerduty.manifest"

@@ -8,13 +8,19 @@ from ccm_pagerduty.references import id_and_title, title_of
 from ccm_pagerduty.views.on_call.policy_reach import NOT_OBSERVED, PolicyReach, resolve_policy
 from ccm_pagerduty.views.on_call.rendered_shifts import window_fields
 from ccm_pagerduty.views.policy_coverage import level_coverage
-from ccm_pagerduty.views.row_builder import ESCALATION_POLICY, SERVICE, RecordIndex, RowBuilder
+from ccm_pagerduty.views.row_builder import (
+    ESCALATION_POLICY,
+    EVENT_ORCHESTRATION_PATH,
+    SERVICE,
+    RecordIndex,
+    RowBuilder,
+)
 from ccm_pagerduty.views.three_valued import kleene_and, kleene_or, known_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from ccm_core.sdk.types import JsonObject, Row, ViewRequest
+    from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
 
     Policies = dict[str, tuple[PolicyReach | None, RowBuilder]]
 
@@ -24,15 +30,21 @@ ADMINISTRATIVE = {"disabled": "disabled", "maintenance": "maintenance"}
 PAGING = {"high": True, "low": False, "severity_based": True}
 """Whether an urgency can be high; one that follows the alert's severity can."""
 
+ANY_SERVICE = ""
+"""Stands for the target of a route that each event names itself."""
+
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Yield one row for each service."""
     index = RecordIndex(request.records, request.vanished)
-    policies = resolve_policies(index)
+    policies, routers = resolve_policies(index), _routers_by_service(index)
     for record in index.records(SERVICE):
         builder = RowBuilder(index)
         service = builder.read(record)
-        body = _service(service) | _policy(service, builder, policies)
+        feeding = [*routers.get(record.key, ()), *routers.get(ANY_SERVICE, ())]
+        orchestrations = {path["parent"]["id"] for path in builder.read_all(feeding)}
+        body = _service(service) | {"orchestrations": len(orchestrations)}
+        body |= _policy(service, builder, policies)
         yield builder.build(record, body, unknown=_unknown_reasons(service, policies))
 
 
@@ -59,6 +71,28 @@ def _service(service: JsonObject) -> JsonObject:
         pages_at_all_hours=_pages_always(service.get("incident_urgency_rule")),
         integrations=_integrations(service),
     )
+
+
+def _routers_by_service(index: RecordIndex) -> Mapping[str, list[Record]]:
+    """List, by the id of a service, the routers of event orchestrations that send events to it."""
+    routers: dict[str, list[Record]] = {}
+    for path in index.records(EVENT_ORCHESTRATION_PATH):
+        if path.body.get("type") == "router":
+            for target in set(_targets(path.body)):
+                routers.setdefault(target, []).append(path)
+    return routers
+
+
+def _targets(router: JsonObject) -> Iterable[str]:
+    rules = [rule for part in router.get("sets") or () if part for rule in part.get("rules") or ()]
+    for rule in [*(rule for rule in rules if rule), router.get("catch_all") or {}]:
+        actions = rule.get("actions") or {}
+        if rule.get("disabled"):
+            continue
+        if actions.get("route_to"):
+            yield actions["route_to"]
+        if actions.get("dynamic_route_to"):
+            yield ANY_SERVICE
 
 
 def _pages_always(rule: JsonObject | None) -> bool | None:

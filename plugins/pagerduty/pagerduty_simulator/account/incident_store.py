@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from ccm_core.sdk.types import JsonObject
 
 _NUMBER_BITS = 32
-_POSITION_BITS = 8
-_ENTRY_NUMBER_BITS = 24
+_POSITION_BITS = 12
+_ENTRY_NUMBER_BITS = 20
 _MAX_CACHED = 32
 
 

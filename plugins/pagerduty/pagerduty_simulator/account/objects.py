@@ -174,7 +174,8 @@ class Service:
     disabled: bool = False
     maintenance: bool = False
     urgency: str = "high"
-    """``high``, ``low``, ``severity_based``, or ``support_hours``: high inside them, else low."""
+    """``high``, ``low``, ``severity_based``, ``support_hours`` (high inside them, else low) or
+    ``support_hours_and_nights`` (high outside them as well)."""
     auto_resolve_timeout: int | None = None
     acknowledgement_timeout: int | None = None
     team_ids: tuple[str, ...] = ()

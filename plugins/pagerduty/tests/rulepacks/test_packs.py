@@ -146,10 +146,22 @@ def test_every_parameter_is_used(pack):
     assert unused == []
 
 
-def test_a_parameter_is_declared_once_over_all_packs():
-    """What is critical, or in time, is defined in one place."""
-    names = [parameter.name for pack in COMPILED.packs for parameter in pack.pack.parameters]
-    assert sorted(names) == sorted(set(names))
+def test_a_parameter_means_the_same_in_all_packs():
+    """What is in time is set once for all of them."""
+    declared = {}
+    for pack in COMPILED.packs:
+        for parameter in pack.pack.parameters:
+            assert declared.setdefault(parameter.name, parameter) == parameter
+
+
+def test_what_is_critical_is_defined_in_one_pack():
+    """Every rule about critical services is there."""
+    packs = [
+        pack.pack.name
+        for pack in COMPILED.packs
+        if "critical_services" in {parameter.name for parameter in pack.pack.parameters}
+    ]
+    assert packs == ["pagerduty-services"]
 
 
 @each_rule

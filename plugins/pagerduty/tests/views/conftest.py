@@ -24,6 +24,7 @@ KEYS = MappingProxyType(
     {
         "manifest": lambda body: body["run"],
         "schedule_rendering": lambda body: body["schedule"]["id"],
+        "event_orchestration_path": lambda body: f"{body['parent']['id']}/{body['type']}",
         "team_member": lambda body: f"{body['team']['id']}/{body['user']['id']}",
         "on_call": lambda body: "/".join(
             str(part)

@@ -150,6 +150,52 @@ def test_integrations_are_counted(only, pd):
     assert "integrations" not in service(only, pd, bodies)
 
 
+def path(*rules, kind="router", catch_all=None):
+    """Make a path of an event orchestration."""
+    return {
+        "type": kind,
+        "parent": {"id": "E1", "type": "event_orchestration_reference", "summary": "Events"},
+        "sets": [None, {"id": "start", "rules": list(rules)}],
+        "catch_all": catch_all,
+    }
+
+
+def route(actions, **more):
+    """Make a rule of it."""
+    return {"id": "r1", "conditions": [], "actions": actions, **more}
+
+
+@pytest.mark.parametrize(
+    ("router", "count"),
+    [
+        pytest.param(path(route({"route_to": "S1"})), 1, id="routed to it"),
+        pytest.param(path(route({"route_to": "S1"}), route({"route_to": "S1"})), 1, id="twice"),
+        pytest.param(path(route({"route_to": "S2"})), 0, id="routed to another service"),
+        pytest.param(path(route({"route_to": "S1"}, disabled=True)), 0, id="a rule that is off"),
+        pytest.param(path(catch_all={"actions": {"route_to": "S1"}}), 1, id="all others"),
+        pytest.param(path(catch_all={"actions": {"route_to": "unrouted"}}), 0, id="unrouted"),
+        pytest.param(path(route({"dynamic_route_to": {}})), 0, id="an empty dynamic route"),
+        pytest.param(
+            path(route({"dynamic_route_to": {"lookup_by": "service_name"}})),
+            1,
+            id="the event names it",
+        ),
+        pytest.param(path(route(None)), 0, id="no actions"),
+        pytest.param(path(route({"route_to": "S1"}), kind="global"), 0, id="no router"),
+    ],
+)
+def test_orchestrations_that_route_to_a_service_are_counted(only, pd, router, count):
+    """Whatever sends events to it can open incidents on it."""
+    row = only(
+        "service_readiness",
+        service=[pd.service("S1")],
+        escalation_policy=[pd.policy("P1", [pd.ref("ann")])],
+        user=[pd.user("ann")],
+        event_orchestration_path=[router],
+    )
+    assert row["orchestrations"] == count
+
+
 def test_services_that_share_a_policy_have_the_same_digests(view, pd):
     """Each row names the policy's people, and no other service."""
     rows = view(

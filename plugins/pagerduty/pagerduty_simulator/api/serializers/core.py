@@ -38,6 +38,9 @@ Include = Collection[str]
 _LATEST = "latest by service"
 _STATUS_OF_SERVICE = {"triggered": "critical", "acknowledged": "warning"}
 
+_WITH_SUPPORT_HOURS = {"support_hours", "support_hours_and_nights"}
+"""Urgencies of services that have support hours."""
+
 
 def user_object(account: Account, user: User, include: Include = ()) -> JsonObject:
     """Return a user."""
@@ -172,7 +175,9 @@ def service_object(
         "alert_creation": "create_alerts_and_incidents",
         "addons": [],
         "scheduled_actions": [],
-        "support_hours": _support_hours(account) if service.urgency == "support_hours" else None,
+        "support_hours": _support_hours(account)
+        if service.urgency in _WITH_SUPPORT_HOURS
+        else None,
         "last_incident_timestamp": _last_incident(last.get(service.id), zone),
         "escalation_policy": policy_object(account, policy)
         if whole_policy and policy
@@ -261,12 +266,15 @@ def _target(account: Account, target: PolicyTarget, include: Include) -> JsonObj
 
 
 def _urgency_rule(urgency: str) -> JsonObject:
-    if urgency != "support_hours":
+    if urgency not in _WITH_SUPPORT_HOURS:
         return {"type": "constant", "urgency": urgency}
     return {
         "type": "use_support_hours",
         "during_support_hours": {"type": "constant", "urgency": "high"},
-        "outside_support_hours": {"type": "constant", "urgency": "low"},
+        "outside_support_hours": {
+            "type": "constant",
+            "urgency": "low" if urgency == "support_hours" else "high",
+        },
     }
 
 

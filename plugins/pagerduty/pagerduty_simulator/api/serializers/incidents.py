@@ -94,7 +94,7 @@ def log_entry_object(
         **_entry_identity(account, entry),
         "created_at": instant(entry.created, zone),
         "agent": event.agent,
-        "channel": _channel(incident, event, include),
+        "channel": _channel(account, incident, event, include),
         "service": _service(account, incident, include),
         "incident": incident_object(account, incident, (), zone)
         if "incidents" in include
@@ -136,10 +136,17 @@ def _specific_fields(incident: IncidentRecord, event: Event) -> JsonObject:
     return {"acknowledgement_timeout": None} if event.type == "acknowledge" else {}
 
 
-def _channel(incident: IncidentRecord, event: Event, include: Collection[str]) -> JsonObject:
+def _channel(
+    account: Account, incident: IncidentRecord, event: Event, include: Collection[str]
+) -> JsonObject:
     channel: JsonObject = {"type": event.channel}
     if event.type == "trigger":
         channel["summary"] = incident.title
+    if event.type == "priority_change":
+        # The priority that the incident has is that of the only change of it.
+        position = incident.priority
+        new = None if position is None else priority_object(account.priorities[position], position)
+        channel |= {"old_priority": None, "new_priority": new}
     if "channels" not in include:
         return channel
     if event.type == "notify":

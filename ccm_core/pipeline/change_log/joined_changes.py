@@ -1,0 +1,148 @@
+"""Changes that versions show, joined with those that the source's own audit trail records.
+
+A version shows that an object changed between two collections, in every field that is stored, and
+never by whom. The trail has the moment and the actor, and leaves fields out. One change log has
+both, and states of each change whether the trail shows it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ccm_core.model.evidence.record import Record
+from ccm_core.model.evidence.version_change import VersionChange
+from ccm_core.pipeline.change_log.differences import differences
+from ccm_core.sdk.changes.trail import ChangeTrail, FieldChange, TrailEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedChange:
+    """One change of one object."""
+
+    connection: str
+    kind: str | None
+    """Its evidence kind; None: the connector has none for it."""
+    key: str
+    title: str
+    action: str
+    """``created``, ``changed`` or ``deleted``, or as the source names it."""
+    at: datetime | None
+    """When, by the trail; None: it is known to lie between the other two."""
+    since: datetime | None
+    until: datetime
+    actors: tuple[str, ...]
+    """Who, by the trail; empty: it is not known."""
+    method: str | None
+    fields: tuple[FieldChange, ...]
+    """By our own versions where there are any, else by the trail."""
+    in_trail: bool | None
+    """Whether the source's trail shows it; None: the trail of that time is not in the evidence."""
+    in_versions: bool
+    """Whether our own versions show it."""
+
+    @property
+    def moment(self) -> datetime:
+        """When it happened, at the latest."""
+        return self.at or self.until
+
+
+def joined_changes(
+    connection: str,
+    changes: Iterable[VersionChange],
+    trail: Iterable[TrailEntry],
+    reader: ChangeTrail,
+    titles: Mapping[str, str | None],
+    *,
+    trail_is_whole: bool,
+) -> list[LoggedChange]:
+    """Return one change log, in order of time.
+
+    Args:
+        connection: Whose.
+        changes: What versions show.
+        trail: What the trail of the same time shows.
+        reader: How the trail is read.
+        titles: The field with an object's title, by kind.
+        trail_is_whole: Whether the trail of that time is complete.
+    """
+    entries: dict[tuple[str | None, str], list[TrailEntry]] = defaultdict(list)
+    for entry in trail:
+        entries[entry.kind, entry.key].append(entry)
+    logged: list[LoggedChange] = []
+    for change in changes:
+        if change.since is None:
+            continue  # the first collection of a kind: nothing is known to have changed
+        own = entries[change.kind, change.key]
+        matching = [one for one in own if change.since < one.at <= change.until]
+        for one in matching:
+            own.remove(one)
+        logged += _of_version(change, matching, reader, titles, trail_is_whole)
+    rest = (entry for left in entries.values() for entry in left)
+    logged += (_of_trail(connection, entry) for entry in rest)
+    return sorted(logged, key=lambda one: (one.moment, one.kind or "", one.key))
+
+
+def _of_version(
+    change: VersionChange,
+    entries: Sequence[TrailEntry],
+    reader: ChangeTrail,
+    titles: Mapping[str, str | None],
+    trail_is_whole: bool,  # noqa: FBT001 - one of several facts about the change
+) -> Iterable[LoggedChange]:
+    record = change.after or change.before
+    fields: tuple[FieldChange, ...] = ()
+    if change.before is not None and change.after is not None:
+        ignored = reader.volatile.get(change.kind, ())
+        fields = differences(change.before.body, change.after.body, ignored)
+        if not fields:
+            return
+    last = max(entries, key=lambda entry: entry.at, default=None)
+    yield LoggedChange(
+        connection=change.connection,
+        kind=change.kind,
+        key=change.key,
+        title=_title(record, titles.get(change.kind)) or change.key,
+        action=_action(change),
+        at=None if last is None else last.at,
+        since=change.since,
+        until=change.until,
+        actors=tuple(dict.fromkeys(actor for entry in entries for actor in entry.actors)),
+        method=None if last is None else last.method,
+        fields=fields,
+        in_trail=True if entries else False if trail_is_whole else None,
+        in_versions=True,
+    )
+
+
+def _of_trail(connection: str, entry: TrailEntry) -> LoggedChange:
+    return LoggedChange(
+        connection=connection,
+        kind=entry.kind,
+        key=entry.key,
+        title=entry.title,
+        action=entry.action,
+        at=entry.at,
+        since=entry.at,
+        until=entry.at,
+        actors=entry.actors,
+        method=entry.method,
+        fields=entry.fields,
+        in_trail=True,
+        in_versions=False,
+    )
+
+
+def _action(change: VersionChange) -> str:
+    if change.before is None:
+        return "created"
+    return "deleted" if change.after is None else "changed"
+
+
+def _title(record: Record | None, field: str | None) -> str | None:
+    if record is None or field is None:
+        return None
+    title = record.body.get(field)
+    return None if title is None else str(title)
