@@ -59,7 +59,7 @@ jobs_option = click.option(
     type=click.IntRange(1, 64),
     default=1,
     show_default=True,
-    help="Derive and judge in N processes side by side, where thousands of objects changed.",
+    help="Where thousands of objects changed, derive and judge them in N processes side by side.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 

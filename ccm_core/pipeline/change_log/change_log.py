@@ -131,8 +131,9 @@ def _notes(evidence: Evidence, reader: ChangeTrail, kinds: Sequence[str]) -> Ite
     if reader.kind not in evidence.kinds:
         yield f"{name}: {reader.kind} is not collected, so nobody knows who made a change"
     elif not _is_whole(evidence, reader):
-        outcome = evidence.sufficiency(reader.kind).outcome.value
+        outcome = evidence.sufficiency(reader.kind).outcome
+        state = "missing" if outcome is None else outcome.value
         yield (
-            f"{name}: {reader.kind} is {outcome}: who made a change may be unknown, and that the "
+            f"{name}: {reader.kind} is {state}: who made a change may be unknown, and that the "
             "trail does not show it is not said"
         )

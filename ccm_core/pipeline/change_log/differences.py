@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ccm_core.sdk.changes.trail import FieldChange
+from ccm_core.sdk.changes.trail import ChangedField
 
 _ABSENT: Any = None
 
 
 def differences(
     before: Mapping[str, Any], after: Mapping[str, Any], ignored: Iterable[str] = ()
-) -> tuple[FieldChange, ...]:
+) -> tuple[ChangedField, ...]:
     """Return the fields that differ, by path.
 
     Members of a list that have ids are compared by them, others by their places.
@@ -30,22 +30,22 @@ def differences(
     )
 
 
-def _changes(path: str, before: Any, after: Any) -> Iterator[FieldChange]:
+def _changes(path: str, before: Any, after: Any) -> Iterator[ChangedField]:
     if before == after:
         return
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         if before.get("id") != after.get("id"):
-            yield FieldChange(name=path, before=_shown(before), after=_shown(after))
+            yield ChangedField(name=path, before=_shown(before), after=_shown(after))
             return
         for name in sorted(before.keys() | after.keys()):
             yield from _changes(f"{path}.{name}", before.get(name), after.get(name))
     elif _is_list(before) and _is_list(after):
         yield from _members(path, before, after)
     else:
-        yield FieldChange(name=path, before=_shown(before), after=_shown(after))
+        yield ChangedField(name=path, before=_shown(before), after=_shown(after))
 
 
-def _members(path: str, before: Sequence[Any], after: Sequence[Any]) -> Iterator[FieldChange]:
+def _members(path: str, before: Sequence[Any], after: Sequence[Any]) -> Iterator[ChangedField]:
     ids_before, ids_after = _by_id(before), _by_id(after)
     if ids_before is None or ids_after is None:
         for index in range(max(len(before), len(after))):
@@ -57,7 +57,7 @@ def _members(path: str, before: Sequence[Any], after: Sequence[Any]) -> Iterator
         name = f"{path}[{_title(ids_after.get(key) or ids_before.get(key), key)}]"
         yield from _changes(name, ids_before.get(key), ids_after.get(key))
     if list(ids_before) != list(ids_after) and ids_before.keys() == ids_after.keys():
-        yield FieldChange(name=f"{path} (order)", before=list(ids_before), after=list(ids_after))
+        yield ChangedField(name=f"{path} (order)", before=list(ids_before), after=list(ids_after))
 
 
 def _by_id(members: Sequence[Any]) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from datetime import datetime
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.version_change import VersionChange
 from ccm_core.pipeline.change_log.differences import differences
-from ccm_core.sdk.changes.trail import ChangeTrail, FieldChange, TrailEntry
+from ccm_core.sdk.changes.trail import ChangeTrail, ChangedField, TrailEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class LoggedChange:
     actors: tuple[str, ...]
     """Who, by the trail; empty: it is not known."""
     method: str | None
-    fields: tuple[FieldChange, ...]
+    fields: tuple[ChangedField, ...]
     """By our own versions where there are any, else by the trail."""
     in_trail: bool | None
     """Whether the source's trail shows it; None: the trail of that time is not in the evidence."""
@@ -93,7 +93,7 @@ def _of_version(
     trail_is_whole: bool,  # noqa: FBT001 - one of several facts about the change
 ) -> Iterable[LoggedChange]:
     record = change.after or change.before
-    fields: tuple[FieldChange, ...] = ()
+    fields: tuple[ChangedField, ...] = ()
     if change.before is not None and change.after is not None:
         ignored = reader.volatile.get(change.kind, ())
         fields = differences(change.before.body, change.after.body, ignored)

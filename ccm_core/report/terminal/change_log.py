@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from ccm_core.sdk.changes.trail import FieldChange
+    from ccm_core.sdk.changes.trail import ChangedField
 
 _LONGEST = 160
 _MOST = 12
@@ -41,7 +41,7 @@ class _Change(Protocol):
     @property
     def method(self) -> str | None: ...
     @property
-    def fields(self) -> tuple[FieldChange, ...]: ...
+    def fields(self) -> tuple[ChangedField, ...]: ...
     @property
     def in_trail(self) -> bool | None: ...
     @property

@@ -11,7 +11,7 @@ from ccm_core.model.evidence.record import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FieldChange:
+class ChangedField:
     """One field of an object, before and after."""
 
     name: str
@@ -36,7 +36,7 @@ class TrailEntry:
     """The evidence kind of the changed object; None: the connector has none for it."""
     key: str
     title: str
-    fields: tuple[FieldChange, ...] = ()
+    fields: tuple[ChangedField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

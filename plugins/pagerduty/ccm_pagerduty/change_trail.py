@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.changes.trail import ChangeTrail, FieldChange, TrailEntry
+from ccm_core.sdk.changes.trail import ChangeTrail, ChangedField, TrailEntry
 from ccm_core.sdk.timestamps import parse_instant
 from ccm_pagerduty.references import title_of
 
@@ -82,10 +82,10 @@ def _value(field: JsonObject, name: str) -> str | None:
     return "(not shown)" if value is None and field.get(f"private_{name}") else value
 
 
-def _fields(details: JsonObject, part: str | None) -> Iterable[FieldChange]:
+def _fields(details: JsonObject, part: str | None) -> Iterable[ChangedField]:
     prefix = "" if part is None else f"{part}."
     for field in details.get("fields") or ():
-        yield FieldChange(
+        yield ChangedField(
             name=f"{prefix}{field.get('name')}",
             before=_value(field, "before_value"),
             after=_value(field, "value"),
@@ -93,6 +93,6 @@ def _fields(details: JsonObject, part: str | None) -> Iterable[FieldChange]:
     for references in details.get("references") or ():
         name = f"{prefix}{references.get('name')}"
         for member in references.get("added") or ():
-            yield FieldChange(name=name, after=title_of(member))
+            yield ChangedField(name=name, after=title_of(member))
         for member in references.get("removed") or ():
-            yield FieldChange(name=name, before=title_of(member))
+            yield ChangedField(name=name, before=title_of(member))

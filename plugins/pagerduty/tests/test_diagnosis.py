@@ -251,38 +251,6 @@ def test_check_reports_a_plan_without_teams(check, simulator):
 
 
 @pytest.mark.parametrize(
-    ("path", "subject", "kinds"),
-    [
-        ("/priorities", "/priorities", {"priority"}),
-        ("/maintenance_windows", "/maintenance_windows", {"maintenance_window"}),
-        ("/audit/records", "/audit/records", {"audit_record"}),
-        (
-            "/event_orchestrations",
-            "/event_orchestrations",
-            {"event_orchestration", "event_orchestration_path"},
-        ),
-        (
-            "/event_orchestrations/services/{service_id}",
-            "/event_orchestrations/services/{}",
-            {"service_orchestration"},
-        ),
-    ],
-    ids=lambda value: value if isinstance(value, str) else None,
-)
-@pytest.mark.parametrize("status", [402, 403, 404])
-def test_check_names_what_the_plan_or_the_right_lacks(
-    check, simulator, path, subject, kinds, status
-):
-    """One line for each, with the kinds that can be accepted as unavailable for it."""
-    simulator.control.deny(path, status)
-    lines = check()
-    cause = {402: Cause.NOT_IN_PLAN, 403: Cause.DENIED, 404: Cause.NOT_FOUND}[status]
-    assert bad(lines) == {subject: cause}
-    assert {kind.removeprefix("pagerduty.") for kind in lines[subject].refused_kinds} == kinds
-    assert "accept_unavailable" in lines[subject].next_step
-
-
-@pytest.mark.parametrize(
     ("role", "causes"),
     [
         pytest.param(None, {}, id="a key of the account"),

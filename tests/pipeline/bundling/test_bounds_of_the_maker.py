@@ -185,7 +185,9 @@ def test_more_records_than_a_verifier_reads_are_refused_before_they_are_read(old
         controls=[("soc2", "CC7.4")],
         limits=limits_of("leaves", old_firm.store.ledger.head().size),
     )
-    with pytest.raises(UsageError, match=r"the log firm: [\d,]+ leaves, at most .* a shorter period"):
+    with pytest.raises(
+        UsageError, match=r"the log firm: [\d,]+ leaves, at most .* a shorter period"
+    ):
         bundle(old_firm.host, store, order, old_firm.signer, tmp_path / "b.zip")
 
 

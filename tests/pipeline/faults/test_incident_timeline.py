@@ -225,7 +225,7 @@ def test_the_limit_of_a_priority_counts_from_when_it_was_set(lab, incidents, tak
         (taken, "acknowledge"),
         (4 * HOUR, "resolve"),
         urgency="low",
-        service="support_hours_and_nights",
+        service="low",
         priority=0,
     )
     ran = lab.read(first=True)

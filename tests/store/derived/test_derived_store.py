@@ -95,6 +95,24 @@ def test_traces_lead_from_records_to_subjects(derived):
     assert derived.derived_from("other", VIEW, ["user:U2"]) == set()
 
 
+@pytest.mark.parametrize(
+    ("after", "until", "keys"),
+    [
+        ("", None, {"a", "b", "c"}),
+        ("", "a", {"a"}),
+        ("a", "b", {"b"}),
+        ("b", None, {"c"}),
+        ("c", None, set()),
+    ],
+)
+def test_indexed_records_are_read_by_ranges_of_keys(derived, after, until, keys):
+    """After one key and up to another, so that ranges one after the other are all of them."""
+    members = {"a": ["n"], "b": ["n", "m"], "c": ["m"]}
+    derived.append(DerivedBatch(connection="demo", members={(VIEW, "kind"): members}))
+    assert derived.member_keys("demo", VIEW, "kind", after=after, until=until) == keys
+    assert derived.member_keys("demo", VIEW, "other", after=after, until=until) == set()
+
+
 def test_removed_subjects_leave_no_line(derived):
     """Neither the subject, nor its trace, nor its verdict remains in the read model."""
     derived.append(

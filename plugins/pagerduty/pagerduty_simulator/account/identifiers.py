@@ -27,7 +27,7 @@ _KINDS = (
     "maintenance_window",
 )
 _INCIDENT_WIDTH = 13
-_ENTRIES_PER_INCIDENT = 256
+_ENTRIES_PER_INCIDENT = 4096
 
 
 def object_id(kind: str, number: int) -> str:

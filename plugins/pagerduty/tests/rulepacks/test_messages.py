@@ -34,7 +34,8 @@ def reasons():
         pytest.param(
             "pagerduty_schedule_has_no_gap_ahead",
             "shifts of a deleted user",
-            "Primary: coverage gap of 10d from 2026-01-10T00:00:00Z (Zoe: deleted user), expected none",
+            "Primary: coverage gap of 10d from 2026-01-10T00:00:00Z (Zoe: deleted user), "
+            "expected none",
             id="a gap that began before now",
         ),
         pytest.param(
@@ -80,8 +81,8 @@ def reasons():
         pytest.param(
             "pagerduty_invitation_is_accepted",
             "one second over",
-            "Ann (role unknown) has not accepted the invitation to PagerDuty, pending at least since "
-            "2025-12-01T11:59:59Z, limit 45d",
+            "Ann (role unknown) has not accepted the invitation to PagerDuty, pending at least "
+            "since 2025-12-01T11:59:59Z, limit 45d",
             id="the age of an invitation",
         ),
         pytest.param(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.types import Collector, Estimate
+from ccm_core.sdk.types import Collector
 from ccm_core.sdk.url_path import url_path
 from ccm_pagerduty.collectors.orchestrations.rule_sets import each_unless_all_refused, read_path
 from ccm_pagerduty.references import reference_to
@@ -38,6 +38,5 @@ async def collect(
         yield await read_path(session, path, "service", parent)
 
     services = request.current_records[SERVICE]
-    yield Estimate(requests=len(services))
     async for event in each_unless_all_refused(SERVICE, services, rules):
         yield event

@@ -1,0 +1,121 @@
+"""The incidents of the healthy account: each is answered as its service asks for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from pagerduty_simulator.account.account import Account
+from pagerduty_simulator.account.identifiers import object_id
+from pagerduty_simulator.account.incident_store import Event, IncidentRecord, IncidentState
+from pagerduty_simulator.account.schedule_rendering import final_spans
+from pagerduty_simulator.api.serializers.references import user_reference
+from pagerduty_simulator.demo_data.incident_outcomes import OutcomeContext
+from pagerduty_simulator.demo_data.incidents import service_references
+
+ANSWERED, SELF_RESOLVED, BOT, PRIMARY, MERGED, WEEKEND, AT_NIGHT, IN_HOURS = range(1, 9)
+"""The numbers of its incidents, by what they show."""
+
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
+
+class _Plan(NamedTuple):
+    """One incident, as the account has it."""
+
+    number: int
+    service: int
+    created: int
+    urgency: str
+    acknowledged_after: int
+    """Seconds; 0: its monitoring resolves it, and nobody acknowledges."""
+    resolved_after: int
+
+
+def add_healthy_incidents(account: Account) -> None:
+    """Add them to an account that has services, policies, schedules and users."""
+    account.incidents.put(_incident(account, plan) for plan in _plans(account))
+
+
+def replace_events(account: Account, number: int, *events: Event) -> None:
+    """Give an incident other events after its trigger, assignment and notification."""
+    incident = account.incidents[number]
+    kept = incident.state.events[:3]
+    state = IncidentState(events=(*kept, *events), merged_into=incident.state.merged_into)
+    account.incidents.put(
+        [
+            IncidentRecord(
+                number=number,
+                created=incident.created,
+                references=incident.references,
+                state=state,
+                title=incident.title,
+                urgency=incident.urgency,
+            )
+        ]
+    )
+
+
+def _plans(account: Account) -> list[_Plan]:
+    payments, office, archive = 0, 1, 2
+    midnight = account.epoch - account.epoch % _DAY
+    monday = _last_monday(account)
+    weekend = monday - 46 * _HOUR
+    night = monday + 26 * _HOUR
+    return [
+        _Plan(ANSWERED, payments, midnight - 3 * _DAY + 3 * _HOUR, "high", 4 * _MINUTE, _HOUR),
+        _Plan(SELF_RESOLVED, payments, midnight - 4 * _DAY, "high", 0, 5 * _MINUTE),
+        _Plan(BOT, payments, midnight - 5 * _DAY, "high", 4 * _MINUTE, _HOUR),
+        _Plan(PRIMARY, payments, midnight - 6 * _DAY, "high", 5 * _MINUTE, 2 * _HOUR),
+        _Plan(MERGED, payments, midnight - 6 * _DAY + _MINUTE, "high", 0, 3 * _MINUTE),
+        _Plan(WEEKEND, archive, weekend, "low", 56 * _HOUR, 57 * _HOUR),
+        _Plan(AT_NIGHT, office, night, "low", 8 * _HOUR, 9 * _HOUR),
+        _Plan(IN_HOURS, office, monday + 35 * _HOUR, "high", 6 * _MINUTE, _HOUR),
+    ]
+
+
+def _last_monday(account: Account) -> int:
+    """Return midnight of the last Monday but one, by the clock of the account."""
+    local = datetime.fromtimestamp(account.epoch, ZoneInfo(account.time_zone))
+    midnight = local.replace(hour=0, minute=0, second=0)
+    return int((midnight - timedelta(days=local.weekday() + 7)).timestamp())
+
+
+def _incident(account: Account, plan: _Plan) -> IncidentRecord:
+    service = account.services[object_id("service", plan.service)]
+    references = service_references(account, service)
+    schedule = account.policies[service.policy_id].levels[0].targets[0].id
+    span = final_spans(account.schedules[schedule], plan.created, plan.created)[0]
+    context = OutcomeContext(
+        random=Random(plan.number),
+        service=references.service,
+        levels=((0, user_reference(account, str(span.user_id))),),
+        high_urgency=plan.urgency == "high",
+    )
+    return IncidentRecord(
+        number=plan.number,
+        created=plan.created,
+        references=references,
+        state=IncidentState(
+            events=tuple(_events(context, plan)),
+            merged_into=PRIMARY if plan.number == MERGED else None,
+        ),
+        title=f"{service.name}: {_title(plan)}",
+        urgency=plan.urgency,
+    )
+
+
+def _events(context: OutcomeContext, plan: _Plan) -> list[Event]:
+    events = context.trigger()
+    if plan.number == BOT:
+        events.append(context.by_service("acknowledge", 10, "api"))
+    if plan.acknowledged_after:
+        events.append(context.by_responder("acknowledge", plan.acknowledged_after))
+    if plan.acknowledged_after or plan.number == MERGED:
+        return [*events, context.by_responder("resolve", plan.resolved_after)]
+    return [*events, context.by_service("resolve", plan.resolved_after, "api")]
+
+
+def _title(plan: _Plan) -> str:
+    return f"error rate, seen {datetime.fromtimestamp(plan.created, UTC):%A}"
