@@ -39,7 +39,7 @@ class PageRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notification:
+class PageNotification:
     """One message to one person."""
 
     person: str
@@ -57,7 +57,7 @@ class PageLevel:
     since: datetime
     until: datetime | None
     """When it moves on; None: it remains."""
-    notifications: tuple[Notification, ...] = ()
+    notifications: tuple[PageNotification, ...] = ()
     """In order of time."""
     absent: tuple[str, ...] = ()
     """Who or what is named and is not notified, each with the reason."""
@@ -77,7 +77,7 @@ class PageWalk:
     """What decides the outcome beside the levels, in plain words."""
 
     @property
-    def first(self) -> Notification | None:
+    def first(self) -> PageNotification | None:
         """The first notification, if anybody is notified."""
         sent = (sent for level in self.levels for sent in level.notifications)
         return min(sent, key=lambda notification: notification.at, default=None)

@@ -90,6 +90,71 @@ def test_a_denial_is_never_accepted(ccm, connected, accept, use_packs, status):
     assert ran.json["manifests"][0]["accepted"] == []
 
 
+OPTIONAL = """\
+    accept_unavailable:
+      - {kind: pagerduty.audit_record, reason: our plan has no audit trail}
+rules:"""
+
+
+@pytest.mark.parametrize(
+    ("status", "refusal"), [(402, "not available"), (403, "denied to the credential")]
+)
+def test_of_an_optional_kind_a_denial_is_accepted_as_well(
+    ccm, connected, accept, use_packs, folder, status, refusal
+):
+    """It is shown as what it is; the run, its exit code and the check do not nag."""
+    use_packs("pagerduty-access")
+    connected.control.deny("/audit/records", status)
+    nagged = ccm("collect", "--json")
+    assert (nagged.code, nagged.json[0]["outcome"]) == (3, "unavailable")
+    assert ccm("check").code == 3
+
+    accept(OPTIONAL)
+    ran = ccm("collect", "--all", "--json")
+    (manifest,) = ran.json
+    assert (ran.code, manifest["outcome"]) == (0, "complete")
+    assert manifest["accepted"] == [
+        {
+            "kind": "pagerduty.audit_record",
+            "reason": "our plan has no audit trail",
+            "denied": status == 403,
+        }
+    ]
+    assert f"pagerduty.audit_record: {refusal}; accepted: our plan" in ccm("run").out
+    assert f"{refusal}; accepted: our plan" in (folder / "ccm-report.html").read_text()
+    check = ccm("check", "--json").json["connections"][0]["diagnoses"]
+    assert [line["subject"] for line in check if not line["ok"]] == []
+    assert any("which is accepted: our plan" in line["message"] for line in check)
+
+
+@pytest.mark.attack(
+    "Settings",
+    "Accept an optional kind as unavailable, while the source offers it or only fails",
+    "What is read is evaluated, and a failure is no refusal: exit 3 or 4",
+)
+@pytest.mark.parametrize("status", [400, 401, 500])
+def test_a_failure_of_an_optional_kind_is_never_accepted(ccm, connected, accept, status):
+    """Only a refusal by plan or right can be."""
+    accept(OPTIONAL)
+    connected.control.deny("/audit/records", status)
+    ran = ccm("collect", "--json")
+    assert ran.code in {3, 4}
+    assert ran.json[0]["accepted"] == []
+
+
+def test_a_refused_optional_kind_concerns_no_rule_that_does_not_rest_on_it(
+    ccm, connected, use_packs
+):
+    """The rest is evaluated as ever."""
+    use_packs("pagerduty-access")
+    offered = rules(ccm("run", "--json").json["evaluation"])
+    for path in ("/audit/records", "/priorities", "/maintenance_windows", "/event_orchestrations"):
+        connected.control.deny(path)
+    refused = ccm("run", "--all", "--json")
+    assert rules(refused.json["evaluation"]) == offered
+    assert refused.json["manifests"][0]["outcome"] == "unavailable"
+
+
 def test_an_acceptance_ends_where_the_source_offers_the_kind(ccm, connected, accept, use_packs):
     """It hides nothing: what can be read is evaluated."""
     use_packs("pagerduty-access")

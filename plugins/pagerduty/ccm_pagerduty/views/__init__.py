@@ -18,6 +18,7 @@ from ccm_pagerduty.views.row_builder import (
     INCIDENT_LOG_ENTRY,
     MANIFEST,
     ON_CALL,
+    PRIORITY,
     SCHEDULE,
     SCHEDULE_RENDERING,
     SERVICE,
@@ -35,7 +36,10 @@ _VIEWS = {
     "account_administrators": ("Account administrators", (USER,)),
     "account_visibility": ("Account visibility", (MANIFEST,)),
     "collection_health": ("Collection health", (MANIFEST,)),
-    "incident_response": ("Incident response", (INCIDENT, INCIDENT_LOG_ENTRY, SERVICE)),
+    "incident_response": (
+        "Incident response",
+        (INCIDENT, INCIDENT_LOG_ENTRY, SERVICE, PRIORITY),
+    ),
     "policy_coverage": (
         "Escalation policy coverage",
         (ESCALATION_POLICY, SCHEDULE, SCHEDULE_RENDERING, USER),
@@ -100,6 +104,7 @@ _ENUMERATED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 """Fields of each view that count or list records, with the kinds of these records. All others
 depend on records that the row looks up by key, and are left out where one of them is missing."""
 _OPTIONAL: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "incident_response": {PRIORITY: ("response_priority", "clock_at_priority")},
     "service_readiness": {EVENT_ORCHESTRATION_PATH: ("orchestrations",)},
 }
 """Inputs that a plan or a right may lack, with the fields that rest on each of them."""

@@ -31,6 +31,7 @@ from ccm_pagerduty.views.incidents.unknown_reasons import (
 from ccm_pagerduty.views.row_builder import (
     INCIDENT,
     INCIDENT_LOG_ENTRY,
+    PRIORITY,
     SERVICE,
     RecordIndex,
     RowBuilder,
@@ -60,19 +61,21 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     """Yield one row for each incident; one is final when it and what it became are resolved."""
     index = RecordIndex(request.records, request.vanished)
     services = cache(partial(_service, index))
-    entries = _entries_by_incident(index)
+    entries, orders = _entries_by_incident(index), _priority_orders(index)
     for record in index.records(INCIDENT):
         builder = RowBuilder(index)
         chain = merge_chain(record, builder)
         incident = builder.read(record)
         service = _service_of(incident, services, builder)
         timelines = _timelines(chain, entries, builder)
-        answer = response(timelines, service.hours, lost=not chain.complete)
+        answer = response(timelines, service.hours, lost=not chain.complete, orders=orders)
         hours_of_last = service.hours
         if len(timelines) > 1:
             hours_of_last = _service_of(timelines[-1].incident, services, builder).hours
         body = _incident_fields(incident, service.hours)
         body |= known_fields(is_primary=is_primary(chain, answer, timelines[-1], hours_of_last))
+        if timelines[0].log.first_at("priority_change") is not None:
+            builder.read_all(index.records(PRIORITY))  # their order decided
         if answer is not None:
             body |= response_fields(answer, lost=not chain.complete)
         row = builder.build(
@@ -91,6 +94,14 @@ def _entries_by_incident(index: RecordIndex) -> dict[str, list[Record]]:
     for record in index.records(INCIDENT_LOG_ENTRY):
         entries.setdefault(incident_of(record), []).append(record)
     return entries
+
+
+def _priority_orders(index: RecordIndex) -> dict[str, int]:
+    """Return the order of each priority, by name: the greater, the more severe."""
+    orders = (
+        (title_of(record.body), record.body.get("order")) for record in index.records(PRIORITY)
+    )
+    return {name: order for name, order in orders if order is not None}
 
 
 def _timelines(

@@ -136,15 +136,22 @@ def _policy(service: JsonObject, builder: RowBuilder, policies: Policies) -> Jso
     ref = service["escalation_policy"]
     if not ref:
         return {"has_policy": False, "policy": None}
-    builder.find(ESCALATION_POLICY, ref["id"])
-    deleted = bool(ref.get("deleted_at")) or builder.is_deleted(ESCALATION_POLICY, ref["id"])
-    body = {"has_policy": not deleted, "policy": id_and_title(ref)}
+    exists = has_policy(ref, builder)
+    body = {"has_policy": exists, "policy": id_and_title(ref)}
     if ref["id"] not in policies:
         # Deleted or hidden: a service whose policy was never listed cannot distinguish them.
-        return body if deleted else {"policy": id_and_title(ref)}
+        return {"policy": id_and_title(ref)} if exists else body
     reach, policy_builder = policies[ref["id"]]
     builder.merge(policy_builder)
     return body if reach is None else body | _levels(reach)
+
+
+def has_policy(ref: JsonObject | None, builder: RowBuilder) -> bool:
+    """Return whether a service refers to an escalation policy that is not known to be deleted."""
+    if not ref:
+        return False
+    builder.find(ESCALATION_POLICY, ref["id"])
+    return not ref.get("deleted_at") and not builder.is_deleted(ESCALATION_POLICY, ref["id"])
 
 
 def _levels(reach: PolicyReach) -> JsonObject:

@@ -7,23 +7,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_pagerduty.views.on_call.rendered_shifts import window_fields
+from ccm_pagerduty.views.on_call.policy_reach import PolicyReach
+from ccm_pagerduty.views.on_call.rendered_shifts import ALWAYS, window_fields
 from ccm_pagerduty.views.on_call.responders import UNNOTIFIED, ResponderState
 from ccm_pagerduty.views.on_call.schedule_duty import people_fields, unclear_fields
 from ccm_pagerduty.views.row_builder import SERVICE, TEAM, TEAM_MEMBER, RecordIndex, RowBuilder
 from ccm_pagerduty.views.service_ownership import existing_teams, owner_fields
-from ccm_pagerduty.views.service_readiness import resolve_policies, status_of
+from ccm_pagerduty.views.service_readiness import has_policy, resolve_policies, status_of
 from ccm_pagerduty.views.three_valued import known_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
-    from ccm_pagerduty.views.on_call.policy_reach import PolicyReach
 
 MISSING_EVIDENCE = (
     "an owner team, the escalation policy or one of its schedules is not in the evidence"
 )
+NOBODY = PolicyReach(observed=ALWAYS, levels=())
+"""Whom a service without an escalation policy reaches."""
 
 
 def rows(request: ViewRequest) -> Iterable[Row]:
@@ -35,7 +37,9 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         service = builder.read(record)
         body = known_fields(status=status_of(service)) | owner_fields(service, builder)
         ref = service.get("escalation_policy")
-        if ref and ref["id"] in policies:
+        if "escalation_policy" in service and not has_policy(ref, builder):
+            body |= _responders(service, NOBODY, members, builder)
+        elif ref and ref["id"] in policies:
             reach, policy_builder = policies[ref["id"]]
             builder.merge(policy_builder)
             if reach is not None:

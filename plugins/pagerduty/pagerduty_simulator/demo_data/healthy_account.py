@@ -41,8 +41,13 @@ from pagerduty_simulator.account.operations import (
 )
 from pagerduty_simulator.demo_data.healthy_incidents import add_healthy_incidents
 
-PARAMETERS = MappingProxyType({"critical_services": "row.title == 'Card Payments'"})
-"""What the settings of its connection say: a service for office hours is not critical."""
+PARAMETERS = MappingProxyType(
+    {
+        "critical_services": "row.title == 'Card Payments'",
+        "business_hours": "Mon-Fri 09:00-17:00 America/New_York",
+    }
+)
+"""What its settings say: a service for office hours is not critical, and when these are."""
 
 PAYMENTS, OFFICE = 0, 1
 """The numbers of its teams, of their policies, and of their first services."""

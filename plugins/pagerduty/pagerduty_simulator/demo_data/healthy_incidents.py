@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pagerduty_simulator.account.account import Account
@@ -16,9 +17,12 @@ from pagerduty_simulator.demo_data.incident_outcomes import OutcomeContext
 from pagerduty_simulator.demo_data.incidents import service_references
 
 ANSWERED, SELF_RESOLVED, BOT, PRIMARY, MERGED, WEEKEND, AT_NIGHT, IN_HOURS = range(1, 9)
+URGENT, RAN_OUT, OPEN = range(9, 12)
 """The numbers of its incidents, by what they show."""
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+_TRIGGERED = 3
+"""An incident begins with a trigger, an assignment and a notification."""
 
 
 class _Plan(NamedTuple):
@@ -31,6 +35,7 @@ class _Plan(NamedTuple):
     acknowledged_after: int
     """Seconds; 0: its monitoring resolves it, and nobody acknowledges."""
     resolved_after: int
+    """Seconds; 0: it is open."""
 
 
 def add_healthy_incidents(account: Account) -> None:
@@ -38,23 +43,18 @@ def add_healthy_incidents(account: Account) -> None:
     account.incidents.put(_incident(account, plan) for plan in _plans(account))
 
 
-def replace_events(account: Account, number: int, *events: Event) -> None:
-    """Give an incident other events after its trigger, assignment and notification."""
+def change_incident(account: Account, number: int, *events: Event, **changes: Any) -> None:
+    """Give an incident other events after its trigger, and change other fields of it.
+
+    Args:
+        account: The account.
+        number: The number of the incident.
+        events: What happened after it was triggered, assigned and notified of.
+        changes: Fields of the incident.
+    """
     incident = account.incidents[number]
-    kept = incident.state.events[:3]
-    state = IncidentState(events=(*kept, *events), merged_into=incident.state.merged_into)
-    account.incidents.put(
-        [
-            IncidentRecord(
-                number=number,
-                created=incident.created,
-                references=incident.references,
-                state=state,
-                title=incident.title,
-                urgency=incident.urgency,
-            )
-        ]
-    )
+    state = replace(incident.state, events=(*incident.state.events[:_TRIGGERED], *events))
+    account.incidents.put([replace(incident, state=state, **changes)])
 
 
 def _plans(account: Account) -> list[_Plan]:
@@ -72,6 +72,9 @@ def _plans(account: Account) -> list[_Plan]:
         _Plan(WEEKEND, archive, weekend, "low", 56 * _HOUR, 57 * _HOUR),
         _Plan(AT_NIGHT, office, night, "low", 8 * _HOUR, 9 * _HOUR),
         _Plan(IN_HOURS, office, monday + 35 * _HOUR, "high", 6 * _MINUTE, _HOUR),
+        _Plan(URGENT, payments, midnight - 7 * _DAY, "high", 3 * _MINUTE, _HOUR),
+        _Plan(RAN_OUT, payments, midnight - 8 * _DAY, "high", 3 * _MINUTE, 2 * _HOUR),
+        _Plan(OPEN, payments, account.epoch - 20 * _MINUTE, "high", 2 * _MINUTE, 0),
     ]
 
 
@@ -103,6 +106,7 @@ def _incident(account: Account, plan: _Plan) -> IncidentRecord:
         ),
         title=f"{service.name}: {_title(plan)}",
         urgency=plan.urgency,
+        priority=0 if plan.number == URGENT else None,
     )
 
 
@@ -112,6 +116,11 @@ def _events(context: OutcomeContext, plan: _Plan) -> list[Event]:
         events.append(context.by_service("acknowledge", 10, "api"))
     if plan.acknowledged_after:
         events.append(context.by_responder("acknowledge", plan.acknowledged_after))
+    if plan.number == RAN_OUT:
+        events.append(context.by_service("unacknowledge", 33 * _MINUTE, "timeout"))
+        events.append(context.by_responder("acknowledge", 38 * _MINUTE))
+    if not plan.resolved_after:
+        return events
     if plan.acknowledged_after or plan.number == MERGED:
         return [*events, context.by_responder("resolve", plan.resolved_after)]
     return [*events, context.by_service("resolve", plan.resolved_after, "api")]

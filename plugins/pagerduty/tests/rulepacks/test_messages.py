@@ -101,7 +101,7 @@ def reasons():
         pytest.param(
             "pagerduty_policy_asks_another_person",
             "one user on both levels",
-            "Payments: all 2 levels reach the same single person (Zoe) for an unlimited time "
+            "Payments: its 2 levels together reach 1 person (Zoe) for an unlimited time "
             "from the beginning, expected at least 2 people",
             id="one person at all times",
         ),

@@ -260,3 +260,111 @@ def test_an_incident_is_final_when_it_is_resolved(view, pd, status, final):
     (row,) = view("incident_response", incident=[pd.incident(at=before, status=status)])
     assert (row.occurred_at, row.final) == (pd.now + timedelta(hours=before), final)
     assert UNKNOWN.isdisjoint(row.body)
+
+
+def priority_row(only, pd, *changes, current=None, orders=None, until=3600):
+    """Return the row of an incident of which the priority changed: ``(seconds, before, after)``."""
+
+    def change(seconds, before, after):
+        named = [name and {"id": name, "summary": name} for name in (before, after)]
+        channel = {"type": "website", "old_priority": named[0], "new_priority": named[1]}
+        return pd.entry("priority_change", seconds) | {"channel": channel}
+
+    return only(
+        "incident_response",
+        incident=[pd.incident(priority=current and {"id": current, "summary": current})],
+        incident_log_entry=[
+            pd.entry("trigger", agent="service", channel="api"),
+            *(change(*one) for one in changes),
+            pd.entry("acknowledge", until),
+            pd.entry("resolve", until + 60),
+        ],
+        priority=[
+            {"id": key, "name": key, "order": order} for key, order in (orders or {}).items()
+        ],
+        service=[pd.service("S1", support_hours=None)],
+    )
+
+
+BLUE = {"Blue": 9, "Red": 5}
+
+
+@pytest.mark.parametrize(
+    ("about", "highest", "since"),
+    [
+        pytest.param({"current": "P2"}, "P2", 0, id="from the trigger on"),
+        pytest.param({}, None, None, id="none"),
+        pytest.param({"changes": [(600, None, "P1")]}, "P1", 600, id="set later"),
+        pytest.param({"changes": [(600, "P3", "P1"), (900, "P1", "P5")]}, "P1", 600, id="lowered"),
+        pytest.param({"changes": [(600, "P1", None)]}, "P1", 0, id="taken away"),
+        pytest.param({"changes": [(7200, None, "P1")]}, None, None, id="after it was taken"),
+        pytest.param(
+            {"changes": [(600, "Red", "Blue")], "orders": BLUE}, "Blue", 600, id="by its order"
+        ),
+        pytest.param(
+            {"changes": [(600, "Blue", "Red")], "orders": BLUE}, "Blue", 0, id="lowered by order"
+        ),
+        pytest.param({"changes": [(600, "Blue", "Red")]}, "?", None, id="no order is known"),
+    ],
+)
+def test_the_highest_priority_while_it_waited_decides(only, pd, about, highest, since):
+    """With the clock of its limit, from the moment at which it rose to it."""
+    changes = about.pop("changes", [])
+    row = priority_row(only, pd, *changes, **about)
+    assert row.get("response_priority", "?") == highest
+    if highest not in {None, "?"}:
+        (stretch,) = row["clock_at_priority"]
+        begin = pd.now + timedelta(hours=-10, seconds=since)
+        assert stretch["since"] == begin.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_a_change_of_priority_is_read_from_its_text_where_its_channel_is_silent(pd):
+    """Lists that leave channels out have it there."""
+    summary = ("summary", 'Priority changed from "P3" to "P1" by Ann')
+    changed = pd.entry("priority_change", 60) | dict([summary])
+    from ccm_pagerduty.views.incidents.incident_log import incident_log
+
+    (entry,) = incident_log([changed]).entries
+    assert entry.priorities == ("P3", "P1")
+    assert incident_log([pd.entry("priority_change", 60)]).entries[0].priorities is None
+
+
+@pytest.mark.parametrize(
+    ("status", "open_now"),
+    [
+        pytest.param("triggered", True, id="PagerDuty shows it triggered"),
+        pytest.param("acknowledged", True, id="PagerDuty shows it acknowledged"),
+        pytest.param("resolved", False, id="PagerDuty shows it resolved"),
+    ],
+)
+def test_the_status_decides_over_an_order_within_one_second_that_was_guessed(
+    response, pd, status, open_now
+):
+    """Reopened and taken again in the second of its resolution, or the other way round."""
+    at = pd.now + timedelta(hours=-10, seconds=900)
+    row = response(
+        TRIGGER,
+        ("acknowledge", 60),
+        RESOLVE,
+        ("reopen", 900),
+        ("acknowledge", 900, ("key", "again")),
+        status=status,
+        last_status_change_at=at.isoformat(),
+    )
+    assert (row["open"], row["reopenings"]) == (open_now, int(open_now))
+
+
+def test_a_snooze_by_a_person_takes_an_incident(response):
+    """Somebody looked at it and decided to wait."""
+    row = response(TRIGGER, ("snooze", 120), CLOSED)
+    assert (row["acknowledged_by_person"], row["time_to_acknowledge"]) == (True, 120)
+    assert row["snoozes"] == 1
+
+
+def test_assignments_and_the_first_notification_are_on_the_timeline(response):
+    """Whom it was given to, and when the first page went out."""
+    row = response(
+        TRIGGER, ("assign", 0), ("notify", 45), ("escalate", 900), ("reassign", 1000), CLOSED
+    )
+    assert (row["time_to_notify"], row["assignments"], row["escalations"]) == (45, 3, 1)
+    assert response(TRIGGER, CLOSED)["time_to_notify"] is None

@@ -128,3 +128,17 @@ def test_policy_without_levels_has_no_responders(only, pd):
         team_member=[pd.member("T1", "ann")],
     )
     assert (row["responders"], row["non_member_responders"]) == ([], [])
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_service_without_a_policy_has_no_responders(only, pd, deleted):
+    """Another check fails for it, also where the policy was deleted."""
+    row = only(
+        "service_responders",
+        service=[pd.service("S1", policy="P9" if deleted else None)],
+        vanished={"escalation_policy": [pd.policy("P9", [pd.ref("ann")])]},
+        user=[pd.user("ann")],
+        team=[pd.team("T1")],
+        team_member=[pd.member("T1", "ann")],
+    )
+    assert (row["responders"], row["non_member_responders"], row["unclear"]) == ([], [], [])

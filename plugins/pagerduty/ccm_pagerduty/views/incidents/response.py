@@ -12,13 +12,13 @@ the hours of the service that count for it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ccm_pagerduty.views.incidents.incident_log import Actor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from ccm_pagerduty.views.incidents.incident_log import LogEntry
@@ -60,6 +60,8 @@ class Response:
     """When it was merged; None: it was not, or unknown."""
     acknowledged: Sequence[datetime] | None
     """When anybody or anything acknowledged it, in order; None: unknown."""
+    orders: Mapping[str, int] = field(default_factory=dict)
+    """Of the account's priorities, by name: the greater, the more severe."""
 
     @property
     def stop(self) -> datetime | None:
@@ -80,7 +82,11 @@ class Response:
 
 
 def response(
-    timelines: Sequence[IncidentTimeline], hours: ServiceHours | None, *, lost: bool
+    timelines: Sequence[IncidentTimeline],
+    hours: ServiceHours | None,
+    *,
+    lost: bool,
+    orders: Mapping[str, int] | None = None,
 ) -> Response | None:
     """Return the response to the first of a merge chain; None where a log is not there.
 
@@ -88,6 +94,7 @@ def response(
         timelines: Of the chain, as far as it is in the evidence.
         hours: Of the service; None: unknown.
         lost: Whether the last of them was merged into one that is not in the evidence.
+        orders: Of the account's priorities, by name.
     """
     own, last = timelines[0], timelines[-1]
     if own.trigger is None or any(timeline.trigger is None for timeline in timelines):
@@ -105,6 +112,7 @@ def response(
         ends=merges is not None and (lost or not last.lacks_resolution),
         merged_at=max(merges[0], start) if merges else None,
         acknowledged=None if merges is None else _acknowledged(timelines, merges),
+        orders=orders or {},
     )
 
 

@@ -103,7 +103,7 @@ def _wait(response: Response) -> JsonObject:
 def _priority(response: Response, urgency: Highest, stop: datetime | None) -> JsonObject:
     """Return the highest priority while it waited for a person, and the clock of that."""
     line, counted = response.own.priorities(response.start), response.hours_of(urgency)
-    highest = None if line is None else highest_priority(line, stop)
+    highest = None if line is None else highest_priority(line, stop, response.orders)
     if highest is None or counted is None:
         return {}
     body: JsonObject = {"response_priority": highest.value}

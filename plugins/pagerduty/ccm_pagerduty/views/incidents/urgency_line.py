@@ -19,7 +19,7 @@ from ccm_pagerduty.references import title_of
 from ccm_pagerduty.views.incidents.service_hours import HIGH, LOW
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from ccm_core.sdk.types import JsonObject
@@ -76,10 +76,16 @@ def highest_urgency(line: Line, until: datetime | None) -> Highest:
     return Highest(LOW, line[0][0])
 
 
-def highest_priority(line: Line, until: datetime | None) -> Highest | None:
+def highest_priority(
+    line: Line, until: datetime | None, orders: Mapping[str, int]
+) -> Highest | None:
     """Return the highest priority before a moment; None where they cannot be compared.
 
-    ``P1`` is higher than ``P2``. Names that differ in more than a number have no order.
+    Args:
+        line: The priority through time.
+        until: The moment; None: at any time.
+        orders: Of the account's priorities, by name: the greater, the more severe. Where one has
+            none, ``P1`` is higher than ``P2``, and other names have no order.
     """
     rises: dict[str, datetime] = {}
     for at, priority in _in_force(line, until):
@@ -89,10 +95,10 @@ def highest_priority(line: Line, until: datetime | None) -> Highest | None:
         return Highest(None, line[0][0])
     if len(rises) == 1:
         return Highest(*next(iter(rises.items())))
-    numbers = _numbers(list(rises))
-    if numbers is None:
+    ranks = _ranks(list(rises), orders)
+    if ranks is None:
         return None
-    name = min(rises, key=lambda priority: numbers[priority])
+    name = max(rises, key=lambda priority: ranks[priority])
     return Highest(name, rises[name])
 
 
@@ -111,10 +117,14 @@ def _in_force(line: Line, until: datetime | None) -> Line:
     return tuple(at_once[-1:])
 
 
-def _numbers(names: Sequence[str]) -> dict[str, int] | None:
-    """Return the numbers in names that differ in nothing else."""
+def _ranks(names: Sequence[str], orders: Mapping[str, int]) -> dict[str, int] | None:
+    """Return the ranks of priorities, by what the account says or by the numbers in their names."""
+    if all(name in orders for name in names) and len({orders[name] for name in names}) == len(
+        names
+    ):
+        return {name: orders[name] for name in names}
     parts = {name: _NUMBERED.fullmatch(name) for name in names}
     schemes = {(part["scheme"], part["rest"]) for part in parts.values() if part}
     if None in parts.values() or len(schemes) > 1:
         return None
-    return {name: int(part["number"]) for name, part in parts.items() if part}
+    return {name: -int(part["number"]) for name, part in parts.items() if part}

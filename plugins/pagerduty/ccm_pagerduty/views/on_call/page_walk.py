@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.simulation.page import (
-    Notification,
+    PageNotification,
     PageLevel,
     PageOutcome,
     PageSimulation,
@@ -143,7 +143,7 @@ def _level(
     unknown = [reason for window, reason in level.current.possible if since in window]
     if since not in reach.observed:
         unknown.append("its schedules were not rendered for this time")
-    sent: list[Notification] = []
+    sent: list[PageNotification] = []
     absent = [
         absence.reason
         for window, absence in level.current.causes
@@ -179,12 +179,12 @@ def _sent(
     until: datetime | None,
     urgency: str,
     builder: RowBuilder,
-) -> Iterator[Notification]:
+) -> Iterator[PageNotification]:
     record = builder.find(USER, person.user["id"])
     for rule in notifications(record.body, urgency) or () if record else ():
         at = since + rule.after
         if rule.is_sent and (until is None or at <= until):
-            yield Notification(person=title_of(person.user), at=at, by=rule.by)
+            yield PageNotification(person=title_of(person.user), at=at, by=rule.by)
 
 
 def _statements(
