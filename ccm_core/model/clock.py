@@ -28,6 +28,8 @@ from ccm_core.model.instant import format_instant, parse_instant
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.model.time_zones import time_zone
 
+ALWAYS = "always"
+"""Hours of the week that are all of the time."""
 BUSINESS_HOURS = "business_hours"
 """In place of hours: those that a parameter decides."""
 NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -221,11 +223,13 @@ def read_weekly_hours(text: str, holidays: tuple[str, ...] = ()) -> WeeklyHours:
     """Read hours as people write them: ``Mon-Fri 09:00-17:00 Europe/Berlin``.
 
     The days are some or a range of them (``Mon,Wed,Fri``), or ``daily``. Without a time zone they
-    are in UTC.
+    are in UTC. ``always`` is all of the time.
 
     Raises:
         ValueError: They are written in another way, or there is no such zone or date.
     """
+    if text.strip().casefold() == ALWAYS:
+        text = "daily 00:00-00:00"
     parts = _WRITTEN_HOURS.fullmatch(text.strip())
     if parts is None:
         problem = f"expected hours such as Mon-Fri 09:00-17:00 Europe/Berlin, got {text!r}"

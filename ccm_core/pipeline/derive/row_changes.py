@@ -30,7 +30,7 @@ _PARTITIONS = 1000
 """How many names of partitions are derived together."""
 _PAGE = 1000
 """How many records are read together to be indexed."""
-_INDEXED = 10_000
+_INDEXED = 20_000
 """How many are indexed in one transaction: their names are all over the index, so that many of them
 share the pages of it that are written."""
 _SAMPLE = 10

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cel_expr_python import cel
 
 RESERVED = re.compile(
-    "row|params|now|period|lookup|overlapping|within|total|elapsed|deadline|business|cel|true|false|"
+    "row|params|now|period|lookup|overlapping|within|in_hours|total|elapsed|deadline|business|cel|true|false|"
     "null|in|as|break|const|continue|else|"
     "for|function|if|import|let|loop|package|namespace|return|var|void|while|int|"
     "uint|double|bool|string|bytes|list|map|type|duration|timestamp|size|has|all|"

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ccm_core.model.clock import NEVER, in_business_hours, read_clock, read_weekly_hours
+from ccm_core.model.clock import ALWAYS, NEVER, in_business_hours, read_clock, read_weekly_hours
 from ccm_core.model.evidence.window import Window, union
 from ccm_core.model.instant import format_instant, parse_instant
 from ccm_core.model.json_codec import JsonObject
@@ -64,16 +64,48 @@ def within(intervals: Sequence[Any], since: datetime, until: datetime) -> list[J
         LookupError: The period is empty, or it overlaps an interval that is unknown.
         ValueError: An interval is malformed.
     """
-    return [
-        interval.body
-        if part == interval.window
-        else {
-            **interval.body,
-            "since": format_instant(part.since),
-            "until": format_instant(part.until),
-        }
-        for interval, part in _overlaps(intervals, since, until)
+    return [_clipped(interval, part) for interval, part in _overlaps(intervals, since, until)]
+
+
+def _clipped(interval: _Interval, part: Window) -> JsonObject:
+    if part == interval.window:
+        return interval.body
+    bounds = {"since": format_instant(part.since), "until": format_instant(part.until)}
+    return {**interval.body, **bounds}
+
+
+def in_hours(
+    intervals: Sequence[Any], since: datetime, until: datetime, hours: str, holidays: Sequence[str]
+) -> list[JsonObject]:
+    """Return what of the intervals that overlap a period lies in some hours of the week.
+
+    Each part is clipped to the hours, and not to the period: it is the same whenever it is asked
+    for. With ``always`` they are the intervals as they are.
+
+    Raises:
+        LookupError: The period is empty, or an interval that is unknown has a part in the hours.
+        ValueError: An interval is malformed, or the hours or a holiday are written in another way.
+    """
+    if hours.strip().casefold() == ALWAYS:
+        return overlapping(intervals, since, until)
+    week = read_weekly_hours(hours, tuple(holidays))
+    read = [_interval(body) for body in intervals]
+    period = _period(since, until)
+    shifts = [
+        shift
+        for shift in week.shifts(period.since, period.until)
+        if shift.intersection(period) is not None
     ]
+    return list(_parts(read, shifts))
+
+
+def _parts(intervals: Sequence[_Interval], shifts: Sequence[Window]) -> Iterator[JsonObject]:
+    for interval in intervals:
+        for shift in shifts:
+            part = interval.window.intersection(shift)
+            if part is not None:
+                interval.require_known()
+                yield _clipped(interval, part)
 
 
 def total(intervals: Sequence[Any]) -> float:
@@ -137,6 +169,14 @@ def declarations() -> list[cel.FunctionDecl]:
     overloads: dict[str, list[_Overload]] = {
         "overlapping": [("period", intervals, period, overlapping)],
         "within": [("period", intervals, period, within)],
+        "in_hours": [
+            (
+                "period",
+                intervals,
+                [*period, cel.Type.STRING, cel.Type.List(cel.Type.DYN)],
+                in_hours,
+            )
+        ],
         "total": [("intervals", cel.Type.DYN, [intervals], total)],
         "elapsed": [("clock", cel.Type.DYN, [intervals, moment], elapsed)],
         "business": [
@@ -169,15 +209,19 @@ def _overlaps(
 ) -> Iterator[tuple[_Interval, Window]]:
     """Yield each interval that overlaps a period, with the part that does."""
     read = [_interval(body) for body in intervals]
-    since, until = _aware(since), _aware(until)
-    if until <= since:
-        raise LookupError(f"{NOT_IN_EVIDENCE}no period: it ends when it begins, or before")
-    period = Window(since, until)
+    period = _period(since, until)
     for interval in read:
         part = interval.window.intersection(period)
         if part is not None:
             interval.require_known()
             yield interval, part
+
+
+def _period(since: datetime, until: datetime) -> Window:
+    since, until = _aware(since), _aware(until)
+    if until <= since:
+        raise LookupError(f"{NOT_IN_EVIDENCE}no period: it ends when it begins, or before")
+    return Window(since, until)
 
 
 def _interval(body: Any) -> _Interval:

@@ -24,11 +24,10 @@ def update(transaction: Transaction, batch: DerivedBatch) -> None:
         parameters = {"connection": batch.connection, "view": view, "kind": kind}
         for _ in transaction.rows_in(delete, list(members), **parameters):
             pass
-        rows = (
-            (batch.connection, view, kind, key, name)
-            for key, names in members.items()
-            for name in dict.fromkeys(names)
-        )
+        pairs = ((name, key) for key, names in members.items() for name in dict.fromkeys(names))
+        # Keys are near one another, names are all over the index by name: in their order each of
+        # its pages is read and written once.
+        rows = ((batch.connection, view, kind, key, name) for name, key in sorted(pairs))
         transaction.insert_many("partition_member", _MEMBER, rows)
 
 

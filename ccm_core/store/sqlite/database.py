@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PAGE_SIZE = 16384
-_CACHE_KIB = 2048
+_CACHE_KIB = 4096
 """Holds the inner pages of all indexes of a million records, which every record that is read by key
 needs. Rows are written in the order of their indexes, so that more would gain nothing."""
 _RETRY_DELAY = 0.01

@@ -48,6 +48,31 @@ CLOCK = [{"since": "2026-01-15T11:30:00Z", "until": None, "hours": None}]
         ("within(row.gaps, now, period.until)[0].since", {"gaps": [GAP]}, "2026-01-15T12:00:00Z"),
         ("within(row.gaps, now, period.until)[0].cause", {"gaps": [GAP]}, "no_shift"),
         ("total(within(row.gaps, now, period.until))", {"gaps": [GAP, GAP]}, 7200),
+        (
+            "in_hours(row.gaps, now, period.until, 'always', [])[0].since",
+            {"gaps": [GAP]},
+            "2026-01-15T10:00:00Z",
+        ),
+        (
+            "in_hours(row.gaps, now, period.until, 'Mon-Fri 09:00-11:00 UTC', []).size()",
+            {"gaps": [GAP]},
+            0,
+        ),
+        (
+            "total(in_hours(row.gaps, now, period.until, 'Thu 11:30-13:30 UTC', []))",
+            {"gaps": [GAP]},
+            7200,
+        ),
+        (
+            "in_hours(row.gaps, now, period.until, 'daily 12:30-13:00 UTC', ['2026-01-15']).size()",
+            {"gaps": [GAP]},
+            0,
+        ),
+        (
+            "in_hours(row.gaps, now, period.until, 'Sat,Sun 00:00-00:00 UTC', []).size()",
+            {"gaps": [UNKNOWN]},
+            0,
+        ),
         ("total(row.gaps) > params.limit", {"gaps": [GAP]}, True),
         ("total(row.gaps) + total(row.gaps)", {"gaps": [GAP]}, 28800),
         (

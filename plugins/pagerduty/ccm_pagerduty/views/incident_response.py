@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.timestamps import format_instant, parse_instant
+from ccm_core.sdk.timestamps import parse_instant
 from ccm_pagerduty.references import id_and_title, title_of
 from ccm_pagerduty.views.incidents.incident_log import incident_log
 from ccm_pagerduty.views.incidents.incident_partition import SERVICE_FIELDS, incident_of
@@ -21,7 +21,7 @@ from ccm_pagerduty.views.incidents.merged_incidents import is_merged, merge_chai
 from ccm_pagerduty.views.incidents.primary_incidents import is_primary
 from ccm_pagerduty.views.incidents.response import response
 from ccm_pagerduty.views.incidents.response_fields import response_fields
-from ccm_pagerduty.views.incidents.service_hours import service_hours
+from ccm_pagerduty.views.incidents.service_hours import service_hours, written
 from ccm_pagerduty.views.incidents.unknown_reasons import (
     NO_HOURS,
     OF_HOURS,
@@ -155,7 +155,7 @@ def _incident_fields(incident: JsonObject, hours: ServiceHours | None) -> JsonOb
     priority, parent = incident.get("priority"), merged_into(incident)
     title, incident_type = incident.get("title"), incident.get("incident_type")
     return {
-        "occurred_at": format_instant(created),
+        "occurred_at": written(created),
         "priority": priority and title_of(priority),
         "incident_type": incident_type and incident_type.get("name"),
         "drill": str(title or "").casefold().startswith(_DRILL),

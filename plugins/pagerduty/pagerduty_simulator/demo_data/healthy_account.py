@@ -49,6 +49,25 @@ PARAMETERS = MappingProxyType(
 )
 """What its settings say: a service for office hours is not critical, and when these are."""
 
+FEATURES = (
+    ("follow-the-sun", "Three regions of eight hours each are layers of one schedule"),
+    ("business hours", "A service is of high urgency in support hours and of low urgency else"),
+    ("merged", "An incident was merged three minutes after it began, and never acknowledged alone"),
+    ("bots", "A bot acknowledged first, then a person; monitoring resolved another by itself"),
+    ("push only", "One first responder is notified of high urgency by the app alone"),
+    ("low urgency over a weekend", "Triggered on Saturday, acknowledged on Monday morning"),
+    ("priorities", "A P1 incident was acknowledged after three minutes"),
+    ("orchestrations", "A service without integrations gets its events from an orchestration"),
+    ("maintenance", "A service that is not critical had two planned hours of maintenance"),
+    ("account roles", "Nobody has the team role of a manager; members with an account role manage"),
+    ("schedules", "Each schedule has two people or more, and an escalation policy that uses it"),
+    ("people", "A stakeholder and somebody invited just now, neither of them on call"),
+    ("access", "One Account Owner and one Global Admin"),
+    ("services", "A critical service, and its neighbour of high urgency"),
+    ("incidents", "One ran out and was taken again in five minutes; one is open for twenty"),
+)
+"""What the account has that a check might take for a fault: each a name, and what it is."""
+
 PAYMENTS, OFFICE = 0, 1
 """The numbers of its teams, of their policies, and of their first services."""
 CARD_PAYMENTS, BACK_OFFICE, EVENT_ARCHIVE, CARD_LEDGER = range(4)

@@ -44,7 +44,7 @@ def add_healthy_incidents(account: Account) -> None:
 
 
 def change_incident(account: Account, number: int, *events: Event, **changes: Any) -> None:
-    """Give an incident other events after its trigger, and change other fields of it.
+    """Replace the events of an incident after its trigger, and change other fields of it.
 
     Args:
         account: The account.

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.timestamps import format_instant
 from ccm_pagerduty.views.incidents.incident_log import Actor
 from ccm_pagerduty.views.incidents.response import taking
+from ccm_pagerduty.views.incidents.service_hours import written
 from ccm_pagerduty.views.incidents.urgency_line import highest_priority, highest_urgency
 from ccm_pagerduty.views.intervals import seconds_of
 from ccm_pagerduty.views.three_valued import known_fields
@@ -85,7 +85,7 @@ def _wait(response: Response) -> JsonObject:
         return {}
     body: JsonObject = {
         "response_urgency": highest.value,
-        "response_since": format_instant(highest.since),
+        "response_since": written(highest.since),
     }
     counted = response.hours_of(highest)
     if counted is None or not response.waited:
@@ -123,7 +123,7 @@ def _acknowledgement(response: Response) -> JsonObject:
     body["acknowledged_by_person"] = taken.by_person
     if taken.exact:
         body["time_to_acknowledge"] = _seconds(response.start, taken.first)
-        body["acknowledged_at"] = None if taken.first is None else format_instant(taken.first)
+        body["acknowledged_at"] = None if taken.first is None else written(taken.first)
     return body
 
 
@@ -140,7 +140,7 @@ def _before_merge(response: Response) -> JsonObject:
     if not own.exact or response.own.lacks_acknowledgement:
         return body
     until = merged_at if own.first is None else own.first
-    body["alone_until"] = format_instant(until)
+    body["alone_until"] = written(until)
     waited = _highest(response, until)
     return body if waited is None else body | _sla("sla_time_alone", response, waited, until)
 
@@ -164,7 +164,7 @@ def _resolution(response: Response) -> JsonObject:
         "reopened": bool(own.reopenings),
         "reopenings": own.reopenings,
         "time_to_resolve": _seconds(response.start, end),
-        "resolved_at": None if end is None else format_instant(end),
+        "resolved_at": None if end is None else written(end),
     }
     highest = _highest(response, end)
     if highest is not None:

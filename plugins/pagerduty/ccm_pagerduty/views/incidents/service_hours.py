@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.intervals import BUSINESS_HOURS, Clock, Stretch, WeeklyHours, weekly_hours
@@ -37,6 +38,8 @@ class CountedHours:
     """None: always, or business hours."""
     business: bool = False
     """Whether they are those that a parameter decides: then only a condition can measure."""
+    plain: JsonObject | str | None = None
+    """The hours as rows hold them."""
 
     def seconds(self, since: datetime, until: datetime) -> float | None:
         """Return the seconds that count; 0 where the end is not later; None: business hours."""
@@ -48,20 +51,19 @@ class CountedHours:
 
     def clock(self, *stretches: tuple[datetime, datetime | None]) -> list[JsonObject]:
         """Return the clock that runs in these hours of some stretches of time."""
-        hours: JsonObject | str | None = None if self.hours is None else self.hours.plain()
-        if self.business:
-            hours = BUSINESS_HOURS
         return [
             {
-                "since": format_instant(since),
-                "until": None if until is None else format_instant(until),
-                "hours": hours,
+                "since": written(since),
+                "until": None if until is None else written(until),
+                "hours": self.plain,
             }
             for since, until in stretches
         ]
 
 
-_ALWAYS, _BUSINESS = CountedHours(), CountedHours(business=True)
+_ALWAYS, _BUSINESS = CountedHours(), CountedHours(business=True, plain=BUSINESS_HOURS)
+written = lru_cache(maxsize=64)(format_instant)
+"""Writes an instant as rows hold it; a row has the same one several times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def service_hours(service: JsonObject) -> ServiceHours | None:
         support = _read(written)
     except (KeyError, TypeError, ValueError):
         return None
-    during = CountedHours(support)
+    during = CountedHours(support, plain=support.plain())
     quiet = _is_quiet_outside(service.get("incident_urgency_rule"))
     high = None if quiet is None else during if quiet else _ALWAYS
     return ServiceHours(high=high, low=during, support=support)

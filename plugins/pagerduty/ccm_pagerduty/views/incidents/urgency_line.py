@@ -70,6 +70,8 @@ def priorities(incident: JsonObject, log: IncidentLog, start: datetime) -> Line 
 
 def highest_urgency(line: Line, until: datetime | None) -> Highest:
     """Return the highest urgency before a moment, at the trigger at least; None: at any time."""
+    if len(line) == 1:
+        return Highest(line[0][1], line[0][0])
     rise = next((at for at, urgency in _in_force(line, until) if urgency == HIGH), None)
     if rise is not None:
         return Highest(HIGH, rise)
@@ -87,6 +89,8 @@ def highest_priority(
         orders: Of the account's priorities, by name: the greater, the more severe. Where one has
             none, ``P1`` is higher than ``P2``, and other names have no order.
     """
+    if len(line) == 1:
+        return Highest(line[0][1], line[0][0])
     rises: dict[str, datetime] = {}
     for at, priority in _in_force(line, until):
         if priority is not None:

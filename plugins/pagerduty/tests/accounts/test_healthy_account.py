@@ -1,0 +1,63 @@
+"""Every shipped rule over a healthy account, and over twins of it that have one flaw each."""
+
+from __future__ import annotations
+
+import pytest
+from ccm_pagerduty.rulepacks import rule_packs
+from pagerduty_simulator.demo_data.flaws import flaws
+from pagerduty_simulator.demo_data.healthy_account import (
+    FEATURES,
+    PARAMETERS,
+    build_healthy_account,
+)
+
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
+
+NOT_OF_A_KEY = {"pagerduty_credential_is_read_only", "pagerduty_credential_is_young"}
+"""PagerDuty reports neither what an API key may do nor, outside our vault, its age."""
+ABOUT_COLLECTING = {
+    rule
+    for rule in (
+        "pagerduty_credential_sees_whole_account",
+        "pagerduty_evidence_collected_on_time",
+        "pagerduty_evidence_has_no_unknown_fields",
+        *NOT_OF_A_KEY,
+    )
+}
+"""Nothing in an account fails them."""
+NEEDS_TIME = {"pagerduty_invitation_is_accepted"}
+"""An invitation is pending from its first observation on: one run cannot show an old one."""
+
+
+def test_no_rule_fails_over_the_healthy_account(evaluated, now, rules_with):
+    """All of them pass, each over something, but for what a key cannot prove."""
+    evaluation = evaluated(build_healthy_account(now), PARAMETERS)
+    assert rules_with(evaluation, "fail", "error", "not_applicable") == set()
+    assert rules_with(evaluation, "insufficient") == NOT_OF_A_KEY
+    assert len(rules_with(evaluation, "pass")) == len(evaluation.rules) - len(NOT_OF_A_KEY)
+
+
+@pytest.mark.parametrize("flaw", flaws(), ids=lambda flaw: f"{flaw.feature}: {flaw.description}")
+def test_flawed_twin_fails_exactly_the_expected_rules(evaluated, now, rules_with, flaw):
+    """No more than that rule is wrong, and nothing becomes inconclusive."""
+    account = build_healthy_account(now)
+    flaw.apply(account)
+    evaluation = evaluated(account, PARAMETERS)
+    assert rules_with(evaluation, "fail") == set(flaw.fails)
+    assert rules_with(evaluation, "insufficient", "error") == NOT_OF_A_KEY
+
+
+def test_every_flaw_is_one_of_a_feature():
+    """Both tables of the documentation speak of the same things."""
+    assert {flaw.feature for flaw in flaws()} <= {name for name, _ in FEATURES}
+
+
+def test_every_rule_fails_over_some_twin():
+    """A rule that no flaw fails might never fail."""
+    import yaml
+
+    rules = {
+        rule["id"] for pack in rule_packs() for rule in yaml.safe_load(pack.text())["rules"]
+    }
+    failing = {rule for flaw in flaws() for rule in flaw.fails}
+    assert rules - failing == ABOUT_COLLECTING | NEEDS_TIME
