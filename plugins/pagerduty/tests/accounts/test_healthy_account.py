@@ -56,8 +56,6 @@ def test_every_rule_fails_over_some_twin():
     """A rule that no flaw fails might never fail."""
     import yaml
 
-    rules = {
-        rule["id"] for pack in rule_packs() for rule in yaml.safe_load(pack.text())["rules"]
-    }
+    rules = {rule["id"] for pack in rule_packs() for rule in yaml.safe_load(pack.text())["rules"]}
     failing = {rule for flaw in flaws() for rule in flaw.fails}
     assert rules - failing == ABOUT_COLLECTING | NEEDS_TIME
