@@ -39,6 +39,11 @@ def build_host(catalog: Catalog) -> Host:
         plugins=catalog.versions(),
         clock=clock,
         sections=catalog.sections,
+        change_trails={
+            name: connector.change_trail
+            for name, connector in catalog.connectors.items()
+            if connector.change_trail is not None
+        },
     )
 
 

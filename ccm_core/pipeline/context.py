@@ -13,6 +13,7 @@ from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.evidence.manifest import PluginVersion
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
+from ccm_core.sdk.changes.trail import ChangeTrail
 from ccm_core.sdk.report_figures import ReportSection
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.types import AuthMethod, Collector, Connector, EvidenceKind, View
@@ -93,6 +94,8 @@ class Host:
     clock: Callable[[], datetime]
     sections: Mapping[str, ReportSection] = field(default_factory=dict)
     """The sections that plugins add to the report."""
+    change_trails: Mapping[str, ChangeTrail] = field(default_factory=dict)
+    """How the audit trails of sources are read, by connector."""
 
     @property
     def shown_fields(self) -> Mapping[str, tuple[str, ...]]:

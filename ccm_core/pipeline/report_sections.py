@@ -20,6 +20,7 @@ from ccm_core.model.evaluation.result import (
 from ccm_core.model.evidence.collection import Outcome
 from ccm_core.model.evidence.window import Window, union
 from ccm_core.model.json_codec import JsonObject
+from ccm_core.pipeline.change_log.change_section import change_section
 from ccm_core.pipeline.context import Host
 from ccm_core.report.types import Section
 from ccm_core.rules.derive.row_record import row_of
@@ -70,7 +71,7 @@ class _Rows:
         digest: str,
     ) -> None:
         self.host, self.scope, self.evaluation = host, scope, evaluation
-        self._store, self._digest = store, digest
+        self.store, self._digest = store, digest
         states = (state for state in evaluation.derived if state.connection == scope.connection)
         self._state = next(states, None)
         self._broken = {
@@ -85,14 +86,14 @@ class _Rows:
         # Takes as long to import as to draw a page, and few pages need it.
         from ccm_core.pipeline.evaluate import load_evidence
 
-        return load_evidence(self.host, self.scope, self._store, self.evaluation.evaluated_at)
+        return load_evidence(self.host, self.scope, self.store, self.evaluation.evaluated_at)
 
     def shown(self, name: str, fields: Sequence[str]) -> Collection[JsonObject]:
         """Return some fields of each row of a kind or a view, in the order of the rows."""
         state, shown = self._left(name), None
         # The index of other versions may have other fields.
         if state is not None and state.revision == self.host.revision:
-            shown = self._store.evaluations.shown_fields(self._digest, state, name)
+            shown = self.store.evaluations.shown_fields(self._digest, state, name)
         if shown is None:
             return tuple(_some(row.body, fields) for row in self.of(name))
         if {*fields} == {*self.host.shown_fields[name]}:
@@ -104,7 +105,7 @@ class _Rows:
         """Return the rows of a kind or a view, sorted by subject."""
         bodies = None
         if (state := self._left(name)) is not None:
-            bodies = self._store.evaluations.rows(self._digest, state, name)
+            bodies = self.store.evaluations.rows(self._digest, state, name)
         if bodies is None:
             return self._evidence.rows(name)
         rows = (row_of(body) for body in bodies)
@@ -117,7 +118,7 @@ class _Rows:
     @cache  # noqa: B019 - as long as the sections of one connection
     def _observed(self, kind: str) -> tuple[Window, ...]:
         at = self.evaluation.evaluated_at
-        collections = self._store.runs.collections(
+        collections = self.store.runs.collections(
             self.scope.connection, kind, as_of=at, since=at - _LATELY
         )
         return union(
@@ -141,6 +142,9 @@ def _of_connection(rows: _Rows) -> Iterator[Section]:
         inputs = _inputs(host, section)
         if inputs <= {*rows.scope.cadences}:
             yield _section(section, rows, inputs)
+    changes = change_section(host, rows.store, rows.scope, rows.evaluation)
+    if changes is not None:
+        yield changes
 
 
 def _inputs(host: Host, section: ReportSection) -> set[str]:

@@ -19,7 +19,7 @@ class VersionChange:
     """None: it was not there."""
     after: Record | None
     """None: it is gone."""
-    since: datetime | None
-    """When the kind was last read and the record was as before; None: the kind was never read."""
+    since: datetime
+    """When the kind was last read completely and the record was as before."""
     until: datetime
     """When it was seen as it is after. It changed between the two."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from ccm_core.errors import UsageError
+from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evidence.collection import Outcome
 from ccm_core.model.evidence.window import Window
 from ccm_core.pipeline.change_log.joined_changes import LoggedChange, joined_changes
@@ -54,15 +55,15 @@ def change_log(
         if reader is None:
             notes.append(f"{connection.name}: its connector has no list of what people change")
             continue
-        evidence = load_evidence(
-            host,
-            watch_scope(host, connection),
-            store,
-            current_moment(host, [connection], store),
-        )
+        scope = watch_scope(host, connection)
+        now = current_moment(host, [connection], store)
+        evidence = load_evidence(host, scope, store, now)
         selected = [kind for kind in reader.kinds if not kinds or kind in kinds]
         notes += _notes(evidence, reader, selected)
-        changes += _of_connection(evidence, store, reader, period, selected)
+        is_whole = _is_whole(evidence, reader)
+        changes += changes_of(
+            host, scope, store, reader, period, kinds=kinds, trail_is_whole=is_whole
+        )
     return ChangeLog(
         period=period,
         changes=tuple(sorted(changes, key=lambda change: change.moment)),
@@ -80,40 +81,54 @@ def _require_kinds(connections: Sequence[Connection], kinds: Collection[str]) ->
             )
 
 
-def _of_connection(
-    evidence: Evidence,
+def changes_of(
+    host: Host,
+    scope: WatchScope,
     store: EvidenceStore,
     reader: ChangeTrail,
     period: Window,
-    kinds: Sequence[str],
+    *,
+    kinds: Collection[str] = (),
+    trail_is_whole: bool,
 ) -> list[LoggedChange]:
-    collected = [kind for kind in kinds if kind in evidence.kinds]
+    """Return what changed of one connection in a period, in order of time.
+
+    Args:
+        host: What is installed.
+        scope: What the connection collects.
+        store: Where the evidence is.
+        reader: How its trail is read.
+        period: Changes after its beginning, up to its end.
+        kinds: Only of these kinds; none: of all that people change.
+        trail_is_whole: Whether the trail of the period is complete.
+    """
+    selected = {kind for kind in reader.kinds if not kinds or kind in kinds}
+    collected = [kind for kind in reader.kinds if kind in selected and kind in scope.cadences]
     versions = (
         change
         for kind in collected
         for change in store.records.version_changes(
-            evidence.connection, kind, period.since, period.until
+            scope.connection, kind, period.since, period.until
         )
     )
-    titles = {kind: evidence.kinds[kind].title_field for kind in collected}
     trail = [
         entry
-        for entry in _trail(evidence, reader)
-        if period.since < entry.at <= period.until and (entry.kind in kinds or entry.kind is None)
+        for entry in _trail(scope, store, reader)
+        if period.since < entry.at <= period.until and (entry.kind in selected or not entry.kind)
     ]
     return joined_changes(
-        evidence.connection,
+        scope.connection,
         versions,
         trail,
         reader,
-        titles,
-        trail_is_whole=_is_whole(evidence, reader),
+        {kind: host.kinds[kind].title_field for kind in collected},
+        trail_is_whole=trail_is_whole,
     )
 
 
-def _trail(evidence: Evidence, reader: ChangeTrail) -> Iterator[TrailEntry]:
-    if reader.kind in evidence.kinds:
-        for record in evidence.load(reader.kind):
+def _trail(scope: WatchScope, store: EvidenceStore, reader: ChangeTrail) -> Iterator[TrailEntry]:
+    if reader.kind in scope.cadences:
+        for record in store.records.current(scope.connection, reader.kind):
             yield from reader.entries(record)
 
 

@@ -15,7 +15,7 @@ from datetime import datetime
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.version_change import VersionChange
 from ccm_core.pipeline.change_log.differences import differences
-from ccm_core.sdk.changes.trail import ChangeTrail, ChangedField, TrailEntry
+from ccm_core.sdk.changes.trail import ChangedField, ChangeTrail, TrailEntry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +73,6 @@ def joined_changes(
         entries[entry.kind, entry.key].append(entry)
     logged: list[LoggedChange] = []
     for change in changes:
-        if change.since is None:
-            continue  # the first collection of a kind: nothing is known to have changed
         own = entries[change.kind, change.key]
         matching = [one for one in own if change.since < one.at <= change.until]
         for one in matching:

@@ -119,7 +119,7 @@ class RecordStore(Protocol):
     ) -> Iterator[VersionChange]:
         """Yield how records changed in a period, in the order in which that was stored.
 
-        A record that was not there before the first collection of the kind has no ``since``.
+        What the first collection of the kind found is no change.
         """
 
     def erased_keys(

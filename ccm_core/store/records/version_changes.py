@@ -40,7 +40,10 @@ _PART = 500
 def version_changes(
     transaction: Transaction, connection: str, kind: str, since: datetime, until: datetime
 ) -> Iterator[VersionChange]:
-    """Yield the changes that were stored in a period, in the order in which they were."""
+    """Yield the changes that were stored in a period, in the order in which they were.
+
+    What the first collection of the kind found is no change.
+    """
     rows = list(
         transaction.rows(
             _CHANGED,
@@ -50,6 +53,7 @@ def version_changes(
             until=microseconds(until),
         )
     )
+    rows = [row for row in rows if row[5] is not None]
     for start in range(0, len(rows), _PART):
         part = rows[start : start + _PART]
         numbers = {number for row in part for number in (row[0], row[4]) if number is not None}
@@ -71,6 +75,6 @@ def _changes(
             key=key,
             before=before,
             after=after,
-            since=None if read_at is None else instant(read_at),
+            since=instant(read_at),
             until=instant(stored_at),
         )

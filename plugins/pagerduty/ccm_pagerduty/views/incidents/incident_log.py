@@ -16,7 +16,7 @@ from ccm_core.sdk.timestamps import parse_instant
 from ccm_pagerduty.references import title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from ccm_core.sdk.types import JsonObject
@@ -72,14 +72,24 @@ class IncidentLog:
     """All log entries of one incident, in order."""
 
     entries: tuple[LogEntry, ...]
+    counts: Mapping[str, int]
+    """How many there are of each type."""
 
     def of_type(self, entry_type: str) -> tuple[LogEntry, ...]:
         """Return the entries of one type."""
+        if entry_type not in self.counts:
+            return ()
         return tuple(entry for entry in self.entries if entry.type == entry_type)
 
     def first_at(self, entry_type: str) -> datetime | None:
         """Return when an entry of a type was made first; None: there is none."""
-        return next((entry.at for entry in self.entries if entry.type == entry_type), None)
+        if entry_type not in self.counts:
+            return None
+        return next(entry.at for entry in self.entries if entry.type == entry_type)
+
+    def count(self, entry_type: str) -> int:
+        """Return how many entries there are of a type."""
+        return self.counts.get(entry_type, 0)
 
     @property
     def resolution(self) -> LogEntry | None:
@@ -94,7 +104,11 @@ class IncidentLog:
 
 def incident_log(bodies: Iterable[JsonObject]) -> IncidentLog:
     """Read log entries and sort them."""
-    return IncidentLog(tuple(sorted((_entry(body) for body in bodies), key=_sort_key)))
+    entries = tuple(sorted([_entry(body) for body in bodies], key=_sort_key))
+    counts: dict[str, int] = {}
+    for entry in entries:
+        counts[entry.type] = counts.get(entry.type, 0) + 1
+    return IncidentLog(entries, counts)
 
 
 def actor(body: JsonObject) -> Actor:

@@ -53,7 +53,7 @@ class IncidentTimeline:
     @property
     def lacks_resolution(self) -> bool:
         """Return whether PagerDuty shows it resolved and no log entry records that."""
-        return self.status == "resolved" and self.log.resolution is None
+        return self.status == "resolved" and self.end is None
 
     @property
     def merged_at(self) -> datetime | None:
@@ -82,6 +82,8 @@ class IncidentTimeline:
     @property
     def reopenings(self) -> int:
         """Count how often it was reopened after a resolution."""
+        if not self.log.count("resolve"):
+            return 0
         count, resolved = 0, False
         for entry in self.log.entries:
             if entry.type == "resolve" or entry.type in REOPENING:
@@ -92,7 +94,7 @@ class IncidentTimeline:
     @property
     def assignments(self) -> int:
         """Count how often it was given to somebody, by a person or the escalation policy."""
-        return sum(entry.type in _ASSIGNING for entry in self.log.entries)
+        return sum(self.log.count(entry_type) for entry_type in _ASSIGNING)
 
     def urgencies(self, start: datetime) -> Line | None:
         """Return its urgency through time; None: unknown."""
@@ -108,6 +110,8 @@ class IncidentTimeline:
         One begins when the acknowledgement of a person runs out or the incident is reopened, and
         ends when a person takes it, or it is resolved.
         """
+        if not self.log.count("unacknowledge") and not self.reopenings:
+            return []
         stretches: list[tuple[datetime, datetime | None]] = []
         since, owned, resolved = None, False, False
         for entry in self.log.entries:

@@ -52,11 +52,11 @@ def response_fields(response: Response, *, lost: bool) -> JsonObject:
 def _counts(response: Response) -> JsonObject:
     own, log = response.own, response.own.log
     return {
-        "unacknowledgements": len(log.of_type("unacknowledge")),
-        "escalations": len(log.of_type("escalate")),
-        "escalation_exhausted": log.first_at("exhaust_escalation_path") is not None,
+        "unacknowledgements": log.count("unacknowledge"),
+        "escalations": log.count("escalate"),
+        "escalation_exhausted": bool(log.count("exhaust_escalation_path")),
         "assignments": own.assignments,
-        "snoozes": len(log.of_type("snooze")),
+        "snoozes": log.count("snooze"),
         "time_to_notify": _seconds(response.start, log.first_at("notify")),
     }
 
@@ -158,11 +158,11 @@ def _open_time(response: Response) -> JsonObject:
 
 
 def _resolution(response: Response) -> JsonObject:
-    own, last, end = response.own, response.last, response.end
+    last, end, reopenings = response.last, response.end, response.own.reopenings
     body: JsonObject = {
         "open": end is None,
-        "reopened": bool(own.reopenings),
-        "reopenings": own.reopenings,
+        "reopened": bool(reopenings),
+        "reopenings": reopenings,
         "time_to_resolve": _seconds(response.start, end),
         "resolved_at": None if end is None else written(end),
     }

@@ -47,6 +47,8 @@ def urgencies(incident: JsonObject, log: IncidentLog, start: datetime) -> Line |
     urgency = incident.get("urgency")
     if urgency not in _OTHER:
         return None
+    if not log.count("urgency_change"):
+        return ((start, urgency),)
     line: list[tuple[datetime, str | None]] = []
     for entry in reversed(log.entries):
         if entry.type == "urgency_change" and entry.at > start:

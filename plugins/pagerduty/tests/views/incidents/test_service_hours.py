@@ -85,7 +85,7 @@ def test_a_service_without_support_hours_counts_always_and_in_business_hours():
     assert service_hours({"support_hours": None}) == ServiceHours()
     assert (ServiceHours().high, ServiceHours().low) == (
         CountedHours(),
-        CountedHours(business=True),
+        CountedHours(business=True, plain="business_hours"),
     )
     assert service_hours({}) is None
 
