@@ -13,8 +13,11 @@ _MARKS: dict[str, tuple[object, ...]] = {
     "x-ccm-references": (),
     "x-ccm-secret": (),
     "x-ccm-unit": ("seconds",),
+    "x-ccm-vocabulary": ("words", "time_zones", "times"),
 }
 """The values of each mark; none: any."""
+_LISTING = frozenset({"x-ccm-vocabulary"})
+"""Marks that may have a list of texts instead."""
 _OWN_WORD = "ccm"
 _MAX_DEPTH = 64
 
@@ -62,6 +65,9 @@ def _mark_problems(name: str, value: Any, path: str) -> Iterator[str]:
         close = get_close_matches(name.casefold().replace("_", "-"), _MARKS, n=1)
         nearest = f"did you mean {close[0]}?" if close else f"known are {', '.join(_MARKS)}"
         yield f"{path} has the unknown mark {name}; {nearest}"
+    elif name in _LISTING and isinstance(value, list):
+        if not all(isinstance(word, str) for word in value):
+            yield f"{path} has {name}: {value!r}; expected a list of texts"
     elif _MARKS[name] and value not in _MARKS[name]:
         known = ", ".join(map(str, _MARKS[name]))
         yield f"{path} has {name}: {value!r}; expected one of {known}"

@@ -18,6 +18,7 @@ from ccm_core.sdk.types import ConnectRequest, Diagnosis, Session
 
 if TYPE_CHECKING:
     from ccm_core.sdk.rate_limit import Limiters
+    from ccm_core.sdk.traffic import Traffic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,8 @@ class SessionTest:
     """The account that its credential opens; None where the source does not tell."""
     stored_account: str | None
     """The account whose evidence is stored under its name; None: that of none is."""
+    traffic: Traffic
+    """What went over the wire."""
 
     def refuse_other_account(self) -> None:
         """Refuse a credential of another account than the stored evidence is of.
@@ -71,6 +74,7 @@ async def check(
         ),
         account=account,
         stored_account=stored_account,
+        traffic=session.traffic,
     )
 
 

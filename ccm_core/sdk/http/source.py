@@ -259,6 +259,7 @@ class HttpSource:
         }
         headers["Accept-Encoding"] = ACCEPT_ENCODING
         self.traffic.requests += 1
+        began = asyncio.get_running_loop().time()
         action = f"GET {self.base_url}{request.path}"
         with map_errors(action, self.base_url, answered=self._answered):
             async with (
@@ -270,6 +271,8 @@ class HttpSource:
         received = self._clock()
         lowered = {name.lower(): value for name, value in stream.headers.items()}
         self.traffic.note_clock_skew(clock_skew(lowered.get("date"), received))
+        seconds = asyncio.get_running_loop().time() - began
+        self.traffic.note_response(stream.status_code, lowered, seconds)
         return HttpResponse(
             path=request.path,
             status=stream.status_code,

@@ -66,7 +66,9 @@ def _responders(
     body: JsonObject = {
         "observed": window_fields(reach.observed),
         "responders": people,
-        "unclear": unclear_fields([part for target in targets for part in target.current.possible]),
+        "unclear": unclear_fields(
+            tuple(part for target in targets for part in target.current.possible)
+        ),
     }
     teams = None if service.get("teams") is None else existing_teams(service, builder)
     hidden = teams is None or any(builder.find(TEAM, ref["id"]) is None for ref in teams)

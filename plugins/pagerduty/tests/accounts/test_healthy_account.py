@@ -16,13 +16,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 NOT_OF_A_KEY = {"pagerduty_credential_is_read_only", "pagerduty_credential_is_young"}
 """PagerDuty reports neither what an API key may do nor, outside our vault, its age."""
 ABOUT_COLLECTING = {
-    rule
-    for rule in (
-        "pagerduty_credential_sees_whole_account",
-        "pagerduty_evidence_collected_on_time",
-        "pagerduty_evidence_has_no_unknown_fields",
-        *NOT_OF_A_KEY,
-    )
+    "pagerduty_credential_sees_whole_account",
+    "pagerduty_evidence_collected_on_time",
+    "pagerduty_evidence_has_no_unknown_fields",
+    *NOT_OF_A_KEY,
 }
 """Nothing in an account fails them."""
 NEEDS_TIME = {"pagerduty_invitation_is_accepted"}

@@ -1,0 +1,1 @@
+"""The field report: what a connection showed, without a name, an id or a secret of the account."""
