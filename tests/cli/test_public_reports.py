@@ -1,4 +1,4 @@
-"""Accounts on which other tools, or earlier versions, gave a wrong answer: public reports of each."""
+"""Accounts on which other tools were publicly reported to give a wrong answer."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ def two_half_days(account: Account) -> None:
     day, night, _ = first.targets
     for begin, target in enumerate((day, night)):
         schedule = account.schedules[target.id]
-        hours = Restriction(start_time_of_day=f"{6 + 12 * begin:02d}:00:00", duration_seconds=43_200)
+        hours = Restriction(
+            start_time_of_day=f"{6 + 12 * begin:02d}:00:00", duration_seconds=43_200
+        )
         layers = tuple(replace(layer, restrictions=(hours,)) for layer in schedule.layers)
         account.schedules[target.id] = replace(schedule, layers=layers)
     levels = (replace(first, targets=(day, night)), *others)
@@ -73,10 +75,7 @@ def two_half_days(account: Account) -> None:
 
 @pytest.mark.parametrize("handovers", [two_half_days, split_regions])
 def test_schedules_side_by_side_raise_no_alarm(run_over, handovers):
-    """Netflix/dispatch#4627, github/hubot-pager-me#53: the level is covered at every instant.
-
-    Each schedule alone has gaps, which is of low severity.
-    """
+    """The level is covered at every instant; that each schedule has gaps is of low severity."""
     account = build_healthy_account(datetime.now(UTC))
     handovers(account)
     failing = rules(run_over(account), "fail", "error")
@@ -87,7 +86,7 @@ def test_schedules_side_by_side_raise_no_alarm(run_over, handovers):
 
 
 def test_somebody_without_a_rule_for_high_urgency_is_named(run_over):
-    """grafana/oncall#1326: contact methods are there, and nothing uses them when it matters."""
+    """Contact methods are there, and nothing uses them when it matters."""
     account = build_healthy_account(datetime.now(UTC))
     low_urgency_rules(account)
     ran = run_over(account)
@@ -100,7 +99,7 @@ def test_somebody_without_a_rule_for_high_urgency_is_named(run_over):
 
 
 def test_nothing_to_evaluate_is_no_success(run_over):
-    """hubblestack/nova#24, auditree-arboretum#7: an empty account is not 100 % compliant."""
+    """An empty account is not a compliant one."""
     ran = run_over(Account(now=datetime.now(UTC)))
     assert ran.code == 3
     assert {rule["rule"] for rule in rules(ran, "pass")} <= {
@@ -113,7 +112,7 @@ def test_nothing_to_evaluate_is_no_success(run_over):
 
 
 def test_lists_that_the_key_of_an_observer_filters_prove_nothing(run_over):
-    """terraform-provider-pagerduty#118, #261: nothing passes over them, and the reason is stated."""
+    """Nothing passes over them, and the reason is stated."""
     account = build_healthy_account(datetime.now(UTC))
     account.users[COLLECTOR.id] = COLLECTOR
     ran = run_over(account, COLLECTOR)

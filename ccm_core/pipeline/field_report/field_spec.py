@@ -40,7 +40,7 @@ def field_spec(schema: JsonObject) -> FieldSpec:
 
 def _compiled(schema: JsonObject, node: Any, depth: int) -> FieldSpec:
     branches = list(_branches(schema, node, 0))
-    if depth > _MAX_DEPTH or any("x-ccm-privacy" in branch for branch in branches):
+    if depth > _MAX_DEPTH or any(map(_is_private, branches)):
         return NOTHING_KNOWN
     properties: dict[str, FieldSpec] = {}
     items, listed, marks = None, set(), []
@@ -76,6 +76,10 @@ def _branches(schema: JsonObject, node: Any, hops: int) -> Iterator[Mapping[str,
     for word in ("anyOf", "oneOf", "allOf"):
         for branch in node.get(word, ()):
             yield from _branches(schema, branch, hops + 1)
+
+
+def _is_private(branch: Mapping[str, Any]) -> bool:
+    return branch.get("x-ccm-privacy", "keep") != "keep"
 
 
 def _texts(values: Any) -> set[str]:
