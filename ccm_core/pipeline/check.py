@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ccm_core.collect.visibility_gaps import newest
-from ccm_core.errors import PluginFault, SourceError
+from ccm_core.errors import CcmError, PluginFault, SourceError
 from ccm_core.pipeline.planned_run import collections_for_planning
 from ccm_core.pipeline.review_evidence import NOTHING_COLLECTED, review_evidence
 from ccm_core.pipeline.source.account import stored_account
@@ -18,6 +18,7 @@ from ccm_core.sdk.types import Diagnosis
 
 if TYPE_CHECKING:
     from ccm_core.pipeline.context import Connection, Host
+    from ccm_core.sdk.traffic import Traffic
     from ccm_core.store.interface.evidence_store import EvidenceStore
     from ccm_core.store.interface.runs import RunStore
 
@@ -49,9 +50,19 @@ class Check:
         return all(diagnosis.ok for diagnosis in (*self.plugins, *every))
 
 
-async def diagnose(
-    host: Host, connection: Connection, store: EvidenceStore | None
-) -> ConnectionCheck:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveCheck:
+    """The check of one connection, and what its requests showed."""
+
+    check: ConnectionCheck
+    traffic: Traffic | None
+    """None where no session could be opened."""
+    failure: str | None
+    """The class of the error for which none could be."""
+    seconds: float
+
+
+async def diagnose(host: Host, connection: Connection, store: EvidenceStore | None) -> LiveCheck:
     """Return what is wrong with a connection; one that cannot be opened is a diagnosis, no error.
 
     Args:
@@ -65,13 +76,31 @@ async def diagnose(
     past = _past(host, connection, store) if store is not None else (NOTHING_COLLECTED,)
     account = stored_account(store.runs, connection.name, host.clock()) if store else None
     live: Sequence[Diagnosis]
+    traffic, failure, began_at = None, None, host.clock()
     try:
-        live, usable = (await check(host, connection, account)).diagnoses, True
+        tested = await check(host, connection, account)
+        live, traffic = tested.diagnoses, tested.traffic
     except PluginFault as fault:
-        live, usable = _broken(fault), False
+        live, failure = _broken(fault), _error_class(fault)
     except SourceError as error:
-        live, usable = await _refused(host, connection, error), False
-    return ConnectionCheck(connection=connection.name, usable=usable, diagnoses=(*live, *past))
+        live, failure = await _refused(host, connection, error), _error_class(error)
+    diagnoses = (*live, *past)
+    return LiveCheck(
+        check=ConnectionCheck(
+            connection=connection.name, usable=failure is None, diagnoses=diagnoses
+        ),
+        traffic=traffic,
+        failure=failure,
+        seconds=(host.clock() - began_at).total_seconds(),
+    )
+
+
+def _error_class(error: CcmError) -> str:
+    """Return the name of the host's own class of an error: a plugin's may derive from it."""
+    classes = (
+        base.__name__ for base in type(error).__mro__ if base.__module__ == CcmError.__module__
+    )
+    return next(classes)
 
 
 def _past(host: Host, connection: Connection, store: EvidenceStore) -> Sequence[Diagnosis]:

@@ -83,4 +83,6 @@ def _is_private(branch: Mapping[str, Any]) -> bool:
 
 
 def _texts(values: Any) -> set[str]:
-    return {value for value in values if isinstance(value, str)} if isinstance(values, list) else set()
+    return (
+        {value for value in values if isinstance(value, str)} if isinstance(values, list) else set()
+    )

@@ -12,7 +12,9 @@ from ccm_core.pipeline.field_report.field_spec import NOTHING_KNOWN, FieldSpec
 from ccm_core.pipeline.field_report.renames import Renames
 from ccm_core.pipeline.field_report.words import is_word
 
-_TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-4]):[0-5][0-9](:[0-5][0-9])?(Z|[+-][0-9]{2}:[0-5][0-9])?")
+_TIME_OF_DAY = re.compile(
+    r"([01][0-9]|2[0-4]):[0-5][0-9](:[0-5][0-9])?(Z|[+-][0-9]{2}:[0-5][0-9])?"
+)
 _LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?")
 _FIRST_LARGE_NUMBER = 10**8
 """Numbers from here on are no durations and no counts: a phone number, an id, a Unix time."""

@@ -118,9 +118,7 @@ def _requests(requests: Sequence[Request]) -> tuple[ReportedRequest, ...]:
     return tuple(dict.fromkeys(reported))[:_MOST_REQUESTS]
 
 
-def _lookups(
-    references: Sequence[Dangling], kinds: AbstractSet[str]
-) -> tuple[LookupCount, ...]:
+def _lookups(references: Sequence[Dangling], kinds: AbstractSet[str]) -> tuple[LookupCount, ...]:
     counted = Counter(
         (reference.kind, reference.lookup_outcome)
         for reference in references

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ccm_core.collect.references.schema_references import ReferenceField, reference_fields
@@ -63,16 +63,13 @@ def choose_samples(
         IntegrityError: A record is not what was stored.
     """
     chosen = {kind.kind.name: _chosen(store, connection, kind) for kind in kinds}
-    records = {name: {one.key: one for one in of.records} for name, of in chosen.items()}
+    records = {
+        name: {record.key: record for record in samples.records} for name, samples in chosen.items()
+    }
     _add_referenced(store, connection, kinds, records)
     return {
-        name: ChosenSamples(
-            read=of.read,
-            shapes=of.shapes,
-            shapes_left_out=of.shapes_left_out,
-            records=tuple(records[name][key] for key in sorted(records[name])),
-        )
-        for name, of in chosen.items()
+        name: replace(samples, records=tuple(records[name][key] for key in sorted(records[name])))
+        for name, samples in chosen.items()
     }
 
 
@@ -112,18 +109,38 @@ def _add_referenced(
     records: Mapping[str, dict[str, Record]],
 ) -> None:
     """Add what the samples refer to, and what that refers to, as long as there is room."""
-    new: Mapping[str, Sequence[Record]] = {name: list(of.values()) for name, of in records.items()}
+    new: Mapping[str, Sequence[Record]] = {
+        name: tuple(samples.values()) for name, samples in records.items()
+    }
     while any(new.values()):
-        wanted: defaultdict[str, set[str]] = defaultdict(set)
-        for kind in kinds:
-            for record in new.get(kind.kind.name, ()):
-                for reference in kind.references:
-                    for name, key in reference.targets(record.body):
-                        wanted[name].add(key)
-        added: dict[str, Sequence[Record]] = {}
-        for name in records.keys() & wanted.keys():
-            room = _MOST_SAMPLES - len(records[name])
-            keys = sorted(wanted[name] - records[name].keys())[:room]
-            added[name] = list(store.get_many(connection, name, set(keys))) if keys else []
-            records[name].update((record.key, record) for record in added[name])
-        new = added
+        referenced = _referenced(kinds, new)
+        new = {
+            name: _records(store, connection, name, referenced[name] - samples.keys(), samples)
+            for name, samples in records.items()
+        }
+        for name, additional in new.items():
+            records[name].update((record.key, record) for record in additional)
+
+
+def _referenced(
+    kinds: Sequence[SampledKind], records: Mapping[str, Sequence[Record]]
+) -> Mapping[str, set[str]]:
+    """Return the keys that records refer to, by kind."""
+    keys: defaultdict[str, set[str]] = defaultdict(set)
+    for kind in kinds:
+        for record in records.get(kind.kind.name, ()):
+            for reference in kind.references:
+                for name, key in reference.targets(record.body):
+                    keys[name].add(key)
+    return keys
+
+
+def _records(
+    store: RecordStore, connection: str, kind: str, keys: set[str], samples: Mapping[str, Record]
+) -> Sequence[Record]:
+    room = max(0, _MOST_SAMPLES - len(samples))
+    first = set(sorted(keys)[:room])
+    if not first:
+        return ()
+    current = store.get_many(connection, kind, first)
+    return [record for record in current if record.erased_at is None]
