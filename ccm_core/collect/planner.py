@@ -16,7 +16,7 @@ from typing import TypeAlias
 from ccm_core.collect.cadence import DueTime, due_time, grace_period, is_fresh, run_starts
 from ccm_core.collect.objects_to_refresh import ChangeFeed
 from ccm_core.collect.repeated_contradictions import repeated_contradictions
-from ccm_core.model.evidence.collection import Collection
+from ccm_core.model.evidence.collection import Collection, is_not_offered
 from ccm_core.model.evidence.decisive_collections import Interval, intervals, newest_first
 from ccm_core.model.evidence.window import Window, split_window, subtract
 from ccm_core.sdk.types import Collector, EvidenceKind, Shape
@@ -64,6 +64,9 @@ class PlanInputs:
     """Where the connection overrides a kind's own cadence."""
     force: bool = False
     """Read what is not due as well, and what was read before."""
+    accepted: AbstractSet[str] = frozenset()
+    """The kinds that are accepted as unavailable: after a refusal, one is asked for by its cadence
+    only, and not in every run as whatever else was not read."""
 
     def cadence(self, kind: EvidenceKind) -> timedelta:
         """Return how often a kind is to be collected."""
@@ -294,8 +297,18 @@ class _Planner:
 
     def _is_settled_now(self, collection: Collection, cadence: timedelta) -> bool:
         """Return whether it is fresh, and another read would add nothing at once."""
-        conclusive = _is_complete(collection) or collection.id in self._repeated
+        conclusive = (
+            _is_complete(collection)
+            or collection.id in self._repeated
+            or self._is_accepted(collection)
+        )
         return conclusive and self._is_fresh(collection, cadence)
+
+    def _is_accepted(self, collection: Collection) -> bool:
+        optional = self._kinds[collection.kind].optional
+        return collection.kind in self._inputs.accepted and is_not_offered(
+            collection.outcome, collection.shortfalls, optional=optional
+        )
 
     def _is_in_future(self, collection: Collection) -> bool:
         now = self._inputs.now

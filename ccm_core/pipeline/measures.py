@@ -56,11 +56,17 @@ def measures(
 
 def finite(statistics: MeasureStatistics) -> MeasureStatistics:
     """Return statistics that JSON can write: what is infinite is null."""
-    names = ("median", "p90", "p95", "slowest")
     return replace(
         statistics,
-        **{name: None for name in names if getattr(statistics, name) == math.inf},
+        median=_finite(statistics.median),
+        p90=_finite(statistics.p90),
+        p95=_finite(statistics.p95),
+        slowest=_finite(statistics.slowest),
     )
+
+
+def _finite(seconds: float | None) -> float | None:
+    return None if seconds == math.inf else seconds
 
 
 def _measures(drawn: Sequence[Section], at: datetime) -> Iterator[Measures]:

@@ -142,6 +142,7 @@ def plan_inputs(connection: Connection, now: datetime, *, force: bool = False) -
         horizon=connection.horizon(now),
         cadences=connection.cadences,
         force=force,
+        accepted=connection.accept_unavailable.keys(),
     )
 
 

@@ -41,9 +41,9 @@ class EvidenceKind:
     ``x-ccm-privacy`` on a field is ``keep`` (default), ``pseudonym`` or ``drop``;
     ``x-ccm-references: KIND`` marks a field that holds the key of another kind; the mark is
     ``{FIELD: {VALUE: KIND}}`` where a neighbouring field decides the kind. ``x-ccm-vocabulary``
-    marks a field whose values a field report may have as they are: ``words`` that the source
-    defines, in snake case; names of ``time_zones``; ``times`` without a date or an offset; or a list
-    of the only ones. An empty list marks a number that identifies something."""
+    marks a field whose values a field report may have as they are: ``words`` in snake case that
+    the source defines; names of ``time_zones``; ``times``, of a day or local; or a list of the only
+    ones. An empty list marks a number that identifies something."""
     occurred_at: str | None = None
     """For events: the dotted path of the instant that the source's window selects by."""
     title_field: str | None = None

@@ -18,7 +18,7 @@ from pagerduty_simulator.account.identifiers import object_id
 from pagerduty_simulator.account.objects import Restriction, User
 from pagerduty_simulator.api.credentials import USER_KEY, SimulatedCredential
 from pagerduty_simulator.demo_data.account_changes import low_urgency_rules, split_regions
-from pagerduty_simulator.demo_data.healthy_account import PARAMETERS, build_healthy_account
+from pagerduty_simulator.demo_data.healthy_account import build_healthy_account, healthy_parameters
 
 pytestmark = pytest.mark.no_cover  # its lines are covered by others
 
@@ -36,7 +36,7 @@ def run_over(ccm, folder, monkeypatch) -> Iterator[Callable[[Account], object]]:
             simulator = running.enter_context(PagerDutySimulator(account))
             settings = yaml.safe_load(SETTINGS.format(url=simulator.base_url))
             packs = [pack.name for pack in rule_packs()]
-            settings["rules"] = {"packs": packs, "parameters": dict(PARAMETERS)}
+            settings["rules"] = {"packs": packs, "parameters": healthy_parameters()}
             (folder / "ccm.yaml").write_text(json.dumps(settings))
             monkeypatch.setenv("PD_KEY", simulator.api_key)
             if user is not None:

@@ -69,6 +69,7 @@ class SimulatedConnection:
         observer=None,
         *,
         force=False,
+        accepted=(),
         **settings,
     ):
         """Do one run at a moment; give its manifest."""
@@ -98,6 +99,7 @@ class SimulatedConnection:
             auth_method="api_key",
             secrets={"key": Secret(self.simulator.api_key)},
             settings_digest="sha256:0",
+            accept_unavailable=dict.fromkeys(accepted, "not in our plan"),
         )
         host = Host(
             version="1",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from ccm_pagerduty.kinds import kinds
 from pagerduty_simulator.account.incident_store import Event
 
 from ccm_core.model.evidence.collection import Outcome
+from ccm_core.sdk.types import Shape
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -87,3 +89,25 @@ def test_a_five_month_old_incident_that_changed_is_current_after_one_run(
     assert manifest.outcome is Outcome.COMPLETE
     status = {body["incident_number"]: body["status"] for body in simulated.kept().values()}
     assert status[number] == ("resolved" if event == "resolve" else "triggered")
+
+
+@pytest.mark.parametrize("refused", [None, 402, 403], ids=["all read", "no plan", "no right"])
+def test_an_unchanged_hour_takes_six_requests_and_one_for_each_optional_event_kind(
+    simulated, refused
+):
+    """All else is read every six hours or once a day, also what is refused and accepted."""
+    if refused:
+        for path in ("/audit/records", "/priorities", "/event_orchestrations"):
+            simulated.control.deny(path, refused)
+    nouns = tuple(kind.name.removeprefix("pagerduty.") for kind in kinds())
+    accepted = {kind.name for kind in kinds() if kind.optional and refused}
+    optional_events = [k for k in kinds() if k.optional and k.shape is Shape.EVENT]
+    simulated.add([NOW - n * HOUR for n in range(1, 300)], RESOLVED)
+    simulated.collect(NOW - 3 * HOUR, nouns=nouns, accepted=accepted)
+    hours = []
+    for ago in (2, 1, 0):
+        simulated.collect(NOW - ago * HOUR, nouns=nouns, accepted=accepted)
+        hours.append(len(simulated.control.requests))
+    assert max(hours) <= 6 + len(optional_events)
+    assert simulated.asked("/audit/records") == len(optional_events) == 1
+    assert simulated.asked("/event_orchestrations/services/{service_id}") == 0

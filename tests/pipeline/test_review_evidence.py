@@ -34,7 +34,7 @@ def reviewed(firm, store=..., **fields):
     """Return whether all is well, and the lines about evidence by subject."""
     connection = silent_connection(firm, **fields)
     store = firm.store if store is ... else store
-    checked = asyncio.run(diagnose(firm.host, connection, store))
+    checked = asyncio.run(diagnose(firm.host, connection, store)).check
     lines = {
         line.subject: line
         for line in checked.diagnoses

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.contents import Leaves, moment
 from ccm_core.bundle.verifier.evaluations import History
-from ccm_core.bundle.verifier.proofs.leaf_table import other_leaves
+from ccm_core.bundle.verifier.proofs.leaf_table import other_leaves, share_texts
 from ccm_core.bundle.verifier.scope import Need, Scope, Watch
 from ccm_core.bundle.verifier.spans import (
     LATEST,
@@ -47,7 +47,7 @@ class Collecting(NamedTuple):
     watch: Watch
     collections: Sequence[Collected]
     runs: Sequence[Mapping[str, Any]]
-    """Its manifests, in the order in which the runs began."""
+    """When its runs began, in that order, and what each was to collect how often."""
 
 
 class PeriodQuestion(NamedTuple):
@@ -94,7 +94,7 @@ def read_collecting(
         content = kept.get(leaf.get("digest", ""))
         if content is not None and leaf["leaf"] == "manifest":
             run = read_json(content, f"the manifest {leaf['run']} of {connection}")
-            runs.append(run)
+            runs.append({name: share_texts(run[name]) for name in ("started_at", "scheduled")})
             for document in run["collections"]:
                 collections[document["id"]] = read_collection(document)
         elif content is not None and leaf["leaf"] == "collection":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
+from heapq import merge
 from sys import intern
 
 from ccm_core.bundle.verifier.archive import Files
@@ -13,7 +14,11 @@ from ccm_core.bundle.verifier.derived.derived_history import ConnectionLogs, Evi
 from ccm_core.bundle.verifier.derived.derived_log import DERIVED
 from ccm_core.bundle.verifier.package import Package
 from ccm_core.bundle.verifier.populations import ReadBounds
-from ccm_core.bundle.verifier.proofs.leaf_table import pack_digest
+from ccm_core.bundle.verifier.proofs.leaf_table import (
+    other_leaves,
+    pack_digest,
+    version_leaves,
+)
 
 
 def package_logs(files: Files, package: Package) -> dict[str, ConnectionLogs]:
@@ -48,9 +53,7 @@ class VersionEntries:
 
     def __iter__(self) -> Iterator[DerivedVersion]:
         """Yield them in order."""
-        for index, leaf in self.leaves.items():
-            if leaf["leaf"] == "version":
-                yield DerivedVersion(index, leaf["kind"], leaf["key"], leaf.get("digest"))
+        return map(DerivedVersion._make, version_leaves(self.leaves))
 
 
 def body_readers(
@@ -67,25 +70,29 @@ def body_readers(
         erased: Digests of contents that were erased by order.
         lines: Yields the bodies of a kind, each once, in the order of the versions.
     """
+    uses: dict[str, Counter[str]] = {}
 
     def reader(kind: str) -> DerivedBodies:
+        if not uses:
+            uses.update(repeated_uses(versions))
         bodies = DerivedBodies(f"{kind} of {connection}", lines(kind), erased)
-        bodies.uses = repeated_uses(versions, kind)
+        bodies.uses = uses.get(kind, Counter())
         return bodies
 
     return reader
 
 
-def repeated_uses(versions: Iterable[DerivedVersion], kind: str) -> Counter[str]:
-    """Return how many versions of a kind name a body, of those that several name."""
-    seen: set[bytes] = set()
-    uses: Counter[str] = Counter()
+def repeated_uses(versions: Iterable[DerivedVersion]) -> dict[str, Counter[str]]:
+    """Return by kind how many versions name a body, of those that several name."""
+    seen: dict[str, set[bytes]] = {}
+    uses: dict[str, Counter[str]] = {}
     for version in versions:
-        if version.kind == kind and version.digest:
-            packed = pack_digest(version.digest)
-            if packed in seen:
-                uses[version.digest] += 1 if version.digest in uses else 2
-            seen.add(packed)
+        if version.digest:
+            of_kind, packed = uses.setdefault(version.kind, Counter()), pack_digest(version.digest)
+            before = seen.setdefault(version.kind, set())
+            if packed in before:
+                of_kind[version.digest] += 1 if version.digest in of_kind else 2
+            before.add(packed)
     return uses
 
 
@@ -97,9 +104,14 @@ class EvidenceEntries:
 
     def __iter__(self) -> Iterator[EvidenceVersion]:
         """Yield them in the order of their leaves."""
-        for index, leaf in self.leaves.items():
-            if leaf["leaf"] == "version" and "digest" in leaf:
-                name = intern(f"{leaf['kind']}:{leaf['key']}")
-                yield EvidenceVersion(index, name, leaf["digest"])
-            elif leaf["leaf"] == "manifest" and self.manifests:
-                yield EvidenceVersion(index, f"{self.manifests}:{leaf['run']}", leaf["digest"])
+        records = (
+            EvidenceVersion(index, intern(f"{kind}:{key}"), digest)
+            for index, kind, key, digest in version_leaves(self.leaves)
+            if digest is not None
+        )
+        runs = (
+            EvidenceVersion(index, intern(f"{self.manifests}:{leaf['run']}"), leaf["digest"])
+            for index, leaf in other_leaves(self.leaves)
+            if leaf["leaf"] == "manifest" and self.manifests
+        )
+        return merge(records, runs)

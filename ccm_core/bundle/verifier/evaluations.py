@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from ccm_core.bundle.verifier.contents import moment
+from ccm_core.bundle.verifier.proofs.leaf_table import share_texts
 from ccm_core.bundle.verifier.strict_json import read_json
 
 PASSING = {"pass", "not_applicable"}
@@ -83,7 +84,7 @@ def read_evaluations(
     for index, leaf, content in evaluations:
         evaluation = read_json(content, f"an evaluation, leaf {index} of the store's own log")
         at = moment(evaluation["evaluated_at"])
-        history.reads.append((index, at, evaluation["evidence_read"]))
+        history.reads.append((index, at, share_texts(evaluation["evidence_read"])))
         documents = [pack["digest"] for pack in evaluation["packs"]]
         documents += [leaf["inputs"]] if "inputs" in leaf else []
         for name in documents:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
+from sys import intern
 from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.contents import moment
@@ -54,13 +55,13 @@ def read_collection(document: Mapping[str, Any]) -> Collected:
     """Read a collection from its document."""
     window = document["window"]
     return Collected(
-        document["id"],
-        document["run"],
-        document["kind"],
+        intern(document["id"]),
+        intern(document["run"]),
+        intern(document["kind"]),
         window and (moment(window["since"]), moment(window["until"])),
         moment(document["started_at"]),
         moment(document["ended_at"]),
-        document["outcome"],
+        intern(document["outcome"]),
         document["shortfalls"],
     )
 

@@ -48,6 +48,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from datetime import datetime, timedelta, timezone
 from functools import partial
+from heapq import merge
 from itertools import accumulate, chain, groupby, islice
 from sys import intern
 from typing import Any, NamedTuple, NoReturn, Protocol
@@ -2134,7 +2135,7 @@ def read_evaluations(
     for index, leaf, content in evaluations:
         evaluation = read_json(content, f"an evaluation, leaf {index} of the store's own log")
         at = moment(evaluation["evaluated_at"])
-        history.reads.append((index, at, evaluation["evidence_read"]))
+        history.reads.append((index, at, share_texts(evaluation["evidence_read"])))
         documents = [pack["digest"] for pack in evaluation["packs"]]
         documents += [leaf["inputs"]] if "inputs" in leaf else []
         for name in documents:
@@ -2226,9 +2227,7 @@ class _VersionEntries:
 
     def __iter__(self) -> Iterator[_DerivedVersion]:
         """Yield them in order."""
-        for index, leaf in self.leaves.items():
-            if leaf["leaf"] == "version":
-                yield _DerivedVersion(index, leaf["kind"], leaf["key"], leaf.get("digest"))
+        return map(_DerivedVersion._make, version_leaves(self.leaves))
 
 
 def body_readers(
@@ -2245,25 +2244,29 @@ def body_readers(
         erased: Digests of contents that were erased by order.
         lines: Yields the bodies of a kind, each once, in the order of the versions.
     """
+    uses: dict[str, Counter[str]] = {}
 
     def reader(kind: str) -> _DerivedBodies:
+        if not uses:
+            uses.update(repeated_uses(versions))
         bodies = _DerivedBodies(f"{kind} of {connection}", lines(kind), erased)
-        bodies.uses = repeated_uses(versions, kind)
+        bodies.uses = uses.get(kind, Counter())
         return bodies
 
     return reader
 
 
-def repeated_uses(versions: Iterable[_DerivedVersion], kind: str) -> Counter[str]:
-    """Return how many versions of a kind name a body, of those that several name."""
-    seen: set[bytes] = set()
-    uses: Counter[str] = Counter()
+def repeated_uses(versions: Iterable[_DerivedVersion]) -> dict[str, Counter[str]]:
+    """Return by kind how many versions name a body, of those that several name."""
+    seen: dict[str, set[bytes]] = {}
+    uses: dict[str, Counter[str]] = {}
     for version in versions:
-        if version.kind == kind and version.digest:
-            packed = pack_digest(version.digest)
-            if packed in seen:
-                uses[version.digest] += 1 if version.digest in uses else 2
-            seen.add(packed)
+        if version.digest:
+            of_kind, packed = uses.setdefault(version.kind, Counter()), pack_digest(version.digest)
+            before = seen.setdefault(version.kind, set())
+            if packed in before:
+                of_kind[version.digest] += 1 if version.digest in of_kind else 2
+            before.add(packed)
     return uses
 
 
@@ -2275,12 +2278,17 @@ class _EvidenceEntries:
 
     def __iter__(self) -> Iterator[_EvidenceVersion]:
         """Yield them in the order of their leaves."""
-        for index, leaf in self.leaves.items():
-            if leaf["leaf"] == "version" and "digest" in leaf:
-                name = intern(f"{leaf['kind']}:{leaf['key']}")
-                yield _EvidenceVersion(index, name, leaf["digest"])
-            elif leaf["leaf"] == "manifest" and self.manifests:
-                yield _EvidenceVersion(index, f"{self.manifests}:{leaf['run']}", leaf["digest"])
+        records = (
+            _EvidenceVersion(index, intern(f"{kind}:{key}"), digest)
+            for index, kind, key, digest in version_leaves(self.leaves)
+            if digest is not None
+        )
+        runs = (
+            _EvidenceVersion(index, intern(f"{self.manifests}:{leaf['run']}"), leaf["digest"])
+            for index, leaf in other_leaves(self.leaves)
+            if leaf["leaf"] == "manifest" and self.manifests
+        )
+        return merge(records, runs)
 
 
 # -- The results of evaluations in the logs of rows and verdicts, read by change and checked -------
@@ -3262,7 +3270,7 @@ class _Collecting(NamedTuple):
     watch: _Watch
     collections: Sequence[_Collected]
     runs: Sequence[Mapping[str, Any]]
-    """Its manifests, in the order in which the runs began."""
+    """When its runs began, in that order, and what each was to collect how often."""
 
 
 class _PeriodQuestion(NamedTuple):
@@ -3309,7 +3317,7 @@ def read_collecting(
         content = kept.get(leaf.get("digest", ""))
         if content is not None and leaf["leaf"] == "manifest":
             run = read_json(content, f"the manifest {leaf['run']} of {connection}")
-            runs.append(run)
+            runs.append({name: share_texts(run[name]) for name in ("started_at", "scheduled")})
             for document in run["collections"]:
                 collections[document["id"]] = read_collection(document)
         elif content is not None and leaf["leaf"] == "collection":
@@ -3611,13 +3619,13 @@ def read_collection(document: Mapping[str, Any]) -> _Collected:
     """Read a collection from its document."""
     window = document["window"]
     return _Collected(
-        document["id"],
-        document["run"],
-        document["kind"],
+        intern(document["id"]),
+        intern(document["run"]),
+        intern(document["kind"]),
         window and (moment(window["since"]), moment(window["until"])),
         moment(document["started_at"]),
         moment(document["ended_at"]),
-        document["outcome"],
+        intern(document["outcome"]),
         document["shortfalls"],
     )
 
@@ -4227,12 +4235,13 @@ ODD = b"?" * (DIGEST_BYTES + 1)
 
 def pack_digest(text: str) -> bytes:
     """Return the bytes of a digest; what has another form than ccm writes stays what it is."""
-    try:
-        packed = bytes.fromhex(text[len(MARK) :])
-    except ValueError:
-        packed = b""
-    if len(packed) == DIGEST_BYTES and unpack_digest(packed) == text:
-        return packed
+    if len(text) == len(MARK) + 2 * DIGEST_BYTES and text.startswith(MARK) and text.islower():
+        try:
+            packed = bytes.fromhex(text[len(MARK) :])
+        except ValueError:
+            packed = b""
+        if len(packed) == DIGEST_BYTES:
+            return packed
     return ODD + text.encode("utf-8", "surrogatepass")
 
 
@@ -4266,33 +4275,24 @@ class _LeafTable(Mapping[int, Mapping[str, Any]]):
 
     def append(self, index: int, leaf: Mapping[str, Any]) -> None:
         """Add a leaf behind the others."""
-        digest = self.digest_of_plain(leaf)
-        if digest is None:
+        packed = NO_DIGEST
+        common = common_fields(leaf)
+        if common is not None and "digest" in leaf:
+            packed = pack_digest(leaf["digest"]) if type(leaf["digest"]) is str else b""
+        if common is None or len(packed) != DIGEST_BYTES:
+            packed = NO_DIGEST
             self.forms.append(-1 - len(self.whole))
-            self.whole.append(leaf)
+            self.whole.append(share_texts(leaf))
         else:
-            common = (*(leaf[name] for name in REPEATED), "digest" if "digest" in leaf else "")
             number = self.numbers.get(common)
             if number is None:
                 number = self.numbers[common] = len(self.common)
                 self.common.append(common)
             self.forms.append(number)
             self.keys_text += leaf["key"].encode("utf-8", "surrogatepass")
-        self.digests += digest or NO_DIGEST
+        self.digests += packed
         self.indexes.append(index)
         self.places.append(len(self.keys_text))
-
-    @staticmethod
-    def digest_of_plain(leaf: Mapping[str, Any]) -> bytes | None:
-        """Return the digest of a version that the columns can hold; None for every other leaf."""
-        if leaf.get("leaf") != "version" or len(leaf) != 6 + ("digest" in leaf):
-            return None
-        if not all(type(leaf.get(name)) is str for name in (*REPEATED, "key")):
-            return None
-        if "digest" not in leaf:
-            return NO_DIGEST
-        packed = pack_digest(leaf["digest"]) if type(leaf["digest"]) is str else b""
-        return packed if len(packed) == DIGEST_BYTES else None
 
     def at(self, place: int) -> Mapping[str, Any]:
         """Return the leaf at a place among the others."""
@@ -4321,6 +4321,18 @@ class _LeafTable(Mapping[int, Mapping[str, Any]]):
         """Return the digest of the version at a place."""
         start = place * DIGEST_BYTES
         return MARK + self.digests[start : start + DIGEST_BYTES].hex()
+
+    def versions(self) -> Iterator[tuple[int, str, str, str | None]]:
+        """Yield index, kind, key and digest of each version; of one that vanished no digest."""
+        for place, form in enumerate(self.forms):
+            if form >= 0:
+                _, _, kind, _, digest = self.common[form]
+                text = self.digest_at(place) if digest else None
+                yield self.indexes[place], kind, self.key_at(place), text
+                continue
+            leaf = self.whole[-1 - form]
+            if leaf.get("leaf") == "version":
+                yield self.indexes[place], leaf["kind"], leaf["key"], leaf.get("digest")
 
     def others(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
         """Yield the leaves that state no version, with their indexes."""
@@ -4376,6 +4388,25 @@ class _LeafTable(Mapping[int, Mapping[str, Any]]):
         return _TableItems(self)
 
 
+def common_fields(leaf: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return what a version has in common with others; None for any other leaf."""
+    if leaf.get("leaf") != "version" or len(leaf) != 6 + ("digest" in leaf):
+        return None
+    common = (*map(leaf.get, REPEATED), "digest" if "digest" in leaf else "")
+    texts = [text for text in (*common, leaf.get("key")) if type(text) is str]
+    return tuple(texts[:-1]) if len(texts) == len(common) + 1 else None
+
+
+def share_texts(value: Any) -> Any:
+    """Return a JSON value of which equal texts are one in memory: they repeat from hour to hour."""
+    kind = type(value)
+    if kind is str:
+        return intern(value)
+    if kind is dict:
+        return {intern(name): share_texts(child) for name, child in value.items()}
+    return list(map(share_texts, value)) if kind is list else value
+
+
 class _TableValues(ValuesView[Mapping[str, Any]]):
     """The leaves of a table, without looking for each."""
 
@@ -4407,6 +4438,19 @@ def other_leaves(
     if isinstance(leaves, _LeafTable):
         return leaves.others()
     return ((index, leaf) for index, leaf in leaves.items() if leaf["leaf"] != "version")
+
+
+def version_leaves(
+    leaves: Mapping[int, Mapping[str, Any]],
+) -> Iterator[tuple[int, str, str, str | None]]:
+    """Yield index, kind, key and digest of each version; of one that vanished no digest."""
+    if isinstance(leaves, _LeafTable):
+        return leaves.versions()
+    return (
+        (index, leaf["kind"], leaf["key"], leaf.get("digest"))
+        for index, leaf in leaves.items()
+        if leaf["leaf"] == "version"
+    )
 
 
 # -- Roots of Merkle trees, recomputed from leaves and hashes (RFC 9162, section 2.1.1) ------------

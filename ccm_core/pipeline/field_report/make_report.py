@@ -71,7 +71,7 @@ def make_report(
     )
 
 
-def _connection(  # noqa: PLR0913 - each is one part of the report's request
+def _connection(
     host: Host,
     connection: Connection,
     live: LiveCheck,

@@ -71,7 +71,8 @@ def run_cases(packs: CompiledPacks) -> tuple[CaseResult, ...]:
 def coverage_mistakes(pack_text: PackText, packs: CompiledPacks) -> tuple[Mistake, ...]:
     """Return a mistake for each rule without a passing, a failing or an insufficient test.
 
-    Only a test that passes counts. A rule that supports no control is a mistake too.
+    Only a test that passes counts. A rule that supports no control is a mistake too, unless it only
+    informs.
     """
     document = documents.read_yaml(pack_text.text, pack_text.source)
     covered = {(case.rule, case.expected) for case in run_cases(packs) if case.passed}
@@ -88,7 +89,7 @@ def _missing(rule: Rule, covered: set[tuple[str, str]]) -> Iterator[str]:
     for status in (Status.PASS, Status.FAIL, Status.INSUFFICIENT):
         if (rule.id, status) not in covered:
             yield f"{rule.id} has no passing test that expects {status}"
-    if not rule.controls:
+    if not rule.controls and rule.severity is not Severity.INFORMATIONAL:
         yield f"{rule.id} supports no control; add one under controls"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
+from sys import intern
 from typing import Any
 
 DIGEST_BYTES = 32
@@ -18,12 +19,13 @@ ODD = b"?" * (DIGEST_BYTES + 1)
 
 def pack_digest(text: str) -> bytes:
     """Return the bytes of a digest; what has another form than ccm writes stays what it is."""
-    try:
-        packed = bytes.fromhex(text[len(MARK) :])
-    except ValueError:
-        packed = b""
-    if len(packed) == DIGEST_BYTES and unpack_digest(packed) == text:
-        return packed
+    if len(text) == len(MARK) + 2 * DIGEST_BYTES and text.startswith(MARK) and text.islower():
+        try:
+            packed = bytes.fromhex(text[len(MARK) :])
+        except ValueError:
+            packed = b""
+        if len(packed) == DIGEST_BYTES:
+            return packed
     return ODD + text.encode("utf-8", "surrogatepass")
 
 
@@ -57,33 +59,24 @@ class LeafTable(Mapping[int, Mapping[str, Any]]):
 
     def append(self, index: int, leaf: Mapping[str, Any]) -> None:
         """Add a leaf behind the others."""
-        digest = self.digest_of_plain(leaf)
-        if digest is None:
+        packed = NO_DIGEST
+        common = common_fields(leaf)
+        if common is not None and "digest" in leaf:
+            packed = pack_digest(leaf["digest"]) if type(leaf["digest"]) is str else b""
+        if common is None or len(packed) != DIGEST_BYTES:
+            packed = NO_DIGEST
             self.forms.append(-1 - len(self.whole))
-            self.whole.append(leaf)
+            self.whole.append(share_texts(leaf))
         else:
-            common = (*(leaf[name] for name in REPEATED), "digest" if "digest" in leaf else "")
             number = self.numbers.get(common)
             if number is None:
                 number = self.numbers[common] = len(self.common)
                 self.common.append(common)
             self.forms.append(number)
             self.keys_text += leaf["key"].encode("utf-8", "surrogatepass")
-        self.digests += digest or NO_DIGEST
+        self.digests += packed
         self.indexes.append(index)
         self.places.append(len(self.keys_text))
-
-    @staticmethod
-    def digest_of_plain(leaf: Mapping[str, Any]) -> bytes | None:
-        """Return the digest of a version that the columns can hold; None for every other leaf."""
-        if leaf.get("leaf") != "version" or len(leaf) != 6 + ("digest" in leaf):
-            return None
-        if not all(type(leaf.get(name)) is str for name in (*REPEATED, "key")):
-            return None
-        if "digest" not in leaf:
-            return NO_DIGEST
-        packed = pack_digest(leaf["digest"]) if type(leaf["digest"]) is str else b""
-        return packed if len(packed) == DIGEST_BYTES else None
 
     def at(self, place: int) -> Mapping[str, Any]:
         """Return the leaf at a place among the others."""
@@ -112,6 +105,18 @@ class LeafTable(Mapping[int, Mapping[str, Any]]):
         """Return the digest of the version at a place."""
         start = place * DIGEST_BYTES
         return MARK + self.digests[start : start + DIGEST_BYTES].hex()
+
+    def versions(self) -> Iterator[tuple[int, str, str, str | None]]:
+        """Yield index, kind, key and digest of each version; of one that vanished no digest."""
+        for place, form in enumerate(self.forms):
+            if form >= 0:
+                _, _, kind, _, digest = self.common[form]
+                text = self.digest_at(place) if digest else None
+                yield self.indexes[place], kind, self.key_at(place), text
+                continue
+            leaf = self.whole[-1 - form]
+            if leaf.get("leaf") == "version":
+                yield self.indexes[place], leaf["kind"], leaf["key"], leaf.get("digest")
 
     def others(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
         """Yield the leaves that state no version, with their indexes."""
@@ -167,6 +172,25 @@ class LeafTable(Mapping[int, Mapping[str, Any]]):
         return TableItems(self)
 
 
+def common_fields(leaf: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Return what a version has in common with others; None for any other leaf."""
+    if leaf.get("leaf") != "version" or len(leaf) != 6 + ("digest" in leaf):
+        return None
+    common = (*map(leaf.get, REPEATED), "digest" if "digest" in leaf else "")
+    texts = [text for text in (*common, leaf.get("key")) if type(text) is str]
+    return tuple(texts[:-1]) if len(texts) == len(common) + 1 else None
+
+
+def share_texts(value: Any) -> Any:
+    """Return a JSON value of which equal texts are one in memory: they repeat from hour to hour."""
+    kind = type(value)
+    if kind is str:
+        return intern(value)
+    if kind is dict:
+        return {intern(name): share_texts(child) for name, child in value.items()}
+    return list(map(share_texts, value)) if kind is list else value
+
+
 class TableValues(ValuesView[Mapping[str, Any]]):
     """The leaves of a table, without looking for each."""
 
@@ -198,3 +222,16 @@ def other_leaves(
     if isinstance(leaves, LeafTable):
         return leaves.others()
     return ((index, leaf) for index, leaf in leaves.items() if leaf["leaf"] != "version")
+
+
+def version_leaves(
+    leaves: Mapping[int, Mapping[str, Any]],
+) -> Iterator[tuple[int, str, str, str | None]]:
+    """Yield index, kind, key and digest of each version; of one that vanished no digest."""
+    if isinstance(leaves, LeafTable):
+        return leaves.versions()
+    return (
+        (index, leaf["kind"], leaf["key"], leaf.get("digest"))
+        for index, leaf in leaves.items()
+        if leaf["leaf"] == "version"
+    )

@@ -7,7 +7,7 @@ the hours that count. Drills are left out.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ccm_core.sdk.intervals import in_business_hours, read_clock, read_weekly_hours
 from ccm_core.sdk.report_figures import Distribution, MeasureGroup
@@ -147,8 +147,8 @@ _MEASURES = (
     ),
     _Measure(
         title="High urgency: time to resolve (MTTR)",
-        about="From the moment at which the urgency rose to its highest to the final resolution, in "
-        "the hours that count for its service.",
+        about="From the moment at which the urgency rose to its highest to the final resolution, "
+        "in the hours that count for its service.",
         urgency="high",
         by="highest_urgency",
         seconds="time_to_resolve",
@@ -187,7 +187,7 @@ def figures(request: SectionRequest) -> Iterable[Figure]:
             yield of_measure.distribution(request)
 
 
-def _parameter(name: str, packs: Mapping[str, JsonObject]) -> object:
+def _parameter(name: str, packs: Mapping[str, JsonObject]) -> Any:
     """Return the plain value of a parameter, of the first pack that has it."""
     value = next((values[name] for values in packs.values() if name in values), None)
     return value["value"] if isinstance(value, dict) else value

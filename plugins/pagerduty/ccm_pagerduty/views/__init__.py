@@ -16,6 +16,7 @@ from ccm_pagerduty.views.row_builder import (
     EVENT_ORCHESTRATION_PATH,
     INCIDENT,
     INCIDENT_LOG_ENTRY,
+    MAINTENANCE_WINDOW,
     MANIFEST,
     ON_CALL,
     PRIORITY,
@@ -55,6 +56,7 @@ _VIEWS = {
         (
             SERVICE,
             EVENT_ORCHESTRATION_PATH,
+            MAINTENANCE_WINDOW,
             ESCALATION_POLICY,
             SCHEDULE,
             SCHEDULE_RENDERING,
@@ -88,7 +90,10 @@ _ENUMERATED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "responder_reachability": {},
     "schedule_coverage": {"attached": (ESCALATION_POLICY,), "policies": (ESCALATION_POLICY,)},
     "service_ownership": {},
-    "service_readiness": {"orchestrations": (EVENT_ORCHESTRATION_PATH,)},
+    "service_readiness": {
+        "orchestrations": (EVENT_ORCHESTRATION_PATH,),
+        "maintenance": (MAINTENANCE_WINDOW,),
+    },
     "service_responders": {"non_member_responders": (TEAM_MEMBER,)},
     "team_ownership": {
         "services": (SERVICE,),
@@ -105,7 +110,10 @@ _ENUMERATED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 depend on records that the row looks up by key, and are left out where one of them is missing."""
 _OPTIONAL: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "incident_response": {PRIORITY: ("response_priority", "clock_at_priority")},
-    "service_readiness": {EVENT_ORCHESTRATION_PATH: ("orchestrations",)},
+    "service_readiness": {
+        EVENT_ORCHESTRATION_PATH: ("orchestrations",),
+        MAINTENANCE_WINDOW: ("maintenance",),
+    },
 }
 """Inputs that a plan or a right may lack, with the fields that rest on each of them."""
 _ROWS_OF: Mapping[str, str] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_pagerduty.references import id_and_title, title_of
+from ccm_pagerduty.views.maintenance import maintenance_fields, windows_by_service
 from ccm_pagerduty.views.on_call.policy_reach import NOT_OBSERVED, PolicyReach, resolve_policy
 from ccm_pagerduty.views.on_call.rendered_shifts import window_fields
 from ccm_pagerduty.views.policy_coverage import level_coverage
@@ -38,12 +39,14 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     """Yield one row for each service."""
     index = RecordIndex(request.records, request.vanished)
     policies, routers = resolve_policies(index), _routers_by_service(index)
+    windows = windows_by_service(index)
     for record in index.records(SERVICE):
         builder = RowBuilder(index)
         service = builder.read(record)
         feeding = [*routers.get(record.key, ()), *routers.get(ANY_SERVICE, ())]
         orchestrations = {path["parent"]["id"] for path in builder.read_all(feeding)}
         body = _service(service) | {"orchestrations": len(orchestrations)}
+        body["maintenance"] = maintenance_fields(builder.read_all(windows.get(record.key, ())))
         body |= _policy(service, builder, policies)
         yield builder.build(record, body, unknown=_unknown_reasons(service, policies))
 

@@ -11,6 +11,7 @@ from pagerduty_simulator.account.incident_store import Event
 from pagerduty_simulator.account.objects import PolicyLevel, PolicyTarget, Restriction
 from pagerduty_simulator.api.serializers.references import user_reference
 from pagerduty_simulator.demo_data import healthy_account as healthy
+from pagerduty_simulator.demo_data.shift_hours import daily_hours
 
 AIKO, EVA, OMAR = 2, 4, 12
 """The numbers of some users: two first responders, and the second level for the office."""
@@ -50,14 +51,18 @@ def shorten_regions(account: Account) -> None:
     key = object_id("schedule", healthy.AROUND_THE_WORLD)
     schedule = account.schedules[key]
     layers = tuple(
-        replace(layer, restrictions=tuple(_seven_hours(part) for part in layer.restrictions))
-        for layer in schedule.layers
+        replace(layer, restrictions=daily_hours(8 * position, 7))
+        for position, layer in enumerate(schedule.layers)
     )
     account.schedules[key] = replace(schedule, layers=layers)
 
 
-def _seven_hours(restriction: Restriction) -> Restriction:
-    return replace(restriction, duration_seconds=7 * _HOUR)
+def change_hours(account: Account, number: int, hours: tuple[Restriction, ...]) -> None:
+    """Replace the hours of every layer of a schedule."""
+    key = object_id("schedule", number)
+    schedule = account.schedules[key]
+    layers = tuple(replace(layer, restrictions=hours) for layer in schedule.layers)
+    account.schedules[key] = replace(schedule, layers=layers)
 
 
 def change_levels(account: Account, number: int, *levels: PolicyLevel) -> None:
@@ -81,7 +86,7 @@ def split_regions(account: Account) -> None:
     """Put each layer of the schedule into one of its own, all of them on the first level."""
     whole = account.schedules.pop(object_id("schedule", healthy.AROUND_THE_WORLD))
     targets = []
-    for number, layer in enumerate(whole.layers, start=3):
+    for number, layer in enumerate(whole.layers, start=5):
         key = object_id("schedule", number)
         account.schedules[key] = replace(whole, id=key, name=layer.name, layers=(layer,))
         targets.append(PolicyTarget(type="schedule", id=key))

@@ -13,6 +13,7 @@ from pagerduty_simulator.demo_data.account_changes import (
     EVA,
     block_app,
     by_person,
+    change_hours,
     change_service,
     delete_user,
     low_urgency_rules,
@@ -30,6 +31,7 @@ from pagerduty_simulator.demo_data.account_changes import (
     without_managers,
 )
 from pagerduty_simulator.demo_data.healthy_incidents import change_incident
+from pagerduty_simulator.demo_data.shift_hours import daily_hours, working_hours
 
 _MINUTE, _HOUR = 60, 3_600
 
@@ -79,9 +81,21 @@ def _coverage() -> tuple[Flaw, ...]:
         ),
         Flaw(
             feature="follow-the-sun",
-            description="Each region has a schedule of its own on the first level",
+            description="Each region has a schedule of its own, of which the settings do not know",
             apply=split_regions,
             fails=gap,
+        ),
+        Flaw(
+            feature="schedules side by side",
+            description="The early one ends an hour before the late one begins",
+            apply=lambda account: change_hours(account, healthy.EARLY, daily_hours(0, 11)),
+            fails=(*gap, *first, "pagerduty_policy_asks_another_person"),
+        ),
+        Flaw(
+            feature="business hours",
+            description="The schedule for the office begins an hour late",
+            apply=lambda account: change_hours(account, healthy.OFFICE_ROTA, working_hours(10)),
+            fails=(*gap, *first, "pagerduty_policy_asks_another_person"),
         ),
         Flaw(
             feature="schedules",

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from types import MappingProxyType
 
+from ccm_core.sdk.types import JsonObject
 from pagerduty_simulator.account.account import Account
 from pagerduty_simulator.account.identifiers import object_id
 from pagerduty_simulator.account.names import PRIORITIES
@@ -24,7 +24,6 @@ from pagerduty_simulator.account.objects import (
     PolicyLevel,
     PolicyTarget,
     Priority,
-    Restriction,
     ScheduleLayer,
     Service,
     Team,
@@ -40,18 +39,15 @@ from pagerduty_simulator.account.operations import (
     OrchestrationRule,
 )
 from pagerduty_simulator.demo_data.healthy_incidents import add_healthy_incidents
-
-PARAMETERS = MappingProxyType(
-    {
-        "critical_services": "row.title == 'Card Payments'",
-        "business_hours": "Mon-Fri 09:00-17:00 America/New_York",
-    }
-)
-"""What its settings say: a service for office hours is not critical, and when these are."""
+from pagerduty_simulator.demo_data.shift_hours import daily_hours, working_hours
 
 FEATURES = (
     ("follow-the-sun", "Three regions of eight hours each are layers of one schedule"),
-    ("business hours", "A service is of high urgency in support hours and of low urgency else"),
+    ("schedules side by side", "Two schedules of twelve hours each share a first level"),
+    (
+        "business hours",
+        "A service and its policy page in office hours, and not at night",
+    ),
     ("merged", "An incident was merged three minutes after it began, and never acknowledged alone"),
     ("bots", "A bot acknowledged first, then a person; monitoring resolved another by itself"),
     ("push only", "One first responder is notified of high urgency by the app alone"),
@@ -68,16 +64,17 @@ FEATURES = (
 )
 """What the account has that a check might take for a fault: each a name, and what it is."""
 
-PAYMENTS, OFFICE = 0, 1
-"""The numbers of its teams, of their policies, and of their first services."""
+PAYMENTS, OFFICE, LEDGER = 0, 1, 2
+"""The numbers of its policies, of the teams of the first two, and of their first services."""
 CARD_PAYMENTS, BACK_OFFICE, EVENT_ARCHIVE, CARD_LEDGER = range(4)
 """The numbers of its services."""
-AROUND_THE_WORLD, BACKUP, OFFICE_ROTA = range(3)
+AROUND_THE_WORLD, BACKUP, OFFICE_ROTA, EARLY, LATE = range(5)
 """The numbers of its schedules."""
 OWNER, ADMIN, PUSH_ONLY = 0, 1, 2
 """The numbers of some of its users."""
 STAKEHOLDER, INVITED = 13, 14
 
+_OFFICE_HOURS = "Mon-Fri 09:00-17:00 America/New_York"
 _HOUR, _DAY, _WEEK = 3_600, 86_400, 604_800
 _PEOPLE = (
     ("Ann Owner", "owner", (PAYMENTS, OFFICE)),
@@ -96,7 +93,29 @@ _PEOPLE = (
     ("Sven Stake", "read_only_user", ()),
     ("Nina New", "limited_user", (OFFICE,)),
 )
-_REGIONS = (("Asia", 0, (2, 3)), ("Europe", 8, (4, 5)), ("America", 16, (6, 7)))
+_REGIONS = (
+    ("Asia", (2, 3), daily_hours(0, 8)),
+    ("Europe", (4, 5), daily_hours(8, 8)),
+    ("America", (6, 7), daily_hours(16, 8)),
+)
+
+
+def healthy_parameters() -> JsonObject:
+    """Return what its settings say: what is critical, and which hours are to be covered."""
+    by_id = (
+        ("escalation_policy", OFFICE, _OFFICE_HOURS),
+        ("schedule", OFFICE_ROTA, _OFFICE_HOURS),
+        ("schedule", EARLY, "daily 00:00-12:00 UTC"),
+        ("schedule", LATE, "daily 12:00-00:00 UTC"),
+    )
+    overrides = [
+        {"for": [object_id(kind, number)], "value": hours} for kind, number, hours in by_id
+    ]
+    return {
+        "critical_services": "row.title == 'Card Payments'",
+        "business_hours": _OFFICE_HOURS,
+        "cover": {"value": "always", "overrides": overrides},
+    }
 
 
 def build_healthy_account(now: datetime) -> Account:
@@ -184,15 +203,17 @@ def _memberships() -> Iterable[Membership]:
 def _schedules(account: Account) -> Iterable[AccountSchedule]:
     monday = account.epoch - account.epoch % _DAY - (account.now.weekday() + 7 * 52) * _DAY
     plans = (
-        ("Around the World", PAYMENTS, _REGIONS),
-        ("Payments Backup", PAYMENTS, (("Backup", None, (8, 9)),)),
-        ("Office", OFFICE, (("Office", None, (10, 11)),)),
+        ("Around the World", PAYMENTS, "Etc/UTC", _REGIONS),
+        ("Payments Backup", PAYMENTS, "Etc/UTC", (("Backup", (8, 9), ()),)),
+        ("Office", OFFICE, "America/New_York", (("Office", (10, 11), working_hours(9)),)),
+        ("Ledger Early", PAYMENTS, "Etc/UTC", (("Early", (4, 5), daily_hours(0, 12)),)),
+        ("Ledger Late", PAYMENTS, "Etc/UTC", (("Late", (6, 7), daily_hours(12, 12)),)),
     )
-    for number, (name, team, layers) in enumerate(plans):
+    for number, (name, team, zone, layers) in enumerate(plans):
         yield AccountSchedule(
             id=object_id("schedule", number),
             name=name,
-            time_zone="Etc/UTC",
+            time_zone=zone,
             form="layers",
             layers=tuple(
                 ScheduleLayer(
@@ -201,48 +222,48 @@ def _schedules(account: Account) -> Iterable[AccountSchedule]:
                     start=monday,
                     turn_seconds=_WEEK,
                     user_ids=tuple(object_id("user", person) for person in people),
-                    restrictions=() if begin is None else (_eight_hours(begin),),
+                    restrictions=restrictions,
                 )
-                for position, (part, begin, people) in enumerate(layers)
+                for position, (part, people, restrictions) in enumerate(layers)
             ),
             team_ids=(object_id("team", team),),
         )
 
 
-def _eight_hours(begin: int) -> Restriction:
-    return Restriction(start_time_of_day=f"{begin:02d}:00:00", duration_seconds=8 * _HOUR)
-
-
 def _policies(account: Account) -> Iterable[Policy]:
     plans = (
-        (("schedule", AROUND_THE_WORLD), ("schedule", BACKUP)),
-        (("schedule", OFFICE_ROTA), ("user", 12)),
+        ("Payments", PAYMENTS, [("schedule", AROUND_THE_WORLD)], [("schedule", BACKUP)]),
+        ("Office", OFFICE, [("schedule", OFFICE_ROTA)], [("user", 12)]),
+        ("Ledger", PAYMENTS, [("schedule", EARLY), ("schedule", LATE)], [("schedule", BACKUP)]),
     )
-    for number, levels in enumerate(plans):
+    for number, (name, team, *levels) in enumerate(plans):
         yield Policy(
             id=object_id("escalation_policy", number),
-            name=("Payments", "Office")[number],
+            name=name,
             levels=tuple(
                 PolicyLevel(
                     id=object_id("escalation_rule", number * 4 + position),
-                    targets=(PolicyTarget(type=kind, id=object_id(kind, target)),),
+                    targets=tuple(
+                        PolicyTarget(type=kind, id=object_id(kind, target))
+                        for kind, target in targets
+                    ),
                     delay_minutes=(15, 30)[position],
                 )
-                for position, (kind, target) in enumerate(levels)
+                for position, targets in enumerate(levels)
             ),
-            team_ids=(object_id("team", number),),
+            team_ids=(object_id("team", team),),
             created_at=account.epoch - 400 * _DAY,
         )
 
 
 def _services(account: Account) -> Iterable[Service]:
     plans = (
-        ("Card Payments", PAYMENTS, "high", True),
-        ("Back Office", OFFICE, "support_hours", True),
-        ("Event Archive", OFFICE, "low", False),
-        ("Card Ledger", PAYMENTS, "high", True),
+        ("Card Payments", PAYMENTS, PAYMENTS, "high", True),
+        ("Back Office", OFFICE, OFFICE, "support_hours", True),
+        ("Event Archive", OFFICE, OFFICE, "low", False),
+        ("Card Ledger", LEDGER, PAYMENTS, "high", True),
     )
-    for number, (name, team, urgency, integrated) in enumerate(plans):
+    for number, (name, policy, team, urgency, integrated) in enumerate(plans):
         integration = Integration(
             id=object_id("integration", number),
             name="Events API V2",
@@ -252,7 +273,7 @@ def _services(account: Account) -> Iterable[Service]:
         yield Service(
             id=object_id("service", number),
             name=name,
-            policy_id=object_id("escalation_policy", team),
+            policy_id=object_id("escalation_policy", policy),
             created_at=account.epoch - 400 * _DAY,
             urgency=urgency,
             team_ids=(object_id("team", team),),

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pagerduty_simulator.account.account import Account
 from pagerduty_simulator.account.identifiers import object_id
 from pagerduty_simulator.account.incident_store import Event, IncidentRecord, IncidentState
+from pagerduty_simulator.account.objects import Service
 from pagerduty_simulator.account.schedule_rendering import final_spans
 from pagerduty_simulator.api.serializers.references import user_reference
 from pagerduty_simulator.demo_data.incident_outcomes import OutcomeContext
@@ -88,12 +89,10 @@ def _last_monday(account: Account) -> int:
 def _incident(account: Account, plan: _Plan) -> IncidentRecord:
     service = account.services[object_id("service", plan.service)]
     references = service_references(account, service)
-    schedule = account.policies[service.policy_id].levels[0].targets[0].id
-    span = final_spans(account.schedules[schedule], plan.created, plan.created)[0]
     context = OutcomeContext(
         random=Random(plan.number),
         service=references.service,
-        levels=((0, user_reference(account, str(span.user_id))),),
+        levels=((0, user_reference(account, _responder(account, service, plan.created))),),
         high_urgency=plan.urgency == "high",
     )
     return IncidentRecord(
@@ -108,6 +107,17 @@ def _incident(account: Account, plan: _Plan) -> IncidentRecord:
         urgency=plan.urgency,
         priority=0 if plan.number == URGENT else None,
     )
+
+
+def _responder(account: Account, service: Service, at: int) -> str:
+    """Return who is on call on the first level that has somebody."""
+    for level in account.policies[service.policy_id].levels:
+        for target in level.targets:
+            if target.type == "user":
+                return target.id
+            for span in final_spans(account.schedules[target.id], at, at):
+                return str(span.user_id)
+    raise LookupError(f"nobody is on call for {service.name}")
 
 
 def _events(context: OutcomeContext, plan: _Plan) -> list[Event]:

@@ -7,8 +7,8 @@ from ccm_pagerduty.rulepacks import rule_packs
 from pagerduty_simulator.demo_data.flaws import flaws
 from pagerduty_simulator.demo_data.healthy_account import (
     FEATURES,
-    PARAMETERS,
     build_healthy_account,
+    healthy_parameters,
 )
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
@@ -28,7 +28,7 @@ NEEDS_TIME = {"pagerduty_invitation_is_accepted"}
 
 def test_no_rule_fails_over_the_healthy_account(evaluated, now, rules_with):
     """All of them pass, each over something, but for what a key cannot prove."""
-    evaluation = evaluated(build_healthy_account(now), PARAMETERS)
+    evaluation = evaluated(build_healthy_account(now), healthy_parameters())
     assert rules_with(evaluation, "fail", "error", "not_applicable") == set()
     assert rules_with(evaluation, "insufficient") == NOT_OF_A_KEY
     assert len(rules_with(evaluation, "pass")) == len(evaluation.rules) - len(NOT_OF_A_KEY)
@@ -39,7 +39,7 @@ def test_flawed_twin_fails_exactly_the_expected_rules(evaluated, now, rules_with
     """No more than that rule is wrong, and nothing becomes inconclusive."""
     account = build_healthy_account(now)
     flaw.apply(account)
-    evaluation = evaluated(account, PARAMETERS)
+    evaluation = evaluated(account, healthy_parameters())
     assert rules_with(evaluation, "fail") == set(flaw.fails)
     assert rules_with(evaluation, "insufficient", "error") == NOT_OF_A_KEY
 
