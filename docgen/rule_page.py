@@ -44,11 +44,8 @@ rules:
         - {{for: [PABC123], value: 5m}}       # one service has its own limit
 ```
 
-If a service has support hours, only those count for its time to acknowledge (MTTA) and time to
-resolve (MTTR): the SLA clock (`sla_...` fields) stops outside of them. PagerDuty reports only
-today's support hours, not earlier ones. A merged incident is evaluated through its primary
-incident: an acknowledgement of either counts, and it is resolved when the primary incident is. It
-is evaluated by itself only if it began before the primary incident or was more urgent.
+How the response to an incident is measured (which limit applies, which hours count, who took it, what a merge does) is
+in [its own page](../explanation/incident-timeline.md).
 
 "Next 14 days" in a title is the default of the connection's setting `lookahead`; the past period is
 its `lookback`.

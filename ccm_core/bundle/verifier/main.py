@@ -229,10 +229,7 @@ def check_package(
     notes = {log: files[f"ledger/{log}/checkpoint.txt"].decode() for log in logs}
     expected = package.predicate(notes)
     check_predicate(predicate, expected, problems)
-    history, reading = empty_history(), package.reading
-    derived_logs = package_logs(files, package)
-    reader = DerivedHistory(package.derived, reading, derived_logs, history, problems)
-    read_evaluations(evaluation_lines(files, package.evaluations), reading, history, reader)
+    history, reading = read_history(files, package, problems), package.reading
     content_logs, selection = package.content_logs, package.selection(history)
     labels = partial(leaf_labels, content_logs, selection)
     expected_contents = expected_files(content_logs, selection)
@@ -254,6 +251,15 @@ def check_package(
     if package.other_connections:
         others = ", ".join(package.other_connections)
         checked.facts.append(f"not in this package: the connections {others} of the same store")
+
+
+def read_history(files: Files, package: Package, problems: list[str]) -> History:
+    """Read what the evaluations state; rows and verdicts are not in memory any longer than that."""
+    history, reading = empty_history(), package.reading
+    derived_logs = package_logs(files, package)
+    reader = DerivedHistory(package.derived, reading, derived_logs, history, problems)
+    read_evaluations(evaluation_lines(files, package.evaluations), reading, history, reader)
+    return history
 
 
 def evaluation_lines(

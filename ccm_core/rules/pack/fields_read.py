@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from ccm_core.rules.cel.checked_ast import ELEMENT, FieldPath, read_paths
 from ccm_core.rules.cel.expression import Expression
-from ccm_core.rules.cel.identifiers import identifiers
 
 _WHOLE_ROW = re.compile(r"\brow\b(?!\s*\.)")
+_FIELD = re.compile(r"\brow\s*\.\s*\??\s*(\w+)")
+"""A field of the row: every other use of the row may read any of them."""
 
 
 def fields_read(
@@ -51,5 +52,5 @@ def fields_mentioned(texts: Iterable[str]) -> frozenset[str] | None:
     for text in texts:
         if _WHOLE_ROW.search(text):
             return None
-        names |= identifiers(text)
+        names.update(_FIELD.findall(text))
     return frozenset(names)

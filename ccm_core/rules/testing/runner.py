@@ -10,7 +10,7 @@ from ccm_core import documents
 from ccm_core.errors import Mistake
 from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.result import KindSufficiency, RuleResult, Status, deciding
-from ccm_core.model.evaluation.rule import Parameter, Rule, RuleTest
+from ccm_core.model.evaluation.rule import Parameter, Rule, RuleTest, Severity
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window

@@ -221,6 +221,7 @@ def test_coverage_mistakes_name_the_tests_a_rule_lacks(pack_text, rule_text, sou
     text = pack_text(
         rule_text(id="whole", tests=whole, controls=control),
         rule_text(id="wrong", tests="[{name: a, rows: [], expect: pass}]"),
+        rule_text(id="informs", severity="informational", tests=whole),
     )
     doors = PackText(text=text, source="doors.yaml")
     packs = compile_packs([doors], sources)
