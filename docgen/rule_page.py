@@ -75,7 +75,7 @@ def _pack(pack: Document) -> str:
 
 def _rule(rule: Document) -> list[str]:
     controls = ", ".join(
-        f"{FRAMEWORKS[control['framework']]} {control['id']}" for control in rule["controls"]
+        f"{FRAMEWORKS[control['framework']]} {control['id']}" for control in rule.get("controls", ())
     )
     share = rule.get("tolerance")
     judged = f"rows of `{rule['over']}`"
@@ -90,7 +90,7 @@ def _rule(rule: Document) -> list[str]:
         "",
         *_wrapped(f"Remediation: {rule['remediation']['text']}"),
         "",
-        *_wrapped(f"Supports {controls}."),
+        *_wrapped(f"Supports {controls}." if controls else "Informs, and supports no control."),
     ]
 
 
@@ -98,7 +98,7 @@ def _coverage(packs: Sequence[Document]) -> str:
     rules_by_control: dict[tuple[str, str], list[str]] = {}
     for pack in packs:
         for rule in pack["rules"]:
-            for control in rule["controls"]:
+            for control in rule.get("controls", ()):
                 name = (control["framework"], control["id"])
                 rules_by_control.setdefault(name, []).append(rule["id"])
     lines = [
