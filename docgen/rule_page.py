@@ -44,8 +44,8 @@ rules:
         - {{for: [PABC123], value: 5m}}       # one service has its own limit
 ```
 
-How the response to an incident is measured (which limit applies, which hours count, who took it, what a merge does) is
-in [its own page](../explanation/incident-timeline.md).
+How the response to an incident is measured (which limit applies, which hours count, who took it,
+what a merge does) is in [its own page](../explanation/incident-timeline.md).
 
 "Next 14 days" in a title is the default of the connection's setting `lookahead`; the past period is
 its `lookback`.
@@ -75,7 +75,8 @@ def _pack(pack: Document) -> str:
 
 def _rule(rule: Document) -> list[str]:
     controls = ", ".join(
-        f"{FRAMEWORKS[control['framework']]} {control['id']}" for control in rule.get("controls", ())
+        f"{FRAMEWORKS[control['framework']]} {control['id']}"
+        for control in rule.get("controls", ())
     )
     share = rule.get("tolerance")
     judged = f"rows of `{rule['over']}`"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,13 @@ from ccm_core.model.evaluation.result import (
     KindSufficiency,
     Status,
 )
+from ccm_core.model.evaluation.result_scope import OUTLINED
 from ccm_core.model.evidence.collection import Outcome
 from ccm_core.model.evidence.window import Window, union
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.change_log.change_section import change_section
 from ccm_core.pipeline.context import Host
+from ccm_core.report.content.measures import Measures, measures_of
 from ccm_core.report.types import Section
 from ccm_core.rules.derive.row_record import row_of
 from ccm_core.sdk.report_figures import ReportSection, SectionRequest
@@ -57,6 +59,19 @@ def sections(
         if scope.connection in evaluation.connections
         for section in _of_connection(_Rows(host, store, scope, evaluation, digest))
     )
+
+
+def measures(
+    host: Host, store: EvidenceStore, *, as_of: datetime | None = None
+) -> tuple[Measures, ...] | None:
+    """Return every measure of the latest evaluation by a moment; None: there is no evaluation."""
+    latest = store.evaluations.latest(as_of=as_of, scope=OUTLINED, compact=True)
+    if latest is None:
+        return None
+    inputs = store.evaluations.inputs(latest.digest)
+    scopes = inputs.watch_scopes if inputs else ()
+    drawn = sections(host, store, scopes, latest.evaluation, latest.digest)
+    return tuple(measures_of(drawn, latest.evaluation.evaluated_at))
 
 
 class _Rows:

@@ -12,14 +12,14 @@ from ccm_core.cli.terminal.options import as_of_option, json_option, read_as_of
 from ccm_core.cli.terminal.output import print_json, print_table, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
-from ccm_core.pipeline.measures import finite, measures
+from ccm_core.pipeline.report_sections import measures
 from ccm_core.report.content import phrases
+from ccm_core.report.content.measures import finite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ccm_core.pipeline.measures import Measures
-    from ccm_core.report.content.measures import MeasureStatistics
+    from ccm_core.report.content.measures import Measures, MeasureStatistics
 
 _HEADINGS = ("count", "median", "p90", "mean", "within limit", "change of the median", "incomplete")
 

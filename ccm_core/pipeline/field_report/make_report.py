@@ -20,7 +20,8 @@ from ccm_core.pipeline.field_report.live import live_findings
 from ccm_core.pipeline.field_report.redaction import redacted
 from ccm_core.pipeline.field_report.renames import Renames
 from ccm_core.pipeline.field_report.runs import reported_run
-from ccm_core.pipeline.field_report.samples import choose_samples, sampled_kind
+from ccm_core.pipeline.field_report.sampled_kind import sampled_kind
+from ccm_core.pipeline.field_report.samples import choose_samples
 
 if TYPE_CHECKING:
     from ccm_core.pipeline.check import LiveCheck
@@ -102,16 +103,16 @@ def _kinds(
     sizes = store.records.sizes(connection.name)
     return tuple(
         ReportedKind(
-            kind=kind.kind.name,
+            kind=kind.name,
             version=kind.kind.version,
-            records=sizes.get(kind.kind.name, 0),
+            records=sizes.get(kind.name, 0),
             read=chosen.read,
             shapes=chosen.shapes,
             shapes_left_out=chosen.shapes_left_out,
             samples=tuple(redacted(record.body, kind.spec, renames) for record in chosen.records),
         )
         for kind in kinds
-        for chosen in (samples[kind.kind.name],)
+        for chosen in (samples[kind.name],)
     )
 
 

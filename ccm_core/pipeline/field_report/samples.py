@@ -4,32 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ccm_core.collect.references.schema_references import ReferenceField, reference_fields
 from ccm_core.model.evidence.record import Record
-from ccm_core.pipeline.field_report.field_spec import FieldSpec, field_spec
-from ccm_core.pipeline.field_report.redaction import features
+from ccm_core.pipeline.field_report.sample_choice import SampleChoice
+from ccm_core.pipeline.field_report.sampled_kind import SampledKind
+from ccm_core.sdk.types import Shape
 
 if TYPE_CHECKING:
-    from ccm_core.sdk.types import EvidenceKind
     from ccm_core.store.interface.records import RecordStore
 
 _PAGE = 500
 _MOST_READ = 20_000
-_MOST_SHAPES = 40
-_MOST_CHOSEN = 60
+_MOST_FOLLOWED = 10
 _MOST_SAMPLES = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SampledKind:
-    """A kind whose records are looked at."""
-
-    kind: EvidenceKind
-    spec: FieldSpec
-    references: tuple[ReferenceField, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +33,12 @@ class ChosenSamples:
     """Sorted by key."""
 
 
-def sampled_kind(kind: EvidenceKind) -> SampledKind:
-    """Compile what the schema of a kind says of its fields."""
-    schema = kind.schema()
-    return SampledKind(kind=kind, spec=field_spec(schema), references=reference_fields(schema))
-
-
 def choose_samples(
     store: RecordStore, connection: str, kinds: Sequence[SampledKind]
 ) -> Mapping[str, ChosenSamples]:
     """Choose records of every shape, and those that they refer to, so that they can be joined.
+
+    Of the first events, all that refers to them is chosen too: the log of an incident.
 
     Args:
         store: Where they are.
@@ -62,44 +48,47 @@ def choose_samples(
     Raises:
         IntegrityError: A record is not what was stored.
     """
-    chosen = {kind.kind.name: _chosen(store, connection, kind) for kind in kinds}
+    choices = _choices(store, connection, kinds)
     records = {
-        name: {record.key: record for record in samples.records} for name, samples in chosen.items()
+        name: {record.key: record for record in choice.records} for name, choice in choices.items()
     }
     _add_referenced(store, connection, kinds, records)
     return {
-        name: replace(samples, records=tuple(records[name][key] for key in sorted(records[name])))
-        for name, samples in chosen.items()
+        name: ChosenSamples(
+            read=choice.read,
+            shapes=choice.shapes,
+            shapes_left_out=choice.shapes_left_out,
+            records=tuple(records[name][key] for key in sorted(records[name])),
+        )
+        for name, choice in choices.items()
     }
 
 
-def _chosen(store: RecordStore, connection: str, kind: SampledKind) -> ChosenSamples:
-    """Choose a record of each shape; where there are too many shapes, those with a new feature."""
-    shapes: set[frozenset[str]] = set()
-    sampled: set[frozenset[str]] = set()
-    seen: set[str] = set()
-    records: list[Record] = []
-    read = 0
-    for page in store.pages(connection, kind.kind.name, _PAGE):
+def _choices(
+    store: RecordStore, connection: str, kinds: Sequence[SampledKind]
+) -> Mapping[str, SampleChoice]:
+    """Read the kinds, events that others refer to before those that do."""
+    events = [kind.name for kind in kinds if kind.kind.shape is Shape.EVENT]
+    choices: dict[str, SampleChoice] = {}
+    followed: set[tuple[str, str]] = set()
+    for kind in sorted(kinds, key=lambda kind: sum(map(kind.refers_to, events))):
+        choices[kind.name] = choice = _choice(store, connection, kind, followed)
+        if kind.name in events:
+            followed |= {(kind.name, record.key) for record in choice.records[:_MOST_FOLLOWED]}
+    return choices
+
+
+def _choice(
+    store: RecordStore, connection: str, kind: SampledKind, followed: AbstractSet[tuple[str, str]]
+) -> SampleChoice:
+    choice = SampleChoice(kind, frozenset(followed))
+    for page in store.pages(connection, kind.name, _PAGE):
         for record in page:
-            if record.erased_at is not None or record.version != kind.kind.version:
-                continue
-            read += 1
-            shape = frozenset(features(record.body, kind.spec))
-            room = len(records) < (_MOST_CHOSEN if shape - seen else _MOST_SHAPES)
-            if room and shape not in sampled:
-                records.append(record)
-                sampled.add(shape)
-                seen |= shape
-            shapes.add(shape)
-        if read >= _MOST_READ:
+            if _is_readable(record, kind):
+                choice.look_at(record)
+        if choice.read >= _MOST_READ:
             break
-    return ChosenSamples(
-        read=read,
-        shapes=len(shapes),
-        shapes_left_out=len(shapes - sampled),
-        records=tuple(records),
-    )
+    return choice
 
 
 def _add_referenced(
@@ -113,10 +102,10 @@ def _add_referenced(
         name: tuple(samples.values()) for name, samples in records.items()
     }
     while any(new.values()):
-        referenced = _referenced(kinds, new)
+        keys = _referenced(kinds, new)
         new = {
-            name: _records(store, connection, name, referenced[name] - samples.keys(), samples)
-            for name, samples in records.items()
+            kind.name: _records(store, connection, kind, keys[kind.name], records[kind.name])
+            for kind in kinds
         }
         for name, additional in new.items():
             records[name].update((record.key, record) for record in additional)
@@ -128,19 +117,28 @@ def _referenced(
     """Return the keys that records refer to, by kind."""
     keys: defaultdict[str, set[str]] = defaultdict(set)
     for kind in kinds:
-        for record in records.get(kind.kind.name, ()):
-            for reference in kind.references:
-                for name, key in reference.targets(record.body):
-                    keys[name].add(key)
+        for record in records[kind.name]:
+            for name, key in kind.targets(record.body):
+                keys[name].add(key)
     return keys
 
 
 def _records(
-    store: RecordStore, connection: str, kind: str, keys: set[str], samples: Mapping[str, Record]
+    store: RecordStore,
+    connection: str,
+    kind: SampledKind,
+    keys: AbstractSet[str],
+    samples: Mapping[str, Record],
 ) -> Sequence[Record]:
+    """Read the first of some records that are no samples yet."""
     room = max(0, _MOST_SAMPLES - len(samples))
-    first = set(sorted(keys)[:room])
-    if not first:
+    missing = set(sorted(keys - samples.keys())[:room])
+    if not missing:
         return ()
-    current = store.get_many(connection, kind, first)
-    return [record for record in current if record.erased_at is None]
+    current = store.get_many(connection, kind.name, missing)
+    return [record for record in current if _is_readable(record, kind)]
+
+
+def _is_readable(record: Record, kind: SampledKind) -> bool:
+    """Whether a body is there, in the form that the installed schema describes."""
+    return record.erased_at is None and record.version == kind.kind.version

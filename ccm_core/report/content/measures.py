@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from ccm_core.sdk.report_figures import Distribution
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
-    from ccm_core.sdk.report_figures import Distribution, MeasureGroup
+    from ccm_core.report.types import Section
+    from ccm_core.sdk.report_figures import MeasureGroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,27 @@ class MeasureStatistics:
     """Why the evidence does not hold all of the group; None: it does."""
     change: float | None = None
     """Of the median from the group before; None: one of the two is incomplete or has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measures:
+    """One measure of one connection, group by group. Times are in seconds."""
+
+    connection: str
+    section: str
+    title: str
+    about: str
+    event: str
+    """What ends the time that is measured."""
+    by: str
+    """What a group is: ``Month``."""
+    limit: float | None
+    """None: it differs between objects, or there is none."""
+    evaluated_at: datetime
+    groups: tuple[MeasureStatistics, ...]
+    """A time that falls on what never happened is null for programs, as ``never`` tells."""
+    problems: tuple[str, ...]
+    """Evidence behind it that is not sufficient."""
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
@@ -85,3 +110,44 @@ def _change(before: MeasureStatistics, median: float | None) -> float | None:
     if before.incomplete is not None or None in values or math.inf in values:
         return None
     return float(median or 0) - float(before.median or 0)
+
+
+def measures_of(sections: Sequence[Section], at: datetime) -> Iterator[Measures]:
+    """Yield every measure of some sections.
+
+    Args:
+        sections: Of the report.
+        at: The moment of the evaluation.
+    """
+    for section in sections:
+        for figure in section.figures:
+            if isinstance(figure, Distribution):
+                yield Measures(
+                    connection=section.connection,
+                    section=section.name,
+                    title=figure.title,
+                    about=figure.about,
+                    event=figure.event,
+                    by=figure.by,
+                    limit=figure.limit,
+                    evaluated_at=at,
+                    groups=tuple(group_statistics(figure)),
+                    problems=tuple(
+                        kind.problem or f"{kind.kind} has gaps" for kind in section.problems
+                    ),
+                )
+
+
+def finite(statistics: MeasureStatistics) -> MeasureStatistics:
+    """Return statistics that JSON can write: what is infinite is null."""
+    return replace(
+        statistics,
+        median=_finite(statistics.median),
+        p90=_finite(statistics.p90),
+        p95=_finite(statistics.p95),
+        slowest=_finite(statistics.slowest),
+    )
+
+
+def _finite(seconds: float | None) -> float | None:
+    return None if seconds == math.inf else seconds

@@ -34,6 +34,7 @@ ROUTES: Mapping[str, Endpoint] = MappingProxyType(
         "/users/me": catalogue.users_me,
         "/users/{id}": catalogue.user,
         "/users/{id}/contact_methods": catalogue.contact_methods,
+        "/users/{id}/notification_rules": catalogue.notification_rules,
         "/teams": catalogue.teams,
         "/teams/{id}": catalogue.team,
         "/teams/{id}/members": catalogue.team_members,

@@ -36,6 +36,7 @@ REQUIRED = MappingProxyType(
         "/users": "users.read",
         "/users/{id}": "users.read",
         "/users/{id}/contact_methods": "users:contact_methods.read",
+        "/users/{id}/notification_rules": "users:contact_methods.read",
         "/teams": "teams.read",
         "/teams/{id}": "teams.read",
         "/teams/{id}/members": "teams.read",

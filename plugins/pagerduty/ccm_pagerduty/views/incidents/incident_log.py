@@ -55,7 +55,7 @@ class Actor(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LogEntry:
+class TimelineEntry:
     """One log entry, as far as the timeline needs it."""
 
     at: datetime
@@ -68,14 +68,14 @@ class LogEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class IncidentLog:
+class TimelineLog:
     """All log entries of one incident, in order."""
 
-    entries: tuple[LogEntry, ...]
+    entries: tuple[TimelineEntry, ...]
     counts: Mapping[str, int]
     """How many there are of each type."""
 
-    def of_type(self, entry_type: str) -> tuple[LogEntry, ...]:
+    def of_type(self, entry_type: str) -> tuple[TimelineEntry, ...]:
         """Return the entries of one type."""
         if entry_type not in self.counts:
             return ()
@@ -92,7 +92,7 @@ class IncidentLog:
         return self.counts.get(entry_type, 0)
 
     @property
-    def resolution(self) -> LogEntry | None:
+    def resolution(self) -> TimelineEntry | None:
         """Return the resolution after which nothing happened; None: there is none."""
         for entry in reversed(self.entries):
             if entry.type == "resolve":
@@ -102,13 +102,13 @@ class IncidentLog:
         return None
 
 
-def incident_log(bodies: Iterable[JsonObject]) -> IncidentLog:
+def incident_log(bodies: Iterable[JsonObject]) -> TimelineLog:
     """Read log entries and sort them."""
     entries = tuple(sorted([_entry(body) for body in bodies], key=_sort_key))
     counts: dict[str, int] = {}
     for entry in entries:
         counts[entry.type] = counts.get(entry.type, 0) + 1
-    return IncidentLog(entries, counts)
+    return TimelineLog(entries, counts)
 
 
 def actor(body: JsonObject) -> Actor:
@@ -127,9 +127,9 @@ def actor(body: JsonObject) -> Actor:
     return Actor.SERVICE if automatic else Actor.PERSON
 
 
-def _entry(body: JsonObject) -> LogEntry:
+def _entry(body: JsonObject) -> TimelineEntry:
     entry_type = str(body["type"]).removesuffix("_log_entry")
-    return LogEntry(
+    return TimelineEntry(
         parse_instant(body["created_at"]),
         entry_type,
         actor(body),
@@ -148,5 +148,5 @@ def _priorities(body: JsonObject) -> tuple[str | None, str | None] | None:
     return (written["old"] or None, written["new"] or None) if written else None
 
 
-def _sort_key(entry: LogEntry) -> tuple[datetime, int, str]:
+def _sort_key(entry: TimelineEntry) -> tuple[datetime, int, str]:
     return entry.at, _RANK.get(entry.type, _OTHER), entry.id

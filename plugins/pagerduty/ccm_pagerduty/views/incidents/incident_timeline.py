@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.sdk.types import JsonObject
-    from ccm_pagerduty.views.incidents.incident_log import IncidentLog, LogEntry
+    from ccm_pagerduty.views.incidents.incident_log import TimelineLog, TimelineEntry
     from ccm_pagerduty.views.incidents.urgency_line import Line
 
 _TAKING = frozenset({"acknowledge", "snooze", "resolve"})
@@ -31,10 +31,10 @@ class IncidentTimeline:
     """One incident: its trigger, and what happened to it until its end."""
 
     incident: JsonObject
-    log: IncidentLog
-    trigger: LogEntry | None
+    log: TimelineLog
+    trigger: TimelineEntry | None
     """None: its log entries are not in the evidence, or not all of them."""
-    end: LogEntry | None
+    end: TimelineEntry | None
     """The final resolution; None: it is open, or nothing shows when it ended."""
     merged: bool
 
@@ -65,7 +65,7 @@ class IncidentTimeline:
         return next((parse_instant(text) for text in texts if text is not None), None)
 
     @property
-    def takings(self) -> tuple[LogEntry, ...]:
+    def takings(self) -> tuple[TimelineEntry, ...]:
         """Return every entry that takes it, or may: those of machines take nothing.
 
         A merge resolves an incident and takes it from nobody.
@@ -141,13 +141,13 @@ class IncidentTimeline:
 _PERSON = Actor.PERSON
 
 
-def incident_timeline(incident: JsonObject, log: IncidentLog) -> IncidentTimeline:
+def incident_timeline(incident: JsonObject, log: TimelineLog) -> IncidentTimeline:
     """Join an incident and its log."""
     trigger = next((entry for entry in log.entries if entry.type == "trigger"), None)
     return IncidentTimeline(incident, log, trigger, _end(incident, log), is_merged(incident))
 
 
-def _end(incident: JsonObject, log: IncidentLog) -> LogEntry | None:
+def _end(incident: JsonObject, log: TimelineLog) -> TimelineEntry | None:
     """Return the final resolution, unless PagerDuty shows a reopening that is as late or later.
 
     In one second the order of the entries is a guess, and the status is not.

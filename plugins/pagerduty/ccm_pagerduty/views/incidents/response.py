@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from ccm_pagerduty.views.incidents.incident_log import LogEntry
+    from ccm_pagerduty.views.incidents.incident_log import TimelineEntry
     from ccm_pagerduty.views.incidents.incident_timeline import IncidentTimeline
     from ccm_pagerduty.views.incidents.service_hours import CountedHours, ServiceHours
     from ccm_pagerduty.views.incidents.urgency_line import Highest, Line
@@ -138,8 +138,10 @@ def _merges(timelines: Sequence[IncidentTimeline], *, lost: bool) -> list[dateti
 
 
 def _counted(
-    own: Sequence[LogEntry], others: Sequence[Sequence[LogEntry]], merges: Sequence[datetime]
-) -> list[tuple[datetime, LogEntry]]:
+    own: Sequence[TimelineEntry],
+    others: Sequence[Sequence[TimelineEntry]],
+    merges: Sequence[datetime],
+) -> list[tuple[datetime, TimelineEntry]]:
     """Return entries with the moments from which on they count for the first of the chain."""
     counted = [(entry.at, entry) for entry in own]
     for since, entries in zip(merges, others, strict=False):
@@ -154,7 +156,7 @@ def _taking(timelines: Sequence[IncidentTimeline], merges: Sequence[datetime]) -
     return taking(_counted(timelines[0].takings, others, merges))
 
 
-def taking(entries: Sequence[tuple[datetime, LogEntry]]) -> Taking:
+def taking(entries: Sequence[tuple[datetime, TimelineEntry]]) -> Taking:
     """Return when a person took an incident first, by entries that do or may."""
     first = next((at for at, entry in entries if entry.actor is Actor.PERSON), None)
     unclear = any(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.sdk.types import JsonObject
-    from ccm_pagerduty.views.incidents.incident_log import IncidentLog
+    from ccm_pagerduty.views.incidents.incident_log import TimelineLog
 
 Line = tuple[tuple["datetime", str | None], ...]
 """What an incident was of, from each moment on; the first is its trigger."""
@@ -42,7 +42,7 @@ class Highest:
     """When it rose to it first."""
 
 
-def urgencies(incident: JsonObject, log: IncidentLog, start: datetime) -> Line | None:
+def urgencies(incident: JsonObject, log: TimelineLog, start: datetime) -> Line | None:
     """Return the urgency through time; None where the incident does not tell it."""
     urgency = incident.get("urgency")
     if urgency not in _OTHER:
@@ -57,7 +57,7 @@ def urgencies(incident: JsonObject, log: IncidentLog, start: datetime) -> Line |
     return ((start, urgency), *reversed(line))
 
 
-def priorities(incident: JsonObject, log: IncidentLog, start: datetime) -> Line | None:
+def priorities(incident: JsonObject, log: TimelineLog, start: datetime) -> Line | None:
     """Return the priority through time; None where a change does not tell it."""
     current = incident.get("priority")
     changes = log.of_type("priority_change")

@@ -15,6 +15,7 @@ from pagerduty_simulator.api.responses import SimulatedResponse, json_response, 
 from pagerduty_simulator.api.serializers.core import (
     cache_latest_incidents,
     contact_method_object,
+    notification_rule_object,
     own_profile,
     policy_object,
     priority_object,
@@ -165,6 +166,20 @@ def contact_methods(context: EndpointContext, request: SimulatedRequest) -> Simu
     user = context.require(context.account.users.get(request.ids[0]))
     methods = [contact_method_object(user, method) for method in user.contact_methods]
     return json_response({"contact_methods": methods})
+
+
+def notification_rules(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
+    """List the notification rules of a user, by default those of high urgency; not paged."""
+    user = context.require(context.account.users.get(request.ids[0]))
+    urgency = request.value("urgency") or "high"
+    if urgency not in {"high", "low", "all"}:
+        raise rejection(400, "Urgency is invalid.")
+    rules = [
+        notification_rule_object(user, rule)
+        for rule in user.notification_rules
+        if urgency in {"all", rule.urgency}
+    ]
+    return json_response({"notification_rules": rules})
 
 
 def abilities(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 Include = Collection[str]
 
+REGISTERED = "2025-03-01T09:00:00Z"
+"""When phones and notification rules were registered."""
 _LATEST = "latest by service"
 _STATUS_OF_SERVICE = {"triggered": "critical", "acknowledged": "warning"}
 
@@ -93,19 +95,17 @@ def own_profile(account: Account, user: User) -> JsonObject:
 
 def contact_method_object(user: User, method: ContactMethod) -> JsonObject:
     """Return a contact method, with its address."""
-    specific: JsonObject = {"enabled": method.enabled}
+    blocked = {"blacklisted": method.blacklisted}
+    specific: JsonObject = {"enabled": method.enabled, **blocked, "country_code": 1}
     if method.type == "email_contact_method":
-        specific |= {"send_short_email": False, "send_html_email": True}
-    elif method.type in {"phone_contact_method", "sms_contact_method"}:
-        specific |= {"country_code": 1}
+        specific = {"enabled": method.enabled, "send_short_email": False, "send_html_email": True}
     elif method.type == "push_notification_contact_method":
-        specific = {"device_type": "ios", "sounds": []}
+        specific = {**blocked, "device_type": "ios", "sounds": [], "created_at": REGISTERED}
     return {
         **_contact_method_reference(user, method),
         "type": method.type,
         "label": method.label,
         "address": method.address,
-        "blacklisted": method.blacklisted,
         **specific,
     }
 
@@ -119,6 +119,7 @@ def notification_rule_object(user: User, rule: NotificationRule) -> JsonObject:
         "type": "assignment_notification_rule",
         "start_delay_in_minutes": rule.delay_minutes,
         "urgency": rule.urgency,
+        "created_at": REGISTERED,
         "contact_method": None if method is None else _contact_method_reference(user, method),
     }
 
