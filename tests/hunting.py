@@ -11,7 +11,7 @@ import logging
 import re
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -24,6 +24,8 @@ FORMS = re.compile(
     rb"u\+simulated-(?:account|user)-key|pdus(?:\+|%2B)_[01][\w+%-]{8,}|pdeas-[\w-]{8,}|"
     + re.escape(VAULT_KEY).encode()
 )
+PART = 5
+"""As many letters of a name show whose it is."""
 _FRAME, _DATABASE = b"\x28\xb5\x2f\xfd", b"SQLite format 3\x00"
 _STARTS = {"subprocess.Popen": 1, "os.exec": 1, "os.posix_spawn": 1, "os.system": 0}
 """Events that start a process, and which of their arguments is its argument list."""
@@ -84,6 +86,14 @@ class Hunt(logging.Handler):
         source = _STARTS.get(event)
         if source is not None:
             self.look(f"arguments of {arguments[0]!r}", repr(arguments[source]))
+
+
+def parts_left(text: str, planted: Iterable[str]) -> set[str]:
+    """Return the parts of five letters or digits of some planted texts that a text has."""
+    folded = text.casefold()
+    words = {word for plant in planted for word in re.findall(r"[^\W_]{5,}", plant.casefold())}
+    parts = {word[at : at + PART] for word in words for at in range(len(word) - PART + 1)}
+    return {part for part in parts if part in folded}
 
 
 @pytest.fixture(scope="session")

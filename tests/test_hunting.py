@@ -9,7 +9,7 @@ import sys
 from contextlib import closing
 
 import pytest
-from hunting import FORMS, VAULT_KEY, Hunt
+from hunting import FORMS, VAULT_KEY, Hunt, parts_left
 from pagerduty_simulator import IdentityState
 from pagerduty_simulator.api.credentials import API_KEY, USER_KEY
 
@@ -66,3 +66,10 @@ def test_secret_scan_covers_the_suite(hunt):
     before = hunt.looked_at
     subprocess.run([sys.executable, "-c", "pass"], check=True)
     assert hunt.looked_at > before
+
+
+def test_name_scan_finds_parts_of_planted_texts():
+    """Whatever their case, and wherever they stand; a part of four letters shows nobody."""
+    assert parts_left('{"name": "the vrelks"}', ["Vrelkapo Ltd."]) == {"vrelk"}
+    assert parts_left("call 99123", ["+43 699 1234567"]) == set()
+    assert parts_left("call 69912345", ["+43 69912345"]) == {"69912", "99123", "91234", "12345"}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _PAGE = 500
 _MOST_READ = 20_000
 _MOST_FOLLOWED = 10
-_MOST_SAMPLES = 100
+_MOST_SAMPLES = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

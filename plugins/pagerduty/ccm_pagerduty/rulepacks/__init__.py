@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _NAMES = (
     "pagerduty-access",
+    "pagerduty-changes",
     "pagerduty-collection",
     "pagerduty-escalation",
     "pagerduty-resolution",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.json_codec import decode
 from ccm_pagerduty.views.row_builder import (
+    AUDIT_RECORD,
     ESCALATION_POLICY,
     EVENT_ORCHESTRATION_PATH,
     INCIDENT,
@@ -37,6 +38,7 @@ _VIEWS = {
     "account_administrators": ("Account administrators", (USER,)),
     "account_visibility": ("Account visibility", (MANIFEST,)),
     "collection_health": ("Collection health", (MANIFEST,)),
+    "configuration_changes": ("Configuration changes", (AUDIT_RECORD,)),
     "incident_response": (
         "Incident response",
         (INCIDENT, INCIDENT_LOG_ENTRY, SERVICE, PRIORITY),
@@ -84,6 +86,7 @@ _ENUMERATED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "account_administrators": {"administrators": (USER,), "administrator_count": (USER,)},
     "account_visibility": {},
     "collection_health": {},
+    "configuration_changes": {},
     # Without its trigger an incident's timeline is unknown; what shows one shows all entries.
     "incident_response": {},
     "policy_coverage": {},
@@ -117,6 +120,7 @@ _OPTIONAL: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 """Inputs that a plan or a right may lack, with the fields that rest on each of them."""
 _ROWS_OF: Mapping[str, str] = {
+    "configuration_changes": AUDIT_RECORD,
     "incident_response": INCIDENT,
     "policy_coverage": ESCALATION_POLICY,
     "responder_reachability": USER,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 CONNECTION = "connection"
 """The kind of a row's subject that is the account itself."""
 
+AUDIT_RECORD = "pagerduty.audit_record"
 ESCALATION_POLICY = "pagerduty.escalation_policy"
 EVENT_ORCHESTRATION_PATH = "pagerduty.event_orchestration_path"
 INCIDENT = "pagerduty.incident"

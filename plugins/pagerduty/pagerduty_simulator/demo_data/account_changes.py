@@ -157,6 +157,14 @@ def without_managers(account: Account) -> None:
         remove_member(account, healthy.OFFICE, number)
 
 
+def long_maintenance(account: Account) -> None:
+    """Let the maintenance be of the critical service, for two days."""
+    (window,) = account.maintenance_windows
+    services = (object_id("service", healthy.CARD_PAYMENTS),)
+    end = window.start + 48 * _HOUR
+    account.maintenance_windows[:] = [replace(window, end=end, service_ids=services)]
+
+
 def route_off(account: Account) -> None:
     """Switch off every route of the orchestration."""
     for key, orchestration in account.orchestrations.items():

@@ -16,6 +16,7 @@ from pagerduty_simulator.demo_data.account_changes import (
     change_hours,
     change_service,
     delete_user,
+    long_maintenance,
     low_urgency_rules,
     name_on_second_level,
     remove_member,
@@ -71,13 +72,7 @@ def _coverage() -> tuple[Flaw, ...]:
             feature="follow-the-sun",
             description="The same, and no other level",
             apply=shorten_only_level,
-            fails=(
-                *gap,
-                *first,
-                *whole,
-                "pagerduty_policy_has_levels",
-                "pagerduty_schedule_is_attached",
-            ),
+            fails=(*gap, *first, *whole, "pagerduty_policy_has_levels"),
         ),
         Flaw(
             feature="follow-the-sun",
@@ -227,6 +222,18 @@ def _services() -> tuple[Flaw, ...]:
                 account, healthy.EVENT_ARCHIVE, policy_id="PGONE01"
             ),
             fails=("pagerduty_service_has_escalation_policy",),
+        ),
+        Flaw(
+            feature="maintenance",
+            description="A critical service is in maintenance now",
+            apply=lambda account: change_service(account, healthy.CARD_PAYMENTS, maintenance=True),
+            fails=("pagerduty_critical_service_is_not_in_maintenance",),
+        ),
+        Flaw(
+            feature="maintenance",
+            description="The maintenance is of a critical service, and took two days",
+            apply=long_maintenance,
+            fails=("pagerduty_critical_service_maintenance_is_bounded",),
         ),
         Flaw(
             feature="orchestrations",

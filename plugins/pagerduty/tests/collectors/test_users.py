@@ -18,7 +18,7 @@ def users(*rules):
 
 
 @pytest.fixture
-def listed(account, monkeypatch):
+def listed(account):
     """Collect users; give what was asked, the rules of each user, and the notes."""
 
     def run(answers):

@@ -16,6 +16,7 @@ from ccm_core.rules.types import PackText, RowSource
 
 AREAS = {
     "pagerduty-access": 4,
+    "pagerduty-changes": 2,
     "pagerduty-collection": 5,
     "pagerduty-escalation": 4,
     "pagerduty-resolution": 3,
@@ -28,14 +29,14 @@ AREAS = {
 CONTROLS = {
     "soc2": [
         *("A1.2", "CC1.3", "CC2.2", "CC4.1", "CC6.1", "CC6.2", "CC6.3"),
-        *("CC7.2", "CC7.3", "CC7.4", "CC7.5"),
+        *("CC7.2", "CC7.3", "CC7.4", "CC7.5", "CC8.1"),
     ],
     "iso27001-2022": [
         *("9.1", "A.5.2", "A.5.17", "A.5.18", "A.5.24", "A.5.25", "A.5.26"),
-        *("A.5.36", "A.6.8", "A.8.2", "A.8.15", "A.8.16"),
+        *("A.5.36", "A.6.8", "A.8.2", "A.8.15", "A.8.16", "A.8.32"),
     ],
     "nist-800-53-r5": [
-        *("AC-2", "AC-2(3)", "AC-6", "AC-6(5)", "CA-7", "IA-5"),
+        *("AC-2", "AC-2(3)", "AC-6", "AC-6(5)", "CA-7", "CM-3", "IA-5"),
         *("IR-4", "IR-4(1)", "IR-5", "IR-6(1)", "IR-7", "IR-8", "SI-4"),
     ],
     "nist-csf-2.0": [

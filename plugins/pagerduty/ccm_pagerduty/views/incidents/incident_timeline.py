@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.sdk.types import JsonObject
-    from ccm_pagerduty.views.incidents.incident_log import TimelineLog, TimelineEntry
+    from ccm_pagerduty.views.incidents.incident_log import TimelineEntry, TimelineLog
     from ccm_pagerduty.views.incidents.urgency_line import Line
 
 _TAKING = frozenset({"acknowledge", "snooze", "resolve"})

@@ -11,8 +11,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.simulation.page import (
-    PageNotification,
     PageLevel,
+    PageNotification,
     PageOutcome,
     PageSimulation,
     PageWalk,

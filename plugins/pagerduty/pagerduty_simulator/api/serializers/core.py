@@ -98,7 +98,7 @@ def contact_method_object(user: User, method: ContactMethod) -> JsonObject:
     blocked = {"blacklisted": method.blacklisted}
     specific: JsonObject = {"enabled": method.enabled, **blocked, "country_code": 1}
     if method.type == "email_contact_method":
-        specific = {"enabled": method.enabled, "send_short_email": False, "send_html_email": True}
+        specific = {"enabled": method.enabled, "send_short_email": False}
     elif method.type == "push_notification_contact_method":
         specific = {**blocked, "device_type": "ios", "sounds": [], "created_at": REGISTERED}
     return {

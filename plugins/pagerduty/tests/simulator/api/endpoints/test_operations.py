@@ -37,9 +37,7 @@ def _properties(schemas, schema):
         ("push_notification_contact_method", "PushContactMethod"),
     ],
 )
-def test_a_contact_method_has_the_fields_that_its_type_has(
-    get, account, reference_data, type_, schema
-):
+def test_a_contact_method_has_the_fields_that_its_type_has(get, reference_data, type_, schema):
     """A push notification cannot be enabled, and an address is not blocked."""
     users = get("/users", {"include[]": "contact_methods", "limit": 100}).json()["users"]
     sent = [

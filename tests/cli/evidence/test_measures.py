@@ -1,0 +1,43 @@
+"""``ccm measures``: MTTA and MTTR by month, as the page of the report shows them."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+NAMES = {"title", "number", "median", "p90", "p95", "mean", "slowest", "within", "never", "change"}
+HIGH = "High urgency: time to acknowledge (MTTA)"
+
+
+def test_measures_are_those_of_the_page(ccm, evaluated):
+    """The same months with the same statistics, as a table, as JSON and in the report."""
+    measured = ccm("measures", "--json")
+    assert measured.code == 0
+    measure = next(one for one in measured.json if one["title"] == HIGH)
+    assert (measure["by"], measure["event"], measure["limit"]) == ("Month", "acknowledged", 900)
+    assert all(group.keys() >= NAMES for group in measure["groups"])
+
+    page = unescape(ccm("report", "--format", "html").out)
+    (table,) = re.findall(rf"<h3>{re.escape(HIGH)}</h3>.*?</table>", page, re.DOTALL)
+    row = r'<th scope="row">([0-9-]{7})[^<]*</th>.*?data-name="Count">(\d+)'
+    drawn = re.findall(row, table, re.DOTALL)
+    assert {*drawn} == {(one["title"], str(one["number"])) for one in measure["groups"]}
+
+    shown = ccm("measures").out
+    for group in measure["groups"]:
+        assert re.search(rf"{group['title']}\s+{group['number']}\b", shown)
+
+
+def test_the_month_that_is_not_over_says_so(ccm, evaluated):
+    """And no month of the demonstration is compared with it."""
+    for measure in ccm("measures", "--json").json:
+        *_, last = measure["groups"]
+        assert last["incomplete"]
+        assert last["change"] is None
+
+
+def test_measures_without_an_evaluation_are_refused(ccm, connected):
+    """With what to do."""
+    refused = ccm("measures")
+    assert refused.code == 2
+    assert "Run `ccm collect` first" in refused.err
