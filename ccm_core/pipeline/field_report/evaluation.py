@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.model.evaluation.result import RuleResult, Status
@@ -35,7 +34,6 @@ def reported_evaluation(
     evaluation: Evaluation,
     public_packs: AbstractSet[str],
     renames: Renames,
-    shift: timedelta,
 ) -> ReportedEvaluation:
     """Return the rules of an evaluation, by status, with the causes of inconclusive results.
 
@@ -43,13 +41,12 @@ def reported_evaluation(
         host: What is installed: only terms of its kinds and views are kept of a reason.
         evaluation: With its inconclusive results.
         public_packs: Where packs of plugins come from; rules of others are renamed.
-        renames: What stands for their names.
-        shift: What to add to its moment.
+        renames: What stands for their names, and for its moment.
     """
     public = {pack.name for pack in evaluation.packs if pack.source in public_packs}
     terms = known_terms(host)
     return ReportedEvaluation(
-        evaluated_at=evaluation.evaluated_at + shift,
+        evaluated_at=renames.moment(evaluation.evaluated_at),
         rules=tuple(
             _rule(rule, renames, terms, public=rule.pack in public) for rule in evaluation.rules
         ),

@@ -58,14 +58,14 @@ def make_report(
     """
     renames = Renames(request.shift)
     return FieldReport(
-        made_at=request.made_at + request.shift,
+        made_at=renames.moment(request.made_at),
         host_version=host.version,
         plugins=tuple(
             ReportedPlugin(name=plugin.name, version=plugin.version, failed=bool(plugin.failure))
             for plugin in host.plugins
         ),
         connections=tuple(
-            _connection(host, connection, live, store, request, renames)
+            _connection(host, connection, live, store, renames)
             for connection, live in request.connections
         ),
         evaluation=None if store is None else _evaluation(host, store, request, renames),
@@ -77,7 +77,6 @@ def _connection(
     connection: Connection,
     live: LiveCheck,
     store: EvidenceStore | None,
-    request: FieldReportRequest,
     renames: Renames,
 ) -> ReportedConnection:
     horizon, names = connection.connector.horizon(connection.settings), host.kinds.keys()
@@ -88,7 +87,7 @@ def _connection(
         lookback=horizon.lookback.total_seconds(),
         lookahead=horizon.lookahead.total_seconds(),
         live=live_findings(live, names),
-        runs=tuple(reported_run(manifest, names, request.shift) for manifest in manifests),
+        runs=tuple(reported_run(manifest, names, renames) for manifest in manifests),
         kinds=_kinds(host, connection, store, renames) if store else (),
     )
 
@@ -122,6 +121,4 @@ def _evaluation(
     newest = store.evaluations.latest(scope=INCONCLUSIVE, compact=True)
     if newest is None:
         return None
-    return reported_evaluation(
-        host, newest.evaluation, request.public_packs, renames, request.shift
-    )
+    return reported_evaluation(host, newest.evaluation, request.public_packs, renames)

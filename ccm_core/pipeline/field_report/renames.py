@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 _SHORTEST_CLASS = 8
 
@@ -20,6 +20,10 @@ class Renames:
         self._days = timedelta(days=shift.days)
         self._texts: dict[str, str] = {}
         self._numbers: dict[float, int] = {}
+
+    def moment(self, moment: datetime) -> datetime:
+        """Return a moment so many weeks away from it, to the second."""
+        return moment.replace(microsecond=0) + self._days
 
     def text(self, text: str) -> str:
         """Return what stands for a text: its number in the report, and the class of its length."""

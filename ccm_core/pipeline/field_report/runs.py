@@ -35,20 +35,21 @@ if TYPE_CHECKING:
         Shortfall,
     )
     from ccm_core.model.evidence.manifest import Manifest
+    from ccm_core.pipeline.field_report.renames import Renames
 
 _MOST_REQUESTS = 20
 
 
-def reported_run(manifest: Manifest, kinds: AbstractSet[str], shift: timedelta) -> ReportedRun:
+def reported_run(manifest: Manifest, kinds: AbstractSet[str], renames: Renames) -> ReportedRun:
     """Return what a run did, without details in words, names and ids.
 
     Args:
         manifest: The run.
         kinds: The installed kinds; no other is named.
-        shift: What to add to its moment.
+        renames: What stands for its moment.
     """
     return ReportedRun(
-        started_at=manifest.started_at + shift,
+        started_at=renames.moment(manifest.started_at),
         seconds=_seconds(manifest.ended_at - manifest.started_at),
         host_version=manifest.host_version,
         outcome=manifest.outcome,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _TITLES = {
     "coverage": "On-call coverage",
     "response": "Incident response times",
+    "load": "Load and drills",
     "services": "Service readiness",
     "access": "User access review",
 }

@@ -31,6 +31,7 @@ from pagerduty_simulator.demo_data.account_changes import (
     unused_schedule,
     without_managers,
 )
+from pagerduty_simulator.demo_data.healthy_changes import DISABLING, PROMOTION, change_actor
 from pagerduty_simulator.demo_data.healthy_incidents import change_incident
 from pagerduty_simulator.demo_data.shift_hours import daily_hours, working_hours
 
@@ -177,6 +178,18 @@ def _access() -> tuple[Flaw, ...]:
             description="Six users are owners or admins",
             apply=six_administrators,
             fails=("pagerduty_owners_and_admins_bounded",),
+        ),
+        Flaw(
+            feature="changes",
+            description="Somebody else made the admin one",
+            apply=lambda account: change_actor(account, PROMOTION, EVA),
+            fails=("pagerduty_privileges_granted_by_authorized_people",),
+        ),
+        Flaw(
+            feature="changes",
+            description="Somebody else disabled the service",
+            apply=lambda account: change_actor(account, DISABLING, EVA),
+            fails=("pagerduty_response_weakened_by_authorized_people",),
         ),
         Flaw(
             feature="account roles",

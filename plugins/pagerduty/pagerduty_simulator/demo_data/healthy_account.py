@@ -30,14 +30,12 @@ from pagerduty_simulator.account.objects import (
     User,
 )
 from pagerduty_simulator.account.operations import (
-    AuditedObject,
-    AuditRecord,
-    FieldChange,
     MaintenanceWindow,
     Orchestration,
     OrchestrationPath,
     OrchestrationRule,
 )
+from pagerduty_simulator.demo_data.healthy_changes import add_healthy_changes
 from pagerduty_simulator.demo_data.healthy_incidents import add_healthy_incidents
 from pagerduty_simulator.demo_data.shift_hours import daily_hours, working_hours
 
@@ -55,6 +53,7 @@ FEATURES = (
     ("priorities", "A P1 incident was acknowledged after three minutes"),
     ("orchestrations", "A service without integrations gets its events from an orchestration"),
     ("maintenance", "A service that is not critical had two planned hours of maintenance"),
+    ("changes", "The Account Owner made somebody an admin, and disabled a service for a while"),
     ("account roles", "Nobody has the team role of a manager; members with an account role manage"),
     ("schedules", "Each schedule has two people or more, and an escalation policy that uses it"),
     ("people", "A stakeholder and somebody invited just now, neither of them on call"),
@@ -101,7 +100,7 @@ _REGIONS = (
 
 
 def healthy_parameters() -> JsonObject:
-    """Return what its settings say: what is critical, and which hours are to be covered."""
+    """Return what its settings say: what is critical, who may change it, which hours are covered."""
     by_id = (
         ("escalation_policy", OFFICE, _OFFICE_HOURS),
         ("schedule", OFFICE_ROTA, _OFFICE_HOURS),
@@ -113,6 +112,7 @@ def healthy_parameters() -> JsonObject:
     ]
     return {
         "critical_services": "row.title == 'Card Payments'",
+        "authorized_actors": ["Ann Owner"],
         "business_hours": _OFFICE_HOURS,
         "cover": {"value": "always", "overrides": overrides},
     }
@@ -132,7 +132,7 @@ def build_healthy_account(now: datetime) -> Account:
     account.services.update((service.id, service) for service in _services(account))
     account.orchestrations.update((entry.id, entry) for entry in _orchestrations(account))
     account.maintenance_windows.append(_planned_maintenance(account))
-    account.audit_records.append(_harmless_change(account))
+    add_healthy_changes(account)
     add_healthy_incidents(account)
     return account
 
@@ -314,23 +314,4 @@ def _planned_maintenance(account: Account) -> MaintenanceWindow:
         service_ids=(object_id("service", CARD_LEDGER),),
         created_by=object_id("user", OWNER),
         description="Database upgrade",
-    )
-
-
-def _harmless_change(account: Account) -> AuditRecord:
-    """Return a change that weakens nothing."""
-    service = AuditedObject(
-        id=object_id("service", CARD_LEDGER), type="service_reference", summary="Card Ledger"
-    )
-    return AuditRecord(
-        id="PDHEALTHY0001",
-        at=account.epoch - 3 * _DAY,
-        action="update",
-        root=service,
-        actors=(
-            AuditedObject(
-                id=object_id("user", OWNER), type="user_reference", summary=_PEOPLE[OWNER][0]
-            ),
-        ),
-        fields=(FieldChange(name="description", before_value="", value="Books of the cards"),),
     )

@@ -1,0 +1,149 @@
+"""The section "Load and drills": what interrupts people, and whether paths were exercised.
+
+A path is exercised by a drill or an incident that a person took: it has reached somebody. Hours are
+those of the company: in the zone of the parameter ``business_hours``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ccm_core.sdk.intervals import read_weekly_hours
+from ccm_core.sdk.report_figures import Cell, Table, Tone
+from ccm_core.sdk.timestamps import parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from ccm_core.sdk.report_figures import Figure, SectionRequest
+    from ccm_core.sdk.types import JsonObject
+
+INCIDENTS = "pagerduty.incident_response"
+VIEWS = (INCIDENTS,)
+FIELDS = {
+    INCIDENTS: (
+        *("acknowledged_at", "acknowledged_by_person", "assignments", "drill", "escalations"),
+        *("is_primary", "occurred_at", "highest_urgency", "self_resolved", "service"),
+    )
+}
+DEFAULT_HOURS = "Mon-Fri 09:00-17:00 UTC"
+_MORNING, _NIGHT, _SATURDAY = 6, 22, 6
+_MOST_ESCALATED = 0.3
+"""Above this share the first level is overloaded or absent."""
+_ABOUT = (
+    "High urgency in the evaluated period. At night is from 22:00 to 06:00, and the weekend Saturday "
+    "and Sunday, by the clock of {zone}. Nobody acted: monitoring resolved it first. A path was "
+    "exercised when a person took an incident or a drill."
+)
+
+
+@dataclass(slots=True)
+class _Load:
+    """What incidents of one service did to people."""
+
+    service: str
+    incidents: int = 0
+    night: int = 0
+    weekend: int = 0
+    escalated: int = 0
+    reassigned: int = 0
+    self_resolved: int = 0
+    unknown: int = 0
+    exercised: str = ""
+    exercised_at_night: str = ""
+    drilled: str = ""
+
+    def add(self, body: JsonObject, zone: ZoneInfo) -> None:
+        """Add an incident."""
+        at = parse_instant(body["occurred_at"]).astimezone(zone)
+        is_night = at.hour >= _NIGHT or at.hour < _MORNING
+        self._exercise(body, is_night=is_night)
+        if body.get("drill"):
+            return
+        self.incidents += 1
+        self.night += is_night
+        self.weekend += at.isoweekday() >= _SATURDAY
+        self.escalated += (body.get("escalations") or 0) > 0
+        self.reassigned += (body.get("assignments") or 0) > 1
+        self.self_resolved += bool(body.get("self_resolved"))
+        self.unknown += any(body.get(name) is None for name in ("escalations", "assignments"))
+
+    def _exercise(self, body: JsonObject, *, is_night: bool) -> None:
+        taken = body.get("acknowledged_at") if body.get("acknowledged_by_person") else None
+        if taken is None:
+            return
+        self.exercised = max(self.exercised, taken)
+        if is_night:
+            self.exercised_at_night = max(self.exercised_at_night, taken)
+        if body.get("drill"):
+            self.drilled = max(self.drilled, taken)
+
+    def cells(self) -> tuple[Cell, ...]:
+        """Return it as it is shown."""
+        share = self.escalated / self.incidents if self.incidents else 0.0
+        return (
+            Cell(text=self.service),
+            Cell(text=str(self.incidents)),
+            self._share(self.night),
+            self._share(self.weekend),
+            self._share(self.escalated, is_bad=share > _MOST_ESCALATED),
+            self._share(self.reassigned),
+            self._share(self.self_resolved),
+            _date(self.exercised),
+            _date(self.exercised_at_night),
+            _date(self.drilled),
+        )
+
+    def _share(self, number: int, *, is_bad: bool = False) -> Cell:
+        if not self.incidents:
+            return Cell(text="none")
+        tone = Tone.BAD if is_bad else Tone.UNKNOWN if self.unknown else Tone.PLAIN
+        return Cell(text=f"{number / self.incidents:.0%}", tone=tone)
+
+
+def figures(request: SectionRequest) -> Iterable[Figure]:
+    """Return the load by service, most incidents first."""
+    zone = _zone(request)
+    loads: dict[str, _Load] = {}
+    for body in request.shown[INCIDENTS]:
+        service, urgency = body.get("service"), body.get("highest_urgency")
+        is_counted = urgency == "high" and body.get("is_primary", True)
+        if not service or not is_counted or not _is_in(request, body):
+            continue
+        load = loads.setdefault(service["id"], _Load(service=service["title"]))
+        load.add(body, zone)
+    yield Table(
+        title="Interruptions and exercised paths, by service",
+        about=_ABOUT.format(zone=zone.key),
+        columns=(
+            *("Service", "Incidents", "At night", "At the weekend", "Escalated", "Reassigned"),
+            *("Nobody acted", "Path exercised", "At night", "By a drill"),
+        ),
+        rows=tuple(load.cells() for load in sorted(loads.values(), key=_sort_key)),
+    )
+
+
+def _is_in(request: SectionRequest, body: JsonObject) -> bool:
+    at: datetime = parse_instant(body["occurred_at"])
+    return request.horizon.since <= at <= request.now
+
+
+def _zone(request: SectionRequest) -> ZoneInfo:
+    """Return the company's time zone: that of the parameter, where packs agree on one."""
+    hours = {
+        str(values["business_hours"])
+        for values in request.parameters.values()
+        if isinstance(values.get("business_hours"), str)
+    }
+    return read_weekly_hours(hours.pop() if len(hours) == 1 else DEFAULT_HOURS).zone
+
+
+def _date(instant: str) -> Cell:
+    return Cell(text=instant[:10]) if instant else Cell(text="not in the period", tone=Tone.UNKNOWN)
+
+
+def _sort_key(load: _Load) -> tuple[Any, ...]:
+    return (-load.incidents, load.service.casefold())
