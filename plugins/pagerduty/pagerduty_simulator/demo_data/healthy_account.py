@@ -100,7 +100,7 @@ _REGIONS = (
 
 
 def healthy_parameters() -> JsonObject:
-    """Return what its settings say: what is critical, who may change it, which hours are covered."""
+    """Return what its settings say: what is critical, who may change what, and hours of cover."""
     by_id = (
         ("escalation_policy", OFFICE, _OFFICE_HOURS),
         ("schedule", OFFICE_ROTA, _OFFICE_HOURS),
