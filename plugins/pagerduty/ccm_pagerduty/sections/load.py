@@ -34,9 +34,9 @@ _MORNING, _NIGHT, _SATURDAY = 6, 22, 6
 _MOST_ESCALATED = 0.3
 """Above this share the first level is overloaded or absent."""
 _ABOUT = (
-    "High urgency in the evaluated period. At night is from 22:00 to 06:00, and the weekend Saturday "
-    "and Sunday, by the clock of {zone}. Nobody acted: monitoring resolved it first. A path was "
-    "exercised when a person took an incident or a drill."
+    "High urgency in the evaluated period. At night is from 22:00 to 06:00, and the weekend "
+    "Saturday and Sunday, by the clock of {zone}. Nobody acted: monitoring resolved it first. A "
+    "path was exercised when a person took an incident or a drill."
 )
 
 
@@ -115,6 +115,8 @@ def figures(request: SectionRequest) -> Iterable[Figure]:
             continue
         load = loads.setdefault(service["id"], _Load(service=service["title"]))
         load.add(body, zone)
+    if not loads:
+        return
     yield Table(
         title="Interruptions and exercised paths, by service",
         about=_ABOUT.format(zone=zone.key),
