@@ -228,4 +228,4 @@ def test_rules_of_other_packs_are_renamed_in_a_field_report(ccm, connected, fold
     names = {(rule["pack"], rule["rule"]) for rule in report()["evaluation"]["rules"]}
     assert "vrelk" not in (folder / REPORT).read_text().casefold()
     assert [pack for pack, _ in names if pack.startswith("text_")] != []
-    assert ("pagerduty-access", "pagerduty_invitation_accepted") in names
+    assert ("pagerduty-access", "pagerduty_invitation_is_accepted") in names
