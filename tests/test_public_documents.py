@@ -23,6 +23,7 @@ from ccm_core.model.json_codec import encode, plain
 from ccm_core.model.redacted_connection import RedactedConnection
 from ccm_core.model.sampling import Sampling
 from ccm_core.pipeline.check import Check
+from ccm_core.pipeline.field_report.document import FieldReport
 from ccm_core.report.formats.json import JsonDocument
 from ccm_core.report.period.json import PeriodDocument
 
@@ -35,6 +36,7 @@ DOCUMENTS = {
     "assurance.v1": Assurance,
     "period-report.v1": PeriodDocument,
     "check.v1": Check,
+    "field-report.v1": FieldReport,
     "connection.v1": RedactedConnection,
 }
 TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}

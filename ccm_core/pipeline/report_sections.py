@@ -156,7 +156,7 @@ def _of_connection(rows: _Rows) -> Iterator[Section]:
     for _, section in sorted(host.sections.items()):
         inputs = _inputs(host, section)
         if inputs <= {*rows.scope.cadences}:
-            yield _section(section, rows, inputs)
+            yield _section(section, rows, inputs - _unused(host, section))
     changes = change_section(host, rows.store, rows.scope, rows.evaluation)
     if changes is not None:
         yield changes
@@ -168,6 +168,20 @@ def _inputs(host: Host, section: ReportSection) -> set[str]:
     return {kind for view in views if view for kind in view.inputs} | {
         name for name, view in zip(section.views, views, strict=True) if view is None
     }
+
+
+def _unused(host: Host, section: ReportSection) -> set[str]:
+    """Return the optional kinds on which nothing rests that a section shows."""
+    views = {name: view for name in section.views if (view := host.views.get(name))}
+    used = {
+        kind
+        for name, view in views.items()
+        for kind in view.inputs
+        if kind not in view.optional
+        or name not in section.fields
+        or not {*section.fields[name]}.isdisjoint(view.optional[kind])
+    }
+    return {kind for view in views.values() for kind in view.inputs} - used
 
 
 def _section(section: ReportSection, rows: _Rows, inputs: set[str]) -> Section:

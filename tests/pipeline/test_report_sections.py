@@ -167,3 +167,24 @@ def test_formats_without_figures_draw_nothing(firm):
 
     host = replace(firm.host, sections={"acme.section": section(never)})
     assert report_input(host, firm.store, firm.evaluate()).sections == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "warns"),
+    [
+        pytest.param({"fields": FIELDS}, False, id="fields that do not rest on it"),
+        pytest.param({"fields": {READINESS: ("status", "maintenance")}}, True, id="one that does"),
+        pytest.param({}, True, id="whole rows"),
+    ],
+)
+def test_a_section_warns_of_an_optional_kind_where_it_shows_what_rests_on_it(firm, more, warns):
+    """The plan does not offer it; the rest of the picture is whole."""
+    firm.simulator.control.deny("/maintenance_windows", 402)
+    firm.now += timedelta(days=1)
+    firm.collect()
+    evaluation = firm.evaluate()
+    figures = fields_shown if more else listing
+    (shown,) = drawn(firm, evaluation, offered=[section(figures, **more)])
+    refused = [problem.kind for problem in shown.problems]
+    assert refused == (["pagerduty.maintenance_window"] if warns else [])
+    assert shown.figures

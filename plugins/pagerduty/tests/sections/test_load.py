@@ -14,7 +14,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 INCIDENTS = "pagerduty.incident_response"
 
 
-def incident(at, *, service="Checkout", **more):
+def incident(at, *, of="Checkout", **more):
     """Make what is shown of an incident of high urgency that a person took."""
     whole = {
         "acknowledged_at": at,
@@ -26,7 +26,7 @@ def incident(at, *, service="Checkout", **more):
         "occurred_at": at,
         "highest_urgency": "high",
         "self_resolved": False,
-        "service": {"id": service, "title": service},
+        "service": {"id": of, "title": of},
         **more,
     }
     assert whole.keys() <= set(FIELDS[INCIDENTS])
@@ -58,7 +58,7 @@ def test_shares_are_of_the_incidents_of_a_service():
     table = drawn(
         incident("2026-11-20T02:00:00Z", escalations=2, assignments=3),
         incident("2026-11-21T12:00:00Z", self_resolved=True, acknowledged_by_person=False),
-        incident("2026-11-20T12:00:00Z", service="Search"),
+        incident("2026-11-20T12:00:00Z", of="Search"),
     )
     checkout, search = texts(table)
     assert checkout[:7] == ["Checkout", "2", "50%", "50%", "50%", "50%", "50%"]
