@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from zlib import crc32
 
 from ccm_core.sdk.types import JsonObject
 from pagerduty_simulator.account.account import Account
@@ -100,7 +101,7 @@ def _audit_records(account: Account) -> Iterator[AuditRecord]:
     ]
     for number, change in enumerate(changes):
         yield AuditRecord(
-            id=f"PDAUDIT{number:04d}",
+            id=f"PDAUDIT{crc32(account.subdomain.encode()):08X}{number:04d}",
             at=account.epoch - (2 * number + 1) * _DAY,
             action=change.pop("action", "update"),
             actors=(actor,) if number % 3 else (),
