@@ -18,7 +18,7 @@ from ccm_core.bundle.package_bounds import (
     refuse_unreadable_statement,
 )
 from ccm_core.bundle.verifier.bounds import LIMITS, Limits
-from ccm_core.bundle.verifier.contents import Expected, Leaves, expected_files
+from ccm_core.bundle.verifier.contents import Leaves, expected_files
 from ccm_core.bundle.verifier.derived.derived_log import derived_versions
 from ccm_core.bundle.verifier.evaluations import History
 from ccm_core.bundle.verifier.main import verify_package
@@ -103,7 +103,7 @@ def _write(
     content = _bundle_content(host, store, order)
     refuse_unreadable_ledger(content.excerpts, content.notes, order.limits)
     refuse_unreadable_statement(
-        content.files, content.excerpts, content.notes, content.predicate, order.limits
+        _file_names(content), content.excerpts, content.notes, content.predicate, order.limits
     )
     with ArchiveWriter(path, content.limits) as archive:
         write_files(store.ledger, archive, content, signer)
@@ -180,17 +180,16 @@ def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> B
         package=package,
         excerpts=excerpts,
         history=history,
-        files=_files(package, history),
+        files=expected_files(package.content_logs, package.selection(history)),
         predicate=package.predicate({excerpt.log: excerpt.checkpoint for excerpt in excerpts}),
         limits=order.limits,
     )
 
 
-def _files(package: Package, history: History) -> Expected:
-    """Return what leaves speak of, without the files of which everything was erased."""
-    files = expected_files(package.content_logs, package.selection(history))
-    erased = set(map(pack_digest, package.reading.erased))
-    return {name: digests for name, digests in files.items() if digests.keys() - erased}
+def _file_names(content: BundleContent) -> Sequence[str]:
+    """Return the names of the files of contents: where all of one was erased, there is none."""
+    erased = set(map(pack_digest, content.package.reading.erased))
+    return [name for name, digests in content.files.items() if digests.keys() - erased]
 
 
 def _scope(evaluations: EvaluationStore, store_log: Leaves, period: Period) -> Scope:

@@ -32,7 +32,7 @@ class BundleContent:
     """The store's own log first."""
     history: History
     files: Expected
-    """What leaves speak of, without the files of which everything was erased."""
+    """What leaves speak of; a file of which everything was erased is not written."""
     predicate: JsonObject
     limits: Limits
 

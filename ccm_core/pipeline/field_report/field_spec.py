@@ -10,6 +10,8 @@ from ccm_core.model.json_codec import JsonObject
 
 _MAX_DEPTH = 24
 _MARK = "x-ccm-vocabulary"
+_RENAMED = ("pseudonym", "drop")
+"""Fields with these values of ``x-ccm-privacy`` have no vocabulary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ def _branches(schema: JsonObject, node: Any, hops: int) -> Iterator[Mapping[str,
 
 
 def _is_private(branch: Mapping[str, Any]) -> bool:
-    return branch.get("x-ccm-privacy", "keep") != "keep"
+    return branch.get("x-ccm-privacy") in _RENAMED
 
 
 def _texts(values: Any) -> set[str]:

@@ -94,8 +94,20 @@ def compile_packs(
         packs=tuple(sorted(packs, key=lambda compiled: compiled.pack.name)),
         inputs=FrozenDict({name: source.inputs for name, source in sorted(by_name.items())}),
         optional=FrozenDict(
-            {name: source.optional for name, source in by_name.items() if source.optional}
+            {name: _optional(source) for name, source in by_name.items() if source.optional}
         ),
+    )
+
+
+def _optional(source: RowSource) -> FrozenDict:
+    """Return the optional inputs of rows whose fields are known; of others, any field may rest."""
+    names = source.schema().get("properties", {})
+    return FrozenDict(
+        {
+            kind: tuple(fields)
+            for kind, fields in source.optional.items()
+            if fields and all(name in names for name in fields)
+        }
     )
 
 

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import time
 from contextlib import closing, contextmanager
+from operator import methodcaller
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import CcmError, IntegrityError, ReadOnlyStore, StoreError
@@ -223,5 +224,5 @@ class SqliteDatabase:
         return StoreError(f"the store {self.path} cannot be used (SQLite: {error}).")
 
 
-def _lenient_text(content: bytes) -> str:
-    return content.decode("utf-8", "backslashreplace")
+_lenient_text = methodcaller("decode", "utf-8", "backslashreplace")
+"""Reads text that is not UTF-8; called for each text of a store that is verified."""

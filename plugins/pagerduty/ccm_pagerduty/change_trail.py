@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.changes.trail import ChangeTrail, ChangedField, TrailEntry
+from ccm_core.sdk.changes.trail import ChangedField, ChangeTrail, TrailEntry
 from ccm_core.sdk.timestamps import parse_instant
 from ccm_pagerduty.references import title_of
 

@@ -52,6 +52,7 @@ WORDS = (
     "anyOf",
     "x-ccm-privacy",
     "x-ccm-references",
+    "x-ccm-vocabulary",
 )
 
 every_kind = pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in KINDS])
@@ -278,3 +279,17 @@ def test_the_two_validators_give_the_same_verdict(name, data):
         body = deepcopy(body)
         body[data.draw(st.sampled_from(sorted(body)))] = data.draw(st.sampled_from(SPOILS))
     assert QUICK[name].is_valid(body) == SLOW[name].is_valid(body)
+
+
+@every_kind
+def test_words_of_the_api_are_marked_as_such(name):
+    """A field report has types, roles and statuses as they are: without the mark it has none."""
+    words = ("type", "role", "status", "urgency")
+    unmarked = [
+        path
+        for path, node in nodes(KINDS[name].schema())
+        if path.rpartition(".")[2] in words
+        and "string" in node.get("type", ())
+        and not {"x-ccm-vocabulary", "x-ccm-privacy", "enum"} & node.keys()
+    ]
+    assert unmarked == []

@@ -76,7 +76,7 @@ def test_an_accepted_gap_is_shown_with_its_reason(ccm, without_teams, accept, fo
 @pytest.mark.attack(
     "Settings",
     "Accept that a kind is not available, while the source denies it to the credential",
-    "A denial is never accepted: the checks stay inconclusive, exit 3",
+    "A denial of a kind that is not optional is never accepted: inconclusive, exit 3",
 )
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_a_denial_is_never_accepted(ccm, connected, accept, use_packs, status):

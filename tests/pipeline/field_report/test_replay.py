@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from field_report_replay import derived_rows, evaluated, replayed_records
 
 from ccm_core.app.installation import build_host
 from ccm_core.collect.validation import SchemaValidator
@@ -23,6 +22,7 @@ from ccm_core.pipeline.field_report.samples import choose_samples
 from ccm_core.plugins.discovery import discover
 from ccm_core.plugins.loader import load
 from ccm_core.rules.types import PackText
+from tests.pipeline.field_report.replaying import derived_rows, evaluated, replayed_records
 
 DATA = Path(__file__).parent / "data"
 ALL_READ = {"pagerduty.incident", "pagerduty.service", "pagerduty.user", "pagerduty.schedule"}

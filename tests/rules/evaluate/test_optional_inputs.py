@@ -20,8 +20,8 @@ WATCH = {"over": "acme.watch", "message": "m"}
 def packs_of(sources, pack_text, rule_text):
     """Compile one rule over watches, which need no badges but for how long a door was open."""
 
-    def compile_rule(parameters="{}", settings=None, **fields):
-        optional = {"acme.badge": ("open_for",)}
+    def compile_rule(parameters="{}", settings=None, rest=("open_for",), **fields):
+        optional = {"acme.badge": rest}
         watched = [
             replace(source, optional=optional) if source.name == "acme.watch" else source
             for source in sources
@@ -120,6 +120,17 @@ def test_a_rule_rests_on_an_optional_kind_by_the_fields_it_reads(
     (scope,) = rule_scopes(packs_of(**fields))
     assert ("acme.badge" in scope.kinds) is rests
     assert "acme.door" in scope.kinds
+
+
+@pytest.mark.attack(
+    "Plugins",
+    "A view misspells the field that rests on an optional input, or names none",
+    "Every rule over the view depends on the input: inconclusive where it is refused",
+)
+@pytest.mark.parametrize("rest", [("opened_for",), ("open_for", "nothing"), ()])
+def test_a_view_that_names_no_field_of_its_rows_rests_on_the_input_with_all(judged, rest):
+    """A misspelled name lets nothing pass without evidence."""
+    assert judged(UNAVAILABLE, rest=rest, **{"assert": "row.locked"}).status == "insufficient"
 
 
 def test_an_input_that_is_not_optional_concerns_every_rule(judged, standing_of, world, now):

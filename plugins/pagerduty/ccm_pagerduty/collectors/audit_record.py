@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from ccm_core.sdk.json_codec import encode
 from ccm_core.sdk.types import Collector
 from ccm_pagerduty.collectors.time_parameters import period
 
@@ -103,10 +104,19 @@ def is_readable(resource_type: str, name: str) -> bool:
 
 
 def _field(kind: str, field: Any) -> Any:
-    if not isinstance(field, dict) or is_readable(kind, str(field.get("name"))):
+    if not isinstance(field, dict):
         return field
     private = {"value": "private_value", "before_value": "private_before_value"}
-    return {private.get(name, name): value for name, value in field.items()}
+    names = {} if is_readable(kind, str(field.get("name"))) else private
+    return {
+        names.get(name, name): _text(value) if name in private else value
+        for name, value in field.items()
+    }
+
+
+def _text(value: Any) -> str | None:
+    """Return a value as the text that it should be; a list or a number as JSON."""
+    return value if value is None or isinstance(value, str) else encode(value).decode()
 
 
 def _reference_change(change: Any) -> Any:

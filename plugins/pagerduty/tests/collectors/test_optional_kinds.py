@@ -171,6 +171,23 @@ def test_odd_audit_records_are_passed_on(record):
     assert without_private_values(record)["id"] == "R1"
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, None), ("2", "2"), (2, "2"), (["P1", "P2"], '["P1","P2"]'), (True, "true")],
+)
+def test_a_changed_value_is_a_text_whatever_it_was(validators_of, value, text):
+    """A custom field may be a list."""
+    record = {
+        "id": "R1",
+        "execution_time": "2026-11-23T11:00:00.272Z",
+        "root_resource": {"id": "P1", "type": "service_reference"},
+        "details": {"fields": [{"name": "num_loops", "value": value}]},
+    }
+    body = stored("pagerduty.audit_record", without_private_values(record))
+    assert body["details"]["fields"] == [{"name": "num_loops", "value": text}]
+    assert validators_of("pagerduty.audit_record").is_valid(body)
+
+
 def test_what_a_person_calls_an_address_is_not_stored():
     """A contact method's title may be the number itself."""
     device = {"id": "PC", "type": "sms_contact_method_reference", "summary": "+49 151 5550"}
