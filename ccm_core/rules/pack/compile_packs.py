@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ccm_core import documents, schemas
 from ccm_core.documents import Document, DocumentSchema, suggest
@@ -99,7 +99,7 @@ def compile_packs(
     )
 
 
-def _optional(source: RowSource) -> FrozenDict:
+def _optional(source: RowSource) -> Mapping[str, tuple[str, ...]]:
     """Return the optional inputs of rows whose fields are known; of others, any field may rest."""
     names = source.schema().get("properties", {})
     return FrozenDict(
