@@ -95,6 +95,11 @@ def kinds() -> tuple[EvidenceKind, ...]:
                 "parent",
             )
         ),
+        _optional(
+            _part(
+                "schedule_overrides", "Overrides of schedules", DAILY, ("schedule.id",), "schedule"
+            )
+        ),
         # Whoever may read the audit trail reads all of it.
         _optional(
             replace(

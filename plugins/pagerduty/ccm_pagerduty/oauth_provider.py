@@ -55,6 +55,7 @@ SCOPES = MappingProxyType(
         "pagerduty.event_orchestration": ("event_orchestrations.read",),
         "pagerduty.event_orchestration_path": ("event_orchestrations.read",),
         "pagerduty.service_orchestration": ("services.read",),
+        "pagerduty.schedule_overrides": ("schedules.read",),
         "pagerduty.audit_record": ("audit_records.read",),
     }
 )

@@ -13,9 +13,6 @@ from ccm_pagerduty.collectors import (
     maintenance_window,
     on_call,
     priority,
-    schedule,
-    schedule_rendering,
-    schedule_user,
     service,
     team,
     team_member,
@@ -25,6 +22,12 @@ from ccm_pagerduty.collectors.orchestrations import (
     event_orchestration,
     event_orchestration_path,
     service_orchestration,
+)
+from ccm_pagerduty.collectors.schedules import (
+    schedule,
+    schedule_overrides,
+    schedule_rendering,
+    schedule_user,
 )
 
 if TYPE_CHECKING:
@@ -46,6 +49,7 @@ _SNAPSHOTS = (
     event_orchestration,
     event_orchestration_path,
     service_orchestration,
+    schedule_overrides,
 )
 """Kinds that others need or refer to come first."""
 _EVENTS = (incident, incident_log_entry)

@@ -12,11 +12,14 @@ from ccm_core.sdk.types import Window
 if TYPE_CHECKING:
     from datetime import datetime
 
+Period = tuple[tuple[str, str], tuple[str, str]]
+"""The parameters ``since`` and ``until``."""
+
 UTC = ("time_zone", "UTC")
 """Every endpoint that accepts it has another default."""
 
 
-def period(window: Window) -> tuple[tuple[str, str], tuple[str, str]]:
+def period(window: Window) -> Period:
     """Return the parameters of a window in whole seconds, rounded outward."""
     since = window.since.replace(microsecond=0)
     until = window.until.replace(microsecond=0)

@@ -22,7 +22,7 @@ from ccm_pagerduty.kinds import kinds
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ccm_pagerduty.client import PagerDutySession
+    from ccm_pagerduty.client import PagerDutySession, Parameters
 
 ENDPOINTS = (
     ("/services", "services"),
@@ -42,6 +42,14 @@ ENDPOINTS = (
 )
 """All lists that are read, with the key that holds the items."""
 OF_SERVICE = "/event_orchestrations/services/{}"
+OVERRIDES = "/schedules/{}/overrides"
+# Any period will do: what matters is whether the endpoint refuses it.
+_PERIOD = (("since", "2026-01-01T00:00:00Z"), ("until", "2026-01-02T00:00:00Z"))
+OF_EACH: tuple[tuple[str, str, str, Parameters], ...] = (
+    (OF_SERVICE, "/services", "orchestration_path", ()),
+    (OVERRIDES, "/schedules", "overrides", _PERIOD),
+)
+"""What has no list: it is read object by object of the list that is named second."""
 REFUSABLE = MappingProxyType(
     {
         "/teams": ("pagerduty.team", "pagerduty.team_member"),
@@ -52,6 +60,7 @@ REFUSABLE = MappingProxyType(
             "pagerduty.event_orchestration_path",
         ),
         OF_SERVICE: ("pagerduty.service_orchestration",),
+        OVERRIDES: ("pagerduty.schedule_overrides",),
         "/audit/records": ("pagerduty.audit_record",),
     }
 )
@@ -100,7 +109,8 @@ async def endpoints(session: PagerDutySession) -> Sequence[Diagnosis]:
     for path, wrapper in ENDPOINTS:
         line, values[path] = await _endpoint(session, path, wrapper)
         lines.append(line)
-    lines.extend(await _of_service(session, values["/services"]))
+    for path, listed, wrapper, parameters in OF_EACH:
+        lines.extend(await _of_first(session, path, values[listed], wrapper, parameters))
     return [
         await _log_entries(session, line, values["/incidents"])
         if line.subject == LOG_ENTRIES
@@ -109,17 +119,19 @@ async def endpoints(session: PagerDutySession) -> Sequence[Diagnosis]:
     ]
 
 
-async def _of_service(session: PagerDutySession, services: Any) -> Sequence[Diagnosis]:
-    """Request the rules for the events of one service; nothing where none is listed."""
-    first = services[0] if isinstance(services, list) and services else None
+async def _of_first(
+    session: PagerDutySession, template: str, objects: Any, wrapper: str, parameters: Parameters
+) -> Sequence[Diagnosis]:
+    """Request what belongs to the first object of a list; nothing where none is listed."""
+    first = objects[0] if isinstance(objects, list) and objects else None
     if not isinstance(first, dict):
         return ()
     try:
-        path = url_path(OF_SERVICE, first.get("id"))
-        await session.get(path, "orchestration_path", attempts=ATTEMPTS)
+        path = url_path(template, first.get("id"))
+        await session.get(path, wrapper, parameters, attempts=ATTEMPTS)
     except SourceError as error:
-        return (_refused(OF_SERVICE, error),)
-    return (Diagnosis(subject=OF_SERVICE, ok=True, message="can be read"),)
+        return (_refused(template, error),)
+    return (Diagnosis(subject=template, ok=True, message="can be read"),)
 
 
 async def _endpoint(session: PagerDutySession, path: str, wrapper: str) -> tuple[Diagnosis, Any]:

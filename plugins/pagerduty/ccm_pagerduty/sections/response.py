@@ -37,7 +37,8 @@ FIELDS = {
 """What is read of incidents, of which there are very many."""
 DEFAULT_HOURS = "Mon-Fri 09:00-17:00 UTC"
 """Where no pack that has the parameter was used."""
-_DRILL = "row.drill"
+_DRILL, _EVERY = "row.drill", "true"
+"""The conditions by which the packs leave incidents out, by default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,7 +256,7 @@ class _Measured:
         measure = self.measure
         return Distribution(
             title=measure.title,
-            about=measure.about + _other_drills(request.parameters),
+            about=measure.about + _other_conditions(request.parameters),
             groups=tuple(
                 MeasureGroup(
                     title=title,
@@ -272,9 +273,11 @@ class _Measured:
         )
 
 
-def _other_drills(packs: Mapping[str, JsonObject]) -> str:
-    """Return what to say where the packs tell drills by another condition than the figures."""
-    condition = _parameter("drill", packs)
-    if condition in {None, _DRILL}:
-        return ""
-    return f" Drills are told by their title here, not by the parameter drill ({condition})."
+def _other_conditions(packs: Mapping[str, JsonObject]) -> str:
+    """Return what to say where checks leave out other incidents than the figures do."""
+    text, drill, scope = "", _parameter("drill", packs), _parameter("scope", packs)
+    if drill not in {None, _DRILL}:
+        text += f" Drills are told by their title here, not by the parameter drill ({drill})."
+    if scope not in {None, _EVERY}:
+        text += f" Incidents outside of the parameter scope ({scope}) are counted here as well."
+    return text

@@ -28,6 +28,7 @@ REQUIRED = MappingProxyType(
         "/schedules": "schedules.read",
         "/schedules/{id}": "schedules.read",
         "/schedules/{id}/users": "users.read",
+        "/schedules/{id}/overrides": "schedules.read",
         "/oncalls": "oncalls.read",
         "/incidents": "incidents.read",
         "/incidents/{id}": "incidents.read",

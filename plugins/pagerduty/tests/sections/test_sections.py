@@ -168,6 +168,21 @@ def test_response_section_leaves_drills_out():
 
 
 @pytest.mark.parametrize(
+    ("parameters", "stated"),
+    [
+        pytest.param({"drill": "row.drill", "scope": "true"}, [], id="the defaults"),
+        pytest.param({"drill": "row.urgency == 'low'"}, ["not by the parameter drill"], id="drill"),
+        pytest.param({"scope": "row.drill"}, ["are counted here as well"], id="scope"),
+    ],
+)
+def test_figures_say_where_checks_leave_out_other_incidents(parameters, stated):
+    """A figure and a check over different incidents differ, and nobody wonders why."""
+    chart, *_ = drawn("response", {"pack": parameters}, incident_response=[incident()])
+    hints = ["not by the parameter drill", "are counted here as well"]
+    assert [hint for hint in hints if hint in chart.about] == stated
+
+
+@pytest.mark.parametrize(
     ("hours", "seconds"),
     [
         pytest.param(None, 3600, id="the default: nine to five"),

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.types import Collector
 from ccm_core.sdk.url_path import url_path
 from ccm_pagerduty.collectors.orchestrations.event_orchestration import EVENT_ORCHESTRATION
-from ccm_pagerduty.collectors.orchestrations.rule_sets import each_unless_all_refused, read_path
+from ccm_pagerduty.collectors.orchestrations.rule_sets import read_path
+from ccm_pagerduty.collectors.per_object import each_unless_all_refused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ccm_core.sdk.types import JsonObject
 from pagerduty_simulator.account.objects import AccountSchedule, Policy, PolicyLevel
-from pagerduty_simulator.account.schedule_rendering import final_spans
+from pagerduty_simulator.account.schedule_rendering import cut, final_spans, override_spans
 from pagerduty_simulator.api.context import EndpointContext, filter_by_name, optional_window
 from pagerduty_simulator.api.paging import page_response
 from pagerduty_simulator.api.request import SimulatedRequest
@@ -31,14 +31,17 @@ from pagerduty_simulator.api.serializers.schedules import (
     calendar_feeds,
     final_object,
     layers_object,
+    override_object,
     overrides_object,
     scheduled_user_ids,
+    shift_override,
     shift_schedule,
     short_schedule,
 )
 
 _DAY = 86_400
 _SHIFTS_DEFAULT_LIMIT, _SHIFTS_MAX_LIMIT = 100, 1000
+_SHIFT_OVERRIDES_MAX_LIMIT = 100
 _DAYS_AHEAD = 90 + 1  # one day of grace: the account's clock stands still, the client's does not
 
 
@@ -96,6 +99,46 @@ def schedule_users(context: EndpointContext, request: SimulatedRequest) -> Simul
         ids = list(dict.fromkeys(span.user_id or "" for span in final_spans(schedule, *window)))
     users = [account.users[user_id] for user_id in ids if user_id in account.users]
     return json_response({"users": [user_object(account, user) for user in users]})
+
+
+def schedule_overrides(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
+    """List the overrides of a layer-based schedule in a window; it has no pages."""
+    account, schedule = context.account, _requested_schedule(context, request, "layers")
+    window = _required_window(context, request, request.zone(schedule.time_zone))
+    overrides = [
+        override_object(account, span, window.zone) for span in _overrides(schedule, window)
+    ]
+    return json_response({"overrides": overrides})
+
+
+def shift_overrides(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
+    """List the overrides of a shift-based schedule in a window, page by page."""
+    account, schedule = context.account, _requested_schedule(context, request, "shifts")
+    window = _required_window(context, request, request.zone(schedule.time_zone))
+    response = page_response(
+        context,
+        request,
+        "overrides",
+        _overrides(schedule, window),
+        lambda span: shift_override(account, schedule, span, window.zone),
+        max_limit=_SHIFT_OVERRIDES_MAX_LIMIT,
+    )
+    return response
+
+
+def _required_window(
+    context: EndpointContext, request: SimulatedRequest, zone: tzinfo
+) -> RenderWindow:
+    if not (request.value("since") and request.value("until")):
+        raise rejection(400, "Since and until are required.", code=2003)
+    window = _render_window(context, request, zone)
+    assert window is not None
+    return window
+
+
+def _overrides(schedule: AccountSchedule, window: RenderWindow) -> list[Span]:
+    spans = override_spans(schedule, window.since, window.until)
+    return spans if window.overflow else cut(spans, window.since, window.until)
 
 
 def shift_schedules(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:

@@ -82,6 +82,36 @@ def overrides_object(
     return {"name": "Overrides", **_rendered(account, spans, window)}
 
 
+def override_object(account: Account, span: Span, zone: tzinfo) -> JsonObject:
+    """Return an override of a layer-based schedule."""
+    return {
+        "id": span.source,
+        "start": instant(span.start, zone),
+        "end": instant(span.end, zone),
+        "user": user_reference(account, span.user_id or ""),
+    }
+
+
+def shift_override(
+    account: Account, schedule: AccountSchedule, span: Span, zone: tzinfo
+) -> JsonObject:
+    """Return an override of a shift-based schedule, with whom it replaces."""
+    rotations = replace(schedule, overrides=())
+    replaced = final_spans(rotations, span.start, span.end)
+    path = f"schedules/{schedule.id}/overrides/{span.source}"
+    return {
+        "id": span.source,
+        "type": "override_shift",
+        "rotation_id": schedule.layers[0].id if schedule.layers else "",
+        "start_time": instant(span.start, zone),
+        "end_time": instant(span.end, zone),
+        "overridden_member": _member(replaced[0].user_id if replaced else None),
+        "overriding_member": _member(span.user_id),
+        "self": f"{API}/v3/{path}",
+        "html_url": f"https://{account.subdomain}.pagerduty.com/schedules/{schedule.id}",
+    }
+
+
 def calendar_feeds(account: Account, schedule: AccountSchedule) -> JsonObject:
     """Return the secret addresses of a schedule's calendar."""
     feed = f"{account.subdomain}.pagerduty.com/private/{schedule.id.lower() * 8}/feed/{schedule.id}"

@@ -12,7 +12,7 @@ from ccm_core.sdk.errors import BadResponse
 from ccm_core.sdk.types import Collector, NothingToRead
 from ccm_core.sdk.url_path import url_path
 from ccm_pagerduty.collectors.per_object import one_by_one
-from ccm_pagerduty.collectors.schedule import LAYERS, SCHEDULE
+from ccm_pagerduty.collectors.schedules.schedule import LAYERS, SCHEDULE
 from ccm_pagerduty.collectors.time_parameters import period, whole_days
 from ccm_pagerduty.references import reference_to
 

@@ -14,7 +14,7 @@ from ccm_core.sdk.errors import BadResponse
 from ccm_core.sdk.types import Collector
 from ccm_core.sdk.url_path import url_path
 from ccm_pagerduty.collectors.per_object import one_by_one
-from ccm_pagerduty.collectors.schedule import LAYERS, SCHEDULE, SHIFTS
+from ccm_pagerduty.collectors.schedules.schedule import LAYERS, SCHEDULE, SHIFTS
 from ccm_pagerduty.collectors.time_parameters import UTC, period, whole_days
 from ccm_pagerduty.references import reference_to
 
@@ -78,13 +78,13 @@ def _of_shifts(final: JsonObject) -> list[Any]:
         {
             "start": shift.get("start_time"),
             "end": shift.get("end_time"),
-            "user": _member(shift.get("member") or {}),
+            "user": member_of(shift.get("member") or {}),
         }
         for shift in final.get("computed_shift_assignments") or ()
     ]
 
 
-def _member(member: JsonObject) -> JsonObject | None:
+def member_of(member: JsonObject) -> JsonObject | None:
     """Return a reference to a shift's user; an ``empty_member`` is an intentionally empty slot."""
     user = member.get("user_id")
     if user is None:

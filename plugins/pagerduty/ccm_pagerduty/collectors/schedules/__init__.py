@@ -1,0 +1,1 @@
+"""The collectors of schedules: the list, their renderings, their users, and their overrides."""
