@@ -54,6 +54,7 @@ READS = {
         for path in ("router", "unrouted", "global")
     ],
     "pagerduty.service_orchestration": ["/event_orchestrations/services/{service}"],
+    "pagerduty.schedule_overrides": ["/schedules/{schedule}/overrides"],
     "pagerduty.audit_record": ["/audit/records"],
 }
 

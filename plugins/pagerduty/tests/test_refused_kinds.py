@@ -59,6 +59,7 @@ def problems(simulator, pagerduty):
             "/event_orchestrations/services/{}",
             {"service_orchestration"},
         ),
+        ("/schedules/{id}/overrides", "/schedules/{}/overrides", {"schedule_overrides"}),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )

@@ -43,6 +43,7 @@ def test_optional_kinds_are_marked_as_such():
         "event_orchestration",
         "event_orchestration_path",
         "service_orchestration",
+        "schedule_overrides",
         "audit_record",
     }
 

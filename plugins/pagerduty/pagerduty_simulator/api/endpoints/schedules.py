@@ -9,7 +9,12 @@ from typing import NamedTuple
 
 from ccm_core.sdk.types import JsonObject
 from pagerduty_simulator.account.objects import AccountSchedule, Policy, PolicyLevel
-from pagerduty_simulator.account.schedule_rendering import cut, final_spans, override_spans
+from pagerduty_simulator.account.schedule_rendering import (
+    Span,
+    cut,
+    final_spans,
+    override_spans,
+)
 from pagerduty_simulator.api.context import EndpointContext, filter_by_name, optional_window
 from pagerduty_simulator.api.paging import page_response
 from pagerduty_simulator.api.request import SimulatedRequest
@@ -115,7 +120,7 @@ def shift_overrides(context: EndpointContext, request: SimulatedRequest) -> Simu
     """List the overrides of a shift-based schedule in a window, page by page."""
     account, schedule = context.account, _requested_schedule(context, request, "shifts")
     window = _required_window(context, request, request.zone(schedule.time_zone))
-    response = page_response(
+    return page_response(
         context,
         request,
         "overrides",
@@ -123,16 +128,14 @@ def shift_overrides(context: EndpointContext, request: SimulatedRequest) -> Simu
         lambda span: shift_override(account, schedule, span, window.zone),
         max_limit=_SHIFT_OVERRIDES_MAX_LIMIT,
     )
-    return response
 
 
 def _required_window(
     context: EndpointContext, request: SimulatedRequest, zone: tzinfo
 ) -> RenderWindow:
-    if not (request.value("since") and request.value("until")):
-        raise rejection(400, "Since and until are required.", code=2003)
     window = _render_window(context, request, zone)
-    assert window is not None
+    if window is None or not (request.value("since") and request.value("until")):
+        raise rejection(400, "Since and until are required.", code=2003)
     return window
 
 
