@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from ccm_core.pipeline.field_report.document import (
@@ -11,47 +10,38 @@ from ccm_core.pipeline.field_report.document import (
     ReportedDiagnosis,
     WireTraffic,
 )
-from ccm_core.pipeline.field_report.words import endpoint_template, word_or_none
+from ccm_core.pipeline.field_report.words import word_or_none
 
 if TYPE_CHECKING:
     from ccm_core.pipeline.check import LiveCheck
+    from ccm_core.pipeline.field_report.known_nouns import KnownNouns
     from ccm_core.sdk.traffic import Traffic
     from ccm_core.sdk.types import Diagnosis
 
-_HIDDEN_SUBJECT = "other"
 
-
-def live_findings(live: LiveCheck, kinds: AbstractSet[str]) -> LiveFindings:
+def live_findings(live: LiveCheck, nouns: KnownNouns) -> LiveFindings:
     """Return what a check found, by cause.
 
     Args:
         live: The check of one connection.
-        kinds: The installed kinds; no other is named.
+        nouns: What installed schemas name; nothing else is.
     """
     return LiveFindings(
         usable=live.check.usable,
         failure=live.failure,
         seconds=round(live.seconds, 3),
         traffic=None if live.traffic is None else _traffic(live.traffic),
-        diagnoses=tuple(_diagnosis(diagnosis, kinds) for diagnosis in live.check.diagnoses),
+        diagnoses=tuple(_diagnosis(diagnosis, nouns) for diagnosis in live.check.diagnoses),
     )
 
 
-def _diagnosis(diagnosis: Diagnosis, kinds: AbstractSet[str]) -> ReportedDiagnosis:
+def _diagnosis(diagnosis: Diagnosis, nouns: KnownNouns) -> ReportedDiagnosis:
     return ReportedDiagnosis(
-        subject=_subject(diagnosis.subject, kinds),
+        subject=nouns.subject(diagnosis.subject),
         ok=diagnosis.ok,
         cause=word_or_none(diagnosis.cause),
-        refused_kinds=tuple(kind for kind in diagnosis.refused_kinds if kind in kinds),
+        refused_kinds=tuple(kind for kind in diagnosis.refused_kinds if kind in nouns.kinds),
     )
-
-
-def _subject(subject: str, kinds: AbstractSet[str]) -> str:
-    if subject in kinds:
-        return subject
-    if subject.startswith("/"):
-        return endpoint_template(subject)
-    return word_or_none(subject) or _HIDDEN_SUBJECT
 
 
 def _traffic(traffic: Traffic) -> WireTraffic:

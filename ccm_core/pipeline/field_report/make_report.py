@@ -16,6 +16,7 @@ from ccm_core.pipeline.field_report.document import (
     ReportedPlugin,
 )
 from ccm_core.pipeline.field_report.evaluation import INCONCLUSIVE, reported_evaluation
+from ccm_core.pipeline.field_report.known_nouns import known_nouns
 from ccm_core.pipeline.field_report.live import live_findings
 from ccm_core.pipeline.field_report.redaction import redacted
 from ccm_core.pipeline.field_report.renames import Renames
@@ -79,15 +80,16 @@ def _connection(
     store: EvidenceStore | None,
     renames: Renames,
 ) -> ReportedConnection:
-    horizon, names = connection.connector.horizon(connection.settings), host.kinds.keys()
+    horizon = connection.connector.horizon(connection.settings)
+    nouns = known_nouns(host.kinds[name] for name in _names(host, connection))
     manifests = store.runs.manifests(connection.name, last=_MOST_RUNS) if store else ()
     return ReportedConnection(
         connector=connection.connector.name,
         auth_method=connection.auth_method,
         lookback=horizon.lookback.total_seconds(),
         lookahead=horizon.lookahead.total_seconds(),
-        live=live_findings(live, names),
-        runs=tuple(reported_run(manifest, names, renames) for manifest in manifests),
+        live=live_findings(live, nouns),
+        runs=tuple(reported_run(manifest, nouns, renames) for manifest in manifests),
         kinds=_kinds(host, connection, store, renames) if store else (),
     )
 
@@ -96,8 +98,7 @@ def _kinds(
     host: Host, connection: Connection, store: EvidenceStore, renames: Renames
 ) -> tuple[ReportedKind, ...]:
     """Return the stored records of every kind of a connection, redacted."""
-    names = sorted({collector.kind for collector in connection.collectors} & host.kinds.keys())
-    kinds = [sampled_kind(host.kinds[name]) for name in names]
+    kinds = [sampled_kind(host.kinds[name]) for name in _names(host, connection)]
     samples = choose_samples(store.records, connection.name, kinds)
     sizes = store.records.sizes(connection.name)
     return tuple(
@@ -113,6 +114,11 @@ def _kinds(
         for kind in kinds
         for chosen in (samples[kind.name],)
     )
+
+
+def _names(host: Host, connection: Connection) -> Sequence[str]:
+    """Return the installed kinds that a connection collects, sorted."""
+    return sorted({collector.kind for collector in connection.collectors} & host.kinds.keys())
 
 
 def _evaluation(

@@ -17,7 +17,6 @@ from ccm_core.pipeline.field_report.document import (
     ReportedShortfall,
 )
 from ccm_core.pipeline.field_report.words import (
-    endpoint_template,
     field_paths,
     parameter_names,
     scope_names,
@@ -25,8 +24,6 @@ from ccm_core.pipeline.field_report.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Set as AbstractSet
-
     from ccm_core.model.evidence.collection import (
         Collection,
         CredentialInfo,
@@ -35,17 +32,18 @@ if TYPE_CHECKING:
         Shortfall,
     )
     from ccm_core.model.evidence.manifest import Manifest
+    from ccm_core.pipeline.field_report.known_nouns import KnownNouns
     from ccm_core.pipeline.field_report.renames import Renames
 
 _MOST_REQUESTS = 20
 
 
-def reported_run(manifest: Manifest, kinds: AbstractSet[str], renames: Renames) -> ReportedRun:
+def reported_run(manifest: Manifest, nouns: KnownNouns, renames: Renames) -> ReportedRun:
     """Return what a run did, without details in words, names and ids.
 
     Args:
         manifest: The run.
-        kinds: The installed kinds; no other is named.
+        nouns: What installed schemas name; nothing else is.
         renames: What stands for its moment.
     """
     return ReportedRun(
@@ -59,14 +57,14 @@ def reported_run(manifest: Manifest, kinds: AbstractSet[str], renames: Renames) 
         visibility_gaps=tuple(
             ReportedGap(kind=gap.kind, reason=gap.reason, objects=gap.objects)
             for gap in manifest.visibility_gaps
-            if gap.kind in kinds
+            if gap.kind in nouns.kinds
         ),
-        accepted_kinds=tuple(gap.kind for gap in manifest.accepted if gap.kind in kinds),
+        accepted_kinds=tuple(gap.kind for gap in manifest.accepted if gap.kind in nouns.kinds),
         shortfalls=_shortfalls(manifest.shortfalls),
         collections=tuple(
-            _collection(collection, kinds)
+            _collection(collection, nouns)
             for collection in manifest.collections
-            if collection.kind in kinds
+            if collection.kind in nouns.kinds
         ),
     )
 
@@ -82,7 +80,7 @@ def _credential(credential: CredentialInfo | None) -> ReportedCredential | None:
     )
 
 
-def _collection(collection: Collection, kinds: AbstractSet[str]) -> ReportedCollection:
+def _collection(collection: Collection, nouns: KnownNouns) -> ReportedCollection:
     window = collection.window
     return ReportedCollection(
         kind=collection.kind,
@@ -93,8 +91,8 @@ def _collection(collection: Collection, kinds: AbstractSet[str]) -> ReportedColl
         counts=collection.counts,
         shortfalls=_shortfalls(collection.shortfalls),
         unknown_fields=field_paths(collection.unknown_fields),
-        requests=_requests(collection.requests),
-        lookups=_lookups(collection.dangling, kinds),
+        requests=_requests(collection.requests, nouns),
+        lookups=_lookups(collection.dangling, nouns),
     )
 
 
@@ -107,11 +105,11 @@ def _shortfalls(shortfalls: Sequence[Shortfall]) -> tuple[ReportedShortfall, ...
     )
 
 
-def _requests(requests: Sequence[Request]) -> tuple[ReportedRequest, ...]:
+def _requests(requests: Sequence[Request], nouns: KnownNouns) -> tuple[ReportedRequest, ...]:
     """Return different requests: those of single objects differ by their ids alone."""
     reported = (
         ReportedRequest(
-            endpoint=endpoint_template(request.endpoint),
+            endpoint=nouns.endpoint(request.endpoint),
             parameters=parameter_names(name for name, _ in request.parameters),
         )
         for request in requests
@@ -119,11 +117,11 @@ def _requests(requests: Sequence[Request]) -> tuple[ReportedRequest, ...]:
     return tuple(dict.fromkeys(reported))[:_MOST_REQUESTS]
 
 
-def _lookups(references: Sequence[Dangling], kinds: AbstractSet[str]) -> tuple[LookupCount, ...]:
+def _lookups(references: Sequence[Dangling], nouns: KnownNouns) -> tuple[LookupCount, ...]:
     counted = Counter(
         (reference.kind, reference.lookup_outcome)
         for reference in references
-        if reference.kind in kinds
+        if reference.kind in nouns.kinds
     )
     return tuple(
         LookupCount(kind=kind, outcome=outcome, references=number)

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 _WORD = re.compile(r"[a-z]+[0-9]{0,2}(_([a-z]+[0-9]{0,2}|[0-9]{1,2}))*")
 _LONGEST_WORD = 60
 _LONGEST_PATH = 160
-_HIDDEN_SEGMENT = "{}"
 
 
 def is_word(text: str) -> bool:
@@ -36,13 +35,6 @@ def scope_names(scopes: Iterable[str] | None) -> tuple[str, ...] | None:
 def parameter_names(names: Iterable[str]) -> tuple[str, ...]:
     """Return those of some names of parameters that are words, sorted."""
     return tuple(sorted({name for name in names if is_word(name.removesuffix("[]"))}))
-
-
-def endpoint_template(endpoint: str) -> str:
-    """Return a path of which every segment that is no word is hidden: ``/users/{}``."""
-    segments = endpoint.split("?", 1)[0].split("/")
-    hidden = [part if not part or is_word(part) else _HIDDEN_SEGMENT for part in segments]
-    return "/".join(hidden)[:_LONGEST_PATH]
 
 
 def _is_field_path(path: str) -> bool:

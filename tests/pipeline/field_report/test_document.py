@@ -7,12 +7,13 @@ import json
 from pathlib import Path
 
 import pytest
+from ccm_pagerduty.kinds import kinds
 
 from ccm_core.model.json_codec import encode
 from ccm_core.pipeline.check import ConnectionCheck, LiveCheck
+from ccm_core.pipeline.field_report.known_nouns import known_nouns
 from ccm_core.pipeline.field_report.live import live_findings
 from ccm_core.pipeline.field_report.words import (
-    endpoint_template,
     field_paths,
     is_word,
     parameter_names,
@@ -113,11 +114,8 @@ def test_words_are_in_snake_case(text, expected):
     assert is_word(text) is expected
 
 
-def test_paths_scopes_and_parameters_are_reduced_to_words():
-    """Ids in paths are hidden; what looks like no name of an API is left out."""
-    assert (
-        endpoint_template("/users/PX1Y2Z3/contact_methods?q=huber") == "/users/{}/contact_methods"
-    )
+def test_fields_scopes_and_parameters_are_reduced_to_words():
+    """What looks like no name of an API is left out."""
     assert field_paths(["a.b[].shoe_size", "a.Maria Huber", "a.PX1Y2Z3"]) == ("a.b[].shoe_size",)
     assert scope_names(["users:contact_methods.read", "Huber", "read"]) == (
         "read",
@@ -127,12 +125,31 @@ def test_paths_scopes_and_parameters_are_reduced_to_words():
     assert parameter_names(["include[]", "since", "Huber", "query=huber"]) == ("include[]", "since")
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/users/PX1Y2Z3/contact_methods?q=huber", "/users/{}/contact_methods"),
+        ("/users/huber/notification_rules", "/users/{}/notification_rules"),
+        ("/huber", "/{}"),
+        ("/v3/schedules", "/v3/schedules"),
+        ("/oncalls", "/oncalls"),
+        ("/audit/records", "/audit/records"),
+        ("/priorities", "/priorities"),
+        ("/incidents/Q1/log_entries", "/incidents/{}/log_entries"),
+    ],
+)
+def test_paths_show_nouns_of_schemas_only(path, expected):
+    """A name in lower case is a segment like any other."""
+    assert known_nouns(kinds()).endpoint(path) == expected
+
+
 def test_diagnoses_are_reduced_to_subject_and_cause():
     """A connector may name anything in its words: none of them is reported."""
     diagnoses = tuple(
         Diagnosis(subject=subject, ok=False, message="Huber", next_step="ask Huber", cause=cause)
         for subject, cause in (
-            ("acme.badge", "denied"),
+            ("pagerduty.team", "denied"),
+            ("huber", "denied"),
             ("/teams/PX1Y2Z3", "ask Maria"),
             ("team Huber", None),
             ("credential", "too_old"),
@@ -143,10 +160,11 @@ def test_diagnoses_are_reduced_to_subject_and_cause():
     traffic.note_response(200, {"ratelimit-limit": "960", "x-owner": "7"}, 0.25)
     traffic.note_response(429, {"ratelimit-limit": "240", "retry-after": "Huber"}, 0.5)
     live = LiveCheck(check=check, traffic=traffic, failure=None, seconds=1.23456)
-    findings = json.loads(encode(live_findings(live, {"acme.badge"})))
+    findings = json.loads(encode(live_findings(live, known_nouns(kinds()))))
 
     assert [(line["subject"], line["cause"]) for line in findings["diagnoses"]] == [
-        ("acme.badge", "denied"),
+        ("pagerduty.team", "denied"),
+        ("other", "denied"),
         ("/teams/{}", None),
         ("other", None),
         ("credential", "too_old"),
