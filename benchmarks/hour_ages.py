@@ -22,8 +22,8 @@ from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
 
-from hour_changes import DATED, INCIDENT, LOG_ENTRY, Notes, moved_by_days
-from hour_evaluations import HourlyEvaluations
+from aging.changes import DATED, INCIDENT, LOG_ENTRY, Notes, moved_by_days
+from aging.evaluations import HourlyEvaluations
 from hour_sizes import AGES
 from later_workspace import PORTS, LaterWorkspace
 

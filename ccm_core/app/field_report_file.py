@@ -66,6 +66,8 @@ def _plural(noun: str, number: int) -> str:
 
 
 def _is_field_report(path: Path) -> bool:
+    if not path.is_file():  # a pipe or a device, which is not read
+        return False
     try:
         document: Any = decode(path.read_bytes())
     except (OSError, ValueError):

@@ -214,8 +214,15 @@ def weekly_hours(
         start=time.fromisoformat(start),
         end=time.fromisoformat(end),
         days=frozenset(days),
-        holidays=frozenset(map(date.fromisoformat, holidays)),
+        holidays=frozenset(map(_date, holidays)),
     )
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise ValueError(f"expected a holiday such as 2026-12-25, got {text!r}") from None
 
 
 @lru_cache(maxsize=1024)

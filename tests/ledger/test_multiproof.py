@@ -28,7 +28,9 @@ def test_any_leaves_of_a_multiproof_lead_to_the_root(case):
     size, chosen = case
     leaves, hashes = tree(size)
     proof = list(multiproof(iter(hashes), size, sorted(chosen)))
-    assert roots_by_size(size, {n: leaves[n] for n in chosen}, proof) == {size: root(leaves)}
+    assert roots_by_size(size, [(n, leaves[n]) for n in sorted(chosen)], proof) == {
+        size: root(leaves)
+    }
     assert MerkleTree.of(hashes).root == root(leaves)
     assert len(proof) <= max(1, len(chosen)) * size.bit_length()
 
@@ -40,7 +42,8 @@ def test_a_multiproof_leads_to_the_root_at_each_earlier_size(case):
     leaves, hashes = tree(size)
     proof = list(multiproof(iter(hashes), size, sorted(chosen)))
     sizes = {n + 1 for n in chosen} | {size}
-    roots = roots_by_size(size, {n: leaves[n] for n in chosen}, proof, range(1, size + 1))
+    chosen_leaves = [(n, leaves[n]) for n in sorted(chosen)]
+    roots = roots_by_size(size, chosen_leaves, proof, range(1, size + 1))
     assert roots == {end: root(leaves[:end]) for end in sizes}
 
 
@@ -65,7 +68,9 @@ def test_a_changed_multiproof_does_not_lead_to_the_root(case, data):
         if changed == (size, selected, proof):
             continue
         try:
-            assert roots_by_size(*changed).get(size) != root(leaves)
+            count, spoiled_leaves, hashes_given = changed
+            pairs = sorted(spoiled_leaves.items())
+            assert roots_by_size(count, pairs, hashes_given).get(size) != root(leaves)
         except StopIteration:
             continue
 

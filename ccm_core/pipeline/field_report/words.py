@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 _WORD = re.compile(r"[a-z]+[0-9]{0,2}(_([a-z]+[0-9]{0,2}|[0-9]{1,2}))*")
 _LONGEST_WORD = 60
 _LONGEST_PATH = 160
+_MOST_SIBLINGS = 20
 
 
 def is_word(text: str) -> bool:
@@ -21,8 +23,14 @@ def word_or_none(text: str | None) -> str | None:
 
 
 def field_paths(paths: Iterable[str]) -> tuple[str, ...]:
-    """Return those of some paths of fields that look like an API's, sorted."""
-    return tuple(sorted({path for path in paths if _is_field_path(path)}))
+    """Return those of some paths of fields that look like an API's, sorted.
+
+    Where very many are below one field, their names are values: none of those is returned.
+    """
+    fields = {path for path in paths if _is_field_path(path)}
+    siblings = Counter(path.rpartition(".")[0] for path in fields)
+    few = (path for path in fields if siblings[path.rpartition(".")[0]] <= _MOST_SIBLINGS)
+    return tuple(sorted(few))
 
 
 def scope_names(scopes: Iterable[str] | None) -> tuple[str, ...] | None:

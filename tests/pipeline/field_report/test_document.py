@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import string
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,8 @@ def test_words_are_in_snake_case(text, expected):
 def test_fields_scopes_and_parameters_are_reduced_to_words():
     """What looks like no name of an API is left out."""
     assert field_paths(["a.b[].shoe_size", "a.Maria Huber", "a.PX1Y2Z3"]) == ("a.b[].shoe_size",)
+    by_person = [f"shifts.{letter}aria" for letter in string.ascii_lowercase]
+    assert field_paths([*by_person, "shifts[].size", "size"]) == ("shifts[].size", "size")
     assert scope_names(["users:contact_methods.read", "Huber", "read"]) == (
         "read",
         "users:contact_methods.read",

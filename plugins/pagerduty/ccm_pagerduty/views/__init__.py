@@ -22,6 +22,7 @@ from ccm_pagerduty.views.row_builder import (
     ON_CALL,
     PRIORITY,
     SCHEDULE,
+    SCHEDULE_OVERRIDES,
     SCHEDULE_RENDERING,
     SERVICE,
     TEAM,
@@ -50,7 +51,7 @@ _VIEWS = {
     "responder_reachability": ("Responder reachability", (USER, ESCALATION_POLICY, ON_CALL)),
     "schedule_coverage": (
         "Schedule coverage",
-        (SCHEDULE, SCHEDULE_RENDERING, ESCALATION_POLICY, USER),
+        (SCHEDULE, SCHEDULE_RENDERING, SCHEDULE_OVERRIDES, ESCALATION_POLICY, USER),
     ),
     "service_ownership": ("Service ownership", (SERVICE, TEAM)),
     "service_readiness": (
@@ -113,6 +114,7 @@ _ENUMERATED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 depend on records that the row looks up by key, and are left out where one of them is missing."""
 _OPTIONAL: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "incident_response": {PRIORITY: ("response_priority", "clock_at_priority")},
+    "schedule_coverage": {SCHEDULE_OVERRIDES: ("overridden", "overridden_percent")},
     "service_readiness": {
         EVENT_ORCHESTRATION_PATH: ("orchestrations",),
         MAINTENANCE_WINDOW: ("maintenance",),

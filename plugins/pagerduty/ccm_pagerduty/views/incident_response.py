@@ -25,6 +25,7 @@ from ccm_pagerduty.views.incidents.service_hours import service_hours, written
 from ccm_pagerduty.views.incidents.unknown_reasons import (
     NO_HOURS,
     OF_HOURS,
+    business_reasons,
     lost_reasons,
     unknown_reasons,
 )
@@ -83,7 +84,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
             body,
             title=_title(incident),
             owned=service.fields,
-            unknown=_unknown(chain, timelines, service),
+            unknown=_unknown(chain, timelines, service, body),
         )
         created = parse_instant(incident["created_at"])
         yield replace(row, occurred_at=created, final=chain.is_final)
@@ -135,12 +136,14 @@ def _service(index: RecordIndex, key: str) -> _Service:
 
 
 def _unknown(
-    chain: MergeChain, timelines: Sequence[IncidentTimeline], service: _Service
+    chain: MergeChain, timelines: Sequence[IncidentTimeline], service: _Service, body: JsonObject
 ) -> dict[str, str]:
     reasons = unknown_reasons(timelines) if chain.complete else lost_reasons(timelines, chain)
     hours = service.hours
     if hours is None or hours.high is None:
         reasons = dict.fromkeys(OF_HOURS, NO_HOURS) | reasons
+    elif hours.low.business:
+        reasons = business_reasons(body) | reasons
     return reasons
 
 

@@ -8,6 +8,7 @@ from ccm_pagerduty.references import id_and_title, references_in
 from ccm_pagerduty.views.on_call import rendered_shifts
 from ccm_pagerduty.views.on_call.coverage_gaps import staffed_layers
 from ccm_pagerduty.views.on_call.escalation_targets import type_of
+from ccm_pagerduty.views.on_call.overrides import NOT_READ, override_fields
 from ccm_pagerduty.views.on_call.rendered_shifts import window_fields
 from ccm_pagerduty.views.on_call.responders import ResponderState
 from ccm_pagerduty.views.on_call.schedule_duty import (
@@ -18,6 +19,7 @@ from ccm_pagerduty.views.on_call.schedule_duty import (
 from ccm_pagerduty.views.row_builder import (
     ESCALATION_POLICY,
     SCHEDULE,
+    SCHEDULE_OVERRIDES,
     SCHEDULE_RENDERING,
     RecordIndex,
     RowBuilder,
@@ -44,7 +46,9 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         body["rendered"] = rendering is not None
         if rendering is not None:
             body |= _coverage(record.body, rendering, builder)
-        unknown = {} if rendering is not None else {"*": NOT_RENDERED}
+            overrides = builder.find(SCHEDULE_OVERRIDES, record.key)
+            body |= {} if overrides is None else override_fields(overrides.body, rendering)
+        unknown = {"overridden_percent": NOT_READ} if rendering is not None else {"*": NOT_RENDERED}
         yield builder.build(record, body, unknown=unknown)
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.timestamps import format_instant
 from ccm_pagerduty.references import title_of
+from ccm_pagerduty.views.incidents.service_hours import LOW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ccm_core.sdk.types import JsonObject
     from ccm_pagerduty.views.incidents.incident_timeline import IncidentTimeline
     from ccm_pagerduty.views.incidents.merged_incidents import MergeChain
 
@@ -31,6 +34,23 @@ NO_HOURS = (
     "its service was never in the evidence (it was deleted before, or is hidden), or the hours in "
     "which its time counts cannot be read"
 )
+
+
+IN_BUSINESS_HOURS = (
+    "business hours count, which a parameter of the rules decides: measure with the clock, as in "
+    "deadline(business(row.clock_to_acknowledge, params.business_hours, params.holidays), limit)"
+)
+_MEASURED = {
+    "response_urgency": ("sla_time_to_acknowledge", "sla_time_alone"),
+    "highest_urgency": ("sla_time_to_resolve", "sla_time_to_merge", "sla_time_without_owner"),
+}
+"""The fields that depend on the hours of each urgency."""
+
+
+def business_reasons(body: JsonObject) -> dict[str, str]:
+    """Return why a row without support hours has no time that counts for low urgency."""
+    low = (fields for urgency, fields in _MEASURED.items() if body.get(urgency) == LOW)
+    return dict.fromkeys(chain.from_iterable(low), IN_BUSINESS_HOURS)
 
 
 def unknown_reasons(timelines: Sequence[IncidentTimeline]) -> dict[str, str]:
@@ -57,22 +77,22 @@ def unknown_reasons(timelines: Sequence[IncidentTimeline]) -> dict[str, str]:
     return reasons
 
 
-def lost_reasons(timelines: Sequence[IncidentTimeline], chain: MergeChain) -> dict[str, str]:
+def lost_reasons(timelines: Sequence[IncidentTimeline], merges: MergeChain) -> dict[str, str]:
     """Return why the rest of the response to one is unknown that was merged into what is gone."""
     if any(timeline.trigger is None for timeline in timelines):
         return unknown_reasons(timelines)
-    last, at = chain.records[-1].body, timelines[-1].merged_at
+    last, at = merges.records[-1].body, timelines[-1].merged_at
     when = "" if at is None else f" at {format_instant(at)}"
-    if chain.circular:
+    if merges.circular:
         why = (
             f"it was merged in a circle, of which {title_of(last)} is the last{when}: PagerDuty "
             "contradicts itself, and what became of it cannot be known"
         )
-    elif chain.lost_in is None:
+    elif merges.lost_in is None:
         why = f"it was merged{when} into an incident that PagerDuty does not name"
     else:
         why = (
-            f"it was merged into {title_of(chain.lost_in)}{when}, which is gone at PagerDuty, "
+            f"it was merged into {title_of(merges.lost_in)}{when}, which is gone at PagerDuty, "
             "unless the last run was cut off before it asked for it: what became of it after the "
             "merge cannot be known"
         )
