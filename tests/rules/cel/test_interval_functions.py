@@ -96,6 +96,15 @@ CLOCK = [{"since": "2026-01-15T11:30:00Z", "until": None, "hours": None}]
         ("elapsed(row.clock, now)", {"clock": CLOCK}, 1800),
         ("now <= deadline(row.clock, params.limit)", {"clock": CLOCK}, True),
         ("now <= deadline(row.clock, 1799.5)", {"clock": CLOCK}, False),
+        ("elapsed(business(row.clock, 'daily 00:00-00:00', []), now)", {"clock": OPEN}, 1800),
+        ("elapsed(business(row.clock, 'Thu 11:45-13:00', []), now)", {"clock": OPEN}, 900),
+        ("elapsed(business(row.clock, 'Thu 11:45-13:00 Bern', []), now)", {"clock": OPEN}, 1800),
+        (
+            "elapsed(business(row.clock, 'daily 00:00-00:00', ['2026-01-15']), now)",
+            {"clock": OPEN},
+            0,
+        ),
+        ("elapsed(business(row.clock, 'Sat 00:00-01:00', []), now)", {"clock": CLOCK}, 1800),
     ],
 )
 def test_functions_return_what_overlaps_and_when_a_limit_is_reached(text, row, expected):
