@@ -35,6 +35,7 @@ from ccm_core.model.json_codec import encode
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import compile_rules, evaluate
+from ccm_core.rules.pack.rule_scopes import kinds_of_rows
 from ccm_core.rules.types import PackText
 from ccm_core.sdk.http import Bounds
 from ccm_core.sdk.secret import Secret
@@ -154,18 +155,14 @@ class Lab:
         return tuple(one.removeprefix("pagerduty.") for one in self.host.kinds)
 
     def rules_over(self, *lost: str) -> set[str]:
-        """Name the rules over views that are made of any of some kinds."""
-        resting = {
-            view.name
-            for view in self.host.views.values()
-            if {f"pagerduty.{kind}" for kind in lost} & set(view.inputs)
-        }
+        """Name the rules whose rows rest on any of some kinds, by the fields that they read."""
+        kinds = {f"pagerduty.{kind}" for kind in lost}
         return {
             one.rule.id
             for pack in self.packs.packs
             for group in pack.groups
-            if group.over in resting
             for one in group.rules
+            if kinds & kinds_of_rows(self.packs, one)
         }
 
     def read(

@@ -39,6 +39,7 @@ def test_services_hidden_by_team_scope_are_diagnosed_in_a_run(lab):
     lab.become_user_of_one_team()
     diagnosis = causes(lab.read(first=True))
     assert diagnosis["user"][0] == "team_scope"
+    assert diagnosis.pop("audit_record")[0] == "denied"  # that is for administrators
     assert {cause for cause, _ in diagnosis.values()} == {"team_scope"}
 
 

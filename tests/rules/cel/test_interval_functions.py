@@ -34,6 +34,7 @@ UNKNOWN = {
     "unknown": "the role of Ada is unknown",
 }
 CLOCK = [{"since": "2026-01-15T11:30:00Z", "until": None, "hours": None}]
+OPEN = [CLOCK[0] | {"hours": "business_hours"}]
 
 
 @pytest.mark.parametrize(
@@ -144,6 +145,11 @@ def test_what_the_evidence_does_not_show_is_insufficient(text, row, reason):
         ("overlapping(row.gaps, now, period.until).size() == 0", {"gaps": [5]}),
         ("now <= deadline(row.clock, 5)", {"clock": [{"since": "x"}]}),
         ("elapsed(row.clock, now) < 5.0", {"clock": 7}),
+        ("elapsed(row.clock, now) < 5.0", {"clock": OPEN}),
+        ("elapsed(business(row.clock, 'at nine', []), now) < 5.0", {"clock": OPEN}),
+        ("elapsed(business(row.clock, 'Mon 09:00-10:00', [7]), now) < 5.0", {"clock": OPEN}),
+        ("elapsed(business(row.clock, 'Mon 09:00-10:00', ['x']), now) < 5.0", {"clock": OPEN}),
+        ("elapsed(business([7], 'Mon 09:00-10:00', []), now) < 5.0", {}),
     ],
 )
 def test_what_is_no_interval_and_no_clock_is_an_error(text, row):
@@ -153,10 +159,15 @@ def test_what_is_no_interval_and_no_clock_is_an_error(text, row):
     assert not value.insufficient
 
 
-def test_reading_clocks_gives_up_no_reference_to_none():
+@pytest.mark.parametrize(
+    "clock",
+    ["row.clock", "business(row.clock, 'daily 00:00-00:00', [])"],
+    ids=["plain", "business"],
+)
+def test_reading_clocks_gives_up_no_reference_to_none(clock):
     """A reference to ``None`` that is given up with each call is fatal in the end."""
     environment = CelEnvironment.of({"limit": "duration"}, [])
-    expression = environment.compile("now <= deadline(row.clock, params.limit)")
+    expression = environment.compile(f"now <= deadline({clock}, params.limit)")
     context = environment.row_context(
         {"clock": CLOCK}, shared_variables({"limit": 3600}, NOW, PERIOD)
     )

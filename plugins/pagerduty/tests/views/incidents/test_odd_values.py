@@ -122,3 +122,16 @@ def test_odd_support_hours_count_as_they_are_or_not_at_all(only, pd, service, co
         service=[pd.service("S1", support_hours=None) | {"incident_urgency_rule": QUIET} | service],
     )
     assert row.get("sla_time_to_acknowledge") == counted
+
+
+def test_low_urgency_in_business_hours_says_how_to_measure(view, pd):
+    """A row does not know the hours: it has the clock, and the rule has the hours."""
+    (row,) = view(
+        "incident_response",
+        incident=[pd.incident(urgency="low")],
+        incident_log_entry=[pd.entry("trigger"), pd.entry("acknowledge", 60)],
+        service=[pd.service("S1", support_hours=None)],
+    )
+    assert "sla_time_to_acknowledge" not in row.body
+    assert "measure with the clock" in row.unknown["sla_time_to_acknowledge"]
+    assert [stretch["hours"] for stretch in row.body["clock_to_acknowledge"]] == ["business_hours"]
