@@ -161,11 +161,13 @@ def test_a_field_report_before_anything_was_collected(ccm, connected, folder, re
 
 
 def test_a_field_report_of_an_unreachable_source(ccm, connected, folder, report):
-    """The refusal is in it, beside what was stored before."""
+    """The refusal is in it, beside what was stored before; the store is as it was."""
     ccm("collect")
+    before = (folder / "ccm.db").read_bytes()
     settings = folder / "ccm.yaml"
     settings.write_text(settings.read_text().replace(connected.base_url, "http://127.0.0.1:1"))
     assert ccm("check", "--field-report", REPORT, "--json").code == 4
+    assert (folder / "ccm.db").read_bytes() == before
     (connection,) = report()["connections"]
     live = connection["live"]
     assert (live["usable"], live["failure"], live["traffic"]) == (False, "Unreachable", None)

@@ -44,7 +44,7 @@ LISTS = {
     "/teams": ("team", "team_member"),
     "/services": ("service", "service_orchestration"),
     "/escalation_policies": ("escalation_policy",),
-    "/schedules": ("schedule", "schedule_rendering", "schedule_user"),
+    "/schedules": ("schedule", "schedule_rendering", "schedule_user", "schedule_overrides"),
     "/oncalls": ("on_call",),
     "/incidents": ("incident",),
     "/log_entries": ("incident_log_entry",),

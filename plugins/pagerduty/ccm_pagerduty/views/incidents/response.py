@@ -107,11 +107,11 @@ def response(
         start=start,
         hours=hours,
         line=own.urgencies(start),
-        taking=None if merges is None else _taking(timelines, merges),
+        taking=None if merges is None else _taking(timelines, merges, start),
         end=None if end is None else max(end, start),
         ends=merges is not None and (lost or not last.lacks_resolution),
         merged_at=max(merges[0], start) if merges else None,
-        acknowledged=None if merges is None else _acknowledged(timelines, merges),
+        acknowledged=None if merges is None else _acknowledged(timelines, merges, start),
         orders=orders or {},
     )
 
@@ -141,19 +141,25 @@ def _counted(
     own: Sequence[TimelineEntry],
     others: Sequence[Sequence[TimelineEntry]],
     merges: Sequence[datetime],
+    start: datetime,
 ) -> list[tuple[datetime, TimelineEntry]]:
-    """Return entries with the moments from which on they count for the first of the chain."""
-    counted = [(entry.at, entry) for entry in own]
+    """Return entries with the moments from which on they count for the first of the chain.
+
+    Nothing counts before its trigger, whatever the clock of another part of the source says.
+    """
+    counted = [(max(entry.at, start), entry) for entry in own]
     for since, entries in zip(merges, others, strict=False):
-        counted += [(max(entry.at, since), entry) for entry in entries]
+        counted += [(max(entry.at, since, start), entry) for entry in entries]
     return sorted(counted, key=lambda pair: (pair[0], pair[1].id)) if others else counted
 
 
-def _taking(timelines: Sequence[IncidentTimeline], merges: Sequence[datetime]) -> Taking | None:
+def _taking(
+    timelines: Sequence[IncidentTimeline], merges: Sequence[datetime], start: datetime
+) -> Taking | None:
     if any(timeline.lacks_acknowledgement for timeline in timelines):
         return None
     others = [timeline.takings for timeline in timelines[1:]]
-    return taking(_counted(timelines[0].takings, others, merges))
+    return taking(_counted(timelines[0].takings, others, merges, start))
 
 
 def taking(entries: Sequence[tuple[datetime, TimelineEntry]]) -> Taking:
@@ -168,9 +174,9 @@ def taking(entries: Sequence[tuple[datetime, TimelineEntry]]) -> Taking:
 
 
 def _acknowledged(
-    timelines: Sequence[IncidentTimeline], merges: Sequence[datetime]
+    timelines: Sequence[IncidentTimeline], merges: Sequence[datetime], start: datetime
 ) -> Sequence[datetime] | None:
     if any(timeline.lacks_acknowledgement for timeline in timelines):
         return None
     of_each = [timeline.log.of_type("acknowledge") for timeline in timelines]
-    return [at for at, _ in _counted(of_each[0], of_each[1:], merges)]
+    return [at for at, _ in _counted(of_each[0], of_each[1:], merges, start)]

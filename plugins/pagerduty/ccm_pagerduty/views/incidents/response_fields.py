@@ -136,7 +136,8 @@ def _before_merge(response: Response) -> JsonObject:
     opened = _highest(response, response.end)
     if opened is not None:
         body |= _sla("sla_time_to_merge", response, opened, merged_at)
-    own = taking([(entry.at, entry) for entry in response.own.takings if entry.at <= merged_at])
+    takings = (entry for entry in response.own.takings if entry.at <= merged_at)
+    own = taking([(max(entry.at, response.start), entry) for entry in takings])
     if not own.exact or response.own.lacks_acknowledgement:
         return body
     until = merged_at if own.first is None else own.first

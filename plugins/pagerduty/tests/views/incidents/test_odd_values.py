@@ -135,3 +135,20 @@ def test_low_urgency_in_business_hours_says_how_to_measure(view, pd):
     assert "sla_time_to_acknowledge" not in row.body
     assert "measure with the clock" in row.unknown["sla_time_to_acknowledge"]
     assert [stretch["hours"] for stretch in row.body["clock_to_acknowledge"]] == ["business_hours"]
+
+
+def test_an_entry_from_before_the_trigger_takes_no_time(only, pd):
+    """Clocks of a source differ by a second; no clock of a row ends before it begins."""
+    row = only(
+        "incident_response",
+        incident=[pd.incident()],
+        incident_log_entry=[
+            pd.entry("trigger", 2, agent="service", channel="api"),
+            pd.entry("acknowledge", 1),
+            pd.entry("resolve", 1),
+        ],
+        service=[pd.service("S1", support_hours=None)],
+    )
+    assert (row["time_to_acknowledge"], row["sla_time_to_acknowledge"]) == (0, 0)
+    for stretch in row["clock_to_acknowledge"]:
+        assert stretch["since"] == stretch["until"]
