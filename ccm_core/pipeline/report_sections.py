@@ -63,15 +63,23 @@ def sections(
 
 def measures(
     host: Host, store: EvidenceStore, *, as_of: datetime | None = None
-) -> tuple[Measures, ...] | None:
-    """Return every measure of the latest evaluation by a moment; None: there is no evaluation."""
+) -> tuple[tuple[Measures, ...], tuple[str, ...]] | None:
+    """Return every measure of the latest evaluation by a moment, and which sections failed.
+
+    None: there is no evaluation.
+    """
     latest = store.evaluations.latest(as_of=as_of, scope=OUTLINED, compact=True)
     if latest is None:
         return None
     inputs = store.evaluations.inputs(latest.digest)
     scopes = inputs.watch_scopes if inputs else ()
     drawn = sections(host, store, scopes, latest.evaluation, latest.digest)
-    return tuple(measures_of(drawn, latest.evaluation.evaluated_at))
+    failures = (
+        f"{section.name} of {section.connection}: {section.failure}"
+        for section in drawn
+        if section.failure is not None
+    )
+    return tuple(measures_of(drawn, latest.evaluation.evaluated_at)), tuple(failures)
 
 
 class _Rows:

@@ -36,11 +36,27 @@ def test_a_scoped_app_requests_the_scopes_of_its_kinds(by_oauth, identity, simul
     ran = by_oauth(app, "--set", "app=scoped")
     assert ran.code == 0, ran.err
     (credential,) = simulator.control.bearer_tokens.values()
-    assert credential.scopes == {"openid", *REQUIRED.values()} - {"priorities.read"}
+    assert credential.scopes == {"openid", *REQUIRED.values()}
     manifest = ccm("collect", "--json").json[0]
     assert {one["outcome"] for one in manifest["collections"]} == {"complete"}
     assert manifest["credential"]["kind"] == "oauth_user_token"
     assert set(manifest["credential"]["scopes"]) == credential.scopes
+
+
+def test_a_scoped_app_without_an_optional_scope_is_not_asked_for_it(by_oauth, identity, ccm):
+    """PagerDuty would grant it nothing at all; its kind is not available, and the rest is read."""
+    scopes = set(REQUIRED.values()) - {"audit_records.read"}
+    app = identity.identity.register(*scopes, kind=AppKind.SCOPED)
+    assert by_oauth(app, "--set", "app=scoped").code != 0
+
+    without = ("--set", "without_scopes=audit_records.read")
+    ran = by_oauth(app, "--set", "app=scoped", *without)
+    assert ran.code == 0, ran.err
+    outcomes = {
+        one["kind"]: one["outcome"] for one in ccm("collect", "--json").json[0]["collections"]
+    }
+    assert outcomes.pop("pagerduty.audit_record") == "unavailable"
+    assert set(outcomes.values()) == {"complete"}
 
 
 def test_a_public_client_is_protected_by_pkce_only(by_oauth, identity, folder):

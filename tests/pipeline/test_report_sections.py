@@ -5,17 +5,18 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from ccm_core.errors import IntegrityError
 from ccm_core.pipeline.report import report, report_input
+from ccm_core.pipeline.report_sections import measures
 from ccm_core.plugins.discovery import discover
 from ccm_core.plugins.loader import load
 from ccm_core.report.formats.html import HtmlReport
 from ccm_core.rules.results.filter import ResultFilter
-from ccm_core.sdk.report_figures import ReportSection, Table
+from ccm_core.sdk.report_figures import Distribution, MeasureGroup, ReportSection, Table
 
 READINESS = "pagerduty.service_readiness"
 
@@ -141,6 +142,39 @@ def test_a_report_section_that_raises_is_reported_in_its_place(firm):
 
     (one,) = drawn(firm, firm.evaluate(), offered=[section(broken)])
     assert (one.figures, one.failure) == ((), "KeyError: 'levels'")
+
+
+def test_measures_name_the_sections_that_failed(firm):
+    """A list of measures leaves nothing out without a word."""
+
+    def broken(_request):
+        raise KeyError("levels")
+
+    def timed(_request):
+        group = MeasureGroup(title="2026-11", seconds=(60.0,), incomplete="until now")
+        yield Distribution(title="MTTA", about="", groups=(group,), limit=900.0)
+
+    firm.evaluate()
+    offered = (section(broken), replace(section(timed), name="acme.other"))
+    host = replace(firm.host, sections={one.name: one for one in offered})
+    (measure,), failures = measures(host, firm.store)
+    assert failures == (f"acme.section of {measure.connection}: KeyError: 'levels'",)
+    assert (measure.title, measure.groups[0].median) == ("MTTA", 60.0)
+
+
+def test_a_section_is_told_what_was_collected_completely(firm):
+    """Of kinds of events behind its views, so that it can say which month is whole."""
+
+    def shown(request):
+        kinds = tuple(sorted(request.observed))
+        begin = min(window.since for window in request.observed[kinds[0]])
+        yield Table(title=begin.isoformat(), about="", columns=kinds, rows=())
+
+    offered = [section(shown, views=("pagerduty.incident_response",))]
+    (one,) = drawn(firm, firm.evaluate(), offered=offered)
+    (table,) = one.figures
+    assert table.columns == ("pagerduty.incident", "pagerduty.incident_log_entry")
+    assert timedelta(days=29) < firm.now - datetime.fromisoformat(table.title) < timedelta(days=93)
 
 
 def test_a_report_section_names_evidence_problems(firm):

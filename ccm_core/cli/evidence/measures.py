@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.cli.terminal.options import as_of_option, json_option, read_as_of
-from ccm_core.cli.terminal.output import print_json, print_table, print_text
+from ccm_core.cli.terminal.output import print_json, print_message, print_table, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
 from ccm_core.pipeline.report_sections import measures
@@ -28,7 +29,7 @@ _HEADINGS = ("count", "median", "p90", "mean", "within limit", "change of the me
 @as_of_option
 @json_option
 @click.pass_obj
-def command(config: str | None, *, as_of: str | None, as_json: bool) -> None:
+def command(config: str | None, *, as_of: str | None, as_json: bool) -> int:
     """Show MTTA, MTTR and other measures of the last evaluation, month by month.
 
     Nothing is evaluated again. A month that the evidence does not hold whole is marked, and is not
@@ -40,13 +41,17 @@ def command(config: str | None, *, as_of: str | None, as_json: bool) -> None:
     if read is None:
         by_then = f" by {as_of}" if as_of else ""
         raise UsageError(f"the store holds no evaluation{by_then}; run `ccm evaluate` first")
+    shown, failures = read
     if as_json:
         print_json(
-            [replace(measure, groups=tuple(map(finite, measure.groups))) for measure in read]
+            [replace(measure, groups=tuple(map(finite, measure.groups))) for measure in shown]
         )
-        return
-    for measure in read:
-        _print(measure)
+    else:
+        for measure in shown:
+            _print(measure)
+    for failure in failures:
+        print_message(f"not measured, because a section of a plugin failed: {failure}")
+    return Exit.INSUFFICIENT if failures else Exit.OK
 
 
 def _print(measure: Measures) -> None:

@@ -35,13 +35,18 @@ _REGISTER = """\
 In PagerDuty, as a Manager, Global Admin or the Account Owner:
   1. Integrations > App Registration > New App, and enter a name such as ccm.
   2. Tick OAuth 2.0. """
+_OPTIONAL = f"""\
+The scopes {", ".join(OPTIONAL_SCOPES)} may be left out:
+name those with --set without_scopes."""
 _OAUTH = f"""{_REGISTER}Choose Classic User OAuth with the scope read, or Scoped OAuth with
      the scopes below. Add the redirect URL below.
   3. Register the app, and copy its client id and client secret.
-ccm sees what the person who authorizes it sees: use an Account Owner or a Global Admin."""
+ccm sees what the person who authorizes it sees: use an Account Owner or a Global Admin.
+{_OPTIONAL}"""
 _OAUTH_APP = f"""{_REGISTER}Choose Scoped OAuth with the scopes below.
   3. Register the app, and copy its client id and client secret.
-The app authenticates as itself: it sees the whole account within its scopes, without a browser."""
+The app authenticates as itself: it sees the whole account within its scopes, without a browser.
+{_OPTIONAL}"""
 _API_KEY = """\
 In PagerDuty, as an administrator: Integrations > API Access Keys > Create New API Key, and tick
 Read-only. ccm sends nothing but GET."""

@@ -25,6 +25,7 @@ _KINDS = (
     "priority",
     "vendor",
     "maintenance_window",
+    "schedule_override",
 )
 _INCIDENT_WIDTH = 13
 _ENTRIES_PER_INCIDENT = 4096

@@ -8,7 +8,12 @@ from typing import Any
 from pagerduty_simulator.account.account import Account
 from pagerduty_simulator.account.identifiers import object_id
 from pagerduty_simulator.account.incident_store import Event
-from pagerduty_simulator.account.objects import PolicyLevel, PolicyTarget, Restriction
+from pagerduty_simulator.account.objects import (
+    PolicyLevel,
+    PolicyTarget,
+    Restriction,
+    ScheduleOverride,
+)
 from pagerduty_simulator.api.serializers.references import user_reference
 from pagerduty_simulator.demo_data import healthy_account as healthy
 from pagerduty_simulator.demo_data.shift_hours import daily_hours
@@ -94,6 +99,20 @@ def split_regions(account: Account) -> None:
     change_levels(account, healthy.PAYMENTS, replace(first, targets=tuple(targets)), second)
 
 
+def override_shifts(account: Account) -> None:
+    """Replace whoever is on call by the backup schedule for ten days of the past."""
+    key = object_id("schedule", healthy.BACKUP)
+    schedule = account.schedules[key]
+    since = account.epoch - account.epoch % (24 * _HOUR) - 14 * 24 * _HOUR
+    override = ScheduleOverride(
+        id="PHEALTHYO",
+        start=since,
+        end=since + 10 * 24 * _HOUR,
+        user_id=schedule.layers[0].user_ids[0] or "",
+    )
+    account.schedules[key] = replace(schedule, overrides=(override,))
+
+
 def unused_schedule(account: Account) -> None:
     """Add a schedule that no escalation policy names."""
     schedule = account.schedules[object_id("schedule", healthy.OFFICE_ROTA)]
@@ -155,6 +174,15 @@ def without_managers(account: Account) -> None:
     """Remove the members of the office team whose account role manages it."""
     for number in (healthy.OWNER, healthy.ADMIN, OMAR):
         remove_member(account, healthy.OFFICE, number)
+
+
+def stand_in_for_weeks(account: Account) -> None:
+    """Let the one who stood in for an evening do so for two weeks."""
+    key = object_id("schedule", healthy.BACKUP)
+    schedule = account.schedules[key]
+    (override,) = schedule.overrides
+    longer = replace(override, start=override.start - 14 * 24 * _HOUR)
+    account.schedules[key] = replace(schedule, overrides=(longer,))
 
 
 def long_maintenance(account: Account) -> None:

@@ -19,6 +19,7 @@ from pagerduty_simulator.demo_data.account_changes import (
     long_maintenance,
     low_urgency_rules,
     name_on_second_level,
+    override_shifts,
     remove_member,
     rotate,
     route_off,
@@ -28,6 +29,7 @@ from pagerduty_simulator.demo_data.account_changes import (
     shorten_regions,
     six_administrators,
     split_regions,
+    stand_in_for_weeks,
     unused_schedule,
     without_managers,
 )
@@ -98,6 +100,18 @@ def _coverage() -> tuple[Flaw, ...]:
             description="One person holds every shift of a schedule",
             apply=lambda account: rotate(account, healthy.OFFICE_ROTA, 10),
             fails=("pagerduty_schedule_is_shared",),
+        ),
+        Flaw(
+            feature="overrides",
+            description="Somebody stands in for two weeks of the last three",
+            apply=stand_in_for_weeks,
+            fails=("pagerduty_schedule_rotation_is_kept",),
+        ),
+        Flaw(
+            feature="schedules",
+            description="Ten days of a rotation are overridden",
+            apply=override_shifts,
+            fails=("pagerduty_schedule_rotation_is_kept",),
         ),
         Flaw(
             feature="schedules",

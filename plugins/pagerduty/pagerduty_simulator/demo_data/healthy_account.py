@@ -25,6 +25,7 @@ from pagerduty_simulator.account.objects import (
     PolicyTarget,
     Priority,
     ScheduleLayer,
+    ScheduleOverride,
     Service,
     Team,
     User,
@@ -56,6 +57,7 @@ FEATURES = (
     ("changes", "The Account Owner made somebody an admin, and disabled a service for a while"),
     ("account roles", "Nobody has the team role of a manager; members with an account role manage"),
     ("schedules", "Each schedule has two people or more, and an escalation policy that uses it"),
+    ("overrides", "Somebody stood in for three hours on a schedule, a few days ago"),
     ("people", "A stakeholder and somebody invited just now, neither of them on call"),
     ("access", "One Account Owner and one Global Admin"),
     ("services", "A critical service, and its neighbour of high urgency"),
@@ -71,7 +73,7 @@ AROUND_THE_WORLD, BACKUP, OFFICE_ROTA, EARLY, LATE = range(5)
 """The numbers of its schedules."""
 OWNER, ADMIN, PUSH_ONLY = 0, 1, 2
 """The numbers of some of its users."""
-STAKEHOLDER, INVITED = 13, 14
+PIA, STAKEHOLDER, INVITED = 8, 13, 14
 
 _OFFICE_HOURS = "Mon-Fri 09:00-17:00 America/New_York"
 _HOUR, _DAY, _WEEK = 3_600, 86_400, 604_800
@@ -226,8 +228,19 @@ def _schedules(account: Account) -> Iterable[AccountSchedule]:
                 )
                 for position, (part, people, restrictions) in enumerate(layers)
             ),
+            overrides=(_stand_in(account),) if number == BACKUP else (),
             team_ids=(object_id("team", team),),
         )
+
+
+def _stand_in(account: Account) -> ScheduleOverride:
+    start = account.epoch - account.epoch % _DAY - 3 * _DAY + 18 * _HOUR
+    return ScheduleOverride(
+        id=object_id("schedule_override", 0),
+        start=start,
+        end=start + 3 * _HOUR,
+        user_id=object_id("user", PIA),
+    )
 
 
 def _policies(account: Account) -> Iterable[Policy]:

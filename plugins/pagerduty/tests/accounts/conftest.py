@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from pagerduty_simulator.api.control import SimulatorControl
 from pagerduty_simulator.api.server import PagerDutySimulator
 
 from ccm_core.app.installation import build_host
@@ -35,31 +34,28 @@ def now():
 
 @pytest.fixture(scope="session")
 def evaluated(tmp_path_factory):
-    """Collect and evaluate an account; return the evaluation."""
+    """Collect an account and evaluate every shipped rule over it."""
     catalog = load(discover())
     host = replace(build_host(catalog), clock=lambda: NOW)
     texts = [PackText(text=pack.text(), source=pack.location) for pack in catalog.packs.values()]
     connector = catalog.connectors["pagerduty"]
-    compiled = {}
 
-    def run(account, parameters, *, key=None, control=None):
-        names = repr(sorted(parameters.items()))
-        if names not in compiled:
-            compiled[names] = compile_rules(host, texts, dict(parameters))
+    def run(account, parameters):
         folder = tmp_path_factory.mktemp("account")
         store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder)
-        with PagerDutySimulator(account, control=control or SimulatorControl()) as simulator:
+        with PagerDutySimulator(account) as simulator:
             settings = {"base_url": simulator.base_url, "lookback": "30d", "lookahead": "14d"}
             connection = Connection(
                 name="acme",
                 connector=connector,
                 settings=with_defaults(settings, connector.settings_schema()),
                 auth_method="api_key",
-                secrets={"key": Secret(key or simulator.api_key)},
+                secrets={"key": Secret(simulator.api_key)},
                 settings_digest="sha256:0",
             )
             asyncio.run(collect(host, connection, store, NullObserver()))
-        evaluation = evaluate(host, [connection], store, compiled[names])
+        packs = compile_rules(host, texts, dict(parameters))
+        evaluation = evaluate(host, [connection], store, packs)
         store.close()
         return evaluation
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx  # noqa: TID253 - the network of these tests is one of its transports
 import pytest
 from ccm_pagerduty.collectors import collectors
+from ccm_pagerduty.kinds import kinds
 
 COLLECT = {
     page_response.kind.removeprefix("pagerduty."): page_response.collect
@@ -64,3 +65,14 @@ def response(answer) -> httpx.Response:
             return httpx.Response(200, json=paging | answer)
         case _:
             return answer
+
+
+@pytest.fixture
+def validators_of():
+    """Return the validator of a kind's schema."""
+    import jsonschema_rs
+
+    by_name = {kind.name: kind for kind in kinds()}
+    return lambda kind: jsonschema_rs.Draft202012Validator(
+        by_name[kind].schema(), validate_formats=True
+    )

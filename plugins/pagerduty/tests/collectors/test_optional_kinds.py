@@ -300,16 +300,6 @@ def test_rules_are_stored_without_what_they_look_for_and_whom_they_call():
     assert len(kept["sets"][0]["rules"][0]["conditions"]) == 1
 
 
-@pytest.fixture
-def validators_of():
-    """Return the validator of a kind's schema."""
-    import jsonschema_rs
-
-    return lambda kind: jsonschema_rs.Draft202012Validator(
-        KINDS[kind].schema(), validate_formats=True
-    )
-
-
 def test_per_object_kinds_are_read_once_a_day():
     """Each object costs a request; the audit trail is read each hour, one request a window."""
     hours = {

@@ -24,6 +24,7 @@ KEYS = MappingProxyType(
     {
         "manifest": lambda body: body["run"],
         "schedule_rendering": lambda body: body["schedule"]["id"],
+        "schedule_overrides": lambda body: body["schedule"]["id"],
         "event_orchestration_path": lambda body: f"{body['parent']['id']}/{body['type']}",
         "team_member": lambda body: f"{body['team']['id']}/{body['user']['id']}",
         "on_call": lambda body: "/".join(
@@ -170,6 +171,25 @@ class Bodies:
                 for start, end, user in shifts
             ],
         }
+
+    @staticmethod
+    def overrides(key, *spans, since=None, until=None):
+        """Make the overrides of a schedule; each is ``(start, end)``."""
+        return {
+            "schedule": ref(key, "schedule"),
+            "form": "layers",
+            "since": instant(HORIZON.since if since is None else since),
+            "until": instant(HORIZON.until if until is None else until),
+            "overrides": [
+                {"id": f"O{n}", "start": instant(start), "end": instant(end), "user": ref("bob")}
+                for n, (start, end) in enumerate(spans)
+            ],
+        }
+
+    @staticmethod
+    def hours(text):
+        """Return an instant of a row as hours from now."""
+        return (datetime.fromisoformat(text) - NOW).total_seconds() / 3600
 
     @staticmethod
     def service(key, *, policy="P1", urgency="high", teams=("T1",), **more):

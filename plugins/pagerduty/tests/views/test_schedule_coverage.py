@@ -235,6 +235,72 @@ def test_users_with_shifts_are_listed_once(only, pd, shifts, people):
 
 
 @pytest.mark.parametrize(
+    ("shifts", "overrides", "overridden", "percent"),
+    [
+        pytest.param([(START, END)], [], [], 0, id="none"),
+        pytest.param([(0, 10)], [(0, 5)], [(0, 5)], 50, id="half of a shift"),
+        pytest.param([(0, 10)], [(0, 5), (3, 6)], [(0, 6)], 60, id="overlapping"),
+        pytest.param([(0, 10)], [(20, 30)], [(20, 30)], 50, id="where nobody was on call"),
+        pytest.param([(START, END)], [(START - 9, START + 1)], [(START, START + 1)], 1, id="edge"),
+        pytest.param([(0, 300)], [(0, 1)], [(0, 1)], 1, id="rounded up"),
+        pytest.param([(0, 10)], [(5, 5), (7, 6)], [], 0, id="empty ones"),
+        pytest.param([(0, 10)], [(END + 1, END + 9)], [], 0, id="beyond the horizon"),
+        pytest.param([], [], [], 0, id="nobody on call"),
+    ],
+)
+def test_overridden_time_is_measured_against_on_call_time(
+    only, pd, shifts, overrides, overridden, percent
+):
+    """Hours in which the schedule has nobody on call make no override smaller."""
+    row = only(
+        "schedule_coverage",
+        schedule=[pd.schedule("D1")],
+        schedule_rendering=[pd.rendering("D1", *[(*at, "ann") for at in shifts], percentage=0)],
+        schedule_overrides=[pd.overrides("D1", *overrides), pd.overrides("D2", (0, 9))],
+        user=[pd.user("ann")],
+    )
+    shown = [(pd.hours(one["since"]), pd.hours(one["until"])) for one in row["overridden"]]
+    assert (shown, row["overridden_percent"]) == (overridden, percent)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "percent"),
+    [
+        pytest.param(START, 0, 0, id="up to now"),
+        pytest.param(START, 20, 50, id="for a part"),
+        pytest.param(END + 1, END + 2, None, id="for another time"),
+    ],
+)
+def test_overrides_are_measured_in_the_time_for_which_they_were_read(
+    only, pd, since, until, percent
+):
+    """Beyond it the evidence shows none, and that is not shown to be none."""
+    row = only(
+        "schedule_coverage",
+        schedule=[pd.schedule("D1")],
+        schedule_rendering=[pd.rendering("D1", (0, END, "ann"))],
+        schedule_overrides=[pd.overrides("D1", (10, END), since=since, until=until)],
+        user=[pd.user("ann")],
+    )
+    assert row.get("overridden_percent") == percent
+
+
+@pytest.mark.parametrize("of", [[], ["D2"]], ids=["nothing read", "of another schedule"])
+def test_overrides_that_were_not_read_are_not_none(view, pd, of):
+    """The reason is known; everything else of the row is there."""
+    (row,) = view(
+        "schedule_coverage",
+        schedule=[pd.schedule("D1")],
+        schedule_rendering=[pd.rendering("D1", (START, END, "ann"))],
+        schedule_overrides=[pd.overrides(key) for key in of],
+        user=[pd.user("ann")],
+    )
+    assert not {"overridden", "overridden_percent"} & set(row.body)
+    assert "not in the evidence" in row.unknown["overridden_percent"]
+    assert set(row.body) >= COVERAGE_KEYS
+
+
+@pytest.mark.parametrize(
     ("own", "targets", "expected"),
     [
         pytest.param([], [], [], id="nothing uses it"),

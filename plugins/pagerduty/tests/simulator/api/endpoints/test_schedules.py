@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from pagerduty_simulator.account.objects import ScheduleOverride
 
 WINDOW = {"since": "2026-10-21T12:00:00Z", "until": "2026-12-04T12:00:00Z"}
 
@@ -178,3 +179,33 @@ def test_an_unused_schedule_is_not_among_the_on_calls(get, account):
     account.schedules["PUNUSED"] = unused
     assert get("/oncalls", WINDOW | {"schedule_ids[]": "PUNUSED"}).json()["oncalls"] == []
     assert get("/schedules/PUNUSED").json()["schedule"]["escalation_policies"] == []
+
+
+def test_overrides_of_a_schedule_are_cut_at_the_window_or_whole(get, account):
+    """The window is required, and each form has its own endpoint."""
+    by_form = {entry.form: entry for entry in account.schedules.values()}
+    day, hour = 86_400, 3_600
+    at = account.epoch - account.epoch % day
+    for form, path, start in (
+        ("layers", "/schedules", "start"),
+        ("shifts", "/v3/schedules", "start_time"),
+    ):
+        schedule = by_form[form]
+        user = next(iter(account.users))
+        override = ScheduleOverride(id="O1", start=at - hour, end=at + hour, user_id=user)
+        account.schedules[schedule.id] = replace(schedule, overrides=(override,))
+        url = f"{path}/{schedule.id}/overrides"
+        window = {"since": _text(at), "until": _text(at + day)}
+        for overflow, begin in (("false", at), ("true", at - hour)):
+            (listed,) = get(url, window | {"overflow": overflow}).json()["overrides"]
+            assert datetime.fromisoformat(listed[start]).timestamp() == begin
+        assert get(url, {"since": _text(at + day), "until": _text(at + 2 * day)}).json()[
+            "overrides"
+        ] == []
+        assert get(url).status_code == get(url, {"since": _text(at)}).status_code == 400
+    for form, path in (("shifts", "/schedules"), ("layers", "/v3/schedules")):
+        assert get(f"{path}/{by_form[form].id}/overrides", window).status_code == 400
+
+
+def _text(seconds):
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
