@@ -100,14 +100,14 @@ def split_regions(account: Account) -> None:
 
 
 def override_shifts(account: Account) -> None:
-    """Replace whoever is on call by the backup schedule for ten days of the past."""
+    """Replace whoever is on call by the backup schedule for twenty days of the past."""
     key = object_id("schedule", healthy.BACKUP)
     schedule = account.schedules[key]
-    since = account.epoch - account.epoch % (24 * _HOUR) - 14 * 24 * _HOUR
+    since = account.epoch - account.epoch % (24 * _HOUR) - 25 * 24 * _HOUR
     override = ScheduleOverride(
         id="PHEALTHYO",
         start=since,
-        end=since + 10 * 24 * _HOUR,
+        end=since + 20 * 24 * _HOUR,
         user_id=schedule.layers[0].user_ids[0] or "",
     )
     account.schedules[key] = replace(schedule, overrides=(override,))
@@ -181,7 +181,7 @@ def stand_in_for_weeks(account: Account) -> None:
     key = object_id("schedule", healthy.BACKUP)
     schedule = account.schedules[key]
     (override,) = schedule.overrides
-    longer = replace(override, start=override.start - 14 * 24 * _HOUR)
+    longer = replace(override, start=override.start - 25 * 24 * _HOUR)
     account.schedules[key] = replace(schedule, overrides=(longer,))
 
 

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from pagerduty_simulator.account.account import Account
-from pagerduty_simulator.account.incident_store import Event
 from pagerduty_simulator.demo_data import healthy_account as healthy
-from pagerduty_simulator.demo_data import healthy_incidents as incidents
 from pagerduty_simulator.demo_data.account_changes import (
     EVA,
     block_app,
-    by_person,
     change_hours,
     change_service,
     delete_user,
@@ -24,7 +17,6 @@ from pagerduty_simulator.demo_data.account_changes import (
     rotate,
     route_off,
     schedule_without_layers,
-    service_of,
     shorten_only_level,
     shorten_regions,
     six_administrators,
@@ -33,28 +25,17 @@ from pagerduty_simulator.demo_data.account_changes import (
     unused_schedule,
     without_managers,
 )
+from pagerduty_simulator.demo_data.flaw import Flaw
 from pagerduty_simulator.demo_data.healthy_changes import DISABLING, PROMOTION, change_actor
-from pagerduty_simulator.demo_data.healthy_incidents import change_incident
+from pagerduty_simulator.demo_data.response_flaws import response_flaws
 from pagerduty_simulator.demo_data.shift_hours import daily_hours, working_hours
 
 _MINUTE, _HOUR = 60, 3_600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flaw:
-    """One thing that is wrong in an otherwise healthy account."""
-
-    feature: str
-    """What of the healthy account it concerns."""
-    description: str
-    apply: Callable[[Account], None]
-    fails: tuple[str, ...]
-    """The rules that fail over it, and no others."""
-
-
 def flaws() -> tuple[Flaw, ...]:
     """Return every flaw, by feature."""
-    return (*_coverage(), *_people(), *_access(), *_services(), *_responses())
+    return (*_coverage(), *_people(), *_access(), *_services(), *response_flaws())
 
 
 def _coverage() -> tuple[Flaw, ...]:
@@ -109,7 +90,7 @@ def _coverage() -> tuple[Flaw, ...]:
         ),
         Flaw(
             feature="schedules",
-            description="Ten days of a rotation are overridden",
+            description="Twenty days of a rotation are overridden",
             apply=override_shifts,
             fails=("pagerduty_schedule_rotation_is_kept",),
         ),
@@ -267,135 +248,5 @@ def _services() -> tuple[Flaw, ...]:
             description="The route to a service without integrations is off",
             apply=route_off,
             fails=("pagerduty_service_has_integration",),
-        ),
-    )
-
-
-def _responses() -> tuple[Flaw, ...]:
-    late = (
-        "pagerduty_incident_acknowledged_in_time",
-        "pagerduty_incidents_of_a_month_acknowledged_in_time",
-    )
-    return (
-        Flaw(
-            feature="bots",
-            description="A bot acknowledges, and a person resolves an hour later",
-            apply=lambda account: change_incident(
-                account,
-                incidents.BOT,
-                Event(10, "acknowledge", service_of(account, incidents.BOT), "api"),
-                by_person(account, "resolve", _HOUR),
-            ),
-            fails=late,
-        ),
-        Flaw(
-            feature="merged",
-            description="An incident that nobody acknowledged is merged after two hours",
-            apply=lambda account: change_incident(
-                account, incidents.MERGED, by_person(account, "resolve", 2 * _HOUR)
-            ),
-            fails=late,
-        ),
-        Flaw(
-            feature="low urgency over a weekend",
-            description="It is acknowledged two days later",
-            apply=lambda account: change_incident(
-                account,
-                incidents.WEEKEND,
-                by_person(account, "acknowledge", 104 * _HOUR),
-                by_person(account, "resolve", 105 * _HOUR),
-            ),
-            fails=("pagerduty_low_urgency_incident_acknowledged_in_time",),
-        ),
-        Flaw(
-            feature="business hours",
-            description="An incident in support hours is acknowledged after an hour",
-            apply=lambda account: change_incident(
-                account,
-                incidents.IN_HOURS,
-                by_person(account, "acknowledge", _HOUR),
-                by_person(account, "resolve", 2 * _HOUR),
-            ),
-            fails=late,
-        ),
-        Flaw(
-            feature="priorities",
-            description="A P1 incident is acknowledged after eight minutes",
-            apply=lambda account: change_incident(
-                account,
-                incidents.URGENT,
-                by_person(account, "acknowledge", 8 * _MINUTE),
-                by_person(account, "resolve", _HOUR),
-            ),
-            fails=("pagerduty_incident_acknowledged_within_its_priority",),
-        ),
-        Flaw(
-            feature="incidents",
-            description="Nobody takes an incident again after its acknowledgement ran out",
-            apply=lambda account: change_incident(
-                account,
-                incidents.RAN_OUT,
-                by_person(account, "acknowledge", 3 * _MINUTE),
-                Event(33 * _MINUTE, "unacknowledge", None, "timeout"),
-                by_person(account, "resolve", 2 * _HOUR),
-            ),
-            fails=("pagerduty_acknowledged_incident_keeps_an_owner",),
-        ),
-        Flaw(
-            feature="incidents",
-            description="An incident is resolved after six hours",
-            apply=lambda account: change_incident(
-                account,
-                incidents.ANSWERED,
-                by_person(account, "acknowledge", 4 * _MINUTE),
-                by_person(account, "resolve", 6 * _HOUR),
-            ),
-            fails=("pagerduty_incident_resolved_in_time",),
-        ),
-        Flaw(
-            feature="incidents",
-            description="Every level is notified, and a person acknowledges after an hour",
-            apply=lambda account: change_incident(
-                account,
-                incidents.ANSWERED,
-                Event(45 * _MINUTE, "exhaust_escalation_path", None, "timeout"),
-                by_person(account, "acknowledge", _HOUR),
-                by_person(account, "resolve", 2 * _HOUR),
-            ),
-            fails=(*late, "pagerduty_incident_escalation_not_exhausted"),
-        ),
-        Flaw(
-            feature="incidents",
-            description="A time-out resolves an incident that nobody acknowledged",
-            apply=lambda account: change_incident(
-                account,
-                incidents.ANSWERED,
-                Event(_HOUR, "resolve", service_of(account, incidents.ANSWERED), "timeout"),
-            ),
-            fails=(*late, "pagerduty_incident_not_resolved_unseen"),
-        ),
-        Flaw(
-            feature="low urgency over a weekend",
-            description="It is resolved ten days later",
-            apply=lambda account: change_incident(
-                account,
-                incidents.WEEKEND,
-                by_person(account, "acknowledge", 56 * _HOUR),
-                by_person(account, "resolve", 250 * _HOUR),
-            ),
-            fails=("pagerduty_low_urgency_incident_resolved_in_time",),
-        ),
-        Flaw(
-            feature="incidents",
-            description="An acknowledged incident is open for two days",
-            apply=lambda account: change_incident(
-                account,
-                incidents.ANSWERED,
-                by_person(account, "acknowledge", 4 * _MINUTE),
-            ),
-            fails=(
-                "pagerduty_incident_resolved_in_time",
-                "pagerduty_no_incident_is_open_and_overdue",
-            ),
         ),
     )
