@@ -18,9 +18,7 @@ MAX_CONSECUTIVE = 3
 """Consecutive bad responses after which the source itself is considered broken."""
 MAX_REFUSED = 25
 """Refusals without any success after which the other objects are not requested."""
-_REFUSALS = MappingProxyType(
-    {Reason.NOT_AVAILABLE: NotAvailable, Reason.DENIED: PermissionDenied}
-)
+_REFUSALS = MappingProxyType({Reason.NOT_AVAILABLE: NotAvailable, Reason.DENIED: PermissionDenied})
 
 
 async def one_by_one(

@@ -12,7 +12,6 @@ from pagerduty_simulator.account.objects import (
     PolicyLevel,
     PolicyTarget,
     Restriction,
-    ScheduleOverride,
 )
 from pagerduty_simulator.api.serializers.references import user_reference
 from pagerduty_simulator.demo_data import healthy_account as healthy
@@ -97,20 +96,6 @@ def split_regions(account: Account) -> None:
         targets.append(PolicyTarget(type="schedule", id=key))
     first, second = level_of(account, healthy.PAYMENTS, 0), level_of(account, healthy.PAYMENTS, 1)
     change_levels(account, healthy.PAYMENTS, replace(first, targets=tuple(targets)), second)
-
-
-def override_shifts(account: Account) -> None:
-    """Replace whoever is on call by the backup schedule for twenty days of the past."""
-    key = object_id("schedule", healthy.BACKUP)
-    schedule = account.schedules[key]
-    since = account.epoch - account.epoch % (24 * _HOUR) - 25 * 24 * _HOUR
-    override = ScheduleOverride(
-        id="PHEALTHYO",
-        start=since,
-        end=since + 20 * 24 * _HOUR,
-        user_id=schedule.layers[0].user_ids[0] or "",
-    )
-    account.schedules[key] = replace(schedule, overrides=(override,))
 
 
 def unused_schedule(account: Account) -> None:

@@ -12,7 +12,6 @@ from pagerduty_simulator.demo_data.account_changes import (
     long_maintenance,
     low_urgency_rules,
     name_on_second_level,
-    override_shifts,
     remove_member,
     rotate,
     route_off,
@@ -29,8 +28,6 @@ from pagerduty_simulator.demo_data.flaw import Flaw
 from pagerduty_simulator.demo_data.healthy_changes import DISABLING, PROMOTION, change_actor
 from pagerduty_simulator.demo_data.response_flaws import response_flaws
 from pagerduty_simulator.demo_data.shift_hours import daily_hours, working_hours
-
-_MINUTE, _HOUR = 60, 3_600
 
 
 def flaws() -> tuple[Flaw, ...]:
@@ -86,12 +83,6 @@ def _coverage() -> tuple[Flaw, ...]:
             feature="overrides",
             description="Somebody stands in for two weeks of the last three",
             apply=stand_in_for_weeks,
-            fails=("pagerduty_schedule_rotation_is_kept",),
-        ),
-        Flaw(
-            feature="schedules",
-            description="Twenty days of a rotation are overridden",
-            apply=override_shifts,
             fails=("pagerduty_schedule_rotation_is_kept",),
         ),
         Flaw(

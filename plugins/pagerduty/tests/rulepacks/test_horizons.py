@@ -18,6 +18,7 @@ DIRECTIONS = {
     "row.levels[0].past_gaps": ("period",),
     "row.past_uncovered": ("period",),
     "row.people": ("period", "ahead"),
+    "row.overridden_percent": ("period",),
 }
 """By what a condition reads: the keys that say how much of it must be known."""
 

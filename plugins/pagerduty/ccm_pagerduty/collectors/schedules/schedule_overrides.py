@@ -1,8 +1,8 @@
 """Collects the overrides of each schedule over the whole days of the horizon, of both forms.
 
-Follows https://developer.pagerduty.com/api-reference "List overrides" (v2 and v3). No list has those
-of all schedules, so that each costs a request: they are read once a day. ``overflow`` asks for each
-override whole, so that it reads the same from day to day.
+Follows https://developer.pagerduty.com/api-reference "List overrides" (v2 and v3). No list has
+those of all schedules, so that each costs a request: they are read once a day. ``overflow`` asks
+for each override whole, so that it reads the same from day to day.
 """
 
 from __future__ import annotations
@@ -71,11 +71,17 @@ async def _of_shifts(
             yield event
             continue
         overrides += [
-            _override(entry, "start_time", "end_time", member_of(entry.get("overriding_member") or {}))
+            _override(
+                entry, "start_time", "end_time", member_of(entry.get("overriding_member") or {})
+            )
             for entry in event.items
         ]
         body = _body(schedule, SHIFTS, time_range, overrides)
         yield replace(event, items=(body,) if event.last else ())
+
+
+def _stand_in(shift: JsonObject) -> JsonObject | None:
+    return member_of(shift.get("overriding_member") or {})
 
 
 def _override(entry: JsonObject, start: str, end: str, user: JsonObject | None) -> JsonObject:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ccm_core.sdk.timestamps import parse_instant
 from ccm_pagerduty.references import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
 
     from ccm_core.sdk.types import JsonObject
 
@@ -54,8 +54,7 @@ class Actor(StrEnum):
     """No agent, no channel, or the API on behalf of a user: a person or a script."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
+class TimelineEntry(NamedTuple):
     """One log entry, as far as the timeline needs it."""
 
     at: datetime

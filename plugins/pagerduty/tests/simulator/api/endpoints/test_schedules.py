@@ -199,9 +199,10 @@ def test_overrides_of_a_schedule_are_cut_at_the_window_or_whole(get, account):
         for overflow, begin in (("false", at), ("true", at - hour)):
             (listed,) = get(url, window | {"overflow": overflow}).json()["overrides"]
             assert datetime.fromisoformat(listed[start]).timestamp() == begin
-        assert get(url, {"since": _text(at + day), "until": _text(at + 2 * day)}).json()[
-            "overrides"
-        ] == []
+        assert (
+            get(url, {"since": _text(at + day), "until": _text(at + 2 * day)}).json()["overrides"]
+            == []
+        )
         assert get(url).status_code == get(url, {"since": _text(at)}).status_code == 400
     for form, path in (("shifts", "/schedules"), ("layers", "/v3/schedules")):
         assert get(f"{path}/{by_form[form].id}/overrides", window).status_code == 400
