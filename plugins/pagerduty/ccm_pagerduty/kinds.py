@@ -100,6 +100,15 @@ def kinds() -> tuple[EvidenceKind, ...]:
                 "schedule_overrides", "Overrides of schedules", DAILY, ("schedule.id",), "schedule"
             )
         ),
+        _optional(
+            _part(
+                "service_custom_fields",
+                "Custom fields of services",
+                DAILY,
+                ("service.id",),
+                "service",
+            )
+        ),
         # Whoever may read the audit trail reads all of it.
         _optional(
             replace(

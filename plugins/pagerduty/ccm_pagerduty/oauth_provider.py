@@ -56,6 +56,7 @@ SCOPES = MappingProxyType(
         "pagerduty.event_orchestration_path": ("event_orchestrations.read",),
         "pagerduty.service_orchestration": ("services.read",),
         "pagerduty.schedule_overrides": ("schedules.read",),
+        "pagerduty.service_custom_fields": ("services.read",),
         "pagerduty.audit_record": ("audit_records.read",),
     }
 )

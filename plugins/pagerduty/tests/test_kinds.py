@@ -138,6 +138,7 @@ def test_what_may_be_personal_is_kept_as_a_pseudonym_and_only_there():
         ("pagerduty.user", "$.email"),
         ("pagerduty.audit_record", "$.field_change.private_value"),
         ("pagerduty.audit_record", "$.field_change.private_before_value"),
+        ("pagerduty.service_custom_fields", "$.field.private_values[]"),
         ("pagerduty.event_orchestration_path", "$.condition.expression"),
         ("pagerduty.service_orchestration", "$.condition.expression"),
     }

@@ -55,6 +55,7 @@ READS = {
     ],
     "pagerduty.service_orchestration": ["/event_orchestrations/services/{service}"],
     "pagerduty.schedule_overrides": ["/schedules/{schedule}/overrides"],
+    "pagerduty.service_custom_fields": ["/services/{service}/custom_fields/values"],
     "pagerduty.audit_record": ["/audit/records"],
 }
 

@@ -59,6 +59,11 @@ def problems(simulator, pagerduty):
             "/event_orchestrations/services/{}",
             {"service_orchestration"},
         ),
+        (
+            "/services/{id}/custom_fields/values",
+            "/services/{}/custom_fields/values",
+            {"service_custom_fields"},
+        ),
         ("/schedules/{id}/overrides", "/schedules/{}/overrides", {"schedule_overrides"}),
     ],
     ids=lambda value: value if isinstance(value, str) else None,

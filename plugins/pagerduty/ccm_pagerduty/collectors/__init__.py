@@ -29,6 +29,7 @@ from ccm_pagerduty.collectors.schedules import (
     schedule_rendering,
     schedule_user,
 )
+from ccm_pagerduty.collectors.services import service_custom_fields
 
 if TYPE_CHECKING:
     from ccm_core.sdk.types import Collector, JsonObject
@@ -50,6 +51,7 @@ _SNAPSHOTS = (
     event_orchestration_path,
     service_orchestration,
     schedule_overrides,
+    service_custom_fields,
 )
 """Kinds that others need or refer to come first."""
 _EVENTS = (incident, incident_log_entry)

@@ -43,11 +43,13 @@ ENDPOINTS = (
 """All lists that are read, with the key that holds the items."""
 OF_SERVICE = "/event_orchestrations/services/{}"
 OVERRIDES = "/schedules/{}/overrides"
+CUSTOM_FIELDS = "/services/{}/custom_fields/values"
 # Any period will do: what matters is whether the endpoint refuses it.
 _PERIOD = (("since", "2026-01-01T00:00:00Z"), ("until", "2026-01-02T00:00:00Z"))
 OF_EACH: tuple[tuple[str, str, str, Parameters], ...] = (
     (OF_SERVICE, "/services", "orchestration_path", ()),
     (OVERRIDES, "/schedules", "overrides", _PERIOD),
+    (CUSTOM_FIELDS, "/services", "custom_fields", ()),
 )
 """What has no list: it is read object by object of the list that is named second."""
 REFUSABLE = MappingProxyType(
@@ -61,6 +63,7 @@ REFUSABLE = MappingProxyType(
         ),
         OF_SERVICE: ("pagerduty.service_orchestration",),
         OVERRIDES: ("pagerduty.schedule_overrides",),
+        CUSTOM_FIELDS: ("pagerduty.service_custom_fields",),
         "/audit/records": ("pagerduty.audit_record",),
     }
 )

@@ -25,6 +25,7 @@ from ccm_pagerduty.views.row_builder import (
     SCHEDULE_OVERRIDES,
     SCHEDULE_RENDERING,
     SERVICE,
+    SERVICE_CUSTOM_FIELDS,
     TEAM,
     TEAM_MEMBER,
     USER,
@@ -60,6 +61,7 @@ _VIEWS = {
             SERVICE,
             EVENT_ORCHESTRATION_PATH,
             MAINTENANCE_WINDOW,
+            SERVICE_CUSTOM_FIELDS,
             ESCALATION_POLICY,
             SCHEDULE,
             SCHEDULE_RENDERING,
@@ -118,6 +120,7 @@ _OPTIONAL: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "service_readiness": {
         EVENT_ORCHESTRATION_PATH: ("orchestrations",),
         MAINTENANCE_WINDOW: ("maintenance",),
+        SERVICE_CUSTOM_FIELDS: ("custom_fields",),
     },
 }
 """Inputs that a plan or a right may lack, with the fields that rest on each of them."""

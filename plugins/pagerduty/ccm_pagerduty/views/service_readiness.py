@@ -13,6 +13,7 @@ from ccm_pagerduty.views.row_builder import (
     ESCALATION_POLICY,
     EVENT_ORCHESTRATION_PATH,
     SERVICE,
+    SERVICE_CUSTOM_FIELDS,
     RecordIndex,
     RowBuilder,
 )
@@ -47,6 +48,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         orchestrations = {path["parent"]["id"] for path in builder.read_all(feeding)}
         body = _service(service) | {"orchestrations": len(orchestrations)}
         body["maintenance"] = maintenance_fields(builder.read_all(windows.get(record.key, ())))
+        body |= _custom_fields(builder.find(SERVICE_CUSTOM_FIELDS, record.key))
         body |= _policy(service, builder, policies)
         yield builder.build(record, body, unknown=_unknown_reasons(service, policies))
 
@@ -74,6 +76,14 @@ def _service(service: JsonObject) -> JsonObject:
         pages_at_all_hours=_pages_always(service.get("incident_urgency_rule")),
         integrations=_integrations(service),
     )
+
+
+def _custom_fields(record: Record | None) -> JsonObject:
+    """Return the values of each field by its name; one whose values are private is left out."""
+    if record is None:
+        return {}
+    fields = (field for field in record.body["fields"] if field.get("values") is not None)
+    return {"custom_fields": {field["name"]: field["values"] for field in fields}}
 
 
 def _routers_by_service(index: RecordIndex) -> Mapping[str, list[Record]]:

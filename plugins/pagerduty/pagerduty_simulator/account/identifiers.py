@@ -26,6 +26,7 @@ _KINDS = (
     "vendor",
     "maintenance_window",
     "schedule_override",
+    "custom_field",
 )
 _INCIDENT_WIDTH = 13
 _ENTRIES_PER_INCIDENT = 4096

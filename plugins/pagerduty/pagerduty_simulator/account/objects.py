@@ -163,6 +163,18 @@ class Integration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomFieldValue:
+    """The value that a service has in a custom field."""
+
+    id: str
+    name: str
+    display_name: str
+    value: str | int | bool | tuple[str, ...] | None
+    data_type: str = "string"
+    field_type: str = "single_value"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A service."""
 
@@ -180,6 +192,7 @@ class Service:
     acknowledgement_timeout: int | None = None
     team_ids: tuple[str, ...] = ()
     integrations: tuple[Integration, ...] = ()
+    custom_fields: tuple[CustomFieldValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

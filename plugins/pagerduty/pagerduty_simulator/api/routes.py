@@ -18,6 +18,7 @@ ROUTES: Mapping[str, Endpoint] = MappingProxyType(
     {
         "/services": catalogue.services,
         "/services/{id}": catalogue.service,
+        "/services/{id}/custom_fields/values": operations.service_custom_fields,
         "/escalation_policies": catalogue.escalation_policies,
         "/escalation_policies/{id}": catalogue.escalation_policy,
         "/schedules": schedules.schedules,

@@ -23,6 +23,7 @@ REQUIRED = MappingProxyType(
     {
         "/services": "services.read",
         "/services/{id}": "services.read",
+        "/services/{id}/custom_fields/values": "services.read",
         "/escalation_policies": "escalation_policies.read",
         "/escalation_policies/{id}": "escalation_policies.read",
         "/schedules": "schedules.read",

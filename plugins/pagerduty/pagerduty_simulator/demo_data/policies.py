@@ -8,6 +8,7 @@ from pagerduty_simulator.account.account import Account
 from pagerduty_simulator.account.identifiers import object_id
 from pagerduty_simulator.account.names import INTEGRATIONS, SERVICES, nth_name
 from pagerduty_simulator.account.objects import (
+    CustomFieldValue,
     Integration,
     Policy,
     PolicyLevel,
@@ -128,6 +129,33 @@ def _service(account: Account, number: int, policy: Policy, random: Random) -> S
         acknowledgement_timeout=1_800 if number % 3 == 0 else None,
         team_ids=() if number in _WITHOUT_TEAM else policy.team_ids,
         integrations=_integrations(number, random),
+        custom_fields=_custom_fields(number, name),
+    )
+
+
+def _custom_fields(number: int, name: str) -> tuple[CustomFieldValue, ...]:
+    environments = ("production", "staging") if number % 5 == 0 else ("production",)
+    return (
+        CustomFieldValue(
+            id=object_id("custom_field", 0),
+            name="tier",
+            display_name="Tier",
+            value=str(1 + number % 3),
+            field_type="single_value_fixed",
+        ),
+        CustomFieldValue(
+            id=object_id("custom_field", 1),
+            name="environment",
+            display_name="Environment",
+            value=environments,
+            field_type="multi_value_fixed",
+        ),
+        CustomFieldValue(
+            id=object_id("custom_field", 2),
+            name="contact",
+            display_name="Contact",
+            value=f"Whoever runs {name}" if number % 2 else None,
+        ),
     )
 
 

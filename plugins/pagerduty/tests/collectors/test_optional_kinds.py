@@ -44,6 +44,7 @@ def test_optional_kinds_are_marked_as_such():
         "event_orchestration_path",
         "service_orchestration",
         "schedule_overrides",
+        "service_custom_fields",
         "audit_record",
     }
 

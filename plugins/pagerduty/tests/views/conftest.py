@@ -25,6 +25,7 @@ KEYS = MappingProxyType(
         "manifest": lambda body: body["run"],
         "schedule_rendering": lambda body: body["schedule"]["id"],
         "schedule_overrides": lambda body: body["schedule"]["id"],
+        "service_custom_fields": lambda body: body["service"]["id"],
         "event_orchestration_path": lambda body: f"{body['parent']['id']}/{body['type']}",
         "team_member": lambda body: f"{body['team']['id']}/{body['user']['id']}",
         "on_call": lambda body: "/".join(

@@ -206,6 +206,30 @@ def test_services_that_share_a_policy_have_the_same_digests(view, pd):
     )
     shared = {"pagerduty.escalation_policy:P1", "pagerduty.user:ann"}
     assert [set(row.names) for row in rows] == [
-        shared | {"pagerduty.service:S1"},
-        shared | {"pagerduty.service:S2"},
+        shared | {f"pagerduty.{noun}:{key}" for noun in ("service", "service_custom_fields")}
+        for key in ("S1", "S2")
     ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        pytest.param([], {}, id="none"),
+        pytest.param([{"name": "tier", "values": ["1"]}], {"tier": ["1"]}, id="chosen"),
+        pytest.param([{"name": "tier", "values": []}], {"tier": []}, id="not set"),
+        pytest.param([{"name": "tier", "values": None}], {}, id="unknown"),
+        pytest.param([{"name": "who", "private_values": ["pseudonym:1"]}], {}, id="typed"),
+    ],
+)
+def test_service_shows_what_its_custom_fields_say(only, pd, fields, expected):
+    """But for what people typed: a condition on that is inconclusive, and never false."""
+    custom = {"service": pd.ref("S1", "service"), "fields": fields}
+    row = only("service_readiness", service=[pd.service("S1")], service_custom_fields=[custom])
+    assert row["custom_fields"] == expected
+
+
+def test_custom_fields_that_were_not_read_are_not_none(only, pd):
+    """Nobody knows whether the service has any."""
+    other = {"service": pd.ref("S2", "service"), "fields": []}
+    row = only("service_readiness", service=[pd.service("S1")], service_custom_fields=[other])
+    assert "custom_fields" not in row

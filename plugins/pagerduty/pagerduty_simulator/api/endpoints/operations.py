@@ -1,4 +1,4 @@
-"""Maintenance windows, the audit trail, and event orchestrations."""
+"""Maintenance windows, the audit trail, event orchestrations, and custom fields."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pagerduty_simulator.api.request import SimulatedRequest
 from pagerduty_simulator.api.responses import SimulatedResponse, json_response, rejection
 from pagerduty_simulator.api.serializers.operations import (
     audit_record_object,
+    custom_field_value,
     maintenance_window_object,
     orchestration_object,
     orchestration_path_object,
@@ -136,6 +137,13 @@ def service_path(context: EndpointContext, request: SimulatedRequest) -> Simulat
         "type": "service_reference",
     }
     return _path(context, path, "service", parent)
+
+
+def service_custom_fields(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
+    """List the values of a service's custom fields; it has no pages."""
+    match = context.account.services.get(request.ids[0])
+    service = context.require(match, match.team_ids if match else (), scoped=True)
+    return json_response({"custom_fields": [*map(custom_field_value, service.custom_fields)]})
 
 
 def service_path_active(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:

@@ -15,6 +15,7 @@ from pagerduty_simulator.api.serializers.references import (
 
 if TYPE_CHECKING:
     from pagerduty_simulator.account.account import Account
+    from pagerduty_simulator.account.objects import CustomFieldValue
     from pagerduty_simulator.account.operations import (
         AuditedObject,
         AuditRecord,
@@ -44,6 +45,21 @@ def maintenance_window_object(
         "services": [service_reference(account, service) for service in services],
         "teams": team_references(account, teams),
         "created_by": user_reference(account, window.created_by) if window.created_by else None,
+    }
+
+
+def custom_field_value(field: CustomFieldValue) -> JsonObject:
+    """Return the value of a custom field; several are a list."""
+    value = list(field.value) if isinstance(field.value, tuple) else field.value
+    return {
+        "id": field.id,
+        "type": "field_value",
+        "name": field.name,
+        "display_name": field.display_name,
+        "description": None,
+        "data_type": field.data_type,
+        "field_type": field.field_type,
+        "value": value,
     }
 
 

@@ -115,6 +115,7 @@ def _filled(path, account):
         "schedules": next(
             schedule.id for schedule in account.schedules.values() if schedule.form == form
         ),
+        "services": next(iter(account.services)),
         "users": next(iter(account.users)),
         "teams": next(iter(account.teams)),
         "abilities": "sso",

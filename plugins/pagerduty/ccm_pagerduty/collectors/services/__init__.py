@@ -1,0 +1,1 @@
+"""The collectors of what belongs to services and has no list: their custom fields."""
