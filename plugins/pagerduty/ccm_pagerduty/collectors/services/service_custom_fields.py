@@ -1,8 +1,8 @@
 """Collects the values of each service's custom fields, such as its tier.
 
-Follows https://developer.pagerduty.com/api-reference "Get Custom Field Values". No list has them, so
-that each service costs a request: they are read once a day. Values that somebody chose from a list,
-truths and numbers are stored as they are; whatever was typed is stored as a pseudonym.
+Follows https://developer.pagerduty.com/api-reference "Get Custom Field Values". No list has them,
+so that each service costs a request: they are read once a day. Values that somebody chose from a
+list, truths and numbers are stored as they are; whatever was typed is stored as a pseudonym.
 """
 
 from __future__ import annotations

@@ -182,7 +182,9 @@ def orchestration_reference(identifier: str) -> JsonObject:
 
 def _author(account: Account) -> JsonObject | None:
     user = next(iter(account.users), None)
-    return user and {"id": user, "self": f"{API}/users/{user}", "type": "user_reference"}
+    if user is None:
+        return None
+    return {"id": user, "self": f"{API}/users/{user}", "type": "user_reference"}
 
 
 def _audited(audited: AuditedObject) -> JsonObject:
