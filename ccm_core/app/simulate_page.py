@@ -8,12 +8,11 @@ from datetime import datetime
 
 from ccm_core.app.workspace import Workspace
 from ccm_core.errors import UsageError
-from ccm_core.model.evidence.collection import Outcome
 from ccm_core.model.evidence.record import Record
 from ccm_core.pipeline.context import Connection
 from ccm_core.pipeline.evaluate import current_moment, load_evidence, watch_scope
 from ccm_core.rules.evaluate.build_facts import Evidence
-from ccm_core.sdk.simulation.page import PageRequest, PageSimulation, PageWalk
+from ccm_core.sdk.simulation.page import PageOutcome, PageRequest, PageSimulation, PageWalk
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
 _MOST = 5
@@ -31,7 +30,7 @@ class SimulatedPage:
     at: datetime
     walk: PageWalk
     insufficient: tuple[str, ...]
-    """Kinds that the simulation reads and that are not known whole, each with how it is known."""
+    """What the answer may lack, in plain words: with any, it proves nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,21 +72,28 @@ def simulate_page(
     ]
     chosen = _chosen(candidates, name)
     evidence, simulation = chosen.evidence, chosen.simulation
+    if urgency is not None and urgency not in simulation.urgencies:
+        raise UsageError(
+            f"--urgency {urgency!r}: expected one of {', '.join(simulation.urgencies)}"
+        )
     moment = at or evidence.now
+    problems = tuple(_problems(evidence, simulation))
     request = PageRequest(
         subject=chosen.record,
         at=moment,
+        now=evidence.now,
         urgency=urgency,
-        records={kind: evidence.load(kind) for kind in simulation.inputs},
+        records={kind: evidence.load(kind) for kind in _kinds(evidence, simulation)},
         vanished={kind: evidence.load_vanished(kind) for kind in simulation.vanished},
     )
+    unknown = PageWalk(outcome=PageOutcome.UNKNOWN, urgency=urgency, statements=problems)
     return SimulatedPage(
         connection=evidence.connection,
         subject=chosen.title,
         key=chosen.record.key,
         at=moment,
-        walk=simulation.walk(request),
-        insufficient=tuple(_insufficient(evidence, simulation)),
+        walk=unknown if problems else simulation.walk(request),
+        insufficient=tuple(_limits(evidence, simulation, ahead=at is not None)),
     )
 
 
@@ -122,15 +128,40 @@ def _chosen(candidates: Sequence[_Candidate], name: str) -> _Candidate:
         return matches[0]
     if matches:
         keys = ", ".join(f"{found.record.key} of {found.evidence.connection}" for found in matches)
-        raise UsageError(f"several have the name {name!r}: {keys}; write the key of one")
+        raise UsageError(
+            f"several have the name {name!r}: {keys}; write the key of one, and choose its "
+            "connection with --connection"
+        )
     near = sorted(found.title for found in candidates if wanted in found.title.casefold())
     names = near or sorted(found.title for found in candidates)
     more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
     raise UsageError(f"no {name!r}; there are: {', '.join(names[:_MOST])}{more}")
 
 
-def _insufficient(evidence: Evidence, simulation: PageSimulation) -> Iterator[str]:
+def _kinds(evidence: Evidence, simulation: PageSimulation) -> Iterator[str]:
+    yield from simulation.inputs
+    for kind in simulation.optional:
+        if kind in evidence.kinds and evidence.sufficiency(kind).problem is None:
+            yield kind
+
+
+def _problems(evidence: Evidence, simulation: PageSimulation) -> Iterator[str]:
+    """Yield why nothing can be said: evidence is missing, denied, partial or too old."""
     for kind in simulation.inputs:
-        sufficiency = evidence.sufficiency(kind)
-        if sufficiency.outcome is not Outcome.COMPLETE:
-            yield f"{kind} is {sufficiency.outcome.value}"
+        if (problem := evidence.sufficiency(kind).problem) is not None:
+            yield problem
+
+
+def _limits(evidence: Evidence, simulation: PageSimulation, *, ahead: bool) -> Iterator[str]:
+    """Yield what limits the answer; what is in force now, the subject itself shows."""
+    for kind in simulation.inputs:
+        if (unlisted := evidence.sufficiency(kind).unlisted) is not None:
+            yield unlisted
+    for kind in simulation.optional if ahead else ():
+        problem = (
+            evidence.sufficiency(kind).problem
+            if kind in evidence.kinds
+            else f"{kind} is not collected"
+        )
+        if problem is not None:
+            yield problem

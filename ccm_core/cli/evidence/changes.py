@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.cli.terminal.options import connections_option, json_option, read_as_of
 from ccm_core.cli.terminal.output import print_json, print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
@@ -21,9 +22,9 @@ from ccm_core.sdk.types import Window
 )
 @connections_option
 @json_option
-@click.pass_obj
+@click.pass_context
 def command(
-    config: str | None,
+    context: click.Context,
     since: str,
     until: str | None,
     kinds: tuple[str, ...],
@@ -33,19 +34,25 @@ def command(
 ) -> None:
     """Show what changed in the sources between two moments: who, what, before, after.
 
-    Our own versions of each object are joined with the source's audit trail.
+    Our own versions of each object are joined with the source's audit trail. Ends with 3 where
+    something of the period may be missing, which notes say.
     """
-    workspace = open_workspace(config)
+    workspace = open_workspace(context.obj)
     start, end = read_as_of(since, "--since"), read_as_of(until, "--until")
-    start, end = start or workspace.host.clock(), end or workspace.host.clock()
+    now = workspace.host.clock()
+    start, end = start or now, min(end or now, now)
     if start >= end:
-        raise UsageError(f"--since {since} is not before --until; write an earlier moment")
+        raise UsageError(
+            f"--since {since} is not before {until or 'now'}; write an earlier moment"
+        )
     selected = workspace.connections(connections, secrets=False)
     with workspace.read_store() as store:
         log = change_log(workspace.host, selected, store, Window(start, end), kinds)
     if as_json:
         print_json(log)
-        return
-    for note in log.notes:
-        print_message(f"note: {note}")
-    print_text("\n".join(change_lines(log.changes)) or "nothing changed")
+    else:
+        for note in log.notes:
+            print_message(f"note: {note}")
+        nothing = "no change is known" if log.notes else "nothing changed"
+        print_text("\n".join(change_lines(log.changes)) or nothing)
+    context.exit(Exit.INSUFFICIENT if log.notes else Exit.OK)

@@ -74,8 +74,10 @@ def read_as_of(text: str | None, option: str = "--as-of") -> datetime | None:
         return None
     try:
         return parse_instant(text)
-    except ValueError as cause:
-        raise UsageError(f"{option}: {cause}") from cause
+    except (ValueError, OverflowError) as cause:
+        raise UsageError(
+            f"{option} {text!r}: expected an instant with its offset, such as 2026-11-23T12:00:00Z"
+        ) from cause
 
 
 def settings_file(config: str | None) -> Path | None:

@@ -9,8 +9,11 @@ from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.cli.terminal.options import connections_option, json_option, read_as_of
 from ccm_core.cli.terminal.output import print_json, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
+from ccm_core.errors import UsageError
 from ccm_core.report.terminal.simulated_page import page_text
 from ccm_core.sdk.simulation.page import PageOutcome
+
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 
 
 @click.group("simulate")
@@ -44,6 +47,8 @@ def page(
     evidence does not tell.
     """
     moment = read_as_of(at, "--at")
+    if moment is not None and not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise UsageError(f"--at {at}: expected a moment in the years 1970 to 9000")
     workspace = open_workspace(context.obj)
     with workspace.read_store() as store:
         simulated = simulate_page(
@@ -57,10 +62,7 @@ def page(
 
 
 def _notes(simulated: SimulatedPage) -> tuple[str, ...]:
-    return tuple(
-        f"{kind}, and what it lacks may change this; `ccm check` says why"
-        for kind in simulated.insufficient
-    )
+    return tuple(f"{limit}; `ccm check` says more" for limit in simulated.insufficient)
 
 
 def _code(simulated: SimulatedPage) -> Exit:

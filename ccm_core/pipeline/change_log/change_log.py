@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from ccm_core.errors import UsageError
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evidence.collection import Outcome
-from ccm_core.model.evidence.window import Window
+from ccm_core.model.evidence.window import Window, subtract, union
+from ccm_core.model.instant import format_instant
 from ccm_core.pipeline.change_log.joined_changes import LoggedChange, joined_changes
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import current_moment, load_evidence, watch_scope
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.sdk.changes.trail import ChangeTrail, TrailEntry
 from ccm_core.store.interface.evidence_store import EvidenceStore
+
+_LATE = timedelta(hours=2)
+"""How long ago the trail may have been read for a period that ends now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +64,8 @@ def change_log(
         now = current_moment(host, [connection], store)
         evidence = load_evidence(host, scope, store, now)
         selected = [kind for kind in reader.kinds if not kinds or kind in kinds]
-        notes += _notes(evidence, reader, selected)
-        is_whole = _is_whole(evidence, reader)
+        is_whole = covers(store, scope.connection, reader.kind, period)
+        notes += _notes(evidence, store, reader, selected, period, trail_is_whole=is_whole)
         changes += changes_of(
             host, scope, store, reader, period, kinds=kinds, trail_is_whole=is_whole
         )
@@ -122,6 +127,11 @@ def changes_of(
         trail,
         reader,
         {kind: host.kinds[kind].title_field for kind in collected},
+        first_read={
+            kind: read_at
+            for kind in collected
+            if (read_at := store.runs.first_complete(scope.connection, kind)) is not None
+        },
         trail_is_whole=trail_is_whole,
     )
 
@@ -132,23 +142,48 @@ def _trail(scope: WatchScope, store: EvidenceStore, reader: ChangeTrail) -> Iter
             yield from reader.entries(record)
 
 
-def _is_whole(evidence: Evidence, reader: ChangeTrail) -> bool:
-    if reader.kind not in evidence.kinds:
-        return False
-    return evidence.sufficiency(reader.kind).outcome is Outcome.COMPLETE
+def covers(store: EvidenceStore, connection: str, kind: str, period: Window) -> bool:
+    """Return whether complete collections of a kind of event cover all of a period."""
+    collections = store.runs.collections(connection, kind, since=period.since)
+    read = union(
+        collection.window
+        for collection in collections
+        if collection.window is not None and collection.outcome is Outcome.COMPLETE
+    )
+    until = max((window.until for window in read), default=period.since)
+    late = period.until - until <= _LATE
+    part = Window(period.since, min(period.until, until)) if until > period.since else period
+    return late and not subtract([part], read)
 
 
-def _notes(evidence: Evidence, reader: ChangeTrail, kinds: Sequence[str]) -> Iterator[str]:
+def _notes(
+    evidence: Evidence,
+    store: EvidenceStore,
+    reader: ChangeTrail,
+    kinds: Sequence[str],
+    period: Window,
+    *,
+    trail_is_whole: bool,
+) -> Iterator[str]:
     name = evidence.connection
     for kind in kinds:
         if kind not in evidence.kinds:
             yield f"{name}: {kind} is not collected, so its changes are known by the trail alone"
+            continue
+        first = store.runs.first_complete(name, kind)
+        if first is None:
+            yield f"{name}: {kind} was never read completely, so its changes are not known"
+        elif first > period.since:
+            yield (
+                f"{name}: {kind} was first read at {format_instant(first)}; of before, changes "
+                "are known by the trail alone"
+            )
+        elif (problem := evidence.sufficiency(kind).problem) is not None:
+            yield f"{name}: {problem}, so its newest changes may be missing"
     if reader.kind not in evidence.kinds:
         yield f"{name}: {reader.kind} is not collected, so nobody knows who made a change"
-    elif not _is_whole(evidence, reader):
-        outcome = evidence.sufficiency(reader.kind).outcome
-        state = "missing" if outcome is None else outcome.value
+    elif not trail_is_whole:
         yield (
-            f"{name}: {reader.kind} is {state}: who made a change may be unknown, and that the "
-            "trail does not show it is not said"
+            f"{name}: {reader.kind} is not known for all of the period: who made a change may be "
+            "unknown, and that the trail does not show it is not said"
         )

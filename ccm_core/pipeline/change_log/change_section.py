@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evaluation.result import Evaluation, KindSufficiency
-from ccm_core.model.evidence.collection import Outcome
 from ccm_core.model.evidence.window import Window
-from ccm_core.pipeline.change_log.change_log import changes_of
+from ccm_core.pipeline.change_log.change_log import changes_of, covers
 from ccm_core.pipeline.change_log.joined_changes import LoggedChange
 from ccm_core.pipeline.context import Host
 from ccm_core.report.content.phrases import moment
@@ -31,9 +32,8 @@ def change_section(
     reader = host.change_trails.get(scope.connector)
     if reader is None or evaluation.evaluated_at <= scope.horizon(evaluation.evaluated_at).since:
         return None
-    trail = _sufficiency(evaluation, scope.connection, reader.kind)
     period = Window(scope.horizon(evaluation.evaluated_at).since, evaluation.evaluated_at)
-    is_whole = trail is not None and trail.outcome is Outcome.COMPLETE
+    is_whole = covers(store, scope.connection, reader.kind, period)
     changes = changes_of(host, scope, store, reader, period, trail_is_whole=is_whole)
     table = Table(
         title="What people changed",
@@ -47,17 +47,21 @@ def change_section(
         connection=scope.connection,
         rank=_RANK,
         figures=(table,),
-        problems=() if trail is None or is_whole else (trail,),
+        problems=_problems(evaluation, scope.connection, (*reader.kinds, reader.kind)),
     )
 
 
-def _sufficiency(evaluation: Evaluation, connection: str, kind: str) -> KindSufficiency | None:
-    of_kind = (
+def _problems(
+    evaluation: Evaluation, connection: str, kinds: Collection[str]
+) -> tuple[KindSufficiency, ...]:
+    """Return what of the evidence behind the section is not sufficient."""
+    return tuple(
         sufficiency
         for sufficiency in evaluation.sufficiency
-        if (sufficiency.connection, sufficiency.kind) == (connection, kind)
+        if sufficiency.connection == connection
+        and sufficiency.kind in kinds
+        and sufficiency.problem is not None
     )
-    return next(of_kind, None)
 
 
 def _row(change: LoggedChange) -> tuple[Cell, ...]:

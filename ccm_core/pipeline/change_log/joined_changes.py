@@ -40,8 +40,8 @@ class LoggedChange:
     """By our own versions where there are any, else by the trail."""
     in_trail: bool | None
     """Whether the source's trail shows it; None: the trail of that time is not in the evidence."""
-    in_versions: bool
-    """Whether our own versions show it."""
+    in_versions: bool | None
+    """Whether our own versions show it; None: its kind had not been read yet, or is not."""
 
     @property
     def moment(self) -> datetime:
@@ -56,6 +56,7 @@ def joined_changes(
     reader: ChangeTrail,
     titles: Mapping[str, str | None],
     *,
+    first_read: Mapping[str, datetime],
     trail_is_whole: bool,
 ) -> list[LoggedChange]:
     """Return one change log, in order of time.
@@ -66,6 +67,7 @@ def joined_changes(
         trail: What the trail of the same time shows.
         reader: How the trail is read.
         titles: The field with an object's title, by kind.
+        first_read: When each kind was first read completely.
         trail_is_whole: Whether the trail of that time is complete.
     """
     entries: dict[tuple[str | None, str], list[TrailEntry]] = defaultdict(list)
@@ -79,7 +81,7 @@ def joined_changes(
             own.remove(one)
         logged += _of_version(change, matching, reader, titles, trail_is_whole)
     rest = (entry for left in entries.values() for entry in left)
-    logged += (_of_trail(connection, entry) for entry in rest)
+    logged += (_of_trail(connection, entry, first_read) for entry in rest)
     return sorted(logged, key=lambda one: (one.moment, one.kind or "", one.key))
 
 
@@ -115,7 +117,10 @@ def _of_version(
     )
 
 
-def _of_trail(connection: str, entry: TrailEntry) -> LoggedChange:
+def _of_trail(
+    connection: str, entry: TrailEntry, first_read: Mapping[str, datetime]
+) -> LoggedChange:
+    read_at = first_read.get(entry.kind or "")
     return LoggedChange(
         connection=connection,
         kind=entry.kind,
@@ -129,7 +134,7 @@ def _of_trail(connection: str, entry: TrailEntry) -> LoggedChange:
         method=entry.method,
         fields=entry.fields,
         in_trail=True,
-        in_versions=False,
+        in_versions=None if read_at is None or entry.at <= read_at else False,
     )
 
 

@@ -45,7 +45,7 @@ class _Change(Protocol):
     @property
     def in_trail(self) -> bool | None: ...
     @property
-    def in_versions(self) -> bool: ...
+    def in_versions(self) -> bool | None: ...
 
 
 def change_lines(changes: Iterable[_Change]) -> Iterator[str]:
@@ -74,6 +74,8 @@ def _who(change: _Change) -> str:
 
 
 def _sources(change: _Change) -> str:
+    if change.in_versions is None:
+        return "in the source's trail; ccm had not read it before"
     if not change.in_versions:
         return "in the source's trail alone"
     return {

@@ -37,12 +37,16 @@ def page_text(subject: str, at: datetime, walk: PageWalk, notes: Sequence[str] =
 
 
 def _outcome(walk: PageWalk, at: datetime) -> str:
-    if walk.outcome is PageOutcome.REACHED and walk.first is not None:
-        sent = walk.first
-        return f"reaches {plain(sent.person)} {_after(sent.at, at)}, by {plain(sent.by)}"
+    if walk.outcome is PageOutcome.REACHED and (first := walk.first) is not None:
+        all_sent = (sent for level in walk.levels for sent in level.notifications)
+        methods = [
+            sent.by for sent in all_sent if (sent.person, sent.at) == (first.person, first.at)
+        ]
+        by = plain(", ".join(methods)).replace("_", " ")
+        return f"reaches {plain(first.person)} {_after(first.at, at)}, by {by}"
     return {
         PageOutcome.NOT_REACHED: "reaches nobody",
-        PageOutcome.NO_PAGE: "pages nobody",
+        PageOutcome.NO_PAGE: "opens no incident, or pages nobody",
         PageOutcome.UNKNOWN: "whom it reaches is unknown",
     }.get(walk.outcome, walk.outcome.value)
 
@@ -51,7 +55,8 @@ def _level(level: PageLevel, at: datetime) -> Iterator[str]:
     until = "then it remains" if level.until is None else f"until {_after(level.until, at)}"
     yield f"  level {level.level}, {_after(level.since, at)}, {until}"
     for sent in level.notifications:
-        yield f"    {_after(sent.at, at)}: {plain(sent.person)}, by {plain(sent.by)}"
+        by = plain(sent.by).replace("_", " ")
+        yield f"    {_after(sent.at, at)}: {plain(sent.person)}, by {by}"
     yield from (f"    not notified: {plain(absent)}" for absent in level.absent)
     yield from (f"    unknown: {plain(unknown)}" for unknown in level.unknown)
     if not (level.notifications or level.absent or level.unknown):

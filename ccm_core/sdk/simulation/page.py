@@ -30,6 +30,8 @@ class PageRequest:
     """That an incident occurs on."""
     at: datetime
     """When it occurs."""
+    now: datetime
+    """The moment that the records are of."""
     urgency: str | None = None
     """As the source names it; None: as the subject's settings decide."""
     records: Mapping[str, Sequence[Record]]
@@ -93,7 +95,11 @@ class PageSimulation:
     subject_kind: str
     """The kind of what an incident occurs on. One of :attr:`inputs`."""
     inputs: tuple[str, ...]
-    """The evidence kinds that it reads."""
+    """The evidence kinds that it reads. Where one of them is not sufficient, nothing is said."""
+    optional: tuple[str, ...] = ()
+    """Further kinds that it reads where the source offers them."""
+    urgencies: tuple[str, ...]
+    """The urgencies that an incident may have."""
     vanished: tuple[str, ...] = ()
     """Those of which it is handed vanished records too."""
     walk: Callable[[PageRequest], PageWalk]

@@ -27,7 +27,7 @@ def test_a_period_without_a_change_says_so(ccm, evaluated):
     ("arguments", "message"),
     [
         pytest.param([], "--since", id="no beginning"),
-        pytest.param(["--since", "yesterday"], "--since: ", id="no instant"),
+        pytest.param(["--since", "yesterday"], "--since 'yesterday': expected an instant", id="no instant"),
         pytest.param(["--since", "2999-01-01T00:00:00Z"], "is not before", id="the wrong order"),
         pytest.param(
             ["--since", "2020-01-01T00:00:00Z", "--kind", "pagerduty.incident"],

@@ -64,7 +64,7 @@ def with_odd_times(item):
 
 def of_an_undocumented_type(item):
     """Call what nobody has to know about by a name that is in no documentation."""
-    odd = "priority_change_log_entry"
+    odd = "weather_report_log_entry"
     return item | {"type": odd if item["type"] == "notify_log_entry" else item["type"]}
 
 
@@ -72,7 +72,6 @@ SAME = {
     "times with offsets and microseconds, of incidents": ("incident", with_odd_times),
     "times with offsets and microseconds, of log entries": ("incident_log_entry", with_odd_times),
     "undocumented types": ("incident_log_entry", of_an_undocumented_type),
-    "no priority": ("incident", lambda item: item | {"priority": None}),
     "no incident key": ("incident", lambda item: item | {"incident_key": None}),
     "no acknowledgements": ("incident", lambda item: item | {"acknowledgements": None}),
     "no teams": ("incident", lambda item: item | {"teams": None}),

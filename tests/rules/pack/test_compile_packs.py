@@ -118,6 +118,11 @@ def test_a_condition_parameter_may_use_plain_parameters(sources):
             id="wrong-type",
         ),
         pytest.param(
+            {"limit": "-5m"},
+            ('limit: expected a duration of nothing or more, got "-5m"', (1, 1)),
+            id="negative",
+        ),
+        pytest.param(
             {"high_up": "row.flor > 1"},
             ('high_up: unknown field "flor"; did you mean "floor"?', (1, 1)),
             id="condition-field",

@@ -27,6 +27,29 @@ def with_control(requires):
             id="part-of-a-second",
         ),
         pytest.param(
+            "default: 15m",
+            "default: -5m",
+            ['5:36: expected a duration of nothing or more, got "-5m"'],
+            id="negative-duration",
+        ),
+        pytest.param(
+            "type: duration, default: 15m",
+            "type: dates, default: [25/12/2026, 2026-12-26, 2026-02-30, 20261225, 4]",
+            [
+                (
+                    '5:33: expected dates such as 2026-12-25, got "25/12/2026", "2026-02-30", '
+                    '"20261225" and the number 4'
+                )
+            ],
+            id="dates-that-are-none",
+        ),
+        pytest.param(
+            "type: duration, default: 15m",
+            "type: dates, default: 2026-12-25",
+            ['5:33: expected a list of dates such as 2026-12-25, got "2026-12-25"'],
+            id="one-date",
+        ),
+        pytest.param(
             "type: duration",
             "type: integer",
             ['5:35: expected a whole number, got "15m"'],
@@ -38,7 +61,7 @@ def with_control(requires):
             [
                 (
                     '5:17: unknown value "time"; expected one of "duration", "integer", '
-                    '"number", "string", "boolean", "list", "condition"'
+                    '"number", "string", "boolean", "list", "dates", "condition", "weekly_hours"'
                 )
             ],
             id="unknown-type",
@@ -117,3 +140,27 @@ def test_a_mistake_in_a_parameter_has_its_location(compiling, rule, old, new, ex
     mistakes = compiling(rule.replace(old, new))
 
     assert mistakes == [f"doors.yaml:{mistake}" for mistake in expected]
+
+
+@pytest.mark.parametrize(
+    ("default", "setting", "expected"),
+    [
+        ("[]", [1, "Ann"], ["expected a list of texts, got the number 1; write it in quotes"]),
+        ("[]", [["Ann"]], ["expected a list of texts, got a list of 1"]),
+        ("[Ann]", [True], ["expected a list of texts, got true; write it in quotes"]),
+        ("[1, 2]", ["3"], ['expected a list of numbers, got "3"']),
+        ("[1, 2]", [3, 4.5], []),
+        ("[]", [], []),
+        ("[]", ["Ann"], []),
+        ("[1, a]", ["b", 2], []),
+    ],
+)
+def test_entries_of_a_list_are_of_the_type_of_its_default(
+    compiling, rule, default, setting, expected
+):
+    """Texts, where the default is empty."""
+    pack = rule.replace("type: duration, default: 15m", f"type: list, default: {default}")
+    pack = pack.replace("<= params.limit", "in params.limit")
+
+    mistakes = compiling(pack, parameters={"limit": setting})
+    assert mistakes == [f"parameters:1:1: limit: {mistake}" for mistake in expected]

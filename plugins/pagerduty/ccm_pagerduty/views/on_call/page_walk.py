@@ -17,14 +17,17 @@ from ccm_core.sdk.simulation.page import (
     PageSimulation,
     PageWalk,
 )
+from ccm_core.sdk.timestamps import parse_instant
 from ccm_pagerduty.references import title_of
 from ccm_pagerduty.views.incidents.service_hours import service_hours
+from ccm_pagerduty.views.maintenance import maintenance_fields, windows_by_service
 from ccm_pagerduty.views.on_call.notification import HIGH, notifications
 from ccm_pagerduty.views.on_call.policy_reach import NOT_OBSERVED, resolve_policy
 from ccm_pagerduty.views.on_call.responders import UNNOTIFIED, ResponderState
 from ccm_pagerduty.views.on_call.schedule_duty import UNABLE_CAUSES
 from ccm_pagerduty.views.row_builder import (
     ESCALATION_POLICY,
+    MAINTENANCE_WINDOW,
     SCHEDULE,
     SCHEDULE_RENDERING,
     SERVICE,
@@ -54,6 +57,8 @@ def page_simulation() -> PageSimulation:
         connector="pagerduty",
         subject_kind=SERVICE,
         inputs=(SERVICE, ESCALATION_POLICY, SCHEDULE, SCHEDULE_RENDERING, USER),
+        optional=(MAINTENANCE_WINDOW,),
+        urgencies=(HIGH, LOW),
         vanished=(ESCALATION_POLICY, SCHEDULE),
         walk=walk,
     )
@@ -64,7 +69,7 @@ def walk(request: PageRequest) -> PageWalk:
     service = request.subject.body
     urgency = request.urgency or urgency_at(service, request.at)
     builder = RowBuilder(RecordIndex(request.records, request.vanished))
-    if (no_page := _no_page(service)) is not None:
+    if (no_page := _no_page(request)) is not None:
         return PageWalk(outcome=PageOutcome.NO_PAGE, urgency=urgency, statements=(no_page,))
     ref = service.get("escalation_policy") or {}
     policy = builder.find(ESCALATION_POLICY, str(ref.get("id")))
@@ -73,8 +78,9 @@ def walk(request: PageRequest) -> PageWalk:
     reach = resolve_policy(policy.body, builder)
     if reach is None:
         return _unknown(urgency, NOT_OBSERVED)
-    levels = tuple(_levels(reach, request.at, urgency, builder))
-    statements = tuple(_statements(reach, policy.body, levels, urgency))
+    repeats = bool(policy.body.get("num_loops"))
+    levels = tuple(_levels(reach, request.at, urgency, builder, repeats=repeats))
+    statements = tuple(_statements(request, reach, policy.body, levels, urgency))
     return PageWalk(outcome=_outcome(levels), urgency=urgency, levels=levels, statements=statements)
 
 
@@ -94,14 +100,27 @@ def urgency_at(service: JsonObject, at: datetime) -> str | None:
     return HIGH if urgency == "severity_based" else urgency
 
 
-def _no_page(service: JsonObject) -> str | None:
+def _no_page(request: PageRequest) -> str | None:
+    service = request.subject.body
     status = service.get("status")
     if status == "disabled":
         return "the service is disabled: it opens no incident"
-    if status == "maintenance":
+    if (window := _maintenance(request)) is not None:
+        return f"the service is in a maintenance window ({window}): it opens no incident"
+    if status == "maintenance" and request.at == request.now:
         return "the service is in a maintenance window now: it opens no incident"
     if "escalation_policy" in service and not service["escalation_policy"]:
         return "the service has no escalation policy"
+    return None
+
+
+def _maintenance(request: PageRequest) -> str | None:
+    """Return the title of a maintenance window of the service at that moment."""
+    index = RecordIndex(request.records)
+    windows = windows_by_service(index).get(request.subject.key, ())
+    for shown in maintenance_fields(record.body for record in windows):
+        if parse_instant(shown["since"]) <= request.at < parse_instant(shown["until"]):
+            return str(shown["title"])
     return None
 
 
@@ -119,13 +138,13 @@ def _unknown(urgency: str | None, statement: str) -> PageWalk:
 
 
 def _levels(
-    reach: PolicyReach, at: datetime, urgency: str, builder: RowBuilder
+    reach: PolicyReach, at: datetime, urgency: str, builder: RowBuilder, *, repeats: bool
 ) -> Iterator[PageLevel]:
     since = at
     for level in reach.levels:
-        is_last = level.number == len(reach.levels) or urgency == LOW
-        minutes = level.delay_minutes
-        until = None if is_last or minutes is None else since + timedelta(minutes=minutes)
+        is_last = level.number == len(reach.levels)
+        remains = urgency == LOW or (is_last and not repeats) or level.delay_minutes is None
+        until = None if remains else since + timedelta(minutes=level.delay_minutes or 0)
         yield _level(level, reach, since, until, urgency, builder)
         if until is None:
             return
@@ -188,8 +207,14 @@ def _sent(
 
 
 def _statements(
-    reach: PolicyReach, policy: JsonObject, levels: tuple[PageLevel, ...], urgency: str
+    request: PageRequest,
+    reach: PolicyReach,
+    policy: JsonObject,
+    levels: tuple[PageLevel, ...],
+    urgency: str,
 ) -> Iterator[str]:
+    if request.at < request.now:
+        yield "who was on call is of that moment; settings, roles and notification rules are of now"
     if not reach.levels:
         yield f"its escalation policy {title_of(policy)} has no level"
     if urgency == LOW:

@@ -16,7 +16,16 @@ END = 14 * 24
 def simulate(pd, make_records):
     """Simulate a page on a service; what is not given is as in a small healthy account."""
 
-    def run(*levels, service=None, users=None, hours=0, urgency=None, vanished=None, **policy):
+    def run(
+        *levels,
+        service=None,
+        users=None,
+        hours=0,
+        windows=(),
+        urgency=None,
+        vanished=None,
+        **policy,
+    ):
         simulation = page_simulation()
         bodies = {
             "service": [service or pd.service("S1")],
@@ -24,6 +33,7 @@ def simulate(pd, make_records):
             "schedule": [pd.schedule("D1")],
             "schedule_rendering": [pd.rendering("D1", (-24, END, "ann"))],
             "user": [pd.user("ann"), pd.user("bob")] if users is None else users,
+            "maintenance_window": list(windows),
         }
         records = make_records(bodies)
         at = pd.now + timedelta(hours=hours)
@@ -31,6 +41,7 @@ def simulate(pd, make_records):
         request = PageRequest(
             subject=subject,
             at=at,
+            now=pd.now,
             urgency=urgency,
             records=records,
             vanished=make_records(vanished or {}),
@@ -153,3 +164,32 @@ def test_repeats_are_stated(simulate, pd, repeats, statement):
     """As the policy has them."""
     walk, _ = simulate([pd.ref("ann")], num_loops=repeats)
     assert list(walk.statements) == statement
+
+
+@pytest.mark.parametrize(
+    ("hours", "status", "outcome"),
+    [
+        pytest.param(0, "maintenance", PageOutcome.NO_PAGE, id="now, by the status"),
+        pytest.param(2, "maintenance", PageOutcome.REACHED, id="later than the status"),
+        pytest.param(5, "active", PageOutcome.NO_PAGE, id="in a planned window"),
+        pytest.param(6, "active", PageOutcome.REACHED, id="when it has ended"),
+    ],
+)
+def test_a_maintenance_window_counts_at_its_own_time(simulate, pd, hours, status, outcome):
+    """The status of a service is of now; a window says when it is."""
+    window = {
+        "id": "M1",
+        "start_time": pd.instant(4),
+        "end_time": pd.instant(6),
+        "description": "Move",
+        "services": [{"id": "S1", "type": "service_reference"}],
+    }
+    service = pd.service("S1") | {"status": status}
+    walk, _ = simulate([pd.ref("ann")], service=service, hours=hours, windows=[window])
+    assert walk.outcome is outcome
+
+
+def test_an_answer_about_the_past_says_what_is_of_now(simulate, pd):
+    """Only who was on call is of that moment."""
+    walk, _ = simulate([pd.ref("ann")], hours=-5)
+    assert any("notification rules are of now" in statement for statement in walk.statements)

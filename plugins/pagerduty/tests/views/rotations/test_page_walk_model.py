@@ -42,7 +42,7 @@ def test_a_page_equals_the_model_and_the_coverage(
     (subject,) = records["pagerduty.service"]
     for _ in range(5):
         at = situation.now + random.randint(0, (situation.until - situation.now) // SECOND) * SECOND
-        request = PageRequest(subject=subject, at=at, records=records)
+        request = PageRequest(subject=subject, at=at, now=situation.now, records=records)
         walk = page_simulation().walk(request)
         entered = at
         for number, level in enumerate(walk.levels):
