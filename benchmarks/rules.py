@@ -125,7 +125,8 @@ def _pack(rules: int) -> bytes:
             f"    over: {VIEW}",
             f'    match: "{match}"',
             f'    assert: "{condition.format(limit=100 + 60 * number)}"',
-            f'    not_due: "row.open && now <= deadline(row.clock_to_resolve, {100 + 60 * number})"',
+            "    not_due: "
+            f'"row.open && now <= deadline(row.clock_to_resolve, {100 + 60 * number})"',
             "    message: \"{row.title}: {row.time_to_acknowledge ?? 'never'} is too late\"",
             "    on_empty: fail",
         ]

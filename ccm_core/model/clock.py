@@ -40,6 +40,7 @@ _WRITTEN_HOURS = re.compile(
     r"(?P<days>[A-Za-z,-]+) +(?P<start>[0-9]{2}:[0-9]{2})-(?P<end>[0-9]{2}:[0-9]{2})"
     r"( +(?P<zone>[A-Za-z].*))?"
 )
+_WRITTEN_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
 _LONGEST_SEARCH = timedelta(days=3660)
 """How far a deadline is looked for in hours of the week."""
@@ -214,15 +215,22 @@ def weekly_hours(
         start=time.fromisoformat(start),
         end=time.fromisoformat(end),
         days=frozenset(days),
-        holidays=frozenset(map(_date, holidays)),
+        holidays=frozenset(map(read_date, holidays)),
     )
 
 
-def _date(text: str) -> date:
+def read_date(text: str) -> date:
+    """Read a date as people write it: ``2026-12-25``.
+
+    Raises:
+        ValueError: It is written in another way, or there is no such day.
+    """
     try:
-        return date.fromisoformat(text)
+        if _WRITTEN_DATE.fullmatch(text):
+            return date.fromisoformat(text)
     except (TypeError, ValueError):
-        raise ValueError(f"expected a holiday such as 2026-12-25, got {text!r}") from None
+        pass
+    raise ValueError(f"expected a date such as 2026-12-25, got {text!r}")
 
 
 @lru_cache(maxsize=1024)

@@ -42,9 +42,7 @@ def command(
     now = workspace.host.clock()
     start, end = start or now, min(end or now, now)
     if start >= end:
-        raise UsageError(
-            f"--since {since} is not before {until or 'now'}; write an earlier moment"
-        )
+        raise UsageError(f"--since {since} is not before {until or 'now'}; write an earlier moment")
     selected = workspace.connections(connections, secrets=False)
     with workspace.read_store() as store:
         log = change_log(workspace.host, selected, store, Window(start, end), kinds)

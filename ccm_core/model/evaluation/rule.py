@@ -43,7 +43,8 @@ class Parameter:
 
     name: str
     type: str
-    """``duration``, ``integer``, ``number``, ``string``, ``boolean``, ``list`` or ``condition``."""
+    """``duration``, ``integer``, ``number``, ``string``, ``boolean``, ``list``, ``dates``,
+    ``weekly_hours`` or ``condition``."""
     default: Any
     """As written; durations are read when the pack is compiled."""
     description: str

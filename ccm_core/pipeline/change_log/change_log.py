@@ -165,7 +165,7 @@ def _notes(
     *,
     trail_is_whole: bool,
 ) -> Iterator[str]:
-    name = evidence.connection
+    name, begun = evidence.connection, period.since
     for kind in kinds:
         if kind not in evidence.kinds:
             yield f"{name}: {kind} is not collected, so its changes are known by the trail alone"
@@ -174,12 +174,14 @@ def _notes(
         if first is None:
             yield f"{name}: {kind} was never read completely, so its changes are not known"
         elif first > period.since:
-            yield (
-                f"{name}: {kind} was first read at {format_instant(first)}; of before, changes "
-                "are known by the trail alone"
-            )
+            begun = max(begun, first)
         elif (problem := evidence.sufficiency(kind).problem) is not None:
             yield f"{name}: {problem}, so its newest changes may be missing"
+    if begun > period.since:
+        yield (
+            f"{name}: some kinds were first read at {format_instant(begun)}; changes before that "
+            "are known by the trail alone"
+        )
     if reader.kind not in evidence.kinds:
         yield f"{name}: {reader.kind} is not collected, so nobody knows who made a change"
     elif not trail_is_whole:

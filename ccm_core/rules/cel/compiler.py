@@ -173,6 +173,7 @@ _CEL_TYPES = {
     "string": "string",
     "boolean": "bool",
     "list": "list",
+    "dates": "list",
     "weekly_hours": "string",
 }
 

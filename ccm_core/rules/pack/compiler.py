@@ -295,7 +295,8 @@ class PackCompiler:
 
 
 _TYPES = {
-    *("duration", "integer", "number", "string", "boolean", "list", "condition", "weekly_hours")
+    *("duration", "integer", "number", "string", "boolean", "list", "dates", "condition"),
+    "weekly_hours",
 }
 
 

@@ -20,10 +20,10 @@ from ccm_core.model.evaluation.rule import Parameter
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.checked_ast import FieldPath, dotted
 from ccm_core.rules.cel.expression import NotEvaluable
-from ccm_core.rules.pack.parameters import read_value
+from ccm_core.rules.pack.parameters import read_value, require_entries_like
 from ccm_core.sdk.timestamps import format_instant, parse_instant
 
-NEVER_VARY = {"list", "condition"}
+NEVER_VARY = {"list", "dates", "condition"}
 """Types of parameters whose value is the same for every row."""
 
 _PATH = re.compile(r"row(\.[A-Za-z_][A-Za-z0-9_]*)+")
@@ -107,7 +107,10 @@ def read_overrides(parameter: Parameter, raw: Any) -> tuple[ConditionalValue, ..
         ValueError: It is no value of that type; the message names the override.
     """
     if not isinstance(raw, dict) or parameter.type in NEVER_VARY:
-        return (ConditionalValue(value=read_value(parameter.type, raw), raw=raw),)
+        value = read_value(parameter.type, raw)
+        if parameter.type == "list":
+            require_entries_like(parameter.default, value)
+        return (ConditionalValue(value=value, raw=raw),)
     if unknown := sorted(set(raw) - {"value", "overrides"}):
         raise ValueError(f"unknown key {describe(unknown[0])}; expected value and overrides")
     if "value" not in raw:

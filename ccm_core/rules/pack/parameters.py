@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ccm_core.documents.error_phrases import actual_value as describe
-from ccm_core.model.clock import read_weekly_hours
+from ccm_core.model.clock import read_date, read_weekly_hours
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.timestamps import parse_duration
 
@@ -22,6 +22,37 @@ def read_value(kind: str, raw: Any) -> Any:
     if (reader := _READERS.get(kind)) is None:
         raise ValueError(f"unknown type {kind}")
     return reader(raw)
+
+
+def require_entries_like(default: Any, entries: Any) -> None:
+    """Check that the entries of a list are of the types of its default; texts where it is empty.
+
+    Raises:
+        ValueError: One of them is of another type; names what was expected and what was got.
+    """
+    types = {*map(_entry_type, default if isinstance(default, list) else ())} or {"texts"}
+    for entry in entries:
+        if _entry_type(entry) not in types:
+            is_plain = types == {"texts"} and not isinstance(entry, list | dict | None)
+            advice = "; write it in quotes" if is_plain else ""
+            expected = " or ".join(sorted(types))
+            raise ValueError(f"expected a list of {expected}, got {describe(entry)}{advice}")
+
+
+def _entry_type(entry: Any) -> str:
+    match entry:
+        case None:
+            return "nothing"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "numbers"
+        case str():
+            return "texts"
+        case list():
+            return "lists"
+        case _:
+            return "mappings"
 
 
 def looser_than(kind: str, value: Any, bounds: JsonObject, effective: Any) -> str | None:
@@ -65,6 +96,8 @@ def _duration(raw: Any) -> int:
     seconds = parse_duration(text).total_seconds()
     if seconds != int(seconds):
         raise ValueError(f"expected a duration in whole seconds, got {describe(raw)}")
+    if seconds < 0:
+        raise ValueError(f"expected a duration of nothing or more, got {describe(raw)}")
     return int(seconds)
 
 
@@ -89,6 +122,23 @@ def _weekly_hours(raw: Any) -> str:
     return text
 
 
+def _dates(raw: Any) -> list[str]:
+    dates: list[str] = _of_type(list, "a list of dates such as 2026-12-25")(raw)
+    if mistakes := [describe(text) for text in dates if not _is_date(text)]:
+        *others, last = mistakes
+        listed = f"{', '.join(others)} and {last}" if others else last
+        raise ValueError(f"expected dates such as 2026-12-25, got {listed}")
+    return dates
+
+
+def _is_date(text: Any) -> bool:
+    try:
+        read_date(text)
+    except ValueError:
+        return False
+    return True
+
+
 _READERS: dict[str, Callable[[Any], Any]] = {
     "duration": _duration,
     "integer": _of_type(int, "a whole number"),
@@ -96,6 +146,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "string": _of_type(str, "a text"),
     "boolean": _of_type(bool, "true or false"),
     "list": _of_type(list, "a list"),
+    "dates": _dates,
     "condition": _of_type(str, "a condition in CEL"),
     "weekly_hours": _weekly_hours,
 }

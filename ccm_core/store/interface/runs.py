@@ -51,6 +51,9 @@ class RunStore(Protocol):
                 those with a window and among those without.
         """
 
+    def first_complete(self, connection: str, kind: str) -> datetime | None:
+        """Return when the first complete collection of a kind ended; None where there is none."""
+
     def collection_digests(self, connection: str, *, as_of: datetime) -> Sequence[tuple[str, str]]:
         """List the ids of all collections, each with the digest of its stored bytes, in order."""
 

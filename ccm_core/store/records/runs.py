@@ -129,6 +129,16 @@ class SqlRunStore:
             rows = transaction.rows(statement, connection=connection, as_of=_latest(as_of))
             return [(name, digest) for name, digest in rows]
 
+    def first_complete(self, connection: str, kind: str) -> datetime | None:
+        """Return when the first complete collection of a kind ended."""
+        query = """
+            SELECT min(ended_at) FROM collection
+            WHERE connection = :connection AND kind = :kind AND outcome = 'complete'
+            """
+        with self._database.reading() as transaction:
+            moment = transaction.value(query, connection=connection, kind=kind)
+        return None if moment is None else instant(moment)
+
     def account(self, connection: str, *, as_of: datetime) -> str | None:
         """Return the account of the newest collection that knows it; None where none does."""
         with self._database.reading() as transaction:

@@ -60,7 +60,9 @@ def test_a_moment_beyond_the_evidence_is_unknown(ccm, services):
     ("arguments", "message"),
     [
         pytest.param(["Nothing"], "no 'Nothing'; there are: ", id="an unknown service"),
-        pytest.param(["x", "--at", "tomorrow"], "--at 'tomorrow': expected an instant", id="no instant"),
+        pytest.param(
+            ["x", "--at", "tomorrow"], "--at 'tomorrow': expected an instant", id="no instant"
+        ),
         pytest.param(["x", "--connection", "nowhere"], "nowhere", id="an unknown connection"),
         pytest.param(["x", "--at", "9999-12-31T23:59:59Z"], "1970 to 9000", id="the end of time"),
         pytest.param(
@@ -92,7 +94,11 @@ def test_an_urgency_that_the_source_does_not_have_is_refused(ccm, paged):
 def test_evidence_that_is_too_old_says_nothing(ccm, paged, folder):
     """As a check over it would be inconclusive."""
     path = folder / "ccm.yaml"
-    path.write_text(path.read_text().replace("settings: {", "cadences: {pagerduty.user: 1m}\n    settings: {", 1))
+    path.write_text(
+        path.read_text().replace(
+            "settings: {", "cadences: {pagerduty.user: 1m}\n    settings: {", 1
+        )
+    )
     shown = ccm("simulate", "page", paged)
     if shown.code == 2:
         pytest.fail(shown.err)

@@ -164,6 +164,7 @@ class UnreadLedger:
         self._ledger = ledger
 
     def __getattr__(self, name):
+        """Pass on all else."""
         return getattr(self._ledger, name)
 
     def leaves(self, log="@store"):

@@ -96,6 +96,15 @@ def test_the_first_collection_is_no_change(firm, changed):
     since = firm.now - timedelta(days=300)
     log = changed(lambda _: None, kinds=[POLICY, SERVICE], since=since)
     assert [change for change in log.changes if change.in_versions] == []
+    assert any("some kinds were first read at" in note for note in log.notes)
+
+
+def test_a_kind_that_could_not_be_read_is_no_kind_without_changes(firm, changed):
+    """A note says that its changes are not known."""
+    firm.simulator.control.deny("/services")
+    log = changed(lambda _: None, kinds=[SERVICE])
+    assert log.changes == ()
+    assert any("pagerduty.service" in note for note in log.notes)
 
 
 def test_a_denied_trail_leaves_unknown_who_it_was(firm, changed):

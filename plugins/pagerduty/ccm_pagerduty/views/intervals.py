@@ -5,7 +5,7 @@ Windows are half-open, so adjacent shifts leave no gap, and a gap is exact to th
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 Windows = tuple[Window, ...]
 """Disjoint windows in order, as :func:`union` returns them."""
+ALWAYS = Window(
+    datetime(1, 1, 1, tzinfo=UTC),
+    datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC),
+)
+"""What is observed where no rendering bounds it: a user whom a policy names is on call always."""
 
 
 def complement(within: Window, covered: Iterable[Window]) -> Windows:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_pagerduty.references import references_in, title_of
-from ccm_pagerduty.views.on_call.rendered_shifts import ALWAYS
+from ccm_pagerduty.views.intervals import ALWAYS
 from ccm_pagerduty.views.row_builder import MAINTENANCE_WINDOW
 
 if TYPE_CHECKING:

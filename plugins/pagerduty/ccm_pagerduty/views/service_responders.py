@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ccm_pagerduty.views.intervals import ALWAYS
 from ccm_pagerduty.views.on_call.policy_reach import PolicyReach
-from ccm_pagerduty.views.on_call.rendered_shifts import ALWAYS, window_fields
+from ccm_pagerduty.views.on_call.rendered_shifts import window_fields
 from ccm_pagerduty.views.on_call.responders import UNNOTIFIED, ResponderState
 from ccm_pagerduty.views.on_call.schedule_duty import people_fields, unclear_fields
 from ccm_pagerduty.views.row_builder import SERVICE, TEAM, TEAM_MEMBER, RecordIndex, RowBuilder

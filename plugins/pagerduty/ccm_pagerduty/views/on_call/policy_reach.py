@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.intervals import Window, subtract, union
 from ccm_pagerduty.references import id_and_title, references_in
-from ccm_pagerduty.views.intervals import split_at
+from ccm_pagerduty.views.intervals import ALWAYS, split_at
 from ccm_pagerduty.views.on_call import rendered_shifts
 from ccm_pagerduty.views.on_call.coverage_gaps import merge_adjacent
 from ccm_pagerduty.views.on_call.duty import Duty, joint_duty
@@ -20,7 +20,7 @@ from ccm_pagerduty.views.on_call.escalation_targets import (
     resolve_target,
     type_of,
 )
-from ccm_pagerduty.views.on_call.rendered_shifts import ALWAYS, window_fields
+from ccm_pagerduty.views.on_call.rendered_shifts import window_fields
 from ccm_pagerduty.views.on_call.responders import ResponderState
 from ccm_pagerduty.views.on_call.schedule_duty import unclear_fields
 from ccm_pagerduty.views.row_builder import SCHEDULE_RENDERING

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.intervals import Window
@@ -14,12 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ccm_core.sdk.types import JsonObject
-
-ALWAYS = Window(
-    datetime(1, 1, 1, tzinfo=UTC),
-    datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC),
-)
-"""What is observed where no rendering bounds it: a user whom a policy names is on call always."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
