@@ -117,6 +117,7 @@ def _pack(rules: int) -> bytes:
     ]
     for number in range(rules):
         match, condition = FORMS[number % len(FORMS)]
+        late = 100 + 60 * number
         lines += [
             f"  - id: rule_{number}",
             f"    title: Good {number}",
@@ -124,9 +125,8 @@ def _pack(rules: int) -> bytes:
             "    severity: high",
             f"    over: {VIEW}",
             f'    match: "{match}"',
-            f'    assert: "{condition.format(limit=100 + 60 * number)}"',
-            "    not_due: "
-            f'"row.open && now <= deadline(row.clock_to_resolve, {100 + 60 * number})"',
+            f'    assert: "{condition.format(limit=late)}"',
+            f'    not_due: "row.open && now <= deadline(row.clock_to_resolve, {late})"',
             "    message: \"{row.title}: {row.time_to_acknowledge ?? 'never'} is too late\"",
             "    on_empty: fail",
         ]

@@ -106,7 +106,7 @@ def _candidates(
         now = current_moment(workspace.host, [connection], store)
         scope = watch_scope(workspace.host, connection)
         evidence = load_evidence(workspace.host, scope, store, now)
-        field = evidence.kinds[simulation.subject_kind].title_field
+        field = evidence.kinds[simulation.subject_kind].title_field or ""
         for record in evidence.load(simulation.subject_kind):
             title = str(record.body.get(field) or record.key)
             yield _Candidate(simulation=simulation, evidence=evidence, record=record, title=title)

@@ -91,15 +91,12 @@ def test_an_urgency_that_the_source_does_not_have_is_refused(ccm, paged):
     assert "expected one of high, low" in refused.err
 
 
-def test_evidence_that_is_too_old_says_nothing(ccm, paged, folder):
-    """As a check over it would be inconclusive."""
-    path = folder / "ccm.yaml"
-    path.write_text(
-        path.read_text().replace(
-            "settings: {", "cadences: {pagerduty.user: 1m}\n    settings: {", 1
-        )
-    )
-    shown = ccm("simulate", "page", paged)
-    if shown.code == 2:
-        pytest.fail(shown.err)
-    assert shown.code in {0, 3}
+def test_users_that_could_not_be_read_are_not_deleted_users(ccm, connected):
+    """Whom a page reaches is unknown, and nobody is said to be gone."""
+    connected.control.deny("/users")
+    ccm("collect")
+    name = next(iter(connected.account.services.values())).name
+    shown = ccm("simulate", "page", name)
+    assert shown.code == 3
+    assert "whom it reaches is unknown" in shown.out
+    assert "deleted" not in shown.out

@@ -241,7 +241,8 @@ def test_a_policy_without_levels_reaches_nobody(only, pd):
     """It has no level to say more about."""
     row = policy(only, pd)
     assert (row["level_count"], row["levels"]) == (0, [])
-    assert row["uncovered"] == row["past_uncovered"] == [row["observed"]]
+    gap = row["observed"] | {"reasons": ["no target"]}
+    assert row["uncovered"] == row["past_uncovered"] == [gap]
 
 
 def test_level_with_an_unknown_target_type_is_unknown(only, pd):
@@ -330,8 +331,9 @@ def test_gap_on_all_levels_differs_from_a_first_level_gap(only, pd):
         ],
     )
     assert total(row["levels"][0]["gaps"]) == 4 * 3600
-    window = {"since": "2026-11-23T16:00:00Z", "until": "2026-11-23T17:00:00Z"}
-    assert row["uncovered"] == row["past_uncovered"] == [window]
+    reasons = ["Schedule D1: gap between layers", "Schedule D2: gap between layers"]
+    gap = {"since": "2026-11-23T16:00:00Z", "until": "2026-11-23T17:00:00Z", "reasons": reasons}
+    assert row["uncovered"] == row["past_uncovered"] == [gap]
 
 
 def test_second_level_with_the_same_person_is_a_single_person_period(only, pd):
