@@ -23,6 +23,8 @@ LONGEST = 1000
 UNKNOWN = "unknown"
 """Written where a value is missing or null and the template has no fallback."""
 
+_ENDLESS = 1000 * 366 * 86_400
+"""From so many seconds on, what has a length ends with time itself, in the year 9999."""
 _STRING = re.compile(r"""'[^'\n]*'|"[^"\n]*\"""")
 _QUOTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
 
@@ -97,10 +99,12 @@ def format_value(value: Any) -> str:
 
 
 def format_seconds(value: Any) -> str:
-    """Write seconds, or several of them, like ``15m``."""
+    """Write seconds, or several of them, like ``15m``; millennia are ``without an end``."""
     if isinstance(value, list):
         return format_value([None if entry is None else format_seconds(entry) for entry in value])
-    return format_duration(value) if isinstance(value, int | float) else format_value(value)
+    if not isinstance(value, int | float):
+        return format_value(value)
+    return format_duration(value) if value < _ENDLESS else "without an end"
 
 
 def format_code(value: Any) -> str:

@@ -175,6 +175,9 @@ def test_a_duration_stays_a_duration_wherever_it_flows(evaluate_rows, row, expre
     ("write", "value", "expected"),
     [
         pytest.param(format_seconds, 900, "15m", id="a-duration"),
+        pytest.param(format_seconds, 251_606_476_799.0, "without an end", id="no-end"),
+        pytest.param(format_seconds, [60, 10**12], "1m, without an end", id="one-has-no-end"),
+        pytest.param(format_seconds, 400 * 86_400, "400d", id="a-year"),
         pytest.param(format_seconds, "soon", "soon", id="no-duration"),
         pytest.param(format_seconds, [900, None], "15m, unknown", id="durations"),
         pytest.param(format_code, "no_layers", "no layers", id="a-code"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccm_core.sdk.intervals import in_business_hours, read_clock, read_weekly_hours
 from ccm_core.sdk.report_figures import Distribution, MeasureGroup
-from ccm_core.sdk.timestamps import parse_duration, parse_instant
+from ccm_core.sdk.timestamps import format_instant, parse_duration, parse_instant
 from ccm_pagerduty.sections.months import incomplete_month, month_of
 
 if TYPE_CHECKING:
@@ -177,8 +177,10 @@ def figures(request: SectionRequest) -> Iterable[Figure]:
         )
         for measure in _MEASURES
     ]
+    since = format_instant(request.horizon.since)
     for body in request.shown[INCIDENTS]:  # once: there may be very many
-        if body.get("is_primary", True) and not body.get("drill"):
+        is_in_period = body["occurred_at"] >= since  # as the shares of a month count
+        if is_in_period and body.get("is_primary", True) and not body.get("drill"):
             month = month_of(body["occurred_at"])
             for of_measure in measured:
                 if body.get(of_measure.measure.by) == of_measure.measure.urgency:

@@ -53,6 +53,19 @@ def reasons():
             id="a gap at all times",
         ),
         pytest.param(
+            "pagerduty_critical_service_maintenance_is_bounded",
+            "a day and a second",
+            "Checkout: maintenance window from 2026-01-10T00:00:00Z (1d1s; Move, by Ann), limit 1d",
+            id="a long maintenance window",
+        ),
+        pytest.param(
+            "pagerduty_critical_service_maintenance_is_bounded",
+            "without an end",
+            "Checkout: maintenance window from 2026-01-10T00:00:00Z (without an end; Move, by "
+            "unknown), limit 1d",
+            id="a maintenance window without an end",
+        ),
+        pytest.param(
             "pagerduty_policy_every_level_reaches_a_person",
             "a level reaches no responder",
             "Payments: no page reaches a person on level 3 (Zoe: stakeholder), expected at least "
