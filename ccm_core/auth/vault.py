@@ -196,9 +196,9 @@ class Vault:
     def _create_file(self) -> _VaultFile:
         """Decide where a new vault stores its entries: explicit settings take precedence."""
         environment = self._sources.environment
-        if KEY_VARIABLE in environment:
+        if environment.get(KEY_VARIABLE):  # one that is empty is not set
             self._cipher = new_cipher(KeyLocation.ENVIRONMENT, self._sources)
-        elif PASSPHRASE_VARIABLE in environment:
+        elif environment.get(PASSPHRASE_VARIABLE):
             self._cipher = new_cipher(KeyLocation.PASSPHRASE, self._sources)
         elif self._sources.keyring() is not None and self._sources.small_keyring:
             self._cipher = new_cipher(KeyLocation.KEYRING, self._sources)

@@ -135,7 +135,7 @@ def load_cipher(descriptor: KeyDescriptor, sources: KeySources) -> VaultCipher:
 
 def _from_environment(sources: KeySources) -> bytes:
     text = sources.environment.get(KEY_VARIABLE)
-    if text is None:
+    if not text:
         raise SecretError(f"its key is expected in {KEY_VARIABLE}, which is not set; set it")
     key = _decode(text)
     if key is None or len(key) != _KEY_BYTES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ from ccm_core.model.evidence.window import Window, union
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.change_log.change_section import change_section
 from ccm_core.pipeline.context import Host
-from ccm_core.report.content.measures import Measures, measures_of
+from ccm_core.report.content.measures import Measures, measures_of, problem_text
 from ccm_core.report.types import Section
 from ccm_core.rules.derive.row_record import row_of
 from ccm_core.sdk.report_figures import ReportSection, SectionRequest
@@ -61,25 +61,44 @@ def sections(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationMeasures:
+    """The measures of one evaluation."""
+
+    evaluated_at: datetime
+    measures: tuple[Measures, ...]
+    failures: tuple[str, ...]
+    """The sections of plugins that failed, with the reason."""
+    problems: tuple[str, ...]
+    """Evidence that is not sufficient, behind sections in which nothing is drawn."""
+
+
 def measures(
     host: Host, store: EvidenceStore, *, as_of: datetime | None = None
-) -> tuple[tuple[Measures, ...], tuple[str, ...]] | None:
-    """Return every measure of the latest evaluation by a moment, and which sections failed.
-
-    None: there is no evaluation.
-    """
+) -> EvaluationMeasures | None:
+    """Return every measure of the latest evaluation by a moment; None: there is no evaluation."""
     latest = store.evaluations.latest(as_of=as_of, scope=OUTLINED, compact=True)
     if latest is None:
         return None
     inputs = store.evaluations.inputs(latest.digest)
     scopes = inputs.watch_scopes if inputs else ()
     drawn = sections(host, store, scopes, latest.evaluation, latest.digest)
-    failures = (
-        f"{section.name} of {section.connection}: {section.failure}"
-        for section in drawn
-        if section.failure is not None
+    evaluated_at = latest.evaluation.evaluated_at
+    return EvaluationMeasures(
+        evaluated_at=evaluated_at,
+        measures=tuple(measures_of(drawn, evaluated_at)),
+        failures=tuple(
+            f"{section.name} of {section.connection}: {section.failure}"
+            for section in drawn
+            if section.failure is not None
+        ),
+        problems=tuple(
+            f"{section.connection}: {problem_text(kind)}"
+            for section in drawn
+            if not section.figures
+            for kind in section.problems
+        ),
     )
-    return tuple(measures_of(drawn, latest.evaluation.evaluated_at)), tuple(failures)
 
 
 class _Rows:

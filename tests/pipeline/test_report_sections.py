@@ -157,7 +157,8 @@ def test_measures_name_the_sections_that_failed(firm):
     firm.evaluate()
     offered = (section(broken), replace(section(timed), name="acme.other"))
     host = replace(firm.host, sections={one.name: one for one in offered})
-    (measure,), failures = measures(host, firm.store)
+    read = measures(host, firm.store)
+    (measure,), failures = read.measures, read.failures
     assert failures == (f"acme.section of {measure.connection}: KeyError: 'levels'",)
     assert (measure.title, measure.groups[0].median) == ("MTTA", 60.0)
 

@@ -16,10 +16,12 @@ from ccm_core.errors import UsageError
 from ccm_core.pipeline.report_sections import measures
 from ccm_core.report.content import phrases
 from ccm_core.report.content.measures import finite
+from ccm_core.sdk.timestamps import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ccm_core.pipeline.report_sections import EvaluationMeasures
     from ccm_core.report.content.measures import Measures, MeasureStatistics
 
 _HEADINGS = ("count", "median", "p90", "mean", "within limit", "change of the median", "incomplete")
@@ -41,17 +43,29 @@ def command(config: str | None, *, as_of: str | None, as_json: bool) -> int:
     if read is None:
         by_then = f" by {as_of}" if as_of else ""
         raise UsageError(f"the store holds no evaluation{by_then}; run `ccm evaluate` first")
-    shown, failures = read
     if as_json:
         print_json(
-            [replace(measure, groups=tuple(map(finite, measure.groups))) for measure in shown]
+            [
+                replace(measure, groups=tuple(map(finite, measure.groups)))
+                for measure in read.measures
+            ]
         )
     else:
-        for measure in shown:
-            _print(measure)
-    for failure in failures:
+        _print_all(read)
+    for failure in read.failures:
         print_message(f"not measured, because a section of a plugin failed: {failure}")
-    return Exit.INSUFFICIENT if failures else Exit.OK
+    return Exit.INSUFFICIENT if read.failures else Exit.OK
+
+
+def _print_all(read: EvaluationMeasures) -> None:
+    for measure in read.measures:
+        _print(measure)
+    if read.measures or read.failures:
+        return
+    at = format_instant(read.evaluated_at)
+    print_text(f"no incident to measure in the evidence of the evaluation of {at}")
+    for problem in read.problems:
+        print_text(f"not sufficient: {problem}")
 
 
 def _print(measure: Measures) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from ccm_core.model.evaluation.result import KindSufficiency
     from ccm_core.report.types import Section
     from ccm_core.sdk.report_figures import MeasureGroup
 
@@ -112,6 +113,11 @@ def _change(before: MeasureStatistics, median: float | None) -> float | None:
     return float(median or 0) - float(before.median or 0)
 
 
+def problem_text(kind: KindSufficiency) -> str:
+    """Return why the evidence of a kind is not sufficient."""
+    return kind.problem or f"{kind.kind} has gaps"
+
+
 def measures_of(sections: Sequence[Section], at: datetime) -> Iterator[Measures]:
     """Yield every measure of some sections.
 
@@ -132,9 +138,7 @@ def measures_of(sections: Sequence[Section], at: datetime) -> Iterator[Measures]
                     limit=figure.limit,
                     evaluated_at=at,
                     groups=tuple(group_statistics(figure)),
-                    problems=tuple(
-                        kind.problem or f"{kind.kind} has gaps" for kind in section.problems
-                    ),
+                    problems=tuple(map(problem_text, section.problems)),
                 )
 
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from html import unescape
+
+from cli_settings import SETTINGS, SMALL
+from pagerduty_simulator import PagerDutySimulator, build_account
 
 NAMES = {"title", "number", "median", "p90", "p95", "mean", "slowest", "within", "never", "change"}
 HIGH = "High urgency: time to acknowledge (MTTA)"
@@ -41,3 +46,32 @@ def test_measures_without_an_evaluation_are_refused(ccm, connected):
     refused = ccm("measures")
     assert refused.code == 2
     assert "Run `ccm collect` first" in refused.err
+
+
+def test_measures_without_an_incident_say_so(ccm, folder, monkeypatch):
+    """In a sentence, so that silence is not mistaken for a fault; as JSON there is none."""
+    sizes = replace(SMALL, incidents=0)
+    with PagerDutySimulator(build_account(datetime.now(UTC), sizes=sizes)) as account:
+        (folder / "ccm.yaml").write_text(SETTINGS.format(url=account.base_url))
+        monkeypatch.setenv("PD_KEY", account.api_key)
+        at = ccm("run", "--json").json["evaluation"]["evaluated_at"]
+
+    measured = ccm("measures")
+    assert measured.code == 0
+    assert measured.out == f"no incident to measure in the evidence of the evaluation of {at}\n"
+    measured = ccm("measures", "--json")
+    assert (measured.code, measured.json) == (0, [])
+
+
+def test_measures_of_incidents_that_were_not_collected_say_why(ccm, connected):
+    """Else a denial would read like a quiet month."""
+    connected.control.deny("GET /incidents")
+    ccm("run")
+
+    measured = ccm("measures")
+    sentence, *problems = measured.out.splitlines()
+    assert sentence.startswith("no incident to measure in the evidence of the evaluation of ")
+    assert any(
+        problem.startswith("not sufficient: pagerduty-test: pagerduty.incident ")
+        for problem in problems
+    )
