@@ -65,7 +65,7 @@ def test_measures_without_an_incident_say_so(ccm, folder, monkeypatch):
 
 def test_measures_of_incidents_that_were_not_collected_say_why(ccm, connected):
     """Else a denial would read like a quiet month."""
-    connected.control.deny("GET /incidents")
+    connected.control.deny("/incidents")
     ccm("run")
 
     measured = ccm("measures")
