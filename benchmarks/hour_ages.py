@@ -247,15 +247,18 @@ def _unchanged(
             yield record, encode(record.body), record.key
 
 
+def _moment(record: Record) -> datetime:
+    """Return when an event happened."""
+    return parse_instant(record.body.get("created_at") or record.body["execution_time"])
+
+
 class Timeline:
     """The events of one kind at any time: those of the sample, and the same ones before."""
 
     def __init__(self, sample: Sample, kind: str) -> None:
         """Sort the records by when they were created."""
         self._sample = sample
-        dated = [
-            (parse_instant(record.body["created_at"]), record) for record in sample.records[kind]
-        ]
+        dated = [(_moment(record), record) for record in sample.records[kind]]
         self._records = sorted(dated, key=lambda pair: (pair[0], pair[1].key))
         self._moments = [moment for moment, _ in self._records]
 

@@ -42,7 +42,7 @@ def statuses(ran) -> dict[str, Status]:
 @pytest.mark.attack(
     "Visibility",
     "Every list of the account is empty, that of its users too",
-    "An account has an owner: everything is partial, nothing passes, exit 3",
+    "An account has an owner: all that a credential may filter is partial, nothing passes, exit 3",
 )
 def test_an_account_without_users_is_no_account(lab):
     """Whatever else is empty then, nobody knows whether it is."""
@@ -55,7 +55,10 @@ def test_an_account_without_users_is_no_account(lab):
     assert Reason.VISIBILITY in ran.reasons("service")
     assert Reason.VISIBILITY in ran.reasons("user")
     assert "at least 1" in ran.details("user")
-    assert set(statuses(ran).values()) == {Status.INSUFFICIENT}
+    of_the_audit_trail = lab.rules_over("audit_record")
+    for rule, status in statuses(ran).items():
+        assert rule in of_the_audit_trail or status is Status.INSUFFICIENT, rule
+    assert Status.PASS not in statuses(ran).values()
     assert ran.rules["pagerduty_credential_sees_whole_account"].status is Status.INSUFFICIENT
 
 
