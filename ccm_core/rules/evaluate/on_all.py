@@ -11,6 +11,7 @@ from ccm_core.model.evaluation.result_id import result_id
 from ccm_core.model.evaluation.rule import Rule, Tolerance
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evaluation.verdict_letters import STATUSES
+from ccm_core.rules.cel.required_lists import required_lists
 from ccm_core.rules.evaluate.evidence_gate import EvidenceGate, UnevaluatedObjects
 from ccm_core.rules.evaluate.pass_rate import UNDATED, rate_result
 from ccm_core.rules.evaluate.rule_counts import RuleCounts
@@ -82,7 +83,22 @@ class RuleOnAll:
             return f"nothing to evaluate: {rule.over} has no rows"
         if not rows:
             return f"nothing to count: no row of {rule.over} occurred in the evaluated period"
+        if empty := self._empty_lists():
+            return f"nothing to evaluate: {_emptiness(empty)} under rules.parameters"
         return f"nothing to evaluate: `{rule.match}` is true for none of {rows} rows of {rule.over}"
+
+    def _empty_lists(self) -> list[str]:
+        """Return the parameters without whose entries no row can match, and which have none."""
+        empty = {
+            parameter.name
+            for parameter in self.pack.pack.parameters
+            if parameter.name in self.rule.parameters
+            and parameter.type in {"list", "dates"}
+            and not self.pack.effective[parameter.name]
+        }
+        match = self.rule.conditions.match if empty else None
+        required = required_lists(match) if match else frozenset()
+        return sorted(name for name in empty if ("params", name) in required)
 
     def _rates(self, tolerance: Tolerance) -> Iterator[Result]:
         periods: dict[str, Counter[Status]] = {}
@@ -137,3 +153,10 @@ def no_connection(rule: Rule, plugin_failures: Sequence[str]) -> Result:
         status=Status.INSUFFICIENT,
         reason=f"no connection collects {rule.over}{why}",
     )
+
+
+def _emptiness(parameters: Sequence[str]) -> str:
+    *others, last = parameters
+    if not others:
+        return f"the list parameter {last} is empty; set it"
+    return f"the list parameters {', '.join(others)} and {last} are empty; set them"
