@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,7 @@ from ccm_core.model.clock import (
     Stretch,
     in_business_hours,
     read_clock,
+    read_date,
     read_weekly_hours,
     weekly_hours,
 )
@@ -202,3 +203,11 @@ def test_a_clock_that_leaves_its_hours_open_measures_nothing():
     """Else it would run all of the time."""
     with pytest.raises(ValueError, match="business hours of a parameter"):
         read_clock([stretch("2026-01-05T00:00:00Z", hours="business_hours")])
+
+
+@pytest.mark.parametrize("text", ["25/12/2026", "20261225", "2026-W52-5", "2026-02-30", "", 3])
+def test_dates_that_are_written_otherwise_are_refused(text):
+    """A holiday has one form, so that nobody mistakes its day for its month."""
+    assert read_date("2026-12-25") == date(2026, 12, 25)
+    with pytest.raises(ValueError, match="expected a date such as 2026-12-25, got"):
+        read_date(text)
