@@ -48,10 +48,13 @@ def _changes(path: str, before: Any, after: Any) -> Iterator[ChangedField]:
 def _members(path: str, before: Sequence[Any], after: Sequence[Any]) -> Iterator[ChangedField]:
     ids_before, ids_after = _by_id(before), _by_id(after)
     if ids_before is None or ids_after is None:
-        for index in range(max(len(before), len(after))):
-            member_before = before[index] if index < len(before) else _ABSENT
-            member_after = after[index] if index < len(after) else _ABSENT
-            yield from _changes(f"{path}[{index}]", member_before, member_after)
+        common = min(len(before), len(after))
+        for index in range(common):
+            yield from _changes(f"{path}[{index}]", before[index], after[index])
+        for index, member in enumerate(before[common:], common):
+            yield ChangedField(name=f"{path}[{index}]", before=_shown(member))
+        for index, member in enumerate(after[common:], common):
+            yield ChangedField(name=f"{path}[{index}]", after=_shown(member))
         return
     for key in [*ids_before, *(key for key in ids_after if key not in ids_before)]:
         name = f"{path}[{_title(ids_after.get(key) or ids_before.get(key), key)}]"
@@ -63,7 +66,7 @@ def _members(path: str, before: Sequence[Any], after: Sequence[Any]) -> Iterator
 def _by_id(members: Sequence[Any]) -> dict[str, Any] | None:
     """Return members by their ids, in order; None where they have none of their own."""
     ids = [member.get("id") if isinstance(member, Mapping) else None for member in members]
-    if any(key is None for key in ids) or len(set(ids)) != len(ids):
+    if not all(isinstance(key, str) for key in ids) or len(set(ids)) != len(ids):
         return None
     return dict(zip(map(str, ids), members, strict=True))
 

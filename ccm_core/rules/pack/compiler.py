@@ -182,14 +182,16 @@ class PackCompiler:
             self._check_source(rule.over, (*path, "over"))
         texts = (rule.match, rule.assertion, rule.not_due, rule.message, *rule.let.values())
         mentioned = {name for text in texts if text for name in identifiers(text)}
+        parameters = frozenset(self._parameters(mentioned, compiler.parameters))
+        texts_read = self._texts_read(texts, compiler.parameters, parameters)
         compiled = CompiledRule(
             rule=rule,
             max_age=_duration(rule.max_age),
             period=_period(rule),
             ahead=_duration(rule.ahead),
-            parameters=frozenset(self._parameters(mentioned, compiler.parameters)),
+            parameters=parameters,
             looks_up="lookup" in mentioned,
-            may_read=fields_mentioned(self._texts_read(texts, compiler.parameters)),
+            may_read=fields_mentioned(texts_read),
             passed=RowEvaluation(status=Status.PASS, reason=rule.title),
             not_applicable=RowEvaluation(
                 status=Status.NOT_APPLICABLE, reason=_not_applicable(rule)
@@ -200,13 +202,17 @@ class PackCompiler:
         return compiled
 
     def _texts_read(
-        self, texts: Iterable[str | None], conditions: Sequence[Parameter]
+        self,
+        texts: Iterable[str | None],
+        conditions: Sequence[Parameter],
+        parameters: AbstractSet[str],
     ) -> Iterator[str]:
         """Yield all texts by which a rule may read a row."""
         yield from filter(None, texts)
         yield from (str(self.settings.get(p.name, p.default)) for p in conditions)
         for parameter in self.pack.parameters:
-            yield from filter(None, (parameter.varies_by, parameter.dated_by))
+            if parameter.name in parameters:
+                yield from filter(None, (parameter.varies_by, parameter.dated_by))
 
     def _check_rule(self, path: Path, compiled: CompiledRule, fields: SchemaFields | None) -> None:
         """Check a rule outside of its conditions."""

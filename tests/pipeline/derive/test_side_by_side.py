@@ -223,7 +223,10 @@ def test_a_wrong_view_is_the_same_error_in_processes(world, packs, tmp_path, vie
     _, evaluation = evaluate(world, packs("both"), jobs(tmp_path, views=views))
 
     assert comparable(evaluation) == comparable(expected)
-    assert {rule.status for rule in evaluation.rules if rule.over == VIEW} == {"error"}
+    # What rests on a kind that nobody read is inconclusive whatever the view does.
+    statuses = {str(rule.status.value) for rule in evaluation.rules if rule.over == VIEW}
+    assert "error" in statuses
+    assert statuses <= {"error", "insufficient"}
     assert {rule.status for rule in evaluation.rules if rule.over != VIEW} != {"error"}
     assert not running(tmp_path)
 
