@@ -68,8 +68,9 @@ def walk(request: PageRequest) -> PageWalk:
     """Return the way of a page: whom it notifies on each level, and where it ends."""
     service = request.subject.body
     urgency = request.urgency or urgency_at(service, request.at)
-    builder = RowBuilder(RecordIndex(request.records, request.vanished))
-    if (no_page := _no_page(request)) is not None:
+    index = RecordIndex(request.records, request.vanished)
+    builder = RowBuilder(index)
+    if (no_page := _no_page(request, index)) is not None:
         return PageWalk(outcome=PageOutcome.NO_PAGE, urgency=urgency, statements=(no_page,))
     ref = service.get("escalation_policy") or {}
     policy = builder.find(ESCALATION_POLICY, str(ref.get("id")))
@@ -100,12 +101,12 @@ def urgency_at(service: JsonObject, at: datetime) -> str | None:
     return HIGH if urgency == "severity_based" else urgency
 
 
-def _no_page(request: PageRequest) -> str | None:
+def _no_page(request: PageRequest, index: RecordIndex) -> str | None:
     service = request.subject.body
     status = service.get("status")
     if status == "disabled":
         return "the service is disabled: it opens no incident"
-    if (window := _maintenance(request)) is not None:
+    if (window := _maintenance(request, index)) is not None:
         return f"the service is in a maintenance window ({window}): it opens no incident"
     if status == "maintenance" and request.at == request.now:
         return "the service is in a maintenance window now: it opens no incident"
@@ -114,9 +115,8 @@ def _no_page(request: PageRequest) -> str | None:
     return None
 
 
-def _maintenance(request: PageRequest) -> str | None:
+def _maintenance(request: PageRequest, index: RecordIndex) -> str | None:
     """Return the title of a maintenance window of the service at that moment."""
-    index = RecordIndex(request.records)
     windows = windows_by_service(index).get(request.subject.key, ())
     for shown in maintenance_fields(record.body for record in windows):
         if parse_instant(shown["since"]) <= request.at < parse_instant(shown["until"]):
