@@ -18,8 +18,8 @@ from ccm_core.model.evaluation.result import (
     Status,
 )
 from ccm_core.model.evaluation.result_scope import OUTLINED
-from ccm_core.model.evidence.collection import Outcome
-from ccm_core.model.evidence.window import Window, union
+from ccm_core.model.evidence.collection import complete_windows
+from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.change_log.change_section import change_section
 from ccm_core.pipeline.context import Host
@@ -140,7 +140,7 @@ class _Rows:
             return tuple(_some(row.body, fields) for row in self.of(name))
         if {*fields} == {*self.host.shown_fields[name]}:
             return shown
-        return tuple(_some(body, fields) for body in shown)
+        return _Narrowed(shown, fields)
 
     @cache  # noqa: B019 - as long as the sections of one connection
     def of(self, name: str) -> tuple[Row, ...]:
@@ -163,15 +163,28 @@ class _Rows:
         collections = self.store.runs.collections(
             self.scope.connection, kind, as_of=at, since=at - _LATELY
         )
-        return union(
-            collection.window
-            for collection in collections
-            if collection.window is not None and collection.outcome is Outcome.COMPLETE
-        )
+        return complete_windows(collections)
 
     def _left(self, name: str) -> DerivedState | None:
         """Return what the evaluation left; a view that broke left rows of one before."""
         return None if name in self._broken else self._state
+
+
+@dataclass(frozen=True, slots=True)
+class _Narrowed(Collection[JsonObject]):
+    """Some of the shown fields of each row, made when they are looked at."""
+
+    shown: Collection[JsonObject]
+    fields: Sequence[str]
+
+    def __iter__(self) -> Iterator[JsonObject]:
+        return (_some(body, self.fields) for body in self.shown)
+
+    def __len__(self) -> int:
+        return len(self.shown)
+
+    def __contains__(self, body: object) -> bool:
+        return any(body == narrowed for narrowed in self)
 
 
 def _some(body: JsonObject, fields: Sequence[str]) -> JsonObject:

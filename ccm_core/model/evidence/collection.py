@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ccm_core.model.evidence.response_trail import without_trails
-from ccm_core.model.evidence.window import Window
+from ccm_core.model.evidence.window import Window, union
 from ccm_core.model.json_codec import JsonObject
 
 
@@ -268,3 +268,12 @@ class KindCount(CurrentCount):
     versions: int
     """Record versions ever stored."""
     rejected: int
+
+
+def complete_windows(collections: Iterable[Collection]) -> tuple[Window, ...]:
+    """Return what complete collections of events cover together, disjoint and in order."""
+    return union(
+        collection.window
+        for collection in collections
+        if collection.window is not None and collection.outcome is Outcome.COMPLETE
+    )

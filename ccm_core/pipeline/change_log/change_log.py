@@ -8,12 +8,13 @@ from datetime import timedelta
 
 from ccm_core.errors import UsageError
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
-from ccm_core.model.evidence.collection import Outcome
-from ccm_core.model.evidence.window import Window, subtract, union
+from ccm_core.model.evidence.collection import complete_windows
+from ccm_core.model.evidence.window import Window, subtract
 from ccm_core.model.instant import format_instant
-from ccm_core.pipeline.change_log.joined_changes import LoggedChange, joined_changes
+from ccm_core.pipeline.change_log.joined_changes import joined_changes
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import current_moment, load_evidence, watch_scope
+from ccm_core.report.content.logged_change import LoggedChange
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.sdk.changes.trail import ChangeTrail, TrailEntry
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -145,11 +146,7 @@ def _trail(scope: WatchScope, store: EvidenceStore, reader: ChangeTrail) -> Iter
 def covers(store: EvidenceStore, connection: str, kind: str, period: Window) -> bool:
     """Return whether complete collections of a kind of event cover all of a period."""
     collections = store.runs.collections(connection, kind, since=period.since)
-    read = union(
-        collection.window
-        for collection in collections
-        if collection.window is not None and collection.outcome is Outcome.COMPLETE
-    )
+    read = complete_windows(collections)
     until = max((window.until for window in read), default=period.since)
     late = period.until - until <= _LATE
     part = Window(period.since, min(period.until, until)) if until > period.since else period

@@ -8,8 +8,8 @@ from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evaluation.result import Evaluation, KindSufficiency
 from ccm_core.model.evidence.window import Window
 from ccm_core.pipeline.change_log.change_log import changes_of, covers
-from ccm_core.pipeline.change_log.joined_changes import LoggedChange
 from ccm_core.pipeline.context import Host
+from ccm_core.report.content.logged_change import LoggedChange
 from ccm_core.report.content.phrases import moment
 from ccm_core.report.types import Section
 from ccm_core.sdk.report_figures import Cell, Table
