@@ -75,5 +75,5 @@ def prop(name: str, value: str) -> JsonObject:
 
 
 def props(values: Mapping[str, str | None]) -> list[JsonObject]:
-    """Give the properties that there are."""
+    """Return the properties that there are."""
     return [prop(name, value) for name, value in values.items() if value is not None]
