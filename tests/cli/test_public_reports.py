@@ -17,8 +17,16 @@ from pagerduty_simulator.account.account import Account
 from pagerduty_simulator.account.identifiers import object_id
 from pagerduty_simulator.account.objects import Restriction, User
 from pagerduty_simulator.api.credentials import USER_KEY, SimulatedCredential
-from pagerduty_simulator.demo_data.account_changes import low_urgency_rules, split_regions
-from pagerduty_simulator.demo_data.healthy_account import build_healthy_account, healthy_parameters
+from pagerduty_simulator.demo_data.account_changes import (
+    change_service,
+    low_urgency_rules,
+    split_regions,
+)
+from pagerduty_simulator.demo_data.healthy_account import (
+    CARD_PAYMENTS,
+    build_healthy_account,
+    healthy_parameters,
+)
 
 pytestmark = pytest.mark.no_cover  # its lines are covered by others
 
@@ -32,8 +40,10 @@ def run_over(ccm, folder, monkeypatch) -> Iterator[Callable[[Account], object]]:
     """Run every shipped pack over an account, with the key of a user where one is given."""
     with ExitStack() as running:
 
-        def run(account: Account, user: User | None = None):
+        def run(account: Account, user: User | None = None, refused: str | None = None):
             simulator = running.enter_context(PagerDutySimulator(account))
+            if refused is not None:
+                simulator.control.deny(refused, 404)
             settings = yaml.safe_load(SETTINGS.format(url=simulator.base_url))
             packs = [pack.name for pack in rule_packs()]
             settings["rules"] = {"packs": packs, "parameters": healthy_parameters()}
@@ -126,3 +136,16 @@ def test_lists_that_the_key_of_an_observer_filters_prove_nothing(run_over):
     (manifest,) = ran.json["manifests"]
     details = {fall["detail"] for one in manifest["collections"] for fall in one["shortfalls"]}
     assert any("the base role observer sees neither private teams" in text for text in details)
+
+
+def test_a_critical_service_in_maintenance_is_named_though_no_window_can_be_read(run_over):
+    """The service's own status says it; how long it lasts is inconclusive, and is no pass."""
+    account = build_healthy_account(datetime.now(UTC))
+    change_service(account, CARD_PAYMENTS, maintenance=True)
+    ran = run_over(account, refused="/maintenance_windows")
+    (silenced,) = rules(ran, "fail")
+    assert silenced["rule"] == "pagerduty_critical_service_is_not_in_maintenance"
+    (reason,) = (entry["reason"] for entry in silenced["results"] if entry["status"] == "fail")
+    assert "is in a maintenance window now: alerts open no incident" in reason
+    undecided = {rule["rule"] for rule in rules(ran, "insufficient")}
+    assert "pagerduty_critical_service_maintenance_is_bounded" in undecided
