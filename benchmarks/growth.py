@@ -198,7 +198,7 @@ def store_run(
     """Store one run that reads one kind."""
     now, run = START + day * DAY, f"{kind}-{day:03}"
     store.runs.begin(OpenRun(run=run, connection="bench", connector="pagerduty", started_at=now))
-    pack = store.records.packer()
+    pack = store.records.packer(kind)
     source = RecordSource(
         endpoint=f"/{kind}", window=period, page=1, response_digest="sha256:" + "0" * 64
     )

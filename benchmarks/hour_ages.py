@@ -217,7 +217,7 @@ def _append(
         counts=Counts(pages=1),
         population_root=None,
     )
-    pack = store.records.packer()
+    pack = store.records.packer(template.kind)
     batch = WriteBatch(
         collection=collection,
         observations=[

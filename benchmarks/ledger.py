@@ -128,7 +128,7 @@ def harvest_of(store: EvidenceStore, run: str, first: int, end: int) -> WriteBat
         ended_at=at,
         outcome=Outcome.COMPLETE,
     )
-    pack = store.records.packer()
+    pack = store.records.packer(KIND)
     observations = [
         Observation(
             key=f"P{number:09}",

@@ -14,7 +14,7 @@ from ccm_core.model.evaluation.derived import (
 )
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct
 from ccm_core.model.evaluation.evidence_read import KindRead
-from ccm_core.model.evaluation.finding import ChangeKind, Finding, FindingChange, FindingState
+from ccm_core.model.finding.finding import ChangeKind, Finding, FindingChange, FindingState
 from ccm_core.model.evaluation.result import (
     DerivedState,
     Evaluation,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from made_up import NOW, collection, manifest, report_input, standing
 
 from ccm_core.model.evaluation.control import Control
-from ccm_core.model.evaluation.finding import Finding, FindingState
+from ccm_core.model.finding.finding import Finding, FindingState
 from ccm_core.model.evaluation.result import (
     ControlResult,
     Population,

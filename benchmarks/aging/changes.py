@@ -14,7 +14,7 @@ from ccm_core.model.json_codec import decode, encode
 from ccm_core.sdk.timestamps import format_instant, parse_instant
 
 INCIDENT, LOG_ENTRY = "pagerduty.incident", "pagerduty.incident_log_entry"
-DATED = frozenset({"pagerduty.schedule_rendering", "pagerduty.schedule_user", "pagerduty.on_call"})
+DATED = frozenset({"pagerduty.schedule_rendering", "pagerduty.on_call"})
 """Kinds whose records state a period around the moment of reading: it moves day by day."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 RECENT = (2 * HOUR, 4 * HOUR, 6 * HOUR)

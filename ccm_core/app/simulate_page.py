@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from ccm_core.app.workspace import Workspace
 from ccm_core.errors import UsageError
+from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evidence.record import Record
 from ccm_core.pipeline.context import Connection
 from ccm_core.pipeline.evaluate import current_moment, load_evidence, watch_scope
+from ccm_core.pipeline.sealed_evidence import SealedEvidence
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.sdk.simulation.page import PageOutcome, PageRequest, PageSimulation, PageWalk
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -63,6 +65,7 @@ def simulate_page(
     Raises:
         UsageError: No plugin simulates pages of these connections, or none or several subjects
             have the name.
+        IntegrityError: A record is not what the last evaluation read and what was stored since.
     """
     selected = workspace.connections(connections, secrets=False)
     candidates = [
@@ -77,13 +80,14 @@ def simulate_page(
             f"--urgency {urgency!r}: expected one of {', '.join(simulation.urgencies)}"
         )
     moment = at or evidence.now
-    problems = tuple(_problems(evidence, simulation))
+    sufficiency = _sufficiency(evidence, simulation)
+    problems = tuple(_problems(sufficiency, simulation))
     request = PageRequest(
         subject=chosen.record,
         at=moment,
         now=evidence.now,
         urgency=urgency,
-        records={kind: evidence.load(kind) for kind in _kinds(evidence, simulation)},
+        records={kind: evidence.load(kind) for kind in _kinds(sufficiency, simulation)},
         vanished={kind: evidence.load_vanished(kind) for kind in simulation.vanished},
     )
     unknown = PageWalk(outcome=PageOutcome.UNKNOWN, urgency=urgency, statements=problems)
@@ -93,7 +97,7 @@ def simulate_page(
         key=chosen.record.key,
         at=moment,
         walk=unknown if problems else simulation.walk(request),
-        insufficient=tuple(_limits(evidence, simulation, ahead=at is not None)),
+        insufficient=tuple(_limits(sufficiency, simulation, ahead=at is not None)),
     )
 
 
@@ -105,7 +109,8 @@ def _candidates(
             continue
         now = current_moment(workspace.host, [connection], store)
         scope = watch_scope(workspace.host, connection)
-        evidence = load_evidence(workspace.host, scope, store, now)
+        seals = SealedEvidence.of(store, connection.name, now)
+        evidence = load_evidence(workspace.host, scope, store, now, seals=seals)
         field = evidence.kinds[simulation.subject_kind].title_field or ""
         for record in evidence.load(simulation.subject_kind):
             title = str(record.body.get(field) or record.key)
@@ -138,30 +143,36 @@ def _chosen(candidates: Sequence[_Candidate], name: str) -> _Candidate:
     raise UsageError(f"no {name!r}; there are: {', '.join(names[:_MOST])}{more}")
 
 
-def _kinds(evidence: Evidence, simulation: PageSimulation) -> Iterator[str]:
+def _sufficiency(evidence: Evidence, simulation: PageSimulation) -> Mapping[str, KindSufficiency]:
+    """Return how far each kind behind a simulation can be relied on, of those collected."""
+    kinds = {*simulation.inputs, *simulation.optional} & evidence.kinds.keys()
+    return {kind: evidence.sufficiency(kind) for kind in kinds}
+
+
+def _kinds(sufficiency: Mapping[str, KindSufficiency], simulation: PageSimulation) -> Iterator[str]:
     yield from simulation.inputs
     for kind in simulation.optional:
-        if kind in evidence.kinds and evidence.sufficiency(kind).problem is None:
+        if kind in sufficiency and sufficiency[kind].problem is None:
             yield kind
 
 
-def _problems(evidence: Evidence, simulation: PageSimulation) -> Iterator[str]:
+def _problems(
+    sufficiency: Mapping[str, KindSufficiency], simulation: PageSimulation
+) -> Iterator[str]:
     """Yield why nothing can be said: evidence is missing, denied, partial or too old."""
     for kind in simulation.inputs:
-        if (problem := evidence.sufficiency(kind).problem) is not None:
+        if (problem := sufficiency[kind].problem) is not None:
             yield problem
 
 
-def _limits(evidence: Evidence, simulation: PageSimulation, *, ahead: bool) -> Iterator[str]:
+def _limits(
+    sufficiency: Mapping[str, KindSufficiency], simulation: PageSimulation, *, ahead: bool
+) -> Iterator[str]:
     """Yield what limits the answer; what is in force now, the subject itself shows."""
     for kind in simulation.inputs:
-        if (unlisted := evidence.sufficiency(kind).unlisted) is not None:
+        if (unlisted := sufficiency[kind].unlisted) is not None:
             yield unlisted
     for kind in simulation.optional if ahead else ():
-        problem = (
-            evidence.sufficiency(kind).problem
-            if kind in evidence.kinds
-            else f"{kind} is not collected"
-        )
+        problem = sufficiency[kind].problem if kind in sufficiency else f"{kind} is not collected"
         if problem is not None:
             yield problem

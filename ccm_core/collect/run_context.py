@@ -23,8 +23,8 @@ class RunContext:
     connection: str
     run: str
     validator: Callable[[EvidenceKind], RecordValidator]
-    packer: Callable[[], BodyEncoder]
-    """Returns what spools the bodies of one window until they are stored."""
+    packer: Callable[[str], BodyEncoder]
+    """Returns what spools the bodies of one window of a kind until they are stored."""
     append: Callable[[WriteBatch], Collection]
     """Appends one window in one transaction."""
     current_records: Callable[[str], Sequence[JsonObject]]

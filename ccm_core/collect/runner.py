@@ -272,7 +272,7 @@ class Runner:
     def _new_batch(self, task: CollectTask, window: Window | None) -> BatchBuilder:
         return BatchBuilder(
             validator=self._context.validator(task.kind),
-            pack=self._context.packer(),
+            pack=self._context.packer(task.kind.name),
             collection=self._next_id(task),
             window=window,
             change_paths=task.reports_changes_of,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ccm_core.model.evaluation.finding import Finding, FindingState
 from ccm_core.model.evaluation.result import Evaluation, KindSufficiency, Result, RuleResult, Status
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.evidence.manifest import Manifest
+from ccm_core.model.finding.finding import Finding, FindingState
 from ccm_core.notify.types import Condition, NotifyEvent
 from ccm_core.sdk.timestamps import format_duration
 

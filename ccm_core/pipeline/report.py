@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ccm_core.model.evaluation.derived import subject_name
-from ccm_core.model.evaluation.finding import Finding
 from ccm_core.model.evaluation.result import Evaluation, Result, Status, StoredEvaluation
 from ccm_core.model.evaluation.result_scope import LISTED, OUTLINED, UNSETTLED, ResultScope
+from ccm_core.model.finding.finding import Finding
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.report_sections import sections
 from ccm_core.pipeline.track_findings import all_findings

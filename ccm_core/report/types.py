@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ccm_core.model.evaluation.finding import Finding
     from ccm_core.model.evaluation.result import Evaluation, KindSufficiency, TrendPoint
     from ccm_core.model.evaluation.waiver import Waiver
     from ccm_core.model.evidence.collection import CurrentCount
     from ccm_core.model.evidence.manifest import Manifest
+    from ccm_core.model.finding.finding import Finding
     from ccm_core.sdk.report_figures import Figure
 
 

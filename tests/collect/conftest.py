@@ -276,7 +276,7 @@ class Round:
             connection="fake-prod",
             run=f"run{self.runs}",
             validator=lambda kind: RecordValidator(kind, Pseudonymizer(b"k" * 32)),
-            packer=lambda: packed,
+            packer=lambda _kind: packed,
             append=self.keeper.keep,
             current_records=lambda name: list(self.keeper.bodies(name).values()),
             existing_keys=lambda name, keys: set(self.keeper.bodies(name)) & keys,

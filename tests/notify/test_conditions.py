@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ccm_core.model.evaluation.finding import Finding, FindingState
+from ccm_core.model.finding.finding import Finding, FindingState
 from ccm_core.model.evaluation.result import (
     Evaluation,
     KindSufficiency,

@@ -20,7 +20,7 @@ from made_up import (
     standing,
 )
 
-from ccm_core.model.evaluation.finding import Finding, FindingState
+from ccm_core.model.finding.finding import Finding, FindingState
 from ccm_core.model.evaluation.result import (
     AppliedPack,
     ControlResult,

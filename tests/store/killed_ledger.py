@@ -75,7 +75,7 @@ def harvest(store, run, number):
         outcome=Outcome.COMPLETE,
     )
     source = RecordSource(endpoint="/things", page=1, response_digest=digest(b"page"))
-    pack = store.records.packer()
+    pack = store.records.packer("demo.thing")
     return WriteBatch(
         collection=collection,
         observations=[

@@ -19,9 +19,9 @@ from ccm_core.cli.terminal.options import (
 )
 from ccm_core.cli.terminal.output import print_json, print_message, print_table, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
-from ccm_core.model.evaluation.finding import Finding, FindingChange, FindingState
+from ccm_core.findings.filter import FindingFilter
+from ccm_core.model.finding.finding import Finding, FindingChange, FindingState
 from ccm_core.pipeline.track_findings import finding_history, selected_findings
-from ccm_core.rules.results.finding_filter import FindingFilter
 from ccm_core.sdk.timestamps import format_instant
 
 _DEFAULT_STATES = frozenset({FindingState.OPEN, FindingState.INCONCLUSIVE})

@@ -78,7 +78,7 @@ async def read_histories(
         traffic=session.traffic,
         batch=BatchBuilder(
             validator=context.validator(kind),
-            pack=context.packer(),
+            pack=context.packer(kind.name),
             collection=collection,
             window=None,
         ),

@@ -43,6 +43,10 @@ class Result:
     """For what is not due yet: when it falls due."""
     waiver: str | None = None
     """The id of the waiver that covers it; the status stands."""
+    cause: tuple[str, ...] = ()
+    """For what fails: the keys that name its cause on this subject; empty: the rule alone."""
+    occurred_at: datetime | None = None
+    """When the subject occurred; None: it is there at any time."""
     evidence_digests: tuple[str, ...] = ()
     """Digests of the record bodies that it was derived from, sorted."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from types import MappingProxyType
 
 _RULE_LENGTH = 6
@@ -19,6 +20,11 @@ _SHIFTS = MappingProxyType(
 def rule_part(rule: str) -> str:
     """Return the first part of the ids of a rule's results: 30 bits of a digest."""
     return _part(_RULE_LENGTH, rule)
+
+
+def cause_part(keys: Sequence[str]) -> str:
+    """Return the first part of the ids of findings of a cause; of one key it is that of a rule."""
+    return _part(_RULE_LENGTH, *keys)
 
 
 def subject_part(connection: str, kind: str, key: str) -> str:

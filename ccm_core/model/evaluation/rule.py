@@ -100,6 +100,8 @@ class Rule:
     not_due: str | None = None
     message: str
     on_empty: OnEmpty
+    cause: str | None = None
+    """An expression over the row that fails: the keys that name its cause; None: the rule alone."""
     tolerance: Tolerance | None = None
     max_age: str | None = None
     """How old the evidence may be; twice the kind's cadence by default."""

@@ -9,14 +9,16 @@ from datetime import timedelta
 from ccm_core.errors import UsageError
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evidence.collection import complete_windows
+from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window, subtract
 from ccm_core.model.instant import format_instant
 from ccm_core.pipeline.change_log.joined_changes import joined_changes
+from ccm_core.pipeline.change_log.logged_versions import LoggedVersions
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import current_moment, load_evidence, watch_scope
 from ccm_core.report.content.logged_change import LoggedChange
 from ccm_core.rules.evaluate.build_facts import Evidence
-from ccm_core.sdk.changes.trail import ChangeTrail, TrailEntry
+from ccm_core.sdk.changes.trail import ChangeTrail
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
 _LATE = timedelta(hours=2)
@@ -52,6 +54,7 @@ def change_log(
 
     Raises:
         UsageError: No connection keeps one of the kinds as something that people change.
+        IntegrityError: What is read is not what the ledger says was stored.
     """
     _require_kinds(connections, kinds)
     changes: list[LoggedChange] = []
@@ -67,8 +70,14 @@ def change_log(
         selected = [kind for kind in reader.kinds if not kinds or kind in kinds]
         is_whole = covers(store, scope.connection, reader.kind, period)
         notes += _notes(evidence, store, reader, selected, period, trail_is_whole=is_whole)
+        logged = LoggedVersions.of(
+            connection.name,
+            store.ledger.leaves(connection.name),
+            {*reader.kinds, reader.kind},
+            period,
+        )
         changes += changes_of(
-            host, scope, store, reader, period, kinds=kinds, trail_is_whole=is_whole
+            host, scope, store, reader, period, kinds=kinds, trail_is_whole=is_whole, logged=logged
         )
     return ChangeLog(
         period=period,
@@ -87,7 +96,7 @@ def _require_kinds(connections: Sequence[Connection], kinds: Collection[str]) ->
             )
 
 
-def changes_of(
+def changes_of(  # noqa: PLR0913 - each is a different fact about the log, the last three by name
     host: Host,
     scope: WatchScope,
     store: EvidenceStore,
@@ -96,6 +105,7 @@ def changes_of(
     *,
     kinds: Collection[str] = (),
     trail_is_whole: bool,
+    logged: LoggedVersions | None = None,
 ) -> list[LoggedChange]:
     """Return what changed of one connection in a period, in order of time.
 
@@ -107,19 +117,27 @@ def changes_of(
         period: Changes after its beginning, up to its end.
         kinds: Only of these kinds; none: of all that people change.
         trail_is_whole: Whether the trail of the period is complete.
+        logged: What the ledger states, for the period; None: it is not compared.
+
+    Raises:
+        IntegrityError: What is read is not what the ledger states.
     """
     selected = {kind for kind in reader.kinds if not kinds or kind in kinds}
     collected = [kind for kind in reader.kinds if kind in selected and kind in scope.cadences]
-    versions = (
+    versions = [
         change
         for kind in collected
         for change in store.records.version_changes(
             scope.connection, kind, period.since, period.until
         )
-    )
+    ]
+    trail_records = _trail_records(scope, store, reader)
+    if logged is not None:
+        logged.require(collected, versions, reader.kind, trail_records)
     trail = [
         entry
-        for entry in _trail(scope, store, reader)
+        for record in trail_records
+        for entry in reader.entries(record)
         if period.since < entry.at <= period.until and (entry.kind in selected or not entry.kind)
     ]
     return joined_changes(
@@ -137,10 +155,12 @@ def changes_of(
     )
 
 
-def _trail(scope: WatchScope, store: EvidenceStore, reader: ChangeTrail) -> Iterator[TrailEntry]:
-    if reader.kind in scope.cadences:
-        for record in store.records.current(scope.connection, reader.kind):
-            yield from reader.entries(record)
+def _trail_records(
+    scope: WatchScope, store: EvidenceStore, reader: ChangeTrail
+) -> Sequence[Record]:
+    if reader.kind not in scope.cadences:
+        return ()
+    return tuple(store.records.current(scope.connection, reader.kind))
 
 
 def covers(store: EvidenceStore, connection: str, kind: str, period: Window) -> bool:

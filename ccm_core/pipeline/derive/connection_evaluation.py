@@ -48,6 +48,7 @@ from ccm_core.pipeline.derive.write_derived import DerivedWriter
 from ccm_core.pipeline.evaluate import load_evidence
 from ccm_core.pipeline.evidence_seals import EvidenceSeals, kinds_read
 from ccm_core.pipeline.manifest_evidence import manifest_kind_name
+from ccm_core.pipeline.sealed_evidence import other_records
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.time_budget import UNLIMITED, TimeBudget
 from ccm_core.rules.pack.compiled import CompiledPacks
@@ -155,11 +156,7 @@ class ConnectionEvaluation:
             else:
                 _, root = self.store.records.keep_population(connection, kind)
             if root != self.before.sealed[kind]:
-                raise IntegrityError(
-                    f"the records of {kind} of {connection} are not those that the last evaluation "
-                    "read and what was stored since; run `ccm verify`, and restore the store from "
-                    "a backup"
-                )
+                raise other_records(connection, kind)
 
     # -- rows and verdicts --------------------------------------------------------------------
 

@@ -90,7 +90,7 @@ class DerivedWriter:
         gone = sorted(key for key in removed if key in kept)
         if not changed and not gone:
             return None
-        pack = self.store.records.packer()
+        pack = self.store.records.packer(kind)
         source = RecordSource(endpoint=kind, page=0, response_digest="")
         return WriteBatch(
             collection=self._collection(kind),

@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-    from ccm_core.model.evaluation.finding import Finding
     from ccm_core.model.evidence.collection import Outcome
+    from ccm_core.model.finding.finding import Finding
     from ccm_core.report.content.summary import Summary
     from ccm_core.report.content.waivers import WaiverSummary
 

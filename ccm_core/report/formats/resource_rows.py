@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
-    from ccm_core.model.evaluation.finding import Finding
     from ccm_core.model.evaluation.result import Result
     from ccm_core.model.evaluation.subject import Subject
+    from ccm_core.model.finding.finding import Finding
     from ccm_core.report.content.owners import Owners
 
 PAPER = 25

@@ -30,6 +30,8 @@ def _body(result: RowEvaluation, looked_up: Sequence[str]) -> JsonObject:
     body: JsonObject = {"status": result.status.value, "reason": result.reason}
     if result.due_at is not None:
         body["due_at"] = format_instant(result.due_at)
+    if result.cause:
+        body["cause"] = list(result.cause)
     if looked_up:
         body["looked_up"] = list(looked_up)
     return body

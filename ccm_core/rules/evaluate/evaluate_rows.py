@@ -149,6 +149,8 @@ class RowEvaluator:
                 status=result.status,
                 reason=result.reason,
                 due_at=result.due_at,
+                cause=result.cause,
+                occurred_at=row.occurred_at,
                 evidence_digests=tuple(sorted({*digests, *read.values()})) if read else digests,
             )
             for rule, result, read in self._evaluations(row, context)

@@ -16,6 +16,7 @@ from ccm_core.rules.pack.compiled import (
     RowEvaluation,
     RuleConditions,
 )
+from ccm_core.rules.pack.message_template import format_value
 
 
 def evaluate_rule(
@@ -44,7 +45,18 @@ def evaluate_rule(
     if outcome == PASSES:
         return rule.passed
     reason = conditions.message.render(context) or rule.rule.title
-    return RowEvaluation(status=Status.FAIL, reason=reason)
+    return RowEvaluation(status=Status.FAIL, reason=reason, cause=_cause(conditions, context))
+
+
+def _cause(conditions: RuleConditions, context: RowContext) -> tuple[str, ...]:
+    """Return the keys that name the cause of a failure; none where they cannot be evaluated.
+
+    It fails all the same, and is then a cause of its own.
+    """
+    keys = conditions.cause.evaluate(context) if conditions.cause else ()
+    if not isinstance(keys, list):
+        return ()
+    return tuple(key if isinstance(key, str) else format_value(key) for key in keys)
 
 
 def _evaluate_stepwise(conditions: RuleConditions, context: RowContext) -> int | NotEvaluable:

@@ -33,6 +33,8 @@ class RowEvaluation:
     status: Status
     reason: str
     due_at: datetime | None = None
+    cause: tuple[str, ...] = ()
+    """For what fails: the keys that name its cause; empty: the rule alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,8 @@ class RuleConditions:
     due_moments: DueMoments | None
     """When its result on an unchanged row may change; None: it is looked at each time."""
     message: MessageTemplate
+    cause: Expression | None
+    """A list of the keys that name the cause of a failure; None: the rule alone."""
     lets: Mapping[str, Expression]
     """What the names under ``let`` stand for."""
     lookup_kinds: tuple[str, ...]
@@ -60,7 +64,10 @@ class RuleConditions:
     @property
     def parameters(self) -> frozenset[str]:
         """Return the names of the parameters that it reads."""
-        conditions = (self.match, self.assertion, self.not_due, *self.lets.values())
+        conditions = (
+            *(self.match, self.assertion, self.not_due, self.cause),
+            *self.lets.values(),
+        )
         return frozenset(
             read.path[1]
             for expression in (*conditions, *self.message.expressions)

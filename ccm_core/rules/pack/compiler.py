@@ -180,7 +180,10 @@ class PackCompiler:
         path: Path = ("rules", index)
         if rule.over:
             self._check_source(rule.over, (*path, "over"))
-        texts = (rule.match, rule.assertion, rule.not_due, rule.message, *rule.let.values())
+        texts = (
+            *(rule.match, rule.assertion, rule.not_due, rule.message, rule.cause),
+            *rule.let.values(),
+        )
         mentioned = {name for text in texts if text for name in identifiers(text)}
         parameters = frozenset(self._parameters(mentioned, compiler.parameters))
         texts_read = self._texts_read(texts, compiler.parameters, parameters)

@@ -100,9 +100,10 @@ class ConditionCompiler:
         assertion = condition(rule.assertion, "assert", ASSERTION)
         not_due = condition(rule.not_due, "not_due", DUE_LATER)
         message = checker.message(rule.message, mistake_at(self.document, (*path, "message")))
+        cause = checker.cause(rule, mistake_at(self.document, (*path, "finding", "cause")))
         part = None
         if assertion is not None:
-            whole = _Rule(rule, match, assertion, not_due, message, checker, conditions)
+            whole = _Rule(rule, match, assertion, not_due, message, cause, checker, conditions)
             part = whole.conditions()
         return Compilation(part, tuple(checker.mistakes))
 
@@ -147,12 +148,14 @@ class _Rule:
     assertion: Expression
     not_due: Expression | None
     message: MessageTemplate
+    cause: Expression | None
     checker: ExpressionChecker
     shared: Mapping[str, Expression]
 
     def conditions(self) -> RuleConditions:
         lets = self.checker.lets
-        evaluated = [self.match, self.assertion, self.not_due, *self.message.expressions]
+        evaluated = [self.match, self.assertion, self.not_due, self.cause]
+        evaluated.extend(self.message.expressions)
         evaluated.extend(lets.values())
         paths = self.checker.scope.override_paths.values()
         return RuleConditions(
@@ -163,6 +166,7 @@ class _Rule:
             falls_due=self._falls_due(),
             due_moments=self._due_moments(evaluated),
             message=self.message,
+            cause=self.cause,
             lets=FrozenDict(lets),
             lookup_kinds=tuple(sorted(self.checker.lookup_kinds)),
             fields_read=fields_read(

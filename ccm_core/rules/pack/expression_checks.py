@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from ccm_core.documents import suggest
 from ccm_core.errors import Mistake
+from ccm_core.model.evaluation.rule import Rule
 from ccm_core.model.frozen_json import FrozenDict
 from ccm_core.rules.cel.checked_ast import (
     CelNode,
@@ -46,6 +47,18 @@ MistakeFactory: TypeAlias = Callable[[str, tuple[int, int]], Mistake]
 
 _TRUTH = {"BOOL", "DYN"}
 _FORMATTERS = {Unit.SECONDS: format_seconds, Unit.CODE: format_code}
+
+
+_LISTS = ("LIST", "DYN")
+
+
+def _cause_mistake(rule: Rule, expression: Expression) -> str | None:
+    """Return what is wrong with the cause of a rule that is a valid expression."""
+    if rule.tolerance is not None:
+        return "a rule with a tolerance has one finding for its share: leave `finding` out"
+    if not expression.type.startswith(_LISTS):
+        return f"expected a list of texts, got {expression.type.lower()}"
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +120,18 @@ class ExpressionChecker:
             message = constant_mistake(expression, role, self._condition_scope(), parameters)
         if message:
             self.mistakes.append(mistake(message, (1, 1)))
+        return expression
+
+    def cause(self, rule: Rule, mistake: MistakeFactory) -> Expression | None:
+        """Compile the list of keys that names the cause of a failure; None: there is none."""
+        if rule.cause is None:
+            return None
+        mistakes_before = len(self.mistakes)
+        expression = self.expression(rule.cause, mistake)
+        if expression is not None and len(self.mistakes) == mistakes_before:
+            message = _cause_mistake(rule, expression)
+            if message:
+                self.mistakes.append(mistake(message, (1, 1)))
         return expression
 
     def _condition_scope(self) -> ConditionScope:

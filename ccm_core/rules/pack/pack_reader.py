@@ -77,6 +77,7 @@ def _rule(raw: JsonObject) -> Rule:
         not_due=_text(raw, "not_due") or None,
         message=_text(raw, "message"),
         on_empty=_choice(raw, "on_empty", OnEmpty.INSUFFICIENT),
+        cause=_text(_mapping(raw.get("finding")), "cause") or None,
         tolerance=_tolerance(raw.get("tolerance")),
         max_age=_text(raw, "max_age") or None,
         period=_text(raw, "period") or None,

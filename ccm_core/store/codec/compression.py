@@ -1,10 +1,20 @@
-"""Zstandard: one frame for each content, none larger than what is read back."""
+"""Zstandard: one frame for each content, none larger than what is read back.
+
+A frame that was compressed with a numbered dictionary begins with the number in place of the magic
+number that all frames have: so a content says by itself what it is read with. See ADR 0062.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import zstandard
 
 from ccm_core.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _LEVEL = 3
 _WINDOW_LOG = 17
@@ -15,6 +25,26 @@ _MAX_RATIO = 1 << 15
 """Bytes that a byte of a frame can stand for: four are the least that give a block of 128 KiB."""
 _CHUNK = 4096
 """Bytes of a frame read at a time where it does not say how much it holds."""
+_RAW = zstandard.DICT_TYPE_RAWCONTENT
+_MAGIC = zstandard.FRAME_HEADER
+_NUMBERED = b"\x01"
+"""Begins a frame with the number of a dictionary, in the three bytes that follow."""
+_MAX_NUMBER = (1 << 24) - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberedDictionary:
+    """What many contents repeat, stored once under a number."""
+
+    number: int
+    content: bytes
+
+
+def dictionary_number(content: bytes) -> int | None:
+    """Return the number of the dictionary that a content is read with; None: it needs none."""
+    if content[:1] != _NUMBERED:
+        return None
+    return int.from_bytes(content[1 : len(_MAGIC)], "big")
 
 
 class Compressor:
@@ -32,6 +62,20 @@ class Compressor:
         """
         self._zstd = zstandard.ZstdCompressor(level=_LEVEL, dict_data=_dictionary(dictionary))
         self._max_size = max_size
+        self._number: int | None = None
+
+    @classmethod
+    def numbered(cls, dictionary: NumberedDictionary | None) -> Compressor:
+        """Prepare to write frames that name a dictionary; without one, frames like all others."""
+        if dictionary is None or dictionary.number > _MAX_NUMBER:
+            return cls()
+        compressor = cls()
+        prepared = zstandard.ZstdCompressionDict(dictionary.content, dict_type=_RAW)
+        # Digested once for all contents.
+        prepared.precompute_compress(level=_LEVEL)
+        compressor._zstd = zstandard.ZstdCompressor(level=_LEVEL, dict_data=prepared)
+        compressor._number = dictionary.number
+        return compressor
 
     def compress(self, data: bytes) -> bytes:
         """Return one complete frame.
@@ -40,7 +84,10 @@ class Compressor:
             StoreError: The content is too large to be read back.
         """
         _refuse_too_large(len(data), self._max_size)
-        return self._zstd.compress(data)
+        frame = self._zstd.compress(data)
+        if self._number is None:
+            return frame
+        return _NUMBERED + self._number.to_bytes(len(_MAGIC) - 1, "big") + frame[len(_MAGIC) :]
 
 
 class CompressionStream:
@@ -79,22 +126,34 @@ class Decompressor:
     One that is reused costs a quarter of a new one for bodies of about 1 KB.
     """
 
-    def __init__(self, max_size: int = MAX_CONTENT, dictionary: bytes | None = None) -> None:
+    def __init__(
+        self,
+        max_size: int = MAX_CONTENT,
+        dictionary: bytes | None = None,
+        dictionaries: Callable[[int], bytes] | None = None,
+    ) -> None:
         """Prepare to read frames.
 
         Args:
             max_size: The bytes that a frame may hold.
             dictionary: What they were compressed with.
+            dictionaries: Returns a dictionary by its number; None: no frame may name one.
         """
         self._zstd = zstandard.ZstdDecompressor(dict_data=_dictionary(dictionary))
         self._max_size = max_size
+        self._dictionaries = dictionaries
+        self._numbered: dict[int, Decompressor] = {}
 
     def read(self, content: bytes) -> bytes:
         """Decompress one complete frame.
 
         Raises:
-            ValueError: The bytes are not exactly one Zstandard frame, or hold too much.
+            ValueError: The bytes are not exactly one Zstandard frame, or hold too much, or name a
+                dictionary that is not there.
         """
+        number = dictionary_number(content)
+        if number is not None:
+            return self._with(number).read(_MAGIC + content[len(_MAGIC) :])
         try:
             size = zstandard.frame_content_size(content)
             # A stream does not know it when it begins; of an empty one, the rest is not read.
@@ -106,6 +165,16 @@ class Decompressor:
             return self._zstd.decompress(content, allow_extra_data=False)
         except zstandard.ZstdError as error:
             raise ValueError(str(error)) from error
+
+    def _with(self, number: int) -> Decompressor:
+        """Return what reads frames that name a dictionary."""
+        decompressor = self._numbered.get(number)
+        if decompressor is None:
+            if self._dictionaries is None:
+                raise ValueError("it names a dictionary, and must not need one")
+            dictionary = self._dictionaries(number)
+            decompressor = self._numbered[number] = Decompressor(self._max_size, dictionary)
+        return decompressor
 
     def _read_in_chunks(self, content: bytes) -> bytes:
         frame, chunks, size = self._zstd.decompressobj(), list[bytes](), 0
@@ -128,7 +197,7 @@ class Decompressor:
 def _dictionary(content: bytes | None) -> zstandard.ZstdCompressionDict | None:
     if not content:
         return None
-    return zstandard.ZstdCompressionDict(content, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+    return zstandard.ZstdCompressionDict(content, dict_type=_RAW)
 
 
 def _refuse_too_large(size: int, max_size: int) -> None:

@@ -14,9 +14,10 @@ from ccm_core.model.evaluation.derived import (
     rows_kind,
 )
 from ccm_core.store.codec.bodies import verified
-from ccm_core.store.codec.compression import Decompressor
+from ccm_core.store.log import content_dictionaries
 
 if TYPE_CHECKING:
+    from ccm_core.store.codec.compression import Decompressor
     from collections.abc import Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
@@ -86,7 +87,11 @@ class _Search:
     connection: str
     names: AbstractSet[str]
     digests: AbstractSet[str]
-    _decompressor: Decompressor = field(default_factory=Decompressor)
+    _decompressor: Decompressor = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read contents with the dictionaries that they name."""
+        self._decompressor = content_dictionaries.reader(self.transaction)
 
     def add(self, found: Quotes, *, whole: bool) -> None:
         """Add the rows and verdicts of one connection."""

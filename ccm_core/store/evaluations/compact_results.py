@@ -36,6 +36,7 @@ class PackedSubject:
 
     subject: Subject
     id_part: str
+    occurred_at: datetime | None
     evidence: tuple[str, ...]
     """The digests of the records behind its row."""
 
@@ -48,6 +49,7 @@ class ResultOutcome:
     reason: str
     due_at: datetime | None
     waiver: str | None
+    cause: tuple[str, ...]
     evidence: tuple[str, ...]
     """The digests of the records that the rule looked up."""
 
@@ -109,6 +111,8 @@ class CompactColumn:
                 reason=outcome.reason,
                 due_at=outcome.due_at,
                 waiver=outcome.waiver,
+                cause=outcome.cause,
+                occurred_at=shared.occurred_at,
                 evidence_digests=evidence,
             )
 
@@ -166,6 +170,7 @@ class OutcomeReader:
                     reason=stated["reason"],
                     due_at=None if due_at is None else parse_instant(due_at),
                     waiver=self._waived.get(rule, {}).get(key),
+                    cause=tuple(stated.get("cause", ())),
                     evidence=digests(stated.get("looked_up", ())),
                 )
                 yield rule, self._shared[rule].setdefault(outcome, outcome)

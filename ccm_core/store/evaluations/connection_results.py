@@ -30,6 +30,7 @@ from ccm_core.store.evaluations.compact_results import (
     in_parts,
 )
 from ccm_core.store.evaluations.derived_bodies import KeptBodies
+from ccm_core.store.sql.instants import instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -137,7 +138,10 @@ class ConnectionResults:
                 is_before = row.occurred_at is not None and row.occurred_at < since
                 if not (row.final and is_before):
                     packed = PackedSubject(
-                        row.subject, row.id_part, _digests(row.names, evidence=digests)
+                        row.subject,
+                        row.id_part,
+                        row.occurred_at,
+                        _digests(row.names, evidence=digests),
                     )
                     subjects.add(key, packed, is_before=is_before)
         subjects.sort()
@@ -227,6 +231,8 @@ class ConnectionResults:
                 reason=verdict["reason"],
                 due_at=None if due_at is None else parse_instant(due_at),
                 waiver=waived.get(key),
+                cause=tuple(verdict.get("cause", ())),
+                occurred_at=row.occurred_at,
                 evidence_digests=_digests(names, evidence=evidence),
             )
 
@@ -249,6 +255,7 @@ class ConnectionResults:
                 status=Status.FAIL,
                 reason="",
                 waiver=waived.get(name),
+                occurred_at=None if line.occurred_at is None else instant(line.occurred_at),
             )
 
     def _rows_of_period(self, over: str) -> Mapping[str, _Row]:

@@ -12,12 +12,13 @@ from ccm_core.ledger.population import PopulationTree
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.derived import VERDICTS, derived_log
 from ccm_core.store.codec.bodies import verified
-from ccm_core.store.codec.compression import Decompressor
+from ccm_core.store.log import content_dictionaries
 from ccm_core.store.derived import anew
 from ccm_core.store.records import populations
 from ccm_core.store.sql.transaction import batches
 
 if TYPE_CHECKING:
+    from ccm_core.store.codec.compression import Decompressor
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ccm_core.model.evaluation.evidence_read import KindRead
@@ -79,12 +80,13 @@ class KeptBodies:
     """Whether nothing was derived since: then the read model is that of the evaluation."""
     kinds: Mapping[str, KindRead] = field(default_factory=dict)
     """What the evaluation left, by kind."""
-    _decompressor: Decompressor = field(default_factory=Decompressor)
+    _decompressor: Decompressor = field(init=False)
     _decoded: dict[str, Body] = field(default_factory=dict)
     """Verdicts by digest, some thousand: equal ones are one body."""
 
     def __post_init__(self) -> None:
         """Look up whether something was derived since."""
+        self._decompressor = content_dictionaries.reader(self.transaction)
         self.kinds = {read.kind: read for read in self.state.kinds}
         self.is_current = not anew.changed_after(
             self.transaction, self.state.connection, self.position

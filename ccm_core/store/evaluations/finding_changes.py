@@ -6,27 +6,28 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
-from ccm_core.model.evaluation.finding import (
+from ccm_core.model.evidence.storage_order import TOLERANCE
+from ccm_core.model.finding.finding import (
     Finding,
     FindingChange,
     FindingChangeSet,
     FindingState,
 )
-from ccm_core.model.evidence.storage_order import TOLERANCE
 from ccm_core.store.codec.bodies import decode_body, encode_body
 from ccm_core.store.derived import line_roots, tracked_order
-from ccm_core.store.evaluations import finding_table
+from ccm_core.store.evaluations import finding_acts, finding_table
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import FINDING_CHANGES
 from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from ccm_core.ledger.signed_note import Signing
+    from ccm_core.model.finding.act import FindingAct
     from ccm_core.store.sql.database import Database
     from ccm_core.store.sql.driver import SqlValue
     from ccm_core.store.sql.transaction import Transaction
@@ -161,6 +162,23 @@ class SqlFindingStore:
         with self._database.reading() as transaction:
             _require_stated(transaction)
             return list(finding_table.by_id(transaction, ids))
+
+    def append_act(self, act: FindingAct, *, revision: int | None = None) -> int:
+        """Store what somebody did about a finding, with its leaf; return its number.
+
+        Raises:
+            UsageError: There is no such finding, or somebody did something else meanwhile.
+        """
+        signers = self._signing()
+        with self._database.writing() as transaction:
+            number = finding_acts.append(transaction, act, revision)
+            sign_heads.sign_heads(transaction, (), signers, act.at)
+        return number
+
+    def acts(self, ids: Iterable[str] | None = None) -> Mapping[str, Sequence[FindingAct]]:
+        """Return what was done about some findings, or about all, each in order."""
+        with self._database.reading() as transaction:
+            return finding_acts.of_findings(transaction, ids)
 
     def changes(self, *, as_of: datetime | None = None) -> Iterator[FindingChange]:
         """Yield changes in the order in which they happened."""

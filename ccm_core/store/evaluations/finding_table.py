@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from ccm_core.model.evaluation.finding import Finding, FindingState
+from ccm_core.model import json_codec
 from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.finding.finding import Finding, FindingCheck, FindingState
 from ccm_core.store.derived.tracked_order import LAST
 from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from collections.abc import Set as AbstractSet
+    from datetime import datetime
 
     from ccm_core.store.sql.driver import Row, SqlValue
     from ccm_core.store.sql.transaction import Transaction
 
 _COLUMNS = (
-    *("id", "rule", "connection", "kind", "key", "title", "url", "owners"),
-    *("severity", "state", "reason", "waiver", "first_seen", "last_seen", "closed_at", "opened"),
+    *("id", "connection", "kind", "key", "title", "url", "owners"),
+    *("state", "severity", "checks", "reason", "first_seen", "opened_at", "last_seen"),
+    *("occurred_at", "closed_at", "opened", "follows"),
 )
 _OWNERS = _COLUMNS.index("owners")
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM finding"
@@ -68,41 +71,52 @@ def _findings(transaction: Transaction, rows: Iterable[Row]) -> Iterator[Finding
 
 
 def _row(finding: Finding) -> tuple[SqlValue, ...]:
-    subject, closed_at = finding.subject, finding.closed_at
+    subject = finding.subject
     return (
         finding.id,
-        finding.rule,
         finding.connection,
         subject.kind,
         subject.key,
         subject.title,
         subject.url,
         json.dumps(subject.owners, ensure_ascii=False),
-        finding.severity,
         finding.state.value,
+        finding.severity,
+        json_codec.encode(finding.checks).decode(),
         finding.reason,
-        finding.waiver,
         microseconds(finding.first_seen),
+        microseconds(finding.opened_at),
         microseconds(finding.last_seen),
-        None if closed_at is None else microseconds(closed_at),
+        _microseconds(finding.occurred_at),
+        _microseconds(finding.closed_at),
         finding.opened,
+        json.dumps(finding.follows),
     )
 
 
 def _finding(row: Row, owners: tuple[str, ...], until: int) -> Finding:
-    name, rule, connection, kind, key, title, url, _, *others = row
-    severity, state, reason, waiver, first_seen, last_seen, closed_at, opened = others
+    name, connection, kind, key, title, url, _, state, _, checks, reason, *others = row
+    first_seen, opened_at, last_seen, occurred_at, closed_at, opened, follows = others
     return Finding(
         id=name,
-        rule=rule,
         connection=connection,
         subject=Subject(kind=kind, key=key, title=title, url=url, owners=owners),
-        severity=severity,
         state=FindingState(state),
+        checks=json_codec.decode_as(checks, tuple[FindingCheck, ...]),
         reason=reason,
-        waiver=waiver,
         first_seen=instant(first_seen),
+        opened_at=instant(opened_at),
         last_seen=instant(until if state == FindingState.OPEN.value else last_seen),
-        closed_at=None if closed_at is None else instant(closed_at),
+        occurred_at=_instant(occurred_at),
+        closed_at=_instant(closed_at),
         opened=opened,
+        follows=tuple(json.loads(follows)),
     )
+
+
+def _microseconds(at: datetime | None) -> int | None:
+    return None if at is None else microseconds(at)
+
+
+def _instant(number: int | None) -> datetime | None:
+    return None if number is None else instant(number)

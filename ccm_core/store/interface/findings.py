@@ -1,17 +1,18 @@
-"""Changes of findings, derived from one evaluation after the other."""
+"""Findings: changes, derived from one evaluation after the other, and what people did."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from ccm_core.model.evaluation.finding import FindingState
+from ccm_core.model.finding.finding import FindingState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
-    from ccm_core.model.evaluation.finding import Finding, FindingChange
+    from ccm_core.model.finding.act import FindingAct
+    from ccm_core.model.finding.finding import Finding, FindingChange
 
 
 class FindingStore(Protocol):
@@ -56,6 +57,24 @@ class FindingStore(Protocol):
 
     def by_id(self, ids: Iterable[str]) -> Sequence[Finding]:
         """List the findings of some ids as they are now."""
+
+    def append_act(self, act: FindingAct, *, revision: int | None = None) -> int:
+        """Store what somebody did about a finding; return its number.
+
+        Args:
+            act: What was done.
+            revision: How many acts of the finding whoever did it has seen; None: whatever there is.
+
+        Raises:
+            UsageError: There is no such finding, or somebody did something else meanwhile.
+        """
+
+    def acts(self, ids: Iterable[str] | None = None) -> Mapping[str, Sequence[FindingAct]]:
+        """Return what was done about some findings, or about all, each in order.
+
+        Raises:
+            IntegrityError: One is not what was stored.
+        """
 
     def changes(self, *, as_of: datetime | None = None) -> Iterator[FindingChange]:
         """Yield the changes of findings in the order in which they happened."""

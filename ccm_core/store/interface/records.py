@@ -24,7 +24,7 @@ class RecordStore(Protocol):
     record.
     """
 
-    def packer(self) -> BodyEncoder:
+    def packer(self, kind: str) -> BodyEncoder:
         """Return what packs the bodies of one window until they are appended; for one thread."""
 
     def append(self, batch: WriteBatch) -> Collection:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import IntegrityError
 from ccm_core.store.codec.bodies import verified
-from ccm_core.store.codec.compression import Decompressor
+from ccm_core.store.log import content_dictionaries
 from ccm_core.store.log.evaluation_frames import BASE_DOCUMENT
 from ccm_core.store.log.evaluation_frames import decompressor as evaluation_decompressor
 from ccm_core.store.sql.transaction import batches
@@ -14,6 +14,7 @@ from ccm_core.store.sql.transaction import batches
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ccm_core.store.codec.compression import Decompressor
     from ccm_core.store.sql.transaction import Transaction
 
 CONTENTS = {
@@ -42,7 +43,7 @@ def contents(
     Raises:
         IntegrityError: Bytes do not have their digest.
     """
-    decompressor = Decompressor()
+    decompressor = content_dictionaries.reader(transaction)
     for batch in batches(digests):
         rows = transaction.rows_in(CONTENTS[leaf_type], batch)
         stored = {digest: (content, base) for digest, content, base in rows}

@@ -141,6 +141,12 @@ FINDING_CHANGES = LeafForm(
     instants=("evaluated_at",),
     document=True,
 )
+FINDING_ACT = LeafForm(
+    table="finding_act",
+    plain=("finding", "number", "kind", "digest"),
+    instants=("at",),
+    document=True,
+)
 SIGNING_KEY = LeafForm(table="signing_key", plain=("key", "note"))
 ERASURE = LeafForm(
     table="erasure",
@@ -159,6 +165,7 @@ LEAF_FORMS = (
     DOCUMENT,
     EVALUATION,
     FINDING_CHANGES,
+    FINDING_ACT,
     SIGNING_KEY,
     ERASURE,
     ERASED,

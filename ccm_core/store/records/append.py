@@ -11,6 +11,7 @@ from ccm_core.ledger.population import bucket_of
 from ccm_core.model import json_codec
 from ccm_core.store.codec.bodies import compress_body, encode_body
 from ccm_core.store.codec.compression import Compressor
+from ccm_core.store.log import content_dictionaries
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import COLLECTION, REJECTED, VERSION
 from ccm_core.store.records import populations
@@ -59,7 +60,7 @@ def append(transaction: Transaction, batch: WriteBatch) -> Collection:
     )
     collection = _with_counts(batch, changes)
     row, seq = _insert_collection(transaction, collection, run)
-    _insert_bodies(transaction, changes.appended)
+    _insert_bodies(transaction, collection.kind, changes.appended)
     transaction.insert_many("version", _VERSION, _versions(collection, seq, changes))
     _update_heads(transaction, seq)
     rejected = _insert_rejected(transaction, batch.rejected, seq)
@@ -120,7 +121,9 @@ def _insert_collection(
     return row, transaction.insert("collection", row)
 
 
-def _insert_bodies(transaction: Transaction, observations: Sequence[Observation]) -> None:
+def _insert_bodies(
+    transaction: Transaction, kind: str, observations: Sequence[Observation]
+) -> None:
     # Neighbors in an index are written together, so that a small cache is enough.
     bodies = sorted(
         (observation.body for observation in observations), key=lambda body: body.digest
@@ -128,9 +131,13 @@ def _insert_bodies(transaction: Transaction, observations: Sequence[Observation]
     transaction.insert_many(
         "body",
         ("digest", "size", "content"),
-        ((body.digest, body.size, body.content) for body in bodies),
+        (
+            (body.digest, body.size, content)
+            for body, content in content_dictionaries.checked(transaction, bodies)
+        ),
         on_conflict="DO NOTHING",
     )
+    content_dictionaries.renew(transaction, kind, (body.digest for body in bodies))
 
 
 def _versions(

@@ -10,7 +10,7 @@ from ccm_core.model import json_codec
 from ccm_core.model.evidence.record import Record, RecordSource
 from ccm_core.model.evidence.window import Window
 from ccm_core.store.codec.bodies import verified
-from ccm_core.store.codec.compression import Decompressor
+from ccm_core.store.log import content_dictionaries
 from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.model.json_codec import JsonObject
+    from ccm_core.store.codec.compression import Decompressor
     from ccm_core.store.sql.driver import Row, SqlValue
     from ccm_core.store.sql.transaction import Transaction
 
@@ -270,7 +271,7 @@ def _read(transaction: Transaction, query: str, **parameters: SqlValue) -> Itera
 
 
 def _records(transaction: Transaction, rows: Iterable[Row]) -> Iterator[Record]:
-    decompressor = Decompressor()
+    decompressor = content_dictionaries.reader(transaction)
     interned: dict[str, str] = {}
     intern = interned.setdefault
     # Evaluating reads records by the million: this loop calls no more than it must.

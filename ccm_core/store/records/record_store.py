@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ccm_core.store.log import content_dictionaries
 from ccm_core.store.records import (
     append,
     changes_since,
@@ -38,9 +39,11 @@ class SqlRecordStore:
         self._database = database
         self._spool_folder = spool_folder
 
-    def packer(self) -> BodyEncoder:
-        """Return what packs bodies into a spool beside the store."""
-        return Spool(self._spool_folder).encode_body
+    def packer(self, kind: str) -> BodyEncoder:
+        """Return what packs bodies of a kind into a spool beside the store."""
+        with self._database.reading() as transaction:
+            compressor = content_dictionaries.compressor(transaction, kind)
+        return Spool(self._spool_folder, compressor).encode_body
 
     def append(self, batch: WriteBatch) -> Collection:
         """Store one window in one transaction."""

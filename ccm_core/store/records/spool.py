@@ -40,9 +40,9 @@ class Spool:
     The file lies beside the store, so that evidence stays on the disk that was chosen for it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, compressor: Compressor | None = None) -> None:
         self._folder = folder
-        self._compressor = Compressor()
+        self._compressor = compressor or Compressor()
         self._file = SpooledTemporaryFile(max_size=_MAX_IN_MEMORY, mode="w+b", dir=str(folder))  # noqa: SIM115 - closed with the spool
         self._end, self._at_end = 0, True
         weakref.finalize(self, self._file.close)

@@ -19,12 +19,13 @@ from ccm_core.model.evaluation.derived import (
 )
 from ccm_core.model.instant import parse_instant
 from ccm_core.store.codec.bodies import verified
-from ccm_core.store.codec.compression import Decompressor
+from ccm_core.store.log import content_dictionaries
 from ccm_core.store.sql.instants import microseconds
 from ccm_core.store.verify.line_letters import GroupLetters, group_letters
 from ccm_core.store.verify.line_roots import line_root_problems
 
 if TYPE_CHECKING:
+    from ccm_core.store.codec.compression import Decompressor
     from collections.abc import Iterable, Iterator, Mapping
 
     from ccm_core.store.sql.driver import Row
@@ -89,7 +90,11 @@ def _names(
 class _LineChecker:
     transaction: Transaction
     erased: frozenset[str]
-    _decompressor: Decompressor = field(default_factory=Decompressor)
+    _decompressor: Decompressor = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read contents with the dictionaries that they name."""
+        self._decompressor = content_dictionaries.reader(self.transaction)
 
     def subjects(self, connection: str, view: str) -> Iterator[VerificationProblem]:
         """Compare the lines of a view's subjects with its rows."""

@@ -13,11 +13,11 @@ from ccm_core.ledger.row_matching import differing_fields, match_rows
 from ccm_core.ledger.verification_result import VerificationProblem
 from ccm_core.model import json_codec
 from ccm_core.store.codec.bodies import verified
-from ccm_core.store.codec.compression import Decompressor
 from ccm_core.store.log.evaluation_frames import BASE_DOCUMENT, decompressor
 from ccm_core.store.log.leaf_encoding import LEAF_FORMS, LeafForm
 
 if TYPE_CHECKING:
+    from ccm_core.store.codec.compression import Decompressor
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ccm_core.ledger.entry import LedgerEntry
@@ -33,6 +33,7 @@ _IDENTITY = {
     "document": "digest",
     "evaluation": "digest",
     "finding_changes": "evaluation",
+    "finding_act": "digest",
     "signing_key": "key",
     "erasure": "id",
     "erased": "digest",
@@ -91,12 +92,16 @@ class RowChecker:
     erased: frozenset[str] = frozenset()
     bodies: int = 0
     missing_bodies: int = 0
-    _decompressor: Decompressor = field(default_factory=Decompressor)
+    _decompressor: Decompressor = field(init=False)
     _checked: dict[str, _Intervals] = field(default_factory=lambda: defaultdict(_Intervals))
     _newest: dict[tuple[str, str], int] = field(default_factory=dict)
     """The greatest row number so far, by log and table."""
     _missing: dict[str, list[LoggedLeaf]] = field(default_factory=lambda: defaultdict(list))
     _extra: dict[str, list[StoredRow]] = field(default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self) -> None:
+        """Read contents with the dictionaries that they name."""
+        self._decompressor = content_dictionaries.reader(self.transaction)
 
     def check_entry(
         self, entry: LedgerEntry, leaves: Sequence[Mapping[str, Any]]

@@ -16,6 +16,7 @@ from ccm_core.sdk.types import AuthMethod
 from ccm_pagerduty.oauth_provider import (
     CLASSIC_SCOPES,
     OPTIONAL_SCOPES,
+    VISIBILITY_SCOPES,
     account_scope,
     provider,
     scopes_for,
@@ -65,7 +66,9 @@ def methods(kinds: Iterable[str]) -> tuple[AuthMethod, ...]:
         return tuple(scope for scope in scoped if scope not in without)
 
     def user_scopes(_settings: JsonObject, auth: JsonObject) -> tuple[str, ...]:
-        return registered(auth) if auth.get("app") == SCOPED else CLASSIC_SCOPES
+        if auth.get("app") != SCOPED:
+            return CLASSIC_SCOPES
+        return tuple(sorted({*registered(auth), *VISIBILITY_SCOPES}))
 
     def app_scopes(settings: JsonObject, auth: JsonObject) -> tuple[str, ...]:
         account = account_scope(settings.get("region", "us"), str(auth["subdomain"]))

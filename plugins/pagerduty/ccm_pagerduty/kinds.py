@@ -44,13 +44,6 @@ def kinds() -> tuple[EvidenceKind, ...]:
         _snapshot("escalation_policy", "Escalation policies", DAILY, owners=owners_of),
         _snapshot("schedule", "Schedules", SIX_HOURLY, owners=owners_of),
         _part("schedule_rendering", "Final schedules", SIX_HOURLY, ("schedule.id",), "schedule"),
-        _part(
-            "schedule_user",
-            "Users of schedules",
-            SIX_HOURLY,
-            ("schedule.id", "user.id"),
-            "user",
-        ),
         _part("on_call", "On-calls", SIX_HOURLY, ON_CALL_KEY, "user"),
         _event("incident", "Incidents", "title"),
         _event("incident_log_entry", "Log entries", "summary"),
@@ -58,17 +51,6 @@ def kinds() -> tuple[EvidenceKind, ...]:
         replace(_snapshot("user", "Users", DAILY), never_empty=True),
         _snapshot("team", "Teams", DAILY),
         _part("team_member", "Team members", DAILY, ("team.id", "user.id"), "user"),
-        EvidenceKind(
-            name="pagerduty.ability",
-            version=1,
-            title="Abilities",
-            shape=Shape.SNAPSHOT,
-            key=("name",),
-            cadence=DAILY,
-            schema=_loader("ability"),
-            title_field="name",
-            filtered=False,  # the plan has them, whoever asks
-        ),
         _optional(_snapshot("priority", "Priorities", DAILY), filtered=False),
         _optional(
             replace(
@@ -107,6 +89,29 @@ def kinds() -> tuple[EvidenceKind, ...]:
                 DAILY,
                 ("service.id",),
                 "service",
+            )
+        ),
+        _optional(_snapshot("business_service", "Business services", DAILY)),
+        _optional(
+            _part(
+                "service_dependencies",
+                "Dependencies of services",
+                DAILY,
+                ("service.type", "service.id"),
+                "service",
+            )
+        ),
+        _optional(
+            _part(
+                "service_standards", "Standards of services", DAILY, ("service.id",), "service"
+            )
+        ),
+        _optional(_snapshot("extension", "Extensions", DAILY)),
+        _optional(
+            replace(
+                _snapshot("webhook_subscription", "Webhook subscriptions", DAILY),
+                title_field="description",
+                url_field=None,
             )
         ),
         # Whoever may read the audit trail reads all of it.

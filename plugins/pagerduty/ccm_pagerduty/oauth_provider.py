@@ -42,14 +42,12 @@ SCOPES = MappingProxyType(
         "pagerduty.escalation_policy": ("escalation_policies.read",),
         "pagerduty.schedule": ("schedules.read",),
         "pagerduty.schedule_rendering": ("schedules.read",),
-        "pagerduty.schedule_user": ("schedules.read", "users.read"),
         "pagerduty.on_call": ("oncalls.read",),
         "pagerduty.incident": ("incidents.read",),
         "pagerduty.incident_log_entry": ("incidents.read",),
         "pagerduty.user": ("users.read", "users:contact_methods.read"),
         "pagerduty.team": ("teams.read",),
         "pagerduty.team_member": ("teams.read",),
-        "pagerduty.ability": ("abilities.read",),
         "pagerduty.priority": ("priorities.read",),
         "pagerduty.maintenance_window": ("services.read",),
         "pagerduty.event_orchestration": ("event_orchestrations.read",),
@@ -57,13 +55,28 @@ SCOPES = MappingProxyType(
         "pagerduty.service_orchestration": ("services.read",),
         "pagerduty.schedule_overrides": ("schedules.read",),
         "pagerduty.service_custom_fields": ("services.read",),
+        "pagerduty.business_service": ("services.read",),
+        "pagerduty.service_dependencies": ("services.read",),
+        "pagerduty.service_standards": ("standards.read",),
+        "pagerduty.extension": ("extensions.read",),
+        "pagerduty.webhook_subscription": ("webhook_subscriptions.read",),
         "pagerduty.audit_record": ("audit_records.read",),
     }
 )
 """The scopes of a scoped app, by evidence kind."""
 
 
-OPTIONAL_SCOPES = ("audit_records.read", "event_orchestrations.read", "priorities.read")
+VISIBILITY_SCOPES = ("abilities.read",)
+"""Those that show how much of the account a user sees: where a plan has no teams, none is private."""
+
+OPTIONAL_SCOPES = (
+    "audit_records.read",
+    "event_orchestrations.read",
+    "extensions.read",
+    "priorities.read",
+    "standards.read",
+    "webhook_subscriptions.read",
+)
 """Those that only optional kinds need: an app may be registered without them."""
 
 

@@ -227,7 +227,14 @@ def test_check_reports_insufficient_scope_of_a_scoped_app(check):
         "users:contact_methods.read teams.read abilities.read"
     )
     lines = check(scopes=tuple(granted.split()))
-    optional = {"/priorities", "/event_orchestrations", "/audit/records"}
+    optional = {
+        "/priorities",
+        "/event_orchestrations",
+        "/audit/records",
+        "/standards/scores/technical_services",
+        "/extensions",
+        "/webhook_subscriptions",
+    }
     refused = {"scopes", "/oncalls", *optional}
     assert bad(lines) == dict.fromkeys(refused, Cause.INSUFFICIENT_SCOPE)
     assert not any(lines[path].refused_kinds for path in refused - optional)

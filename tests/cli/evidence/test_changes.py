@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+
 import pytest
 
 
@@ -45,3 +49,52 @@ def test_bad_input_is_refused(ccm, evaluated, arguments, message):
     refused = ccm("changes", *arguments)
     assert refused.code == 2
     assert message in refused.err
+
+
+@pytest.fixture
+def renamed(ccm, connected):
+    """Rename a service between two collections; give the key of the service."""
+    ccm("run")
+    key, service = next(iter(connected.account.services.items()))
+    connected.account.services[key] = replace(service, name="Renamed Service")
+    assert ccm("collect", "--all").code == 0
+    return key
+
+
+DAMAGES = {
+    "the new version is gone": "DELETE FROM version WHERE seq = :newest",
+    "the new version has the body of another service": (
+        "UPDATE version SET digest = (SELECT digest FROM version WHERE kind = 'pagerduty.service'"
+        " AND key != :key LIMIT 1) WHERE seq = :newest"
+    ),
+    "the new version is of another service": (
+        "UPDATE version SET key = 'PANOTHER' WHERE seq = :newest"
+    ),
+    "an entry of the trail is gone": (
+        "DELETE FROM current_version WHERE kind = 'pagerduty.audit_record' AND key ="
+        " (SELECT min(key) FROM current_version WHERE kind = 'pagerduty.audit_record')"
+    ),
+    "an entry of the trail has the body of another one": (
+        "UPDATE version SET digest = (SELECT digest FROM version WHERE"
+        " kind = 'pagerduty.audit_record' ORDER BY key DESC LIMIT 1) WHERE"
+        " kind = 'pagerduty.audit_record' AND key = (SELECT min(key) FROM version WHERE"
+        " kind = 'pagerduty.audit_record')"
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", [None, *DAMAGES.values()], ids=["nothing is damaged", *DAMAGES])
+def test_versions_that_the_ledger_does_not_state_are_damage(ccm, folder, renamed, damage):
+    """A change that somebody took out of the store is not a change that never was."""
+    if damage is not None:
+        with closing(sqlite3.connect(folder / "ccm.db")) as database, database:
+            query = "SELECT max(seq) FROM version WHERE kind = 'pagerduty.service' AND key = ?"
+            (newest,) = database.execute(query, [renamed]).fetchone()
+            database.execute("DELETE FROM current_version WHERE seq = ?", [newest])
+            assert database.execute(damage, {"newest": newest, "key": renamed}).rowcount == 1
+    shown = ccm("changes", "--since", "2020-01-01T00:00:00Z")
+    if damage is None:
+        assert (shown.code, "Renamed Service" in shown.out) == (3, True)
+        return
+    assert shown.code == 5
+    assert "are not those that the ledger states; run `ccm verify`" in shown.err

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -100,3 +103,38 @@ def test_users_that_could_not_be_read_are_not_deleted_users(ccm, connected):
     assert shown.code == 3
     assert "whom it reaches is unknown" in shown.out
     assert "deleted" not in shown.out
+
+
+SWAPPED = """
+UPDATE {table} SET digest = CASE key WHEN :one THEN :second ELSE :first END
+WHERE kind = 'pagerduty.user' AND key IN (:one, :two)
+"""
+DAMAGES = {
+    "two people have each other's body": ("version", "current_version"),
+    "and only the index of newest versions is right": ("version",),
+}
+
+
+@pytest.mark.parametrize("tables", DAMAGES.values(), ids=DAMAGES)
+def test_records_that_are_not_those_of_the_last_evaluation_are_damage(ccm, folder, paged, tables):
+    """Nobody is told whom a page reaches by records that somebody exchanged."""
+    with closing(sqlite3.connect(folder / "ccm.db")) as database, database:
+        query = "SELECT key, digest FROM current_version WHERE kind = 'pagerduty.user' LIMIT 2"
+        (one, first), (two, second) = database.execute(query).fetchall()
+        names = {"one": one, "two": two, "first": first, "second": second}
+        for table in tables:
+            assert database.execute(SWAPPED.format(table=table), names).rowcount == 2
+    shown = ccm("simulate", "page", paged)
+    assert shown.code == 5
+    assert "the records of pagerduty.user of pagerduty-test are not those" in shown.err
+    assert "run `ccm verify`" in shown.err
+
+
+def test_what_was_stored_since_the_last_evaluation_is_no_damage(ccm, connected):
+    """A record that was renamed after it is read as it is."""
+    ccm("run")
+    key, user = next(iter(connected.account.users.items()))
+    connected.account.users[key] = replace(user, name="Renamed Person")
+    assert ccm("collect", "--all").code == 0
+    name = next(row.name for row in connected.account.services.values() if not row.disabled)
+    assert ccm("simulate", "page", name).code in {0, 1}

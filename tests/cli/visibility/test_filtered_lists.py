@@ -56,7 +56,6 @@ def test_no_rule_passes_over_lists_that_a_credential_filters(
     assert "not_applicable" not in statuses(evaluation).values()
     outcomes = {entry["kind"]: entry["outcome"] for entry in manifest["collections"]}
     assert {kind for kind, outcome in outcomes.items() if outcome == "complete"} == {
-        "pagerduty.ability",
         "pagerduty.priority",
     }
     assert manifest["credential"]["visibility"] == "part"

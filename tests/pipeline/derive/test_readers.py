@@ -26,7 +26,7 @@ from ccm_core.pipeline.track_findings import (
 )
 from ccm_core.report.registry import FORMATS
 from ccm_core.rules.results.filter import ResultFilter
-from ccm_core.rules.results.finding_filter import FindingFilter
+from ccm_core.findings.filter import FindingFilter
 from tests.pipeline.derive.conftest import PACKS, catalog, host
 from tests.pipeline.derive.histories import STEPS
 from tests.pipeline.derive.test_by_change import WAIVER

@@ -55,9 +55,9 @@ def saying(status, body):
 @pytest.mark.parametrize("name", BODIES)
 def test_the_status_decides_whatever_the_body_looks_like(lab, name):
     """Four lists are refused, each with another status; the words are quoted where they can be."""
-    lists = dict(zip(("ability", "user", "service", "on_call"), REFUSALS, strict=True))
+    lists = dict(zip(("priority", "user", "service", "on_call"), REFUSALS, strict=True))
     for endpoint, kind in (
-        ("/abilities", "ability"),
+        ("/priorities", "priority"),
         ("/users", "user"),
         ("/services", "service"),
         ("/oncalls", "on_call"),

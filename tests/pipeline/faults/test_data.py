@@ -22,7 +22,6 @@ LISTS = {
     "service": ("/services", "services"),
     "on_call": ("/oncalls", "oncalls"),
     "user": ("/users", "users"),
-    "ability": ("/abilities", "abilities"),
 }
 
 
@@ -167,15 +166,6 @@ def test_a_list_entry_that_is_no_object_makes_its_page_partial(lab, item):
     assert "not a list of objects" in ran.details("service")
     for rule in lab.rules_over("service"):
         assert {one.status for one in ran.rules[rule].results} == {Status.INSUFFICIENT}
-
-
-@pytest.mark.parametrize("item", [None, 7, ["text"], {"name": "text"}])
-def test_an_ability_that_is_no_text_is_refused(lab, item):
-    """The others are kept, and the one is missed."""
-    altered(lab, "ability", lambda name: item if name == "teams" else name)
-    ran = lab.read("ability")
-    assert ran.outcomes == {"ability": Outcome.PARTIAL}
-    assert ran.reasons("ability") == {Reason.REJECTED_RECORDS}
 
 
 def test_a_duplicate_record_is_kept_once(lab):

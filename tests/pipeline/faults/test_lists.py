@@ -39,12 +39,11 @@ CAPPED = {
 }
 
 LISTS = {
-    "/abilities": ("ability",),
     "/users": ("user",),
     "/teams": ("team", "team_member"),
     "/services": ("service", "service_orchestration", "service_custom_fields"),
     "/escalation_policies": ("escalation_policy",),
-    "/schedules": ("schedule", "schedule_rendering", "schedule_user", "schedule_overrides"),
+    "/schedules": ("schedule", "schedule_rendering", "schedule_overrides"),
     "/oncalls": ("on_call",),
     "/incidents": ("incident",),
     "/log_entries": ("incident_log_entry",),
@@ -55,7 +54,7 @@ LISTS = {
 }
 """The kind that each list is read for, and those that are read object by object from it."""
 KINDS = tuple(kind for kinds in LISTS.values() for kind in kinds)
-SHORT = ("/abilities", "/maintenance_windows", "/event_orchestrations", "/audit/records")
+SHORT = ("/maintenance_windows", "/event_orchestrations", "/audit/records")
 """Lists without offsets, or with so few objects that they have one page."""
 PAGED = [endpoint for endpoint in LISTS if endpoint not in SHORT]
 OF_ONE_INCIDENT = "/incidents/{id}/log_entries"
@@ -63,7 +62,6 @@ OF_ONE_INCIDENT = "/incidents/{id}/log_entries"
 OF_OBJECTS = (
     "/teams/{id}/members",
     "/schedules/{id}",
-    "/schedules/{id}/users",
     "/schedules/{id}/overrides",
     "/services/{id}/custom_fields/values",
     "/v3/schedules",
@@ -164,7 +162,7 @@ def later(fault):
 def assert_nothing_passes(lab, ran, *lost):
     """Hold that no rule over a view of lost kinds says anything but that it cannot tell."""
     touched = lab.rules_over(*lost)
-    assert touched or set(lost) <= {"ability", "schedule_user"}
+    assert touched
     for rule in touched:
         assert {one.status for one in ran.rules[rule].results} == {Status.INSUFFICIENT}, rule
 
@@ -290,11 +288,11 @@ def test_a_transient_fault_within_a_list_costs_no_record(lab, fault):
 
 def test_a_429_is_waited_out_and_counted(lab):
     """After it the list is read whole."""
-    lab.control.script("/abilities", [too_many_requests(1)])
-    ran = lab.read("ability", bounds=Bounds(attempts=2, backoff=0.0))
+    lab.control.script("/priorities", [too_many_requests(1)])
+    ran = lab.read("priority", bounds=Bounds(attempts=2, backoff=0.0))
 
-    assert ran.outcomes == {"ability": Outcome.COMPLETE}
-    assert ran.by_kind["ability"][0].counts.waited >= 0.9
+    assert ran.outcomes == {"priority": Outcome.COMPLETE}
+    assert ran.by_kind["priority"][0].counts.waited >= 0.9
 
 
 @pytest.mark.parametrize(
@@ -336,9 +334,9 @@ def test_an_unreachable_source_fails_the_whole_run(lab):
 @pytest.mark.parametrize("status", [400, 402, 403, 404])
 def test_a_key_that_may_not_read_its_own_user_collects_everything_else(lab, status):
     """The manifest says that it is not known whose key it is."""
-    honest = lab.honest("ability")
+    honest = lab.honest("priority")
     lab.control.deny("/users/me", status)
-    ran = lab.read("ability")
+    ran = lab.read("priority")
     assert ran.manifest.credential.kind == "api_key"
     assert ran.bodies == honest.bodies
     assert ran.judgement == honest.judgement

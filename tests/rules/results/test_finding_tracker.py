@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ccm_core.model.evaluation.finding import FindingState
+from ccm_core.model.finding.finding import FindingState
 from ccm_core.model.evaluation.result_id import result_id
-from ccm_core.rules.results.finding_tracker import (
+from ccm_core.findings.tracker import (
     apply_changes,
     finding_changes,
     with_latest_results,

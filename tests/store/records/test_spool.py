@@ -33,7 +33,7 @@ def test_spooled_bodies_are_read_in_any_order(tmp_path_factory, bodies, random):
 def test_a_large_window_leaves_no_name_on_the_disk(store, build, tmp_path):
     """What outgrows the memory lies in a file that nobody sees, and is kept all the same."""
     before = {path.name for path in tmp_path.iterdir()}
-    collection, pack = build.collection("c1"), store.records.packer()
+    collection, pack = build.collection("c1"), store.records.packer(build.kind)
     noise = {f"k{n}": json_codec.encode({"n": n, "noise": digest(b"%d" % n)}) for n in range(5000)}
     observations = [
         replace(build.observation(collection, key, None), body=pack(data))

@@ -1,8 +1,10 @@
--- Rows are only ever added, save those of tables that can be derived again, which say so, and of body,
--- which are deleted by order.
+-- Rows are only ever added, save those of tables that can be derived again, which say so, and of body and
+-- dictionary, which are deleted by order.
 --
--- Instants are microseconds since 1970, UTC. content and document are Zstandard frames. Numbers of
--- rows (seq) are never used twice: what was stored later has the greater one.
+-- Instants are microseconds since 1970, UTC. content and document are Zstandard frames; one that begins
+-- with the byte 1 has in the next three the number of its dictionary, and these four bytes take the
+-- place of the magic number. Numbers of rows (seq) are never used twice: what was stored later has the
+-- greater one.
 
 -- One row of facts. key_check recognizes the pseudonym key and does not disclose it.
 CREATE TABLE store (
@@ -124,6 +126,18 @@ CREATE TABLE body (
     CONSTRAINT pk_body PRIMARY KEY (digest)
 );
 
+-- What contents of a kind repeat, which others are compressed with: some contents, one after the other,
+-- cut at 32 KiB. kind is that of records, or @ and a table; bodies is the JSON array of their digests;
+-- position is the last version when it was made. Derived, and deleted with a body that is erased.
+CREATE TABLE dictionary (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    bodies TEXT NOT NULL,
+    position BIGINT NOT NULL,
+    content BLOB NOT NULL
+);
+CREATE INDEX ix_dictionary_kind ON dictionary (kind);
+
 -- What a schema refused: stored apart, never evidence.
 CREATE TABLE rejected (
     seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -177,27 +191,42 @@ CREATE TABLE finding_changes (
 
 -- Every finding as it is now: its changes, and what the last evaluation that was tracked says of those
 -- that are open. Derived from finding_changes in the transaction that adds to it, and can be derived
--- again. owners is a JSON array.
+-- again. owners, checks and follows are JSON arrays.
 CREATE TABLE finding (
     id TEXT NOT NULL,
-    rule TEXT NOT NULL,
     connection TEXT NOT NULL,
     kind TEXT NOT NULL,
     key TEXT NOT NULL,
     title TEXT NOT NULL,
     url TEXT,
     owners TEXT NOT NULL,
-    severity TEXT NOT NULL,
     state TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    checks TEXT NOT NULL,
     reason TEXT NOT NULL,
-    waiver TEXT,
     first_seen BIGINT NOT NULL,
+    opened_at BIGINT NOT NULL,
     last_seen BIGINT NOT NULL,
+    occurred_at BIGINT,
     closed_at BIGINT,
     opened INTEGER NOT NULL,
+    follows TEXT NOT NULL,
     CONSTRAINT pk_finding PRIMARY KEY (id)
 ) WITHOUT ROWID;
-CREATE INDEX ix_finding_state ON finding (state, connection, rule);
+CREATE INDEX ix_finding_state ON finding (state);
+
+-- What people and commands did about findings, each entry once and never changed. number counts those
+-- of one finding.
+CREATE TABLE finding_act (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    finding TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    at BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    document BLOB NOT NULL,
+    CONSTRAINT uq_finding_act_number UNIQUE (finding, number)
+);
 
 -- The read model: what is current of each subject of a view, derived from its row. key is KIND:KEY;
 -- shown is a JSON object of the fields that sections of the report show, which read no row for them.

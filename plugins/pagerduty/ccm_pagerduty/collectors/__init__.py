@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_pagerduty.collectors import (
-    ability,
     audit_record,
     escalation_policy,
     incident,
@@ -23,19 +22,23 @@ from ccm_pagerduty.collectors.orchestrations import (
     event_orchestration_path,
     service_orchestration,
 )
+from ccm_pagerduty.collectors.outbound import extension, webhook_subscription
 from ccm_pagerduty.collectors.schedules import (
     schedule,
     schedule_overrides,
     schedule_rendering,
-    schedule_user,
 )
-from ccm_pagerduty.collectors.services import service_custom_fields
+from ccm_pagerduty.collectors.services import (
+    business_service,
+    service_custom_fields,
+    service_dependencies,
+    service_standards,
+)
 
 if TYPE_CHECKING:
     from ccm_core.sdk.types import Collector, JsonObject
 
 _SNAPSHOTS = (
-    ability,
     user,
     team,
     team_member,
@@ -43,7 +46,6 @@ _SNAPSHOTS = (
     escalation_policy,
     schedule,
     schedule_rendering,
-    schedule_user,
     on_call,
     priority,
     maintenance_window,
@@ -52,6 +54,11 @@ _SNAPSHOTS = (
     service_orchestration,
     schedule_overrides,
     service_custom_fields,
+    business_service,
+    service_dependencies,
+    service_standards,
+    extension,
+    webhook_subscription,
 )
 """Kinds that others need or refer to come first."""
 _EVENTS = (incident, incident_log_entry)

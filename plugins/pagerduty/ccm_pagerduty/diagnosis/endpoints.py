@@ -34,22 +34,30 @@ ENDPOINTS = (
     ("/log_entries", "log_entries"),
     ("/users", "users"),
     ("/teams", "teams"),
-    ("/abilities", "abilities"),
     ("/priorities", "priorities"),
     ("/maintenance_windows", "maintenance_windows"),
     ("/event_orchestrations", "orchestrations"),
+    ("/business_services", "business_services"),
+    ("/extensions", "extensions"),
+    ("/webhook_subscriptions", "webhook_subscriptions"),
     ("/audit/records", "records"),
 )
 """All lists that are read, with the key that holds the items."""
 OF_SERVICE = "/event_orchestrations/services/{}"
 OVERRIDES = "/schedules/{}/overrides"
 CUSTOM_FIELDS = "/services/{}/custom_fields/values"
+DEPENDENCIES = "/service_dependencies/business_services/{}"
+STANDARDS = "/standards/scores/technical_services"
+OF_IT = "{}"
+"""Stands for the id of the object."""
 # Any period will do: what matters is whether the endpoint refuses it.
 _PERIOD = (("since", "2026-01-01T00:00:00Z"), ("until", "2026-01-02T00:00:00Z"))
 OF_EACH: tuple[tuple[str, str, str, Parameters], ...] = (
     (OF_SERVICE, "/services", "orchestration_path", ()),
     (OVERRIDES, "/schedules", "overrides", _PERIOD),
     (CUSTOM_FIELDS, "/services", "custom_fields", ()),
+    (DEPENDENCIES, "/business_services", "relationships", ()),
+    (STANDARDS, "/services", "resources", (("ids[]", OF_IT),)),
 )
 """What has no list: it is read object by object of the list that is named second."""
 REFUSABLE = MappingProxyType(
@@ -64,6 +72,11 @@ REFUSABLE = MappingProxyType(
         OF_SERVICE: ("pagerduty.service_orchestration",),
         OVERRIDES: ("pagerduty.schedule_overrides",),
         CUSTOM_FIELDS: ("pagerduty.service_custom_fields",),
+        "/business_services": ("pagerduty.business_service", "pagerduty.service_dependencies"),
+        DEPENDENCIES: ("pagerduty.service_dependencies",),
+        STANDARDS: ("pagerduty.service_standards",),
+        "/extensions": ("pagerduty.extension",),
+        "/webhook_subscriptions": ("pagerduty.webhook_subscription",),
         "/audit/records": ("pagerduty.audit_record",),
     }
 )
@@ -130,8 +143,10 @@ async def _of_first(
     if not isinstance(first, dict):
         return ()
     try:
-        path = url_path(template, first.get("id"))
-        await session.get(path, wrapper, parameters, attempts=ATTEMPTS)
+        key = first.get("id")
+        path = url_path(template, *[key] * template.count(OF_IT))
+        of_it = tuple((name, str(key) if value == OF_IT else value) for name, value in parameters)
+        await session.get(path, wrapper, of_it, attempts=ATTEMPTS)
     except SourceError as error:
         return (_refused(template, error),)
     return (Diagnosis(subject=template, ok=True, message="can be read"),)

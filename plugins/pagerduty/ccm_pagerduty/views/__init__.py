@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.json_codec import decode
 from ccm_pagerduty.views.row_builder import (
     AUDIT_RECORD,
+    BUSINESS_SERVICE,
     ESCALATION_POLICY,
     EVENT_ORCHESTRATION_PATH,
     INCIDENT,
@@ -26,6 +27,9 @@ from ccm_pagerduty.views.row_builder import (
     SCHEDULE_RENDERING,
     SERVICE,
     SERVICE_CUSTOM_FIELDS,
+    SERVICE_DEPENDENCIES,
+    SERVICE_ORCHESTRATION,
+    SERVICE_STANDARDS,
     TEAM,
     TEAM_MEMBER,
     USER,
@@ -62,6 +66,10 @@ _VIEWS = {
             EVENT_ORCHESTRATION_PATH,
             MAINTENANCE_WINDOW,
             SERVICE_CUSTOM_FIELDS,
+            SERVICE_ORCHESTRATION,
+            SERVICE_STANDARDS,
+            BUSINESS_SERVICE,
+            SERVICE_DEPENDENCIES,
             ESCALATION_POLICY,
             SCHEDULE,
             SCHEDULE_RENDERING,
@@ -99,6 +107,8 @@ _ENUMERATED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "service_readiness": {
         "orchestrations": (EVENT_ORCHESTRATION_PATH,),
         "maintenance": (MAINTENANCE_WINDOW,),
+        "business_services": (BUSINESS_SERVICE, SERVICE_DEPENDENCIES),
+        "discards": (EVENT_ORCHESTRATION_PATH,),
     },
     "service_responders": {"non_member_responders": (TEAM_MEMBER,)},
     "team_ownership": {
@@ -118,7 +128,11 @@ _OPTIONAL: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "incident_response": {PRIORITY: ("response_priority", "clock_at_priority")},
     "schedule_coverage": {SCHEDULE_OVERRIDES: ("overridden", "overridden_percent")},
     "service_readiness": {
-        EVENT_ORCHESTRATION_PATH: ("orchestrations",),
+        EVENT_ORCHESTRATION_PATH: ("orchestrations", "discards"),
+        SERVICE_ORCHESTRATION: ("discards",),
+        SERVICE_STANDARDS: ("standards",),
+        BUSINESS_SERVICE: ("business_services",),
+        SERVICE_DEPENDENCIES: ("business_services",),
         MAINTENANCE_WINDOW: ("maintenance",),
         SERVICE_CUSTOM_FIELDS: ("custom_fields",),
     },

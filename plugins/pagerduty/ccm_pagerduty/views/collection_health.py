@@ -40,10 +40,11 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     if not manifests:
         return
     first, history = _first_scheduled(manifests), collections_by_kind(manifests)
+    stating = _stating_runs(manifests)
     for scheduled in manifests[-1].body["scheduled"]:
         kind = scheduled["kind"]
         builder = RowBuilder(index)
-        builder.read(manifests[-1])
+        builder.read(stating[kind])
         attempts = history.get(kind, [])
         body = _schedule(first[kind], attempts, timedelta(seconds=scheduled["cadence"]), builder)
         body |= _last_collection(newest(attempts), builder)
@@ -60,25 +61,44 @@ def _first_scheduled(manifests: Iterable[Record]) -> dict[str, Record]:
     return first
 
 
+def _stating_runs(manifests: Iterable[Record]) -> dict[str, Record]:
+    """Return by kind the run that states its frequency: the one that tried it last, or a later one.
+
+    That is the run since which the frequency is another one. So a run in which a kind was not due
+    changes nothing of its row.
+    """
+    stating: dict[str, Record] = {}
+    before: dict[str, float] = {}
+    for run in manifests:
+        tried = {collection["kind"] for collection in run.body["collections"]}
+        cadences = {entry["kind"]: entry["cadence"] for entry in run.body["scheduled"]}
+        for kind, cadence in cadences.items():
+            if kind in tried or before.get(kind) != cadence:
+                stating[kind] = run
+        before = cadences
+    return stating
+
+
 def _schedule(
     first: Record, attempts: Sequence[Attempt], cadence: timedelta, builder: RowBuilder
 ) -> JsonObject:
     """Compare the collections of a kind with their required frequency."""
     successes = list(_successes(attempts))
-    since = started(builder.read(first)).replace(microsecond=0)
+    since = started(first.body).replace(microsecond=0)
     last = max((instant for instant, _ in successes), default=None)
     body: JsonObject = {
         "cadence": seconds_of(cadence),
-        "observed_since": format_instant(since),
+        "waiting_since": None if last else format_instant(since),
         "last_successful_at": None if last is None else format_instant(last),
     }
-    boundaries = {last}
+    boundaries = {last or since}
     if cadence:
         missed = missed_collections([since, *(instant for instant, _ in successes)], cadence)
         boundaries |= {instant for entry in missed for instant in (entry.since, entry.until)}
         body["missed"] = [entry.plain() for entry in missed]
         body["overdue"] = clock_since((last or since) + cadence)
-    builder.read_all(run for instant, run in successes if instant in boundaries)
+    bounding = [(since, first), *successes]
+    builder.read_all(run for instant, run in bounding if instant in boundaries)
     return body
 
 

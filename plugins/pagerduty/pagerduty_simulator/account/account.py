@@ -5,6 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pagerduty_simulator.account.business import (
+    BusinessService,
+    Extension,
+    ServiceDependency,
+    Standard,
+    WebhookSubscription,
+)
 from pagerduty_simulator.account.incident_store import IncidentLog
 from pagerduty_simulator.account.names import ABILITIES, SUBDOMAIN
 from pagerduty_simulator.account.objects import (
@@ -60,6 +67,11 @@ class Account:
     orchestrations: dict[str, Orchestration] = field(default_factory=dict)
     service_orchestrations: dict[str, OrchestrationPath] = field(default_factory=dict)
     """By the id of the service."""
+    business_services: dict[str, BusinessService] = field(default_factory=dict)
+    service_dependencies: list[ServiceDependency] = field(default_factory=list)
+    standards: list[Standard] = field(default_factory=list)
+    extensions: dict[str, Extension] = field(default_factory=dict)
+    webhook_subscriptions: dict[str, WebhookSubscription] = field(default_factory=dict)
     incidents: IncidentLog = field(default_factory=IncidentLog)
 
     @property

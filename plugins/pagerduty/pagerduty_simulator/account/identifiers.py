@@ -27,6 +27,11 @@ _KINDS = (
     "maintenance_window",
     "schedule_override",
     "custom_field",
+    "business_service",
+    "service_dependency",
+    "standard",
+    "extension",
+    "webhook_subscription",
 )
 _INCIDENT_WIDTH = 13
 _ENTRIES_PER_INCIDENT = 4096

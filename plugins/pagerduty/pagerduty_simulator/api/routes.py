@@ -8,7 +8,7 @@ from types import MappingProxyType
 from starlette.routing import compile_path
 
 from pagerduty_simulator.api.context import EndpointContext
-from pagerduty_simulator.api.endpoints import catalogue, incidents, operations, schedules
+from pagerduty_simulator.api.endpoints import business, catalogue, incidents, operations, schedules
 from pagerduty_simulator.api.request import SimulatedRequest
 from pagerduty_simulator.api.responses import SimulatedResponse
 
@@ -52,6 +52,13 @@ ROUTES: Mapping[str, Endpoint] = MappingProxyType(
         "/event_orchestrations/{id}/global": operations.global_path,
         "/event_orchestrations/services/{service_id}": operations.service_path,
         "/event_orchestrations/services/{service_id}/active": operations.service_path_active,
+        "/business_services": business.business_services,
+        "/service_dependencies/business_services/{id}": business.business_dependencies,
+        "/service_dependencies/technical_services/{id}": business.technical_dependencies,
+        "/standards": business.standards,
+        "/standards/scores/{resource_type}": business.standards_scores,
+        "/extensions": business.extensions,
+        "/webhook_subscriptions": business.webhook_subscriptions,
     }
 )
 """The endpoint of each template; the first that matches a path answers it."""

@@ -53,6 +53,13 @@ REQUIRED = MappingProxyType(
         "/event_orchestrations/{id}/global": "event_orchestrations.read",
         "/event_orchestrations/services/{service_id}": "services.read",
         "/event_orchestrations/services/{service_id}/active": "services.read",
+        "/business_services": "services.read",
+        "/service_dependencies/business_services/{id}": "services.read",
+        "/service_dependencies/technical_services/{id}": "services.read",
+        "/standards": "standards.read",
+        "/standards/scores/{resource_type}": "standards.read",
+        "/extensions": "extensions.read",
+        "/webhook_subscriptions": "webhook_subscriptions.read",
     }
 )
 """By endpoint. For the endpoints that are absent PagerDuty states none."""

@@ -9,6 +9,7 @@ from pagerduty_simulator.account.account import Account, AccountSizes
 from pagerduty_simulator.account.identifiers import object_id
 from pagerduty_simulator.account.names import PRIORITIES, SUBDOMAIN
 from pagerduty_simulator.account.objects import Priority
+from pagerduty_simulator.demo_data.business import add_business
 from pagerduty_simulator.demo_data.incidents import add_incidents
 from pagerduty_simulator.demo_data.operations import add_operations
 from pagerduty_simulator.demo_data.policies import add_policies, add_services
@@ -42,5 +43,6 @@ def build_account(
     add_policies(account, sizes.policies)
     add_services(account, sizes.services, random)
     add_operations(account)
+    add_business(account)
     add_incidents(account, sizes.incidents, lookback_days, random)
     return account

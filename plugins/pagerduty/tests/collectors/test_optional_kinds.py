@@ -45,6 +45,11 @@ def test_optional_kinds_are_marked_as_such():
         "service_orchestration",
         "schedule_overrides",
         "service_custom_fields",
+        "business_service",
+        "service_dependencies",
+        "service_standards",
+        "extension",
+        "webhook_subscription",
         "audit_record",
     }
 

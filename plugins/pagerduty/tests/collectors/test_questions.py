@@ -117,7 +117,7 @@ def test_on_calls_are_asked_for_ninety_days_at_most(account, pagerduty):
     assert events.asked[0][1][1] == ("until", "2027-02-21T00:00:00Z")
 
 
-@pytest.mark.parametrize("noun", ["on_call", "schedule_rendering", "schedule_user"])
+@pytest.mark.parametrize("noun", ["on_call", "schedule_rendering"])
 @pytest.mark.parametrize(
     ("hour", "same"),
     [
@@ -140,7 +140,6 @@ def test_a_day_is_asked_about_in_the_same_words_at_every_hour(account, pagerduty
         answers = {
             "/oncalls": {"oncalls": []},
             "/schedules/D1": {"schedule": {"final_schedule": {}}},
-            "/schedules/D1/users": {"users": []},
         }
         return account(noun, answers, ask=ask).asked
 

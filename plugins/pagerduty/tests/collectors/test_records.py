@@ -11,13 +11,6 @@ LAYERED = {"id": "PL", "form": "layers", "name": "Layered", "html_url": "https:/
 SHIFTED = {"id": "PS", "form": "shifts", "summary": "Shifted"}
 
 
-def test_an_ability_is_a_record_by_its_name(account):
-    """The list of words becomes a list of objects."""
-    events = account("ability", {"/abilities": httpx.Response(200, json={"abilities": ["sso"]})})
-    assert events.items == [{"name": "sso"}]
-    assert events.pages[0].last
-
-
 def test_null_instead_of_an_object_is_passed_on(account):
     """A permanent on-call has no schedule, no start and no end."""
     forever = {
@@ -165,18 +158,6 @@ def test_final_schedules_of_both_worlds_have_one_form(account, schedule, answers
         "time_zone": "UTC",
         "include[]": "final_schedule",
     }
-
-
-def test_users_are_asked_of_layer_based_schedules_only(account):
-    """Shift-based ones have no such list, and that is no shortfall."""
-    events = account(
-        "schedule_user",
-        {"/schedules/PL/users": httpx.Response(200, json={"users": [ALICE]})},
-        current_records={"pagerduty.schedule": [LAYERED, SHIFTED]},
-    )
-    assert [(item["schedule"]["id"], item["user"]) for item in events.items] == [("PL", ALICE)]
-    assert [path for path, _ in events.asked] == ["/schedules/PL/users"]
-    assert events.shortfalls == []
 
 
 def test_members_carry_their_team(account):

@@ -152,12 +152,12 @@ def test_shift_based_schedules_that_are_denied_are_told(read, simulator):
 
 
 def test_a_missing_scope_is_told_once(read, simulator):
-    """Not once for every schedule."""
-    simulator.control.inject("/schedules/{id}/users", scope_missing("users.read"))
-    users = read().kinds["pagerduty.schedule_user"]
-    assert isinstance(users.error, PermissionDenied)
-    assert "users.read" in str(users.error)
-    assert len(simulator.control.requests_to("/schedules/{id}/users")) == 1
+    """Not once for every team."""
+    simulator.control.inject("/teams/{id}/members", scope_missing("teams.read"))
+    members = read().kinds["pagerduty.team_member"]
+    assert isinstance(members.error, PermissionDenied)
+    assert "teams.read" in str(members.error)
+    assert len(simulator.control.requests_to("/teams/{id}/members")) == 1
 
 
 def test_transient_fault_costs_one_retry_and_nothing_else(read, simulator):

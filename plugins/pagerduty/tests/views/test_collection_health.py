@@ -71,7 +71,39 @@ def test_time_before_a_kind_was_scheduled_is_not_counted(only, pd):
     ]
     row = only("collection_health", manifest=runs)
     assert row["missed"] == []
-    assert row["observed_since"] == "2026-11-23T09:00:00Z"
+    assert row["overdue"][0]["since"] == "2026-11-23T12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("tried", "waiting_since"), [((-3,), None), ((), "2026-11-22T12:00:00Z")]
+)
+def test_only_a_kind_that_was_never_collected_waits(only, pd, tried, waiting_since):
+    """Where it was, the start of the observation would move with each run that grows too old."""
+    assert health(only, pd, *tried, first=-24)["waiting_since"] == waiting_since
+
+
+def test_a_run_that_did_not_try_a_kind_leaves_its_row_as_it_is(view, pd):
+    """Also where the run that was the first has grown too old to be read."""
+    daily = (("incident", HOUR), ("user", 24 * HOUR))
+    runs = [pd.run(at, ("incident",), scheduled=daily) for at in range(-40, -20)]
+    runs.append(pd.run(-20, ("incident",), ("user",), scheduled=daily))
+    later = [pd.run(at, ("incident",), scheduled=daily) for at in (-19, -18)]
+    (_, before), (_, after) = (
+        view("collection_health", manifest=manifests) for manifests in (runs, [*runs[5:], *later])
+    )
+    assert after == before
+
+
+def test_a_row_rests_on_the_run_since_which_the_frequency_is_another(view, pd):
+    """The one that tried the kind last does not state the frequency that is required now."""
+    often = (("incident", HOUR / 2),)
+    runs = [pd.run(at, ("incident",), scheduled=SCHEDULED) for at in (-5, -4)]
+    changed = [pd.run(at, scheduled=often) for at in (-3, -2, -1)]
+    (row,) = view("collection_health", manifest=[*runs, *changed])
+    tried, stated, *unread = (f"pagerduty.manifest:{run['run']}" for run in [runs[-1], *changed])
+    assert row.body["cadence"] == HOUR / 2
+    assert {tried, stated} < set(row.names)
+    assert not set(unread) & set(row.names)
 
 
 def test_unsuccessful_collection_ends_no_interval(only, pd):

@@ -1,1 +1,1 @@
-"""The collectors of what belongs to services and has no list: their custom fields."""
+"""Collectors of what belongs to services: custom fields, standards, what they support."""

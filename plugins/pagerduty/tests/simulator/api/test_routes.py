@@ -96,7 +96,9 @@ def test_every_parameter_is_described(paths):
 @pytest.mark.parametrize("path", sorted(ROUTES.keys() - NOT_IN_THE_SUBSET.keys()))
 def test_every_wrapper_key_is_described(paths, get, account, path):
     """The keys around the objects are described; ``total`` is an extra of shift-based schedules."""
-    response = get(_filled(path, account), WINDOW if path.endswith("/overrides") else {})
+    query = WINDOW if path.endswith("/overrides") else {}
+    query |= {"ids[]": next(iter(account.services))} if "/scores/" in path else {}
+    response = get(_filled(path, account), query)
     if response.status_code != 200:
         assert path in {"/users/me", "/abilities/{id}"}
         return
@@ -110,6 +112,9 @@ def _filled(path, account):
     if path.startswith("/event_orchestrations"):
         service, entry = next(iter(account.services)), next(iter(account.orchestrations))
         return path.replace("{service_id}", service).replace("{id}", entry)
+    if path.startswith(("/service_dependencies", "/standards")):
+        of = account.services if "technical" in path else account.business_services
+        return path.replace("{id}", next(iter(of))).format(resource_type="technical_services")
     form = "shifts" if path.startswith("/v3") else "layers"
     ids = {
         "schedules": next(

@@ -1,0 +1,140 @@
+"""Findings as somebody works on them: state, owner, due dates, next step. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ccm_core.findings.due_dates import due_dates
+from ccm_core.findings.owners import known_teams, owner_of
+from ccm_core.model.evaluation.result import RuleResult
+from ccm_core.model.finding.act import ActKind, FindingAct, Ticket
+from ccm_core.model.finding.finding import ACTIVE, Finding, FindingState
+from ccm_core.model.finding.policy import FindingPolicy
+from ccm_core.model.finding.work_item import WorkItem, WorkState
+from ccm_core.model.frozen_json import FrozenDict
+
+_SETTLED = {
+    FindingState.INCONCLUSIVE: WorkState.INCONCLUSIVE,
+    FindingState.RESOLVED: WorkState.RESOLVED,
+    FindingState.REMOVED: WorkState.REMOVED,
+    FindingState.REPLACED: WorkState.REPLACED,
+}
+"""The states that evaluations alone decide."""
+_ANSWERS = {
+    ActKind.ACCEPTANCE_APPROVED,
+    ActKind.ACCEPTANCE_REFUSED,
+    ActKind.ACCEPTANCE_WITHDRAWN,
+}
+_TICKETS = {
+    ActKind.TICKET_OPENED,
+    ActKind.TICKET_UPDATED,
+    ActKind.TICKET_REOPENED,
+    ActKind.TICKET_CLOSED,
+    ActKind.TICKET_LOST,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkFacts:
+    """What work items are made of, beside the findings."""
+
+    now: datetime
+    policy: FindingPolicy = field(default_factory=FindingPolicy)
+    rules: Mapping[str, RuleResult] = field(default_factory=FrozenDict)
+    """The rules of the newest evaluation, by id."""
+    expiries: Mapping[str, datetime] = field(default_factory=FrozenDict)
+    """When each waiver expires, by its id."""
+    acts: Mapping[str, Sequence[FindingAct]] = field(default_factory=FrozenDict)
+    """What was done, by finding, in order."""
+
+
+def work_items(findings: Sequence[Finding], facts: WorkFacts) -> Iterator[WorkItem]:
+    """Yield each finding as somebody works on it, in their order."""
+    teams = known_teams(findings, facts.policy)
+    for finding in findings:
+        yield _work_item(finding, facts, teams)
+
+
+def _work_item(finding: Finding, facts: WorkFacts, teams: frozenset[str]) -> WorkItem:
+    rules = [facts.rules[name] for name in finding.rules if name in facts.rules]
+    first = facts.rules.get(finding.rule)
+    controls = sorted(
+        {f"{control.framework}:{control.id}" for rule in rules for control in rule.controls}
+    )
+    acts = _acts(finding, facts.acts)
+    accepted_until = _accepted_until(finding, facts)
+    due = due_dates(finding, controls, facts.policy) if finding.state in ACTIVE else ()
+    return WorkItem(
+        finding=finding,
+        state=_state(finding, acts, accepted_until, facts.now),
+        title=first.title if first else finding.rule,
+        owner=owner_of(finding, acts, facts.policy, teams),
+        due=due,
+        is_overdue=bool(due) and due[0].at <= facts.now and accepted_until is None,
+        accepted_until=accepted_until,
+        controls=tuple(controls),
+        risk=first.risk if first else None,
+        next_step=first.remediation if first else None,
+        next_step_url=first.remediation_url if first else None,
+        tickets=tuple(open_tickets(acts)),
+        acts=acts,
+    )
+
+
+def open_tickets(acts: Iterable[FindingAct]) -> Iterator[Ticket]:
+    """Yield the tickets that are neither closed nor lost, the newest of each system."""
+    by_system: dict[str, FindingAct] = {}
+    for act in acts:
+        if act.kind in _TICKETS and act.ticket is not None:
+            by_system[act.ticket.system] = act
+    for act in by_system.values():
+        if act.ticket and act.kind not in {ActKind.TICKET_CLOSED, ActKind.TICKET_LOST}:
+            yield act.ticket
+
+
+def _acts(finding: Finding, acts: Mapping[str, Sequence[FindingAct]]) -> tuple[FindingAct, ...]:
+    """Return what was done about a finding and about those whose cause it continues, in order."""
+    own = acts.get(finding.id, ())
+    if not finding.follows:
+        return tuple(own)
+    before = [act for name in finding.follows for act in acts.get(name, ())]
+    return tuple(sorted([*before, *own], key=lambda act: act.at))
+
+
+def _accepted_until(finding: Finding, facts: WorkFacts) -> datetime | None:
+    """Return until when its risk is accepted; None: it is not, or not any more."""
+    if finding.state is not FindingState.OPEN or not finding.waivers:
+        return None
+    expiries = [facts.expiries.get(name) for name in finding.waivers]
+    known = [at for at in expiries if at is not None]
+    if len(known) < len(expiries) or min(known) <= facts.now:
+        return None
+    return min(known)
+
+
+def _state(
+    finding: Finding, acts: Sequence[FindingAct], accepted_until: datetime | None, now: datetime
+) -> WorkState:
+    if finding.state in _SETTLED:
+        return _SETTLED[finding.state]
+    if accepted_until is not None:
+        return WorkState.ACCEPTED
+    since = [act for act in acts if act.at >= finding.opened_at]
+    if _is_asked(since, now):
+        return WorkState.ACCEPTANCE_ASKED
+    if any(act.kind is ActKind.ACKNOWLEDGED for act in since):
+        return WorkState.ACKNOWLEDGED
+    return WorkState.REOPENED if finding.opened > 1 else WorkState.OPEN
+
+
+def _is_asked(acts: Iterable[FindingAct], now: datetime) -> bool:
+    """Return whether an acceptance was asked for that nobody answered, and that has not ended."""
+    asked: dict[str, FindingAct] = {}
+    for act in acts:
+        if act.kind is ActKind.ACCEPTANCE_ASKED:
+            asked[act.waiver] = act
+        elif act.kind in _ANSWERS:
+            asked.pop(act.waiver, None)
+    return any(act.until is None or act.until > now for act in asked.values())

@@ -1,0 +1,1 @@
+"""Findings: what fails, followed through time, and what people do about it."""

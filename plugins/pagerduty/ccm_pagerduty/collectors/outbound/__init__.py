@@ -1,0 +1,1 @@
+"""Collectors of what PagerDuty sends to other tools."""
