@@ -12,7 +12,7 @@ from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evidence.record import Record
 from ccm_core.pipeline.context import Connection
 from ccm_core.pipeline.evaluate import current_moment, load_evidence, watch_scope
-from ccm_core.pipeline.sealed_evidence import SealedEvidence
+from ccm_core.pipeline.seals.sealed_evidence import SealedEvidence
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.sdk.simulation.page import PageOutcome, PageRequest, PageSimulation, PageWalk
 from ccm_core.store.interface.evidence_store import EvidenceStore

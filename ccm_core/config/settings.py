@@ -13,6 +13,7 @@ from ccm_core.documents import Document
 from ccm_core.errors import UsageError
 from ccm_core.model.digest import digest
 from ccm_core.model.evidence.acceptance import AcceptedCollapse
+from ccm_core.model.finding.policy import OwnerRule, Person
 from ccm_core.model.json_codec import JsonObject, encode
 from ccm_core.sdk.types import Horizon
 
@@ -111,6 +112,16 @@ class NotifySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FindingSettings:
+    """When findings are due, and who owns them."""
+
+    due: Mapping[str, timedelta]
+    """By severity; none: never."""
+    due_by_framework: Mapping[str, Mapping[str, timedelta]]
+    owners: tuple[OwnerRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VaultSettings:
     """Where the program stores secrets that it updates itself: tokens, keys."""
 
@@ -139,6 +150,9 @@ class Settings:
     connections: tuple[ConnectionSettings, ...]
     rules: RulesSettings
     plugins: PluginSettings
+    findings: FindingSettings
+    people: Mapping[str, Person] = field(default_factory=dict)
+    """By id."""
     notify: NotifySettings | None = None
 
     def connection(self, name: str) -> ConnectionSettings:

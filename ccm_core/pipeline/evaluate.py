@@ -22,13 +22,13 @@ from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.storage_order import dated_in_order
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.context import Connection, Host
-from ccm_core.pipeline.evidence_seals import EvidenceSeals, kinds_read
 from ccm_core.pipeline.interning import interned
 from ccm_core.pipeline.manifest_evidence import (
     manifest_collection,
     manifest_kind_name,
     manifest_records,
 )
+from ccm_core.pipeline.seals.evidence_seals import EvidenceSeals, kinds_read
 from ccm_core.pipeline.source.clock import after_last_evaluation, evaluation_moment
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.time_budget import TimeBudget

@@ -13,7 +13,7 @@ from ccm_core.notify.conditions import conditions
 from ccm_core.notify.decide import decide
 from ccm_core.notify.types import Notification, NotifyPreferences, RecipientState
 from ccm_core.pipeline.context import Host
-from ccm_core.pipeline.track_findings import unresolved_findings
+from ccm_core.pipeline.findings.track import unresolved_findings
 from ccm_core.sdk.secret import Secret
 from ccm_core.store.interface.evidence_store import EvidenceStore
 

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from ccm_core.model.evaluation.derived import subject_name
 from ccm_core.model.evaluation.result import Evaluation, Result, Status, StoredEvaluation
 from ccm_core.model.evaluation.result_scope import LISTED, OUTLINED, UNSETTLED, ResultScope
-from ccm_core.model.finding.finding import Finding
+from ccm_core.model.finding.finding import Finding, finding_of
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.report_sections import sections
-from ccm_core.pipeline.track_findings import all_findings
+from ccm_core.pipeline.findings.track import all_findings
 from ccm_core.report.content.page_bounds import drawable
 from ccm_core.report.content.summary import summary
 from ccm_core.report.types import ReportFormat, ReportInput
@@ -180,7 +180,7 @@ def _findings(store: EvidenceStore, content: ReportInput) -> Mapping[str, Findin
         ]
         # To choose some takes longer than to read a few that are not drawn.
         chosen = failing if len(failing) <= _FEW else drawable(summary(content))
-        drawn = {result.id for result in chosen}
+        drawn = {finding_of(result) for result in chosen}
         if findings := {finding.id: finding for finding in store.findings.by_id(drawn)}:
             return findings
     return {finding.id: finding for finding in all_findings(store, as_of=at)}

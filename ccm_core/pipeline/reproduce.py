@@ -15,7 +15,7 @@ from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import compile_rules, evaluate_scopes, watch_scope
-from ccm_core.pipeline.track_findings import TrackedPart, track_findings, tracked_part
+from ccm_core.pipeline.findings.track import TrackedPart, track_findings, tracked_part
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.pack.rule_scopes import rule_scopes
 from ccm_core.rules.types import PackText

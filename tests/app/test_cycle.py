@@ -10,7 +10,7 @@ from ccm_core.app.cycle import collect_connections, evaluate_connections, evalua
 from ccm_core.app.rule_sets import compile_rule_set
 from ccm_core.collect.observer import NullObserver
 from ccm_core.errors import StaleEvaluation
-from ccm_core.pipeline.track_findings import all_findings
+from ccm_core.pipeline.findings.track import all_findings
 
 
 def collect(workspace, store, connections):

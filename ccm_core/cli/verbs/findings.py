@@ -21,7 +21,7 @@ from ccm_core.cli.terminal.output import print_json, print_message, print_table,
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.findings.filter import FindingFilter
 from ccm_core.model.finding.finding import Finding, FindingChange, FindingState
-from ccm_core.pipeline.track_findings import finding_history, selected_findings
+from ccm_core.pipeline.findings.track import finding_history, selected_findings
 from ccm_core.sdk.timestamps import format_instant
 
 _DEFAULT_STATES = frozenset({FindingState.OPEN, FindingState.INCONCLUSIVE})

@@ -22,7 +22,7 @@ from ccm_core.pipeline.derive.group_judge import GroupJudge
 from ccm_core.pipeline.derive.group_totals import GroupTotals
 from ccm_core.pipeline.derive.view_evaluation import ViewEvaluation
 from ccm_core.pipeline.evaluate import TIME_BUDGET, load_evidence
-from ccm_core.pipeline.evidence_seals import EvidenceSeals
+from ccm_core.pipeline.seals.evidence_seals import EvidenceSeals
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.sdk.view import View

@@ -46,9 +46,9 @@ from ccm_core.pipeline.derive.view_evaluation import ViewEvaluation
 from ccm_core.pipeline.derive.worker_pool import WorkerPool
 from ccm_core.pipeline.derive.write_derived import DerivedWriter
 from ccm_core.pipeline.evaluate import load_evidence
-from ccm_core.pipeline.evidence_seals import EvidenceSeals, kinds_read
 from ccm_core.pipeline.manifest_evidence import manifest_kind_name
-from ccm_core.pipeline.sealed_evidence import other_records
+from ccm_core.pipeline.seals.evidence_seals import EvidenceSeals, kinds_read
+from ccm_core.pipeline.seals.sealed_evidence import other_records
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.time_budget import UNLIMITED, TimeBudget
 from ccm_core.rules.pack.compiled import CompiledPacks

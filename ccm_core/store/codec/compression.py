@@ -40,6 +40,11 @@ class NumberedDictionary:
     content: bytes
 
 
+def numbered_begin(number: int) -> bytes:
+    """Return the bytes with which each content begins that names a dictionary."""
+    return _NUMBERED + number.to_bytes(len(_MAGIC) - 1, "big")
+
+
 def dictionary_number(content: bytes) -> int | None:
     """Return the number of the dictionary that a content is read with; None: it needs none."""
     if content[:1] != _NUMBERED:
@@ -87,7 +92,7 @@ class Compressor:
         frame = self._zstd.compress(data)
         if self._number is None:
             return frame
-        return _NUMBERED + self._number.to_bytes(len(_MAGIC) - 1, "big") + frame[len(_MAGIC) :]
+        return numbered_begin(self._number) + frame[len(_MAGIC) :]
 
 
 class CompressionStream:

@@ -8,6 +8,7 @@ from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.evaluation.derived import DERIVED, derived_log
 from ccm_core.model.evidence.erasure import Erasure, ErasureResult
 from ccm_core.store.derived import anew
+from ccm_core.store.erasing.dictionaries import remove_erased
 from ccm_core.store.erasing.quoting import Quotes, quotes
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
@@ -136,6 +137,7 @@ def _delete(transaction: Transaction, erasure: Erasure, quoted: Quotes) -> None:
     for _ in transaction.rows_in("DELETE FROM body WHERE digest IN (:values)", derived):
         pass
     transaction.execute(f"DELETE FROM body WHERE digest IN ({_bodies(erasure)})", **parameters)
+    remove_erased(transaction)
     transaction.execute(
         f"UPDATE rejected SET document = :empty WHERE digest IN ({_rejected(erasure)})",
         empty=b"",

@@ -17,10 +17,10 @@ from ccm_core.store.codec.bodies import verified
 from ccm_core.store.log import content_dictionaries
 
 if TYPE_CHECKING:
-    from ccm_core.store.codec.compression import Decompressor
     from collections.abc import Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
+    from ccm_core.store.codec.compression import Decompressor
     from ccm_core.store.sql.transaction import Transaction
 
 _BODIES = """

@@ -12,18 +12,18 @@ from ccm_core.ledger.population import PopulationTree
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.derived import VERDICTS, derived_log
 from ccm_core.store.codec.bodies import verified
-from ccm_core.store.log import content_dictionaries
 from ccm_core.store.derived import anew
+from ccm_core.store.log import content_dictionaries
 from ccm_core.store.records import populations
 from ccm_core.store.sql.transaction import batches
 
 if TYPE_CHECKING:
-    from ccm_core.store.codec.compression import Decompressor
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ccm_core.model.evaluation.evidence_read import KindRead
     from ccm_core.model.evaluation.result import DerivedState
     from ccm_core.model.json_codec import JsonObject
+    from ccm_core.store.codec.compression import Decompressor
     from ccm_core.store.sql.transaction import Transaction
 
     Body = JsonObject

@@ -8,6 +8,7 @@ it. What is erased by order is erased from it too (``store/erasing``). See ADR 0
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError
@@ -99,12 +100,29 @@ def renew(transaction: Transaction, kind: str, stored: Iterable[str]) -> None:
         stored: Their digests.
     """
     digests = list(dict.fromkeys(stored))
-    if not digests or not _wants_one(transaction, kind, len(digests)):
-        return
+    if digests and _wants_one(transaction, kind, len(digests)):
+        # Some twenty bodies, once for each kind: it is not worth a transaction of its own.
+        insert_made_of(transaction, kind, digests)
+
+
+def insert_made_of(transaction: Transaction, kind: str, digests: Sequence[str]) -> bool:
+    """Store the dictionary that some of these bodies make, evenly chosen; return whether they do.
+
+    Args:
+        transaction: On the database.
+        kind: Theirs.
+        digests: Theirs, at least one.
+    """
     chosen = digests[:: -(-len(digests) // MOST_BODIES)]
-    frames = dict(transaction.rows_in(_BODIES, chosen))
+    contents = {}
     decompressor = reader(transaction)
-    insert(transaction, kind, chosen, (decompressor.read(frames[digest]) for digest in chosen))
+    for digest, frame in transaction.rows_in(_BODIES, chosen):
+        with suppress(ValueError):  # damaged: a dictionary does without it
+            contents[digest] = decompressor.read(frame)
+    content = made_of(contents.values())
+    if content:
+        _insert(transaction, kind, list(contents), content)
+    return bool(content)
 
 
 def _wants_one(transaction: Transaction, kind: str, stored: int) -> bool:
@@ -122,16 +140,13 @@ def made_of(contents: Iterable[bytes]) -> bytes:
     return b"".join(contents)[:MAX_SIZE]
 
 
-def insert(
-    transaction: Transaction, kind: str, digests: Sequence[str], contents: Iterable[bytes]
-) -> int:
-    """Store the dictionary that contents of these digests make; return its number."""
-    return transaction.insert(
+def _insert(transaction: Transaction, kind: str, digests: Sequence[str], content: bytes) -> None:
+    transaction.insert(
         "dictionary",
         {
             "kind": kind,
-            "bodies": json.dumps(list(digests)),
+            "bodies": json.dumps(digests),
             "position": transaction.value(_LAST_VERSION),
-            "content": Compressor().compress(made_of(contents)),
+            "content": Compressor().compress(content),
         },
     )

@@ -5,8 +5,13 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from ccm_core.errors import CcmError
 from ccm_core.ledger.population import bucket_of, bucket_root
 from ccm_core.ledger.verification_result import VerificationProblem
+from ccm_core.model import json_codec
+from ccm_core.store.codec.compression import Decompressor
+from ccm_core.store.log import content_dictionaries
+from ccm_core.store.log.contents import contents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +23,7 @@ _ORPHANS = """
     SELECT digest FROM body
     WHERE digest NOT IN (SELECT digest FROM version WHERE digest IS NOT NULL)
 """
+_DICTIONARIES = "SELECT seq, bodies, content FROM dictionary ORDER BY seq"
 _STORED = "SELECT connection, kind, key, seq, digest FROM current_version"
 _EXPECTED = """
     SELECT connection, kind, key, seq, digest
@@ -40,12 +46,35 @@ def index_problems(transaction: Transaction) -> Iterator[VerificationProblem]:
     yield from _current_versions(transaction)
     yield from _buckets_of_keys(transaction)
     yield from _roots_of_buckets(transaction)
+    yield from _dictionaries(transaction)
     for digest in transaction.column(_ORPHANS):
         yield VerificationProblem(
             label=f"body {digest}",
             table="body",
             field="digest",
             problem="no version names it: it was not added by ccm",
+        )
+
+
+def _dictionaries(transaction: Transaction) -> Iterator[VerificationProblem]:
+    """Yield the dictionaries that are not made of the bodies that they name."""
+    for number, bodies, frame in list(transaction.rows(_DICTIONARIES)):
+        try:
+            digests = json_codec.decode(bodies)
+            stored = dict(contents(transaction, "version", digests))
+            content = Decompressor().read(frame)
+        except (CcmError, TypeError, ValueError) as error:
+            problem = f"it cannot be compared with the bodies that it is made of ({error})"
+        else:
+            gone = [digest for digest, body in stored.items() if body is None]
+            whole = content_dictionaries.made_of(filter(None, stored.values()))
+            if not gone and whole == content:
+                continue
+            problem = (
+                f"it holds {gone[0]}, which is not there" if gone else "its bodies make another"
+            )
+        yield VerificationProblem(
+            label=f"dictionary {number}", table="dictionary", field="content", problem=problem
         )
 
 

@@ -25,9 +25,9 @@ from ccm_core.store.verify.line_letters import GroupLetters, group_letters
 from ccm_core.store.verify.line_roots import line_root_problems
 
 if TYPE_CHECKING:
-    from ccm_core.store.codec.compression import Decompressor
     from collections.abc import Iterable, Iterator, Mapping
 
+    from ccm_core.store.codec.compression import Decompressor
     from ccm_core.store.sql.driver import Row
     from ccm_core.store.sql.transaction import Transaction
 

@@ -13,14 +13,15 @@ from ccm_core.ledger.row_matching import differing_fields, match_rows
 from ccm_core.ledger.verification_result import VerificationProblem
 from ccm_core.model import json_codec
 from ccm_core.store.codec.bodies import verified
+from ccm_core.store.log import content_dictionaries
 from ccm_core.store.log.evaluation_frames import BASE_DOCUMENT, decompressor
 from ccm_core.store.log.leaf_encoding import LEAF_FORMS, LeafForm
 
 if TYPE_CHECKING:
-    from ccm_core.store.codec.compression import Decompressor
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ccm_core.ledger.entry import LedgerEntry
+    from ccm_core.store.codec.compression import Decompressor
     from ccm_core.store.sql.driver import Row
     from ccm_core.store.sql.transaction import Transaction
 

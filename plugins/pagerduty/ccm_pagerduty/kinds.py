@@ -102,9 +102,7 @@ def kinds() -> tuple[EvidenceKind, ...]:
             )
         ),
         _optional(
-            _part(
-                "service_standards", "Standards of services", DAILY, ("service.id",), "service"
-            )
+            _part("service_standards", "Standards of services", DAILY, ("service.id",), "service")
         ),
         _optional(_snapshot("extension", "Extensions", DAILY)),
         _optional(

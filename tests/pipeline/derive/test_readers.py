@@ -17,7 +17,7 @@ from ccm_core.pipeline.derive.evaluation import evaluate_changes
 from ccm_core.pipeline.evaluate import current_moment, watch_scope
 from ccm_core.pipeline.report import report, report_input, reported_evaluation, results_to_read
 from ccm_core.pipeline.reproduce import RuleSet, store_evaluation
-from ccm_core.pipeline.track_findings import (
+from ccm_core.pipeline.findings.track import (
     TrackedPart,
     all_findings,
     derived_findings,

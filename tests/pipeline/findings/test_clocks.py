@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from ccm_core.model.finding.finding import FindingState
-from ccm_core.pipeline.track_findings import all_findings, track_findings
+from ccm_core.pipeline.findings.track import all_findings, track_findings
 from ccm_core.store.sqlite.verify import verify_store
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from ccm_core.errors import IntegrityError
-from ccm_core.pipeline.track_findings import all_findings
+from ccm_core.pipeline.findings.track import all_findings
 from ccm_core.store.sqlite.verify import verify_store
 
 

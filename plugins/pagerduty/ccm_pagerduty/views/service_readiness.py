@@ -14,13 +14,13 @@ from ccm_pagerduty.views.row_builder import (
     EVENT_ORCHESTRATION_PATH,
     SERVICE,
     SERVICE_CUSTOM_FIELDS,
-    SERVICE_ORCHESTRATION,
     SERVICE_STANDARDS,
     RecordIndex,
     RowBuilder,
 )
 from ccm_pagerduty.views.services.business_services import SupportedBusinessServices
-from ccm_pagerduty.views.services.discarded_events import discards
+from ccm_pagerduty.views.services.discarded_events import discard_fields
+from ccm_pagerduty.views.services.standards import standards_fields
 from ccm_pagerduty.views.three_valued import kleene_and, kleene_or, known_fields
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         feeding = [*routers.get(record.key, ()), *routers.get(ANY_SERVICE, ())]
         orchestrations = {path["parent"]["id"] for path in builder.read_all(feeding)}
         body = _service(service) | {"orchestrations": len(orchestrations)}
-        body |= _discards(service, orchestrations, builder)
+        body |= discard_fields(service, orchestrations, builder)
         body["business_services"] = supported.names(record.key, builder)
-        body |= _standards(builder.find(SERVICE_STANDARDS, record.key))
+        body |= standards_fields(builder.find(SERVICE_STANDARDS, record.key))
         body["maintenance"] = maintenance_fields(builder.read_all(windows.get(record.key, ())))
         body |= _custom_fields(builder.find(SERVICE_CUSTOM_FIELDS, record.key))
         body |= _policy(service, builder, policies)
@@ -91,38 +91,6 @@ def _custom_fields(record: Record | None) -> JsonObject:
         return {}
     fields = (field for field in record.body["fields"] if field.get("values") is not None)
     return {"custom_fields": {field["name"]: field["values"] for field in fields}}
-
-
-def _discards(
-    service: JsonObject, orchestrations: Iterable[str], builder: RowBuilder
-) -> JsonObject:
-    """Return what the rules keep from it, of its own and of what routes events to it."""
-    own = builder.find(SERVICE_ORCHESTRATION, service["id"])
-    shared = (
-        builder.find(EVENT_ORCHESTRATION_PATH, f"{key}/global") for key in sorted(orchestrations)
-    )
-    if own is None:
-        return {}
-    own_rules = () if own.body.get("active") is False else (own.body,)
-    paths = [*own_rules, *(record.body for record in shared if record is not None)]
-    return {"discards": discards(paths, urgency_by_severity=_by_severity(service))}
-
-
-def _by_severity(service: JsonObject) -> bool:
-    rule = service.get("incident_urgency_rule") or {}
-    parts = (rule, *(part or {} for part in _by_support_hours(rule)))
-    return any(part.get("urgency") == "severity_based" for part in parts)
-
-
-def _standards(record: Record | None) -> JsonObject:
-    """Return how many of the account's standards apply, and the names of those it misses."""
-    if record is None:
-        return {}
-    applied = [one for one in record.body["standards"] if one.get("active") is not False]
-    if any(one.get("pass") is None for one in applied):
-        return {}
-    missed = sorted(str(one.get("name") or one.get("type")) for one in applied if not one["pass"])
-    return {"standards": {"applied": len(applied), "missed": missed}}
 
 
 def _routers_by_service(index: RecordIndex) -> Mapping[str, list[Record]]:

@@ -23,9 +23,11 @@ def path_answer(**path):
 
 def of_services(**answers):
     """Answer the rules of both services."""
+    paths = {key: f"/event_orchestrations/services/{key}" for key in ("PA", "PB")}
+    active = httpx.Response(200, json={"active": True})
     return {
-        f"/event_orchestrations/services/{key}": answers.get(key, path_answer())
-        for key in ("PA", "PB")
+        **{path: answers.get(key, path_answer()) for key, path in paths.items()},
+        **{f"{path}/active": active for path in paths.values()},
     }
 
 
@@ -281,6 +283,23 @@ def test_odd_rule_sets_are_kept_as_they_are(account, validators_of, sets):
     body = stored("pagerduty.service_orchestration", events.items[0])
     assert body["sets"] == sets
     assert validators_of("pagerduty.service_orchestration").is_valid(body)
+
+
+@pytest.mark.parametrize(
+    ("answer", "requests"),
+    [
+        (path_answer(sets=[{"id": "start", "rules": [{"id": "r"}]}]), 3),
+        (path_answer(catch_all={"actions": {"suppress": True}}), 3),
+        (path_answer(sets=[{"id": "start", "rules": []}], catch_all={"actions": {}}), 2),
+        (path_answer(sets="odd", catch_all=["odd"]), 2),
+    ],
+    ids=["a rule", "a last resort", "none", "odd"],
+)
+def test_whether_rules_are_in_use_is_asked_where_there_is_one(account, answer, requests):
+    """A service without rules takes one request."""
+    events = account("service_orchestration", of_services(PA=answer), current_records=SERVICES)
+    assert len(events.asked) == requests
+    assert [body.get("active") for body in events.items] == [True if requests == 3 else None, None]
 
 
 def test_rules_are_stored_without_what_they_look_for_and_whom_they_call():

@@ -12,6 +12,7 @@ from ccm_core.sdk.errors import BadResponse, NotAvailable, PermissionDenied
 BUSINESS = {"pagerduty.business_service": [{"id": "B1", "name": "Shop"}]}
 DEPENDENCIES = "pagerduty.service_dependencies"
 OF = "/service_dependencies/{}_services/{}"
+NODE = {"id": "T1", "type": "technical_service_reference"}
 SCORES = "/standards/scores/technical_services"
 
 
@@ -50,7 +51,12 @@ def answers(**by_service):
 
 def test_what_supports_a_business_service_is_read_step_by_step_and_once(account, validators_of):
     """Each service takes one request, and a circle of three ends."""
-    circle = [supports("T1", "B1"), supports("T2", "T1"), supports("T3", "T2"), supports("T1", "T3")]
+    circle = [
+        supports("T1", "B1"),
+        supports("T2", "T1"),
+        supports("T3", "T2"),
+        supports("T1", "T3"),
+    ]
     sent = answers(B1=circle[:1], T1=circle, T2=circle[1:3], T3=circle[2:])
     events = account("service_dependencies", sent, current_records=BUSINESS)
     assert [body["service"]["id"] for body in events.items] == ["B1", "T1", "T2", "T3"]
@@ -97,11 +103,20 @@ def test_dependencies_that_are_refused_for_every_service_are_not_available(accou
         None,
         {},
         [None],
-        [{"supporting_service": {"id": "T1"}}],
-        [{"supporting_service": {"id": 7}, "dependent_service": {"id": "B1"}}],
-        [{"supporting_service": [], "dependent_service": {"id": "B1"}}],
+        [{"supporting_service": NODE}],
+        [{"supporting_service": NODE | {"id": 7}, "dependent_service": NODE}],
+        [{"supporting_service": NODE | {"type": ["x"]}, "dependent_service": NODE}],
+        [{"supporting_service": [], "dependent_service": NODE}],
     ],
-    ids=["null", "an object", "null in it", "one side", "a number", "a list for a service"],
+    ids=[
+        "null",
+        "an object",
+        "null in it",
+        "one side",
+        "a number",
+        "a list for a type",
+        "a list for a service",
+    ],
 )
 def test_odd_relationships_are_an_error_of_the_source(account, relationships):
     """They are never taken for none."""

@@ -26,6 +26,9 @@ KEYS = MappingProxyType(
         "schedule_rendering": lambda body: body["schedule"]["id"],
         "schedule_overrides": lambda body: body["schedule"]["id"],
         "service_custom_fields": lambda body: body["service"]["id"],
+        "service_standards": lambda body: body["service"]["id"],
+        "service_orchestration": lambda body: body["parent"]["id"],
+        "service_dependencies": lambda body: f"{body['service']['type']}/{body['service']['id']}",
         "event_orchestration_path": lambda body: f"{body['parent']['id']}/{body['type']}",
         "team_member": lambda body: f"{body['team']['id']}/{body['user']['id']}",
         "on_call": lambda body: "/".join(

@@ -74,9 +74,7 @@ def test_time_before_a_kind_was_scheduled_is_not_counted(only, pd):
     assert row["overdue"][0]["since"] == "2026-11-23T12:00:00Z"
 
 
-@pytest.mark.parametrize(
-    ("tried", "waiting_since"), [((-3,), None), ((), "2026-11-22T12:00:00Z")]
-)
+@pytest.mark.parametrize(("tried", "waiting_since"), [((-3,), None), ((), "2026-11-22T12:00:00Z")])
 def test_only_a_kind_that_was_never_collected_waits(only, pd, tried, waiting_since):
     """Where it was, the start of the observation would move with each run that grows too old."""
     assert health(only, pd, *tried, first=-24)["waiting_since"] == waiting_since

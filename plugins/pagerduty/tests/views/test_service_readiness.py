@@ -196,6 +196,15 @@ def test_orchestrations_that_route_to_a_service_are_counted(only, pd, router, co
     assert row["orchestrations"] == count
 
 
+OF_A_SERVICE = (
+    "service",
+    "service_custom_fields",
+    "service_orchestration",
+    "service_standards",
+)
+"""The kinds that have one record for each service."""
+
+
 def test_services_that_share_a_policy_have_the_same_digests(view, pd):
     """Each row names the policy's people, and no other service."""
     rows = view(
@@ -206,8 +215,7 @@ def test_services_that_share_a_policy_have_the_same_digests(view, pd):
     )
     shared = {"pagerduty.escalation_policy:P1", "pagerduty.user:ann"}
     assert [set(row.names) for row in rows] == [
-        shared | {f"pagerduty.{noun}:{key}" for noun in ("service", "service_custom_fields")}
-        for key in ("S1", "S2")
+        shared | {f"pagerduty.{noun}:{key}" for noun in OF_A_SERVICE} for key in ("S1", "S2")
     ]
 
 

@@ -76,7 +76,7 @@ class _Services:
         """Add the services that support others and were not known."""
         for relationship in relationships:
             service = relationship["supporting_service"]
-            if service["id"] not in self._known and service.get("type") in _PATHS:
+            if service["id"] not in self._known and service["type"] in _PATHS:
                 self._known.add(service["id"])
                 self._pending.append({"id": service["id"], "type": service["type"]})
 
@@ -91,4 +91,6 @@ def _is_list_of_relationships(value: Any) -> bool:
 
 
 def _is_service(value: Any) -> bool:
-    return isinstance(value, dict) and isinstance(value.get("id"), str) and bool(value["id"])
+    if not isinstance(value, dict):
+        return False
+    return all(isinstance(value.get(name), str) and value[name] for name in ("id", "type"))

@@ -9,7 +9,7 @@ from datetime import datetime
 from ccm_core.errors import IntegrityError
 from ccm_core.ledger.population import PopulationTree
 from ccm_core.model.evidence.watermark import Watermark
-from ccm_core.pipeline.evidence_seals import EvidenceSeals
+from ccm_core.pipeline.seals.evidence_seals import EvidenceSeals
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
 

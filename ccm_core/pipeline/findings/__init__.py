@@ -1,0 +1,1 @@
+"""Findings from end to end: tracked with each evaluation, read as work items, acted on."""

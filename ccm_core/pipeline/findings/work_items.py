@@ -1,0 +1,172 @@
+"""Read findings as people work on them, with what the newest evaluation says of their checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ccm_core.errors import UsageError
+from ccm_core.findings.filter import (
+    ACTIVE_STATES,
+    FindingFilter,
+    by_urgency,
+    filter_findings,
+)
+from ccm_core.findings.work_items import WorkFacts, work_items
+from ccm_core.model.evaluation.result import Evaluation, RuleResult
+from ccm_core.model.evaluation.result_scope import ResultScope
+from ccm_core.model.finding.act import FindingAct
+from ccm_core.model.finding.finding import ACTIVE, Finding, FindingChange
+from ccm_core.model.finding.policy import FindingPolicy
+from ccm_core.model.finding.work_item import WorkItem
+from ccm_core.model.frozen_json import FrozenDict
+from ccm_core.pipeline.findings.track import all_findings
+from ccm_core.store.interface.evidence_store import EvidenceStore
+
+_FEW = 5000
+"""Findings whose acts are read one by one; of more, all are read."""
+_RULES_ALONE = ResultScope(whole=False, evidence=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedFindings:
+    """The findings that somebody asked for."""
+
+    items: Sequence[WorkItem]
+    """The most urgent first."""
+    total: int
+    """All that there are, whatever their state."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingHistory:
+    """One finding with all that is known of it."""
+
+    item: WorkItem
+    changes: Sequence[FindingChange]
+    """What evaluations changed of it and of those that it continues, in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tracked:
+    """What the evaluation that findings follow says of checks and waivers."""
+
+    evaluation: Evaluation | None = None
+    expiries: Mapping[str, datetime] = field(default_factory=FrozenDict)
+
+    @property
+    def rules(self) -> Sequence[RuleResult]:
+        return self.evaluation.rules if self.evaluation else ()
+
+    @property
+    def connections(self) -> Sequence[str]:
+        return self.evaluation.connections if self.evaluation else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingReader:
+    """Reads findings at a moment."""
+
+    store: EvidenceStore
+    policy: FindingPolicy
+    now: datetime
+    as_of: datetime | None = None
+    """Findings as of the last evaluation by then; None: as they are."""
+
+    def select(self, selection: FindingFilter) -> ListedFindings:
+        """Return the selected findings.
+
+        Raises:
+            UsageError: Something that is selected is not known.
+        """
+        findings = self._findings(selection)
+        tracked = self._evaluation()
+        items = sorted(self._items(findings, tracked), key=by_urgency)
+        chosen = filter_findings(
+            items,
+            selection,
+            self.as_of or self.now,
+            connections=tracked.connections,
+            rules={rule.rule for rule in tracked.rules},
+            controls={f"{c.framework}:{c.id}" for rule in tracked.rules for c in rule.controls},
+        )
+        total = len(findings) if self.as_of else self.store.findings.count()
+        return ListedFindings(items=chosen, total=total)
+
+    def active(self) -> Sequence[WorkItem]:
+        """Return all findings that are open or inconclusive, the most urgent first."""
+        findings = self.store.findings.current(ACTIVE)
+        return sorted(self._items(findings, self._evaluation()), key=by_urgency)
+
+    def history(self, name: str) -> FindingHistory:
+        """Return a finding by its id or the beginning of it, with its history.
+
+        Raises:
+            UsageError: There is no such finding, or several ids begin so.
+        """
+        finding = self.find(name)
+        (item,) = self._items([finding], self._evaluation())
+        names = {finding.id, *finding.follows}
+        changes = [
+            change
+            for change in self.store.findings.changes(as_of=self.as_of)
+            if change.finding in names
+        ]
+        return FindingHistory(item=item, changes=changes)
+
+    def find(self, name: str) -> Finding:
+        """Return a finding by its id or the beginning of it.
+
+        Raises:
+            UsageError: There is no such finding, or several ids begin so.
+        """
+        exact = () if self.as_of else self.store.findings.by_id([name])
+        matches = exact or [
+            finding
+            for finding in all_findings(self.store, as_of=self.as_of)
+            if name and finding.id.startswith(name)
+        ]
+        if not matches:
+            raise UsageError(f"no finding {name!r}; `ccm findings list --all` lists them")
+        if len(matches) > 1:
+            ids = ", ".join(finding.id for finding in matches[:5])
+            raise UsageError(f"{name!r} may be {ids}; write more of the id")
+        return matches[0]
+
+    def _findings(self, selection: FindingFilter) -> Sequence[Finding]:
+        if self.as_of is None and selection.states and selection.states <= ACTIVE_STATES:
+            return self.store.findings.current(ACTIVE)
+        return all_findings(self.store, as_of=self.as_of)
+
+    def _evaluation(self) -> _Tracked:
+        """Return the last evaluation that findings follow, without results: names and waivers."""
+        until = self.store.findings.tracked_until(as_of=self.as_of)
+        digest = None if until is None else self.store.findings.tracked_evaluation(until)
+        if digest is None:
+            return _Tracked()
+        inputs = self.store.evaluations.inputs(digest)
+        return _Tracked(
+            evaluation=self.store.evaluations.get(digest, scope=_RULES_ALONE),
+            expiries={waiver.id: waiver.expires for waiver in inputs.waivers} if inputs else {},
+        )
+
+    def _items(self, findings: Sequence[Finding], tracked: _Tracked) -> Sequence[WorkItem]:
+        facts = WorkFacts(
+            now=self.as_of or self.now,
+            policy=self.policy,
+            rules={rule.rule: rule for rule in tracked.rules},
+            expiries=tracked.expiries,
+            acts=self._acts(findings),
+        )
+        return list(work_items(findings, facts))
+
+    def _acts(self, findings: Sequence[Finding]) -> Mapping[str, Sequence[FindingAct]]:
+        names = {name for finding in findings for name in (finding.id, *finding.follows)}
+        acts = self.store.findings.acts(names if len(names) < _FEW else None)
+        if self.as_of is None:
+            return acts
+        until = self.as_of
+        return {
+            name: tuple(act for act in some if act.at <= until) for name, some in acts.items()
+        }

@@ -1,0 +1,1 @@
+"""Seals of what evaluations read, and comparison of evidence with them."""
