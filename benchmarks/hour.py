@@ -193,11 +193,16 @@ class Bench:
             yield simulator
 
     def _now(self) -> datetime:
-        """Return the moment of the account, which is that of the cached stores."""
+        """Return the moment of the account, which is that of the cached stores.
+
+        It is in the morning, so that all measured hours are of one day: what is read of whole days
+        changes at its end, whatever happens in the account.
+        """
         path = self._sample / "now"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(datetime.now(UTC).replace(microsecond=0).isoformat())
+            morning = datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0)
+            path.write_text(morning.isoformat())
         return datetime.fromisoformat(path.read_text())
 
     def _skew(self, simulator: SimulatorProcess, after: timedelta, **orders: int) -> float:

@@ -19,6 +19,7 @@ from ccm_core.config.settings import ConnectionSettings, Settings
 from ccm_core.config.settings_reader import SettingsDraft, load_settings
 from ccm_core.config.settings_validation import validate
 from ccm_core.errors import DocumentError, SecretError, StoreNotFound, UsageError
+from ccm_core.model.finding.policy import FindingPolicy
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.plugins.catalog import Catalog
 from ccm_core.plugins.discovery import discover
@@ -78,6 +79,17 @@ class Workspace:
     def host(self) -> Host:
         """What is installed, and the clock."""
         return build_host(self.catalog)
+
+    @property
+    def finding_policy(self) -> FindingPolicy:
+        """When findings are due, who owns them, and who is who."""
+        findings = self.settings.findings
+        return FindingPolicy(
+            due=findings.due,
+            due_by_framework=findings.due_by_framework,
+            owners=findings.owners,
+            people=self.settings.people,
+        )
 
     # -- connections --------------------------------------------------------------------------
 

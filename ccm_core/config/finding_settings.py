@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+from ccm_core.config.settings import FindingSettings
 from ccm_core.documents import Document, Path
 from ccm_core.errors import Mistake
 from ccm_core.model.finding.policy import OwnerRule
@@ -23,8 +24,17 @@ DEFAULT_DUE: Mapping[str, timedelta] = FrozenDict(
 """How long after it was opened a finding is due, where the settings do not say."""
 
 
-def read_due(document: Document, mistakes: list[Mistake]) -> Mapping[str, timedelta]:
-    """Return after how long findings are due, by severity; append the mistakes.
+def read_findings(document: Document, mistakes: list[Mistake]) -> FindingSettings:
+    """Return the settings of findings; append the mistakes in them."""
+    return FindingSettings(
+        due=_due(document, mistakes),
+        due_by_framework=_due_by_framework(document, mistakes),
+        owners=_owners(document, mistakes),
+    )
+
+
+def _due(document: Document, mistakes: list[Mistake]) -> Mapping[str, timedelta]:
+    """Return after how long findings are due, by severity.
 
     A severity that the settings leave out keeps its default; ``never`` takes its due date away.
     """
@@ -32,10 +42,9 @@ def read_due(document: Document, mistakes: list[Mistake]) -> Mapping[str, timede
     return _periods(document, ("findings", "due"), section, DEFAULT_DUE, mistakes)
 
 
-def read_due_by_framework(
+def _due_by_framework(
     document: Document, mistakes: list[Mistake]
 ) -> Mapping[str, Mapping[str, timedelta]]:
-    """Return the same by framework, where the settings say so; append the mistakes."""
     path: Path = ("findings", "due_by_framework")
     section = document.get(path)
     return FrozenDict(
@@ -46,8 +55,7 @@ def read_due_by_framework(
     )
 
 
-def read_owners(document: Document, mistakes: list[Mistake]) -> tuple[OwnerRule, ...]:
-    """Return who owns findings, in their order; append the mistakes."""
+def _owners(document: Document, mistakes: list[Mistake]) -> tuple[OwnerRule, ...]:
     path: Path = ("findings", "owners")
     section = document.get(path)
     entries = section if isinstance(section, list) else []
@@ -60,12 +68,18 @@ def _is_entry(entry: Any) -> bool:
 
 
 def _owner_rule(entry: Mapping[str, Any]) -> OwnerRule:
-    names = ("rules", "connections", "kinds", "resources", "teams")
-    lists = {name: entry.get(name) for name in names}
+    def names(key: str) -> tuple[str, ...]:
+        listed = entry.get(key)
+        return tuple(map(str, listed)) if isinstance(listed, list) else ()
+
     return OwnerRule(
         owner=entry["owner"],
+        rules=names("rules"),
+        connections=names("connections"),
+        kinds=names("kinds"),
+        resources=names("resources"),
+        teams=names("teams"),
         unowned=entry.get("unowned") is True,
-        **{name: tuple(map(str, some)) if isinstance(some, list) else () for name, some in lists.items()},
     )
 
 
@@ -73,7 +87,7 @@ def _never_reached(document: Document, path: Path, entries: list[Any]) -> Iterat
     """Yield the entries that stand behind one that matches everything."""
     for index, entry in enumerate(entries[:-1]):
         if isinstance(entry, dict) and set(entry) == {"owner"}:
-            message = "it matches every finding, so the entries after it are never used; put it last"
+            message = "it matches every finding, so those after it are never used; put it last"
             yield document.mistake((*path, index), message)
 
 
@@ -95,7 +109,7 @@ def _periods(
             mistakes.append(document.mistake((*path, severity), str(error)))
             continue
         if period is not None and period <= timedelta(0):
-            message = f"got {text}, expected a duration after which it is due, such as 14d, or never"
+            message = f"got {text}, expected a duration, such as 14d, or never"
             mistakes.append(document.mistake((*path, severity), message))
         elif period is not None:
             periods[severity] = period

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ccm_core.config.connection_settings import read_connection
+from ccm_core.config.finding_settings import read_findings
 from ccm_core.config.notify_settings import read_notify
 from ccm_core.config.settings import (
     RulesSettings,
@@ -40,6 +41,7 @@ def validate(draft: SettingsDraft, connectors: Mapping[str, Connector], today: d
         read_connection(draft.document, index, section, connectors, mistakes, today)
         for index, section in draft.connections()
     ]
+    findings = read_findings(draft.document, mistakes)
     notify = read_notify(draft.document, draft.base, mistakes)
     if mistakes:
         raise DocumentError(dict.fromkeys(mistakes))
@@ -51,6 +53,7 @@ def validate(draft: SettingsDraft, connectors: Mapping[str, Connector], today: d
         connections=tuple(connection for connection in connections if connection is not None),
         rules=_rules(draft),
         plugins=draft.plugins,
+        findings=findings,
         notify=notify,
     )
 

@@ -12,8 +12,8 @@ from ccm_core.model.evaluation.result import Evaluation, Result, Status, StoredE
 from ccm_core.model.evaluation.result_scope import LISTED, OUTLINED, UNSETTLED, ResultScope
 from ccm_core.model.finding.finding import Finding, finding_of
 from ccm_core.pipeline.context import Host
-from ccm_core.pipeline.report_sections import sections
 from ccm_core.pipeline.findings.track import all_findings
+from ccm_core.pipeline.report_sections import sections
 from ccm_core.report.content.page_bounds import drawable
 from ccm_core.report.content.summary import summary
 from ccm_core.report.types import ReportFormat, ReportInput

@@ -132,15 +132,21 @@ class _Rows:
 
     def shown(self, name: str, fields: Sequence[str]) -> Collection[JsonObject]:
         """Return some fields of each row of a kind or a view, in the order of the rows."""
-        state, shown = self._left(name), None
-        # The index of other versions may have other fields.
-        if state is not None and state.revision == self.host.revision:
-            shown = self.store.evaluations.shown_fields(self._digest, state, name)
+        shown = self._shown(name)
         if shown is None:
             return tuple(_some(row.body, fields) for row in self.of(name))
         if {*fields} == {*self.host.shown_fields[name]}:
             return shown
         return _Narrowed(shown, fields)
+
+    @cache  # noqa: B019 - as long as the sections of one connection
+    def _shown(self, name: str) -> Collection[JsonObject] | None:
+        """Return what all sections together show of each row; None: no index has it."""
+        state = self._left(name)
+        # The index of other versions may have other fields.
+        if state is None or state.revision != self.host.revision:
+            return None
+        return self.store.evaluations.shown_fields(self._digest, state, name)
 
     @cache  # noqa: B019 - as long as the sections of one connection
     def of(self, name: str) -> tuple[Row, ...]:

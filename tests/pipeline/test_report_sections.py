@@ -97,6 +97,52 @@ def test_a_section_that_names_fields_is_handed_these_alone(firm, indexed, later)
     assert int(shown.figures[0].title) > 1
 
 
+class CountedReads:
+    """The real evaluations of a store; counts how often the shown fields of a view are read."""
+
+    def __init__(self, evaluations):
+        self._evaluations, self.views = evaluations, []
+
+    def __getattr__(self, name):
+        return getattr(self._evaluations, name)
+
+    def shown_fields(self, digest, state, view):
+        """Read them."""
+        self.views.append(view)
+        return self._evaluations.shown_fields(digest, state, view)
+
+
+class CountedStore:
+    """A real store whose reading of shown fields is counted."""
+
+    def __init__(self, store):
+        self._store, self.evaluations = store, CountedReads(store.evaluations)
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
+
+
+def test_sections_over_the_same_view_read_its_fields_once(firm):
+    """Each is handed its own fields of rows that were read for all of them."""
+    fields = ("status", "level_count")
+    firm.host = replace(
+        firm.host,
+        sections={
+            name: replace(section(fields_shown, fields={READINESS: (name,)}), name=name)
+            for name in fields
+        },
+    )
+    evaluation = firm.evaluate()
+    (digest,) = [name for name, one in firm.store.evaluations.between() if one == evaluation]
+    store = CountedStore(firm.store)
+    content = report_input(firm.host, store, evaluation, ResultFilter(), digest=digest)
+    assert store.evaluations.views == [READINESS]
+    (rows, *_) = [table.rows for one in content.sections for table in one.figures]
+    assert [len(one.figures[0].rows) for one in content.sections] == [len(rows)] * len(fields)
+    for one in content.sections:
+        assert all(one.name in text for row in one.figures[0].rows for text in row)
+
+
 def every_row(request):
     """Show the same fields of whole rows."""
     bodies = [row.body for row in request.rows[READINESS]]

@@ -74,6 +74,11 @@ class FindingReader:
     as_of: datetime | None = None
     """Findings as of the last evaluation by then; None: as they are."""
 
+    @property
+    def moment(self) -> datetime:
+        """The moment of which findings are shown."""
+        return self.as_of or self.now
+
     def select(self, selection: FindingFilter) -> ListedFindings:
         """Return the selected findings.
 
@@ -86,7 +91,7 @@ class FindingReader:
         chosen = filter_findings(
             items,
             selection,
-            self.as_of or self.now,
+            self.moment,
             connections=tracked.connections,
             rules={rule.rule for rule in tracked.rules},
             controls={f"{c.framework}:{c.id}" for rule in tracked.rules for c in rule.controls},
@@ -153,7 +158,7 @@ class FindingReader:
 
     def _items(self, findings: Sequence[Finding], tracked: _Tracked) -> Sequence[WorkItem]:
         facts = WorkFacts(
-            now=self.as_of or self.now,
+            now=self.moment,
             policy=self.policy,
             rules={rule.rule: rule for rule in tracked.rules},
             expiries=tracked.expiries,
@@ -167,6 +172,4 @@ class FindingReader:
         if self.as_of is None:
             return acts
         until = self.as_of
-        return {
-            name: tuple(act for act in some if act.at <= until) for name, some in acts.items()
-        }
+        return {name: tuple(act for act in some if act.at <= until) for name, some in acts.items()}

@@ -34,6 +34,14 @@ def wrap(text: str, width: int) -> list[str]:
     return [line for line in lines if line]
 
 
+def fitted(text: str, width: int) -> str:
+    """Return a text on one line of at most so many cells; what does not fit ends in an ellipsis."""
+    from rich.cells import set_cell_size
+
+    line = replace_controls(text)
+    return line.rstrip() if cells(line) <= width else f"{set_cell_size(line, width - 1).rstrip()}…"
+
+
 def pad(text: str, width: int) -> str:
     """Fill a text with spaces up to a width."""
     return text + " " * (width - cells(text))

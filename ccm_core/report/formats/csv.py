@@ -14,7 +14,7 @@ from ccm_core.report.types import ReportFormat, ReportInput
 from ccm_core.sdk.timestamps import format_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ccm_core.model.evaluation.result import Result, RuleResult
 
@@ -54,6 +54,12 @@ class CsvReport(ReportFormat):
         """Yield every result of every rule, whatever its status."""
         yield codecs.BOM_UTF8
         yield from blocks(map(_line, _rows(inputs)))
+
+
+def csv_blocks(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """Yield a table, with its headings as the first row, as spreadsheets read it safely."""
+    yield codecs.BOM_UTF8
+    yield from blocks(_line([cell(text) for text in row]) for row in rows)
 
 
 def _rows(inputs: ReportInput) -> Iterator[Sequence[str]]:

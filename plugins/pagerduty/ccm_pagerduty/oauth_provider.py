@@ -67,7 +67,7 @@ SCOPES = MappingProxyType(
 
 
 VISIBILITY_SCOPES = ("abilities.read",)
-"""Those that show how much of the account a user sees: where a plan has no teams, none is private."""
+"""Those that show how much a user sees: where a plan has no teams, none is private."""
 
 OPTIONAL_SCOPES = (
     "audit_records.read",

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.timestamps import format_instant
 from ccm_pagerduty.references import id_and_title, references_in
 from ccm_pagerduty.views.manifest_runs import clock_since
-from ccm_pagerduty.views.on_call.responders import PRIVILEGED_ROLES, ROLE_NAMES, STAKEHOLDER_ROLES
+from ccm_pagerduty.views.on_call.responders import (
+    PRIVILEGED_ROLES,
+    ROLE_NAMES,
+    STAKEHOLDER_ROLES,
+    invitation_pending,
+)
 from ccm_pagerduty.views.row_builder import USER, RecordIndex, RowBuilder
 from ccm_pagerduty.views.three_valued import known_fields
 
@@ -35,7 +40,7 @@ def access(user: JsonObject) -> JsonObject:
         role_name=None if role is None else ROLE_NAMES.get(role, role),
         privileged=None if role is None else role in PRIVILEGED_ROLES,
         stakeholder=None if role is None else role in STAKEHOLDER_ROLES,
-        invitation_pending=user.get("invitation_sent"),
+        invitation_pending=invitation_pending(user),
     )
 
 
@@ -45,7 +50,7 @@ def _pending(user: Record) -> JsonObject:
     PagerDuty does not date it. This version of the record has the invitation pending from when it
     was first observed: the invitation is older, never younger.
     """
-    if not user.body.get("invitation_sent"):
+    if not invitation_pending(user.body):
         return {}
     since = user.observed_at.replace(microsecond=0)
     return {"pending_at_least_since": format_instant(since), "pending_clock": clock_since(since)}

@@ -27,12 +27,13 @@ from pagerduty_simulator.demo_data.account_changes import (
 from pagerduty_simulator.demo_data.flaw import Flaw
 from pagerduty_simulator.demo_data.healthy_changes import DISABLING, PROMOTION, change_actor
 from pagerduty_simulator.demo_data.response_flaws import response_flaws
+from pagerduty_simulator.demo_data.service_flaws import service_flaws
 from pagerduty_simulator.demo_data.shift_hours import daily_hours, working_hours
 
 
 def flaws() -> tuple[Flaw, ...]:
     """Return every flaw, by feature."""
-    return (*_coverage(), *_people(), *_access(), *_services(), *response_flaws())
+    return (*_coverage(), *_people(), *_access(), *_services(), *service_flaws(), *response_flaws())
 
 
 def _coverage() -> tuple[Flaw, ...]:
@@ -135,8 +136,8 @@ def _people() -> tuple[Flaw, ...]:
             ),
         ),
         Flaw(
-            feature="people",
-            description="The second level names somebody with a pending invitation",
+            feature="invitations",
+            description="The second level names somebody who never signed in",
             apply=lambda account: name_on_second_level(account, healthy.INVITED),
             fails=(
                 "pagerduty_policy_names_no_unaccepted_invitation",

@@ -36,6 +36,7 @@ from pagerduty_simulator.account.operations import (
     OrchestrationPath,
     OrchestrationRule,
 )
+from pagerduty_simulator.demo_data.healthy_business import add_healthy_business
 from pagerduty_simulator.demo_data.healthy_changes import add_healthy_changes
 from pagerduty_simulator.demo_data.healthy_incidents import add_healthy_incidents
 from pagerduty_simulator.demo_data.shift_hours import daily_hours, working_hours
@@ -50,9 +51,13 @@ FEATURES = (
     ("merged", "An incident was merged three minutes after it began, and never acknowledged alone"),
     ("bots", "A bot acknowledged first, then a person; monitoring resolved another by itself"),
     ("push only", "One first responder is notified of high urgency by the app alone"),
+    ("invitations", "The same person signs in by single sign-on, and the invitation stays sent"),
     ("low urgency over a weekend", "Triggered on Saturday, acknowledged on Monday morning"),
     ("priorities", "A P1 incident was acknowledged after three minutes"),
     ("orchestrations", "A service without integrations gets its events from an orchestration"),
+    ("rules for events", "Events of a critical service that only inform are suppressed"),
+    ("standards", "A service that is not critical misses one of the account's standards"),
+    ("other tools", "A chat and a ticket system are told of incidents"),
     ("maintenance", "A service that is not critical had two planned hours of maintenance"),
     ("changes", "The Account Owner made somebody an admin, and disabled a service for a while"),
     ("account roles", "Nobody has the team role of a manager; members with an account role manage"),
@@ -134,6 +139,7 @@ def build_healthy_account(now: datetime) -> Account:
     account.services.update((service.id, service) for service in _services(account))
     account.orchestrations.update((entry.id, entry) for entry in _orchestrations(account))
     account.maintenance_windows.append(_planned_maintenance(account))
+    add_healthy_business(account, CARD_PAYMENTS, CARD_LEDGER, EVENT_ARCHIVE)
     add_healthy_changes(account)
     add_healthy_incidents(account)
     return account
@@ -148,7 +154,7 @@ def _users() -> Iterable[User]:
             email=f"{name.lower().replace(' ', '.')}@northwind-freight.example",
             role=role,
             time_zone="Europe/Berlin",
-            invitation_sent=number == INVITED,
+            invitation_sent=number in {INVITED, PUSH_ONLY},
             contact_methods=methods,
             notification_rules=tuple(_notification_rules(number, methods)),
         )
@@ -160,7 +166,9 @@ def _contact_methods(number: int, name: str) -> Iterable[ContactMethod]:
         ("push_notification", name, f"{number:064x}"),
         ("phone", "Mobile", f"5550{number:06d}"),
     ]
-    for position, (kind, label, address) in enumerate(kinds[: 2 if number == PUSH_ONLY else 3]):
+    if number in {INVITED, PUSH_ONLY}:  # who has not signed in has no app
+        del kinds[1 if number == INVITED else 2]
+    for position, (kind, label, address) in enumerate(kinds):
         yield ContactMethod(
             id=object_id("contact_method", number * 4 + position),
             type=f"{kind}_contact_method",

@@ -40,10 +40,12 @@ def evaluated(tmp_path_factory):
     texts = [PackText(text=pack.text(), source=pack.location) for pack in catalog.packs.values()]
     connector = catalog.connectors["pagerduty"]
 
-    def run(account, parameters):
+    def run(account, parameters, *, refused=None):
         folder = tmp_path_factory.mktemp("account")
         store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder)
         with PagerDutySimulator(account) as simulator:
+            for endpoint, status in (refused or {}).items():
+                simulator.control.deny(endpoint, status)
             settings = {"base_url": simulator.base_url, "lookback": "30d", "lookahead": "14d"}
             connection = Connection(
                 name="acme",

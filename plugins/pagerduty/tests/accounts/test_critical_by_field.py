@@ -9,6 +9,7 @@ from pagerduty_simulator.account.identifiers import object_id
 from pagerduty_simulator.account.objects import CustomFieldValue
 from pagerduty_simulator.demo_data.healthy_account import (
     BACK_OFFICE,
+    CARD_LEDGER,
     CARD_PAYMENTS,
     build_healthy_account,
     healthy_parameters,
@@ -75,3 +76,38 @@ def test_a_service_without_the_field_is_not_critical_only_where_the_condition_as
     )
     parameters = healthy_parameters() | {"critical_services": condition}
     assert RULE in rules_with(evaluated(account, parameters), status)
+
+
+@pytest.mark.parametrize(
+    ("condition", "number", "status"),
+    [
+        pytest.param("'Shop' in row.business_services", CARD_PAYMENTS, "pass", id="directly"),
+        pytest.param("'Shop' in row.business_services", CARD_LEDGER, "pass", id="through it"),
+        pytest.param("'Sohp' in row.business_services", None, "insufficient", id="misspelled"),
+    ],
+)
+def test_a_service_is_critical_by_the_business_service_that_it_supports(
+    evaluated, now, rules_with, condition, number, status
+):
+    """Also through another service; a name that no business service has is said."""
+    account = build_healthy_account(now)
+    evaluation = evaluated(account, healthy_parameters() | {"critical_services": condition})
+    assert RULE in rules_with(evaluation, status)
+    (rule,) = (rule for rule in evaluation.rules if rule.rule == RULE)
+    judged = {result.subject.key for result in rule.results if result.status.value == "pass"}
+    if number is None:
+        assert "selects none of 4 rows" in str([result.reason for result in rule.results])
+    else:
+        assert object_id("service", number) in judged
+        assert object_id("service", BACK_OFFICE) not in judged
+
+
+@pytest.mark.parametrize(("status", "expected"), [(403, "insufficient"), (404, "insufficient")])
+def test_business_services_that_are_refused_leave_the_definition_inconclusive(
+    evaluated, now, rules_with, status, expected
+):
+    """Nothing passes because nothing counts as critical."""
+    account = build_healthy_account(now)
+    parameters = healthy_parameters() | {"critical_services": "'Shop' in row.business_services"}
+    evaluation = evaluated(account, parameters, refused={"/business_services": status})
+    assert RULE in rules_with(evaluation, expected)

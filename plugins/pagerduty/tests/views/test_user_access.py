@@ -39,6 +39,21 @@ def test_pending_invitation_is_reported(only, pd, invited, expected):
     assert row.get("invitation_pending") is expected
 
 
+def test_who_registered_the_app_has_accepted(only, pd):
+    """An invitation whose link nobody followed stays sent after single sign-on."""
+    app = {"id": "C1", "type": "push_notification_contact_method", "blacklisted": True}
+    row = only("user_access", user=[pd.user("ann", invited=True, contact_methods=[app])])
+    assert row["invitation_pending"] is False
+    assert not {"pending_at_least_since", "pending_clock"} & set(row)
+
+
+@pytest.mark.parametrize("methods", [None, []], ids=["not told", "none"])
+def test_an_invitation_stays_pending_without_a_sign_of_the_person(only, pd, methods):
+    """Contact methods that are hidden prove nothing."""
+    row = only("user_access", user=[pd.user("ann", invited=True, contact_methods=methods)])
+    assert row["invitation_pending"] is True
+
+
 def test_pending_invitation_dates_from_the_first_observation_of_the_record(only, pd):
     """PagerDuty does not date it: since then it is pending at least."""
     row = only("user_access", user=[pd.user("ann", invited=True)])

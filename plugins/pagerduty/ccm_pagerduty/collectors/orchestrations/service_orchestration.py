@@ -1,8 +1,8 @@
 """Collects the rules that the events of each service pass.
 
 Follows https://developer.pagerduty.com/api-reference "Get the Service Orchestration for a Service"
-and "Get the Service Orchestration active status for a Service". No list has them, so that each costs
-a request: they are read once a day. Whether they are in use is asked where there is a rule.
+and "Get the Service Orchestration active status for a Service". No list has them, so that each
+costs a request: they are read once a day. Whether they are in use is asked where there is a rule.
 """
 
 from __future__ import annotations

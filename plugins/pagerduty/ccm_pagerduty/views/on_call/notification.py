@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ccm_core.sdk.types import JsonObject
 
 HIGH = "high"
+APP = "push_notification"
+"""The type of the contact method that the app registers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,7 @@ def is_in_use(method: JsonObject) -> bool | None:
     """
     if method.get("blacklisted"):
         return False
-    if method.get("type") == "push_notification_contact_method":
+    if method_type(method) == APP:
         return method.get("enabled") is not False
     enabled = method.get("enabled")
     return None if enabled is None else bool(enabled)

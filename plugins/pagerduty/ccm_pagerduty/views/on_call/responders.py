@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ccm_pagerduty.references import title_of
-from ccm_pagerduty.views.on_call.notification import first_notification
+from ccm_pagerduty.views.on_call.notification import APP, first_notification, method_type
 from ccm_pagerduty.views.row_builder import USER
 
 if TYPE_CHECKING:
@@ -117,12 +117,25 @@ def _notified(user: JsonObject, within: timedelta) -> ResponderState:
     return ResponderState.NO_NOTIFICATION_RULE if is_never else ResponderState.NOTIFIED_LATE
 
 
+def invitation_pending(user: JsonObject) -> bool | None:
+    """Return whether a user has yet to sign in for the first time; None where that is unknown.
+
+    PagerDuty reports an invitation as sent for ever where the person signs in by single sign-on and
+    never follows its link. Only who has signed in can register the app, so whoever has it has
+    accepted, whether PagerDuty uses the app now or not.
+    """
+    sent = user.get("invitation_sent")
+    if sent and any(method_type(method) == APP for method in user.get("contact_methods") or ()):
+        return False
+    return None if sent is None else bool(sent)
+
+
 def responder_state(ref: JsonObject, builder: RowBuilder) -> ResponderState:
     """Return whether a referenced user can respond, however they are notified."""
     record = builder.find(USER, ref["id"])
     if record is None or ref.get("deleted_at"):
         return ResponderState.DELETED
-    role, invited = record.body.get("role"), record.body.get("invitation_sent")
+    role, invited = record.body.get("role"), invitation_pending(record.body)
     if role in STAKEHOLDER_ROLES:
         return ResponderState.STAKEHOLDER
     if invited:

@@ -31,6 +31,12 @@ def orchestration(*rules, catch_all=None, more=(), **fields):
     }
 
 
+def of_an_orchestration(key, kind, *rules):
+    """Return the rules of an event orchestration."""
+    path = orchestration(*rules) | {"type": kind, "parent": {"id": key}}
+    return {name: value for name, value in path.items() if name != "active"}
+
+
 @pytest.fixture
 def discards(only, pd):
     """Return what becomes of the events of a service by its own rules."""
@@ -120,9 +126,9 @@ def test_a_low_severity_wakes_nobody_where_the_severity_decides(discards):
 
 def test_rules_of_the_orchestration_that_feeds_a_service_count_too(only, pd):
     """All its events pass them first."""
-    router = orchestration(rule({"route_to": "S1"})) | {"type": "router", "parent": {"id": "E1"}}
-    shared = orchestration(rule(DROP)) | {"type": "global", "parent": {"id": "E1"}}
-    other = shared | {"parent": {"id": "E2"}}
+    router = of_an_orchestration("E1", "router", rule({"route_to": "S1"}))
+    shared = of_an_orchestration("E1", "global", rule(DROP))
+    other = of_an_orchestration("E2", "global", rule(DROP))
     row = only(
         "service_readiness",
         service=[pd.service("S1")],

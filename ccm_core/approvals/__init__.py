@@ -1,0 +1,1 @@
+"""Approvals of risk acceptances: what is signed, and whether it is. Pure, and offline."""

@@ -1,0 +1,1 @@
+"""``ccm findings``: who does what by when about what fails."""

@@ -1,0 +1,20 @@
+"""``ccm findings``: the group of its commands."""
+
+from __future__ import annotations
+
+import click
+
+from ccm_core.cli.findings import acts, lists
+
+
+@click.group("findings")
+def command() -> None:
+    """List what fails: who does what by when, and its history."""
+
+
+command.add_command(lists.list_)
+command.add_command(lists.show)
+command.add_command(lists.export)
+command.add_command(acts.assign)
+command.add_command(acts.acknowledge)
+command.add_command(acts.comment)

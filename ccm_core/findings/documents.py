@@ -1,0 +1,90 @@
+"""Work items as documents for programs: JSON, and the columns of a CSV file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ccm_core.model import json_codec
+from ccm_core.model.finding.act import ActKind
+from ccm_core.model.finding.work_item import WorkItem
+from ccm_core.model.json_codec import JsonObject
+from ccm_core.sdk.timestamps import format_instant
+
+COLUMNS = (
+    *("finding", "state", "severity", "title", "connection"),
+    *("resource_kind", "resource_key", "resource_title", "resource_url"),
+    *("owner", "owner_source", "due_at", "overdue", "accepted_until"),
+    *("occurred_at", "first_seen", "opened_at", "last_seen", "closed_at", "times_opened"),
+    *("checks", "reasons", "controls", "next_step", "next_step_url", "tickets", "comments"),
+)
+
+
+def finding_document(item: WorkItem) -> JsonObject:
+    """Return a finding as ``schemas/finding.v1.schema.json`` describes it."""
+    finding, subject = item.finding, item.finding.subject
+    return {
+        "id": finding.id,
+        "state": item.state.value,
+        "severity": finding.severity,
+        "title": item.title,
+        "connection": finding.connection,
+        "resource": {
+            "kind": subject.kind,
+            "key": subject.key,
+            "title": subject.title,
+            "url": subject.url,
+            "owners": list(subject.owners),
+        },
+        "owner": {
+            "names": list(item.owner.names),
+            "source": item.owner.source.value,
+            "unknown": list(item.owner.unknown),
+        },
+        "due_at": _text(item.due_at),
+        "due": [{"at": format_instant(due.at), "framework": due.framework} for due in item.due],
+        "overdue": item.is_overdue,
+        "accepted_until": _text(item.accepted_until),
+        "occurred_at": _text(finding.occurred_at),
+        "first_seen": format_instant(finding.first_seen),
+        "opened_at": format_instant(finding.opened_at),
+        "last_seen": format_instant(finding.last_seen),
+        "closed_at": _text(finding.closed_at),
+        "times_opened": finding.opened,
+        "reason": finding.reason,
+        "checks": [json_codec.plain(check) for check in finding.checks],
+        "controls": list(item.controls),
+        "risk": item.risk,
+        "next_step": item.next_step,
+        "next_step_url": item.next_step_url,
+        "tickets": [json_codec.plain(ticket) for ticket in item.tickets],
+        "follows": list(finding.follows),
+        "revision": revision(item),
+    }
+
+
+def revision(item: WorkItem) -> int:
+    """Return how many acts of the finding itself have been stored."""
+    return sum(act.finding == item.finding.id for act in item.acts)
+
+
+def finding_cells(item: WorkItem) -> Sequence[str]:
+    """Return a finding as the cells of :data:`COLUMNS`."""
+    finding, subject = item.finding, item.finding.subject
+    comments = [f"{act.by}: {act.text}" for act in item.acts if act.kind is ActKind.COMMENTED]
+    return (
+        *(finding.id, item.state.value, finding.severity, item.title, finding.connection),
+        *(subject.kind, subject.key, subject.title, subject.url or ""),
+        *("; ".join(item.owner.names), item.owner.source.value),
+        *(_text(item.due_at) or "", "yes" if item.is_overdue else "no"),
+        *(_text(item.accepted_until) or "", _text(finding.occurred_at) or ""),
+        *(format_instant(finding.first_seen), format_instant(finding.opened_at)),
+        *(format_instant(finding.last_seen), _text(finding.closed_at) or "", str(finding.opened)),
+        *(", ".join(finding.rules), "; ".join(check.reason for check in finding.checks)),
+        *(", ".join(item.controls), item.next_step or "", item.next_step_url or ""),
+        *(", ".join(ticket.url for ticket in item.tickets), "; ".join(comments)),
+    )
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else format_instant(at)

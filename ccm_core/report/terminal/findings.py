@@ -1,0 +1,182 @@
+"""Findings as text for a terminal of eighty columns: a list, and one with all that is known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from ccm_core.control_characters import replace_controls
+from ccm_core.model.finding.act import ActKind, FindingAct
+from ccm_core.model.finding.finding import ACTIVE, SEVERITIES, FindingChange
+from ccm_core.model.finding.work_item import DueDate, OwnerSource, WorkItem, WorkState
+from ccm_core.report.content import phrases
+from ccm_core.report.content.cell_width import cells, fitted, wrap
+from ccm_core.sdk.timestamps import format_instant
+
+_LABEL = 12
+_SOURCES = {
+    OwnerSource.ASSIGNED: "assigned",
+    OwnerSource.SETTINGS: "by the settings",
+    OwnerSource.SOURCE: "owns it in the source",
+}
+_DONE = {
+    ActKind.ASSIGNED: "assigned it to",
+    ActKind.ACKNOWLEDGED: "acknowledged it",
+    ActKind.COMMENTED: "commented",
+    ActKind.ACCEPTANCE_ASKED: "asked to accept the risk",
+    ActKind.ACCEPTANCE_APPROVED: "approved to accept the risk",
+    ActKind.ACCEPTANCE_REFUSED: "refused to accept the risk",
+    ActKind.ACCEPTANCE_WITHDRAWN: "withdrew the acceptance of the risk",
+    ActKind.TICKET_OPENED: "opened ticket",
+    ActKind.TICKET_UPDATED: "updated ticket",
+    ActKind.TICKET_CLOSED: "closed ticket",
+    ActKind.TICKET_REOPENED: "reopened ticket",
+    ActKind.TICKET_LOST: "no longer has ticket",
+}
+
+
+def finding_lines(item: WorkItem, now: datetime, width: int) -> Iterator[str]:
+    """Yield two lines: id, severity, state, due date and owner; what fails, and on what."""
+    finding = item.finding
+    state = _state(item)
+    head = f"{finding.id}  {finding.severity:<13}  {state:<16}  "
+    facts = [*([_due_in(item, now)] if item.due else []), _owner(item)]
+    yield fitted(head + "  ".join(facts), width)
+    where = f" ({finding.connection})" if finding.connection else ""
+    yield fitted(f"  {item.title}: {finding.subject.title}{where}", width)
+
+
+def summary_line(items: Sequence[WorkItem]) -> str:
+    """Return how many findings of which severity are listed, and how many are overdue."""
+    severities = Counter(item.finding.severity for item in items)
+    parts = [f"{severities[name]:,} {name}" for name in SEVERITIES if severities[name]]
+    overdue = sum(item.is_overdue for item in items)
+    total = phrases.count(len(items), "finding")
+    return (
+        total
+        + (f": {', '.join(parts)}" if parts else "")
+        + (f"; {overdue:,} overdue" if overdue else "")
+    )
+
+
+def finding_text(
+    item: WorkItem, changes: Sequence[FindingChange], now: datetime, width: int
+) -> Iterator[str]:
+    """Yield all that somebody needs to act on a finding."""
+    finding = item.finding
+    yield f"{finding.id}: {_state(item)}, {finding.severity}"
+    yield ""
+    yield from wrap(item.title, width)
+    for check in finding.checks:
+        yield from _wrapped("- ", f"{check.rule}: {check.reason}", width)
+    yield ""
+    for label, text in _facts(item, now):
+        yield from _wrapped(f"  {label:<{_LABEL}}", text, width)
+    yield ""
+    yield "History"
+    for at, text in sorted([*_changes(changes), *_acts(item.acts)], key=lambda entry: entry[0]):
+        yield from _wrapped(f"  {_moment(at)}  ", text, width)
+
+
+def _facts(item: WorkItem, now: datetime) -> Iterator[tuple[str, str]]:
+    finding, subject = item.finding, item.finding.subject
+    key = f"{subject.kind} {subject.key}".rstrip()
+    yield "resource", f"{subject.title} ({key})"
+    if link := phrases.link(subject.url):
+        yield "link", link
+    yield "connection", finding.connection or "none"
+    if finding.occurred_at:
+        yield "happened", _ago(finding.occurred_at, now)
+    yield "failing since", _ago(finding.first_seen, now)
+    if finding.opened > 1:
+        yield "reopened", f"{_ago(finding.opened_at, now)}; opened {finding.opened} times"
+    if finding.closed_at:
+        yield "closed", _ago(finding.closed_at, now)
+    yield "owner", _owner(item) + _owner_source(item)
+    for due in item.due:
+        yield "due", _due(due, now)
+    if item.accepted_until:
+        waivers = ", ".join(finding.waivers)
+        yield "accepted", f"until {_moment(item.accepted_until)}, by risk acceptance {waivers}"
+    yield from _instructions(item)
+
+
+def _instructions(item: WorkItem) -> Iterator[tuple[str, str]]:
+    if item.risk:
+        yield "risk", item.risk
+    if item.next_step and item.finding.state in ACTIVE:
+        yield "next step", item.next_step
+    if item.next_step_url and item.finding.state in ACTIVE:
+        yield "guide", item.next_step_url
+    if item.controls:
+        yield "controls", ", ".join(item.controls)
+    for ticket in item.tickets:
+        yield "ticket", f"{ticket.key} {ticket.url}"
+    yield "trace", ", ".join(f"ccm explain {check.result}" for check in item.finding.checks)
+
+
+def _state(item: WorkItem) -> str:
+    if item.state is WorkState.ACCEPTED and item.accepted_until:
+        return f"accepted to {item.accepted_until:%Y-%m-%d}"
+    return item.state.value.replace("_", " ")
+
+
+def _owner(item: WorkItem) -> str:
+    return ", ".join(item.owner.names) or "nobody owns it"
+
+
+def _owner_source(item: WorkItem) -> str:
+    unknown = item.owner.unknown
+    gone = f"; {', '.join(unknown)} is in no team and not under `people`" if unknown else ""
+    source = _SOURCES.get(item.owner.source)
+    return (f" ({source})" if source else "") + gone
+
+
+def _due_in(item: WorkItem, now: datetime) -> str:
+    due = item.due[0].at
+    if item.is_overdue:
+        return f"overdue {phrases.duration((now - due).total_seconds())}"
+    return f"due {due:%Y-%m-%d}"
+
+
+def _due(due: DueDate, now: datetime) -> str:
+    seconds = (due.at - now).total_seconds()
+    far = phrases.duration(abs(seconds))
+    when = f"in {far}" if seconds > 0 else f"{far} overdue"
+    why = f", for {due.framework}" if due.framework else ""
+    return f"{_moment(due.at)}, {when}{why}"
+
+
+def _ago(at: datetime, now: datetime) -> str:
+    seconds = (now - at).total_seconds()
+    return f"{_moment(at)}, {phrases.duration(seconds)} ago" if seconds > 0 else _moment(at)
+
+
+def _changes(changes: Iterable[FindingChange]) -> Iterator[tuple[datetime, str]]:
+    for change in changes:
+        yield change.at, f"{change.kind.value}: {change.reason}"
+
+
+def _acts(acts: Iterable[FindingAct]) -> Iterator[tuple[datetime, str]]:
+    for act in acts:
+        about = [act.owner, act.ticket.key if act.ticket else ""]
+        if act.kind is ActKind.ASSIGNED and not act.owner:
+            about = ["its owner in the source again"]
+        until = f"until {act.until:%Y-%m-%d}" if act.until else ""
+        words = [act.by, _DONE[act.kind], *about, until]
+        text = " ".join(filter(None, words))
+        yield act.at, f"{text}: {act.text}" if act.text else text
+
+
+def _wrapped(head: str, text: str, width: int) -> Iterator[str]:
+    """Yield a text behind a head, in lines that are indented as far as the head is wide."""
+    indent = cells(head)
+    first, *others = wrap(replace_controls(text), max(width - indent, 30)) or [""]
+    yield f"{head}{first}".rstrip()
+    for line in others:
+        yield f"{' ' * indent}{line}"
+
+
+def _moment(at: datetime) -> str:
+    return format_instant(at.replace(microsecond=0))

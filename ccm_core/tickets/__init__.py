@@ -1,0 +1,1 @@
+"""Tickets in Jira and GitHub: what each finding needs of them, and how they are asked."""

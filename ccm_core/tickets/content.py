@@ -1,0 +1,136 @@
+"""What a ticket says of its finding: names and texts of checks, never a body of evidence. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ccm_core.control_characters import replace_controls
+from ccm_core.model.finding.finding import FindingState
+from ccm_core.model.finding.work_item import WorkItem, WorkState
+from ccm_core.tickets.templates import filled, placeholders, texts_for_severities
+from ccm_core.tickets.types import COMMON_LABEL, Draft, Row, TicketRules, TicketText
+
+_MAX_TITLE = 200
+"""Characters; the systems take 255 and more."""
+_MAX_TEXT = 2_000
+"""Characters of one line of the description."""
+_MAX_CHECKS = 20
+_MAX_CONTROLS = 30
+_MAX_LABEL = 50
+"""Characters of a label of GitHub; Jira takes more."""
+_FOOTER = (
+    "ccm keeps the title and this description up to date: write comments instead. "
+    "It closes this ticket when the checks pass."
+)
+_FOOTER_LEFT = "ccm keeps the title and this description up to date: write comments instead."
+
+
+def draft_of(item: WorkItem, rules: TicketRules) -> Draft:
+    """Return what a ticket is to say of a finding; it is the same until that changes."""
+    finding, mapping = item.finding, rules.fields
+    places = placeholders(item)
+    title = _line(f"[{finding.severity}] {item.title}: {finding.subject.title}", _MAX_TITLE)
+    labels = {COMMON_LABEL, *(_label(filled(text, places)) for text in mapping.labels)} - {""}
+    other = {label for text in mapping.labels for label in texts_for_severities(text, places)}
+    components = (filled(text, places) for text in mapping.components)
+    custom = {name: filled(value, places) for name, value in mapping.custom.items()}
+    owners = item.owner.names
+    return Draft(
+        finding=finding.id,
+        title=title,
+        text=TicketText(
+            lead=_line(f"A control check fails: {item.title}.", _MAX_TEXT),
+            rows=tuple(_rows(item, rules)),
+            footer=_FOOTER if rules.close else _FOOTER_LEFT,
+        ),
+        labels=tuple(sorted(labels)),
+        other_labels=frozenset(map(_label, other)) - labels,
+        issue_type=mapping.issue_type,
+        priority=mapping.priorities.get(finding.severity, ""),
+        components=tuple(component for component in components if component),
+        assignees=tuple(
+            dict.fromkeys(login for owner in owners for login in mapping.assignees.get(owner, ()))
+        ),
+        custom={name: value for name, value in custom.items() if value is not None},
+    )
+
+
+def closing_remark(item: WorkItem, *, handed_over: bool) -> str:
+    """Return why a ticket is closed."""
+    finding = item.finding
+    if handed_over:
+        owner = ", ".join(item.owner.names) or "nobody"
+        return f"Its owner is now {owner}, whose tickets are elsewhere: finding {finding.id}."
+    if item.state is WorkState.ACCEPTED:
+        until = f" until {item.accepted_until:%Y-%m-%d}" if item.accepted_until else ""
+        return f"The risk is accepted{until}: finding {finding.id}. It is reopened after that."
+    match finding.state:
+        case FindingState.REMOVED:
+            return f"The resource is no longer evaluated: finding {finding.id}."
+        case FindingState.REPLACED:
+            return f"Another finding follows the same cause now: ccm findings show {finding.id}."
+        case _:
+            return f"The checks pass, or no longer apply: finding {finding.id} is resolved."
+
+
+def reopening_remark(item: WorkItem, *, closed_there: bool) -> str:
+    """Return why a ticket is reopened."""
+    identity = item.finding.id
+    if closed_there:
+        return (
+            f"The check still fails, so ccm reopened this: finding {identity}. To leave it closed, "
+            f"have the risk accepted: ccm findings accept {identity}"
+        )
+    return f"The check fails again: finding {identity}."
+
+
+def _rows(item: WorkItem, rules: TicketRules) -> Iterator[Row]:
+    finding = item.finding
+    subject = finding.subject
+    yield _row("Resource", f"{subject.title} ({subject.kind} {subject.key})", subject.url)
+    yield _row("Severity", finding.severity)
+    yield _row("Owner", ", ".join(item.owner.names) or "nobody yet")
+    yield _row("Due", _due(item))
+    if finding.occurred_at:
+        yield _row("Happened", f"{finding.occurred_at:%Y-%m-%d %H:%M} UTC")
+    yield _row("Open since", f"{finding.opened_at:%Y-%m-%d %H:%M} UTC")
+    yield _row("State", item.state.value.replace("_", " "))
+    yield _row("Checks", _listed(finding.rules, _MAX_CHECKS))
+    if item.controls:
+        yield _row("Controls", _listed(item.controls, _MAX_CONTROLS))
+    if rules.include_reasons and finding.state is FindingState.OPEN:
+        yield _row("Why", finding.reason)
+    if item.risk:
+        yield _row("Risk", item.risk)
+    yield _row(
+        "Next step", item.next_step or "See why the check fails, and fix it", item.next_step_url
+    )
+    yield _row("Finding", f"{finding.id}: ccm findings show {finding.id}")
+
+
+def _due(item: WorkItem) -> str:
+    if not item.due:
+        return "no due date"
+    return ", ".join(
+        f"{due.at:%Y-%m-%d}" + (f" ({due.framework})" if due.framework else "") for due in item.due
+    )
+
+
+def _listed(names: tuple[str, ...], most: int) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _row(label: str, text: str, url: str | None = None) -> Row:
+    is_link = url is not None and url.startswith(("https://", "http://"))
+    return Row(label=label, text=_line(text, _MAX_TEXT), url=url if is_link else None)
+
+
+def _line(text: str, most: int) -> str:
+    line = " ".join(replace_controls(text).split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def _label(text: str | None) -> str:
+    """Return a label that both systems take: no blanks and no commas."""
+    return "-".join((text or "").replace(",", " ").split())[:_MAX_LABEL]

@@ -1,0 +1,83 @@
+"""Flaws in what becomes of events, in standards, and in what is sent elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pagerduty_simulator.account.account import Account
+from pagerduty_simulator.account.identifiers import object_id
+from pagerduty_simulator.account.operations import OrchestrationPath
+from pagerduty_simulator.demo_data import healthy_account as healthy
+from pagerduty_simulator.demo_data.flaw import Flaw
+
+
+def service_flaws() -> tuple[Flaw, ...]:
+    """Return them, by feature."""
+    discarding = ("pagerduty_critical_service_keeps_unmatched_events",)
+    return (
+        Flaw(
+            feature="rules for events",
+            description="The same service suppresses whatever no rule looks for",
+            apply=suppress_the_rest,
+            fails=discarding,
+        ),
+        Flaw(
+            feature="rules for events",
+            description="The orchestration that feeds it drops every event",
+            apply=drop_everything,
+            fails=discarding,
+        ),
+        Flaw(
+            feature="standards",
+            description="The critical service misses one as well",
+            apply=miss_a_standard,
+            fails=("pagerduty_critical_service_meets_standards",),
+        ),
+        Flaw(
+            feature="other tools",
+            description="The chat refuses what it is sent",
+            apply=stop_extension,
+            fails=("pagerduty_extension_is_delivered_to",),
+        ),
+        Flaw(
+            feature="other tools",
+            description="The ticket system cannot be reached",
+            apply=stop_webhook,
+            fails=("pagerduty_webhook_is_delivered_to",),
+        ),
+    )
+
+
+def suppress_the_rest(account: Account) -> None:
+    """Suppress every event of a critical service that no rule matches."""
+    key = object_id("service", healthy.CARD_PAYMENTS)
+    path = account.service_orchestrations[key]
+    account.service_orchestrations[key] = replace(path, catch_all={"suppress": True})
+
+
+def drop_everything(account: Account) -> None:
+    """Drop every event of the orchestration that feeds a critical service."""
+    path = OrchestrationPath(sets=(("start", ()),), catch_all={"drop_event": True})
+    for key, entry in account.orchestrations.items():
+        account.orchestrations[key] = replace(entry, global_path=path)
+
+
+def miss_a_standard(account: Account) -> None:
+    """Let the critical service miss the standards that another one misses."""
+    critical = object_id("service", healthy.CARD_PAYMENTS)
+    account.standards[:] = [
+        replace(standard, missed_by=standard.missed_by and {*standard.missed_by, critical})
+        for standard in account.standards
+    ]
+
+
+def stop_extension(account: Account) -> None:
+    """Let PagerDuty stop sending to an extension."""
+    for key, extension in account.extensions.items():
+        account.extensions[key] = replace(extension, temporarily_disabled=True)
+
+
+def stop_webhook(account: Account) -> None:
+    """Let PagerDuty stop sending to a webhook."""
+    for key, webhook in account.webhook_subscriptions.items():
+        account.webhook_subscriptions[key] = replace(webhook, temporarily_disabled=True)

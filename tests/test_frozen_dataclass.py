@@ -1,0 +1,216 @@
+"""The host's frozen dataclasses behave as those of the standard library do, to the message."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import inspect
+import pickle
+from dataclasses import FrozenInstanceError, field, replace
+from typing import ClassVar, Generic, TypeVar
+
+import pytest
+
+from ccm_core.frozen_dataclass import dataclass
+
+Part = TypeVar("Part")
+
+
+def classes(decorate):
+    """Return one class of each kind, all made by one decorator."""
+
+    @decorate(frozen=True, slots=True, kw_only=True)
+    class Named:
+        """Named fields."""
+
+        number: int
+        text: str = "none"
+        parts: tuple[int, ...] = field(default_factory=tuple)
+        noted: int = field(default=0, compare=False, repr=False)
+        hashed: tuple[int, ...] = field(default=(), hash=False)
+        count: ClassVar[int] = 3
+
+        @property
+        def double(self):
+            return self.number * 2
+
+    @decorate(frozen=True, slots=True)
+    class Placed:
+        """Fields in their order, and one that is named."""
+
+        first: int
+        second: int = 2
+        third: int = field(default=3, kw_only=True)
+
+    @decorate(frozen=True, slots=True)
+    class Checked:
+        """Looks at its fields, and makes another one."""
+
+        number: int
+        cached: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
+        fixed: int = field(default=7, init=False)
+
+        def __post_init__(self):
+            if self.number < 0:
+                raise ValueError(f"{self.number} is below 0")
+
+    @decorate(frozen=True, slots=True)
+    class Own(Generic[Part]):
+        """Has methods of its own."""
+
+        part: Part
+
+        def __eq__(self, other):
+            return isinstance(other, type(self))
+
+        def __repr__(self):
+            return "own"
+
+        def __hash__(self):
+            return 1
+
+    @decorate(frozen=True, slots=True)
+    class Equal:
+        """Has its own equality alone."""
+
+        part: int
+
+        def __eq__(self, other):
+            return True
+
+    @decorate(frozen=True, slots=True)
+    class Empty:
+        """Has no fields."""
+
+    @decorate(frozen=True, slots=True, kw_only=True)
+    class Derived(Named):
+        """Adds a field to another one."""
+
+        more: int = 1
+
+    @decorate(frozen=True, slots=True, order=True)
+    class Ordered:
+        """Has an order."""
+
+        number: int
+
+    class Plain(Placed):
+        """Is no dataclass itself, and has attributes of its own."""
+
+    return {made.__name__: made for made in locals().values() if isinstance(made, type)}
+
+
+OURS, THEIRS = classes(dataclass), classes(dataclasses.dataclass)
+MADE = {
+    "Named": [{"number": 1}, {"number": 1, "text": "x", "parts": (1,), "noted": 2, "hashed": (2,)}],
+    "Placed": [{"first": 1}, {"first": 1, "second": 3, "third": 4}],
+    "Checked": [{"number": 1}],
+    "Own": [{"part": 1}],
+    "Equal": [{"part": 1}],
+    "Empty": [{}],
+    "Derived": [{"number": 1}, {"number": 1, "more": 2}],
+    "Ordered": [{"number": 1}],
+    "Plain": [{"first": 1}],
+}
+CASES = [
+    pytest.param(name, values, id=f"{name}-{index}")
+    for name, several in MADE.items()
+    for index, values in enumerate(several)
+]
+
+
+def outcome(action):
+    """Return what an action gives, or the error that it raises."""
+    try:
+        return action()
+    except Exception as error:
+        return type(error), str(error)
+
+
+@pytest.mark.parametrize(("name", "values"), CASES)
+@pytest.mark.parametrize(
+    "question",
+    [
+        repr,
+        hash,
+        dataclasses.asdict,
+        dataclasses.astuple,
+        lambda made: made == copy.copy(made),
+        lambda made: made == copy.deepcopy(made),
+        lambda made: copy.deepcopy(made) is made,
+        lambda made: repr(replace(made)),
+        lambda made: made == made.__class__.__name__,
+        lambda made: made != replace(made),
+        lambda made: [item.name for item in dataclasses.fields(made)],
+        lambda made: hasattr(made, "__dict__"),
+        lambda made: setattr(made, "number", 1),
+        lambda made: setattr(made, "other", 1),
+        lambda made: delattr(made, "first"),
+        lambda made: delattr(made, "other"),
+        lambda made: made.__class__.__match_args__,
+        lambda made: made.__class__.__doc__,
+        lambda made: made.__class__.__init__.__qualname__,
+        lambda made: made.__class__.__dataclass_params__,
+    ],
+)
+def test_a_frozen_dataclass_answers_as_the_standard_one(name, values, question):
+    """It is shown, compared, hashed, copied, replaced and refused in the same way."""
+    assert outcome(lambda: question(OURS[name](**values))) == outcome(
+        lambda: question(THEIRS[name](**values))
+    )
+
+
+@pytest.mark.parametrize("name", [*MADE])
+@pytest.mark.parametrize(
+    ("arguments", "values"),
+    [((), {}), ((1,), {}), ((1, 2, 3), {}), ((), {"absent": 1}), ((), {"number": -1})],
+)
+def test_a_frozen_dataclass_is_called_as_the_standard_one(name, arguments, values):
+    """The same arguments are accepted, and refused with the same message."""
+    assert outcome(lambda: repr(OURS[name](*arguments, **values))) == outcome(
+        lambda: repr(THEIRS[name](*arguments, **values))
+    )
+
+
+@pytest.mark.parametrize("name", [*MADE])
+def test_a_frozen_dataclass_has_the_parameters_of_the_standard_one(name):
+    """In their order, with their kinds and whether they have defaults."""
+
+    def parameters(made):
+        return [
+            (parameter.name, parameter.kind, parameter.default is inspect.Parameter.empty)
+            for parameter in inspect.signature(made).parameters.values()
+        ]
+
+    assert parameters(OURS[name]) == parameters(THEIRS[name])
+
+
+def test_a_standard_dataclass_may_be_derived_from_a_frozen_one():
+    """As a plugin derives its own from one of the SDK."""
+
+    @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+    class Derived(OURS["Named"]):
+        more: int
+
+    made = Derived(number=1, more=2)
+    assert (made.number, made.more, made.double) == (1, 2, 2)
+    with pytest.raises(FrozenInstanceError):
+        made.more = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """Goes to another process."""
+
+    number: int
+    cached: list[int] = field(default_factory=list, init=False)
+
+
+def test_a_frozen_dataclass_survives_pickling():
+    """With every field, whether it is given or made."""
+    sent = Sent(number=1)
+    sent.cached.append(2)
+    received = pickle.loads(pickle.dumps(sent))
+    assert received == sent
+    assert received.cached == [2]
+    assert Sent(number=1).cached == []
