@@ -37,6 +37,7 @@ def _dataclass(
         setattr(made.__dataclass_params__, name, True)
     for name, method in _methods(made).items():
         if name not in written:
+            method.__name__ = name
             method.__qualname__ = f"{made.__qualname__}.{name}"
             method.__module__ = made.__module__
             setattr(made, name, method)
@@ -44,7 +45,7 @@ def _dataclass(
 
 
 if TYPE_CHECKING:
-    from dataclasses import dataclass as dataclass
+    from dataclasses import dataclass as dataclass  # noqa: PLC0414 - so that it may be imported
 else:
     dataclass = _dataclass
 
@@ -115,57 +116,57 @@ def _parameter(field: Field[Any]) -> str:
 
 def _repr(names: Sequence[str]) -> Any:
     @recursive_repr("...")
-    def __repr__(self: Any) -> str:
+    def show(self: Any) -> str:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
         return f"{self.__class__.__qualname__}({values})"
 
-    return __repr__
+    return show
 
 
 def _eq(values: Callable[[Any], tuple[Any, ...]]) -> Any:
-    def __eq__(self: Any, other: object) -> bool:
+    def equal(self: Any, other: object) -> bool:
         if other.__class__ is not self.__class__:
             return NotImplemented
         return values(self) == values(other)
 
-    return __eq__
+    return equal
 
 
 def _hash(values: Callable[[Any], tuple[Any, ...]]) -> Any:
-    def __hash__(self: Any) -> int:
+    def hash_values(self: Any) -> int:
         return hash(values(self))
 
-    return __hash__
+    return hash_values
 
 
 def _setattr(cls: type[Any], names: frozenset[str]) -> Any:
-    def __setattr__(self: Any, name: str, value: Any) -> None:
+    def refuse_value(self: Any, name: str, value: Any) -> None:
         if type(self) is cls or name in names:
             raise FrozenInstanceError(f"cannot assign to field {name!r}")
         super(cls, self).__setattr__(name, value)
 
-    return __setattr__
+    return refuse_value
 
 
 def _delattr(cls: type[Any], names: frozenset[str]) -> Any:
-    def __delattr__(self: Any, name: str) -> None:
+    def refuse_deletion(self: Any, name: str) -> None:
         if type(self) is cls or name in names:
             raise FrozenInstanceError(f"cannot delete field {name!r}")
         super(cls, self).__delattr__(name)
 
-    return __delattr__
+    return refuse_deletion
 
 
 def _getstate(values: Callable[[Any], tuple[Any, ...]]) -> Any:
-    def __getstate__(self: Any) -> list[Any]:
+    def state(self: Any) -> list[Any]:
         return list(values(self))
 
-    return __getstate__
+    return state
 
 
 def _setstate(setters: Sequence[Callable[[Any, Any], None]]) -> Any:
-    def __setstate__(self: Any, state: list[Any]) -> None:
+    def restore(self: Any, state: list[Any]) -> None:
         for setter, value in zip(setters, state, strict=True):
             setter(self, value)
 
-    return __setstate__
+    return restore

@@ -14,7 +14,13 @@ from ccm_core.model.evaluation.derived import (
 )
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct
 from ccm_core.model.evaluation.evidence_read import KindRead
-from ccm_core.model.finding.finding import ChangeKind, Finding, FindingChange, FindingState
+from ccm_core.model.finding.finding import (
+    ChangeKind,
+    Finding,
+    FindingChange,
+    FindingCheck,
+    FindingState,
+)
 from ccm_core.model.evaluation.result import (
     DerivedState,
     Evaluation,
@@ -87,11 +93,18 @@ class LeftEvaluations:
         kind = ChangeKind.OPENED if number == 1 else ChangeKind.RESOLVED
         at = self._build.at(10 * number + 3)
         common = {
-            "rule": RULES[0],
             "connection": self.connection,
             "subject": Subject(kind="demo.thing", key="a", title="A", url="u", owners=("o",)),
-            "severity": "high",
             "reason": f"reason {number}",
+            "checks": (
+                FindingCheck(
+                    result="r1",
+                    rule=RULES[0],
+                    severity="high",
+                    status=Status.FAIL,
+                    reason=f"reason {number}",
+                ),
+            ),
         }
         changes = [FindingChange(finding=f"f{n}", kind=kind, at=at, **common) for n in (1, 2)]
         state = FindingState.OPEN if number == 1 else FindingState.RESOLVED
@@ -101,6 +114,7 @@ class LeftEvaluations:
                 id=f"f{n}",
                 state=state,
                 first_seen=self._build.at(13),
+                opened_at=self._build.at(13),
                 last_seen=at,
                 closed_at=closed,
                 **common,

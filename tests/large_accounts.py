@@ -8,7 +8,7 @@ from datetime import timedelta
 from made_up import NOW, collection, manifest, report_input, standing
 
 from ccm_core.model.evaluation.control import Control
-from ccm_core.model.finding.finding import Finding, FindingState
+from ccm_core.model.finding.finding import Finding, FindingCheck, FindingState, finding_of
 from ccm_core.model.evaluation.result import (
     ControlResult,
     Population,
@@ -220,13 +220,21 @@ def findings_of(rule):
     for result in deciding(rule.results):
         if result.status is Status.FAIL:
             yield Finding(
-                id=result.id,
-                rule=rule.rule,
+                id=finding_of(result),
                 connection=result.connection,
                 subject=result.subject,
-                severity=rule.severity.value,
+                checks=(
+                    FindingCheck(
+                        result=result.id,
+                        rule=rule.rule,
+                        severity=rule.severity.value,
+                        status=Status.FAIL,
+                        reason=result.reason,
+                    ),
+                ),
                 state=FindingState.OPEN,
                 reason=result.reason,
                 first_seen=NOW - 3 * DAY,
+                opened_at=NOW - 3 * DAY,
                 last_seen=NOW,
             )

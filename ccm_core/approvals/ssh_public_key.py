@@ -47,7 +47,9 @@ class SshPublicKey:
         if len(line) > _MAX_LENGTH:
             raise ValueError(f"it has {len(line):,} characters; expected {_EXPECTED}")
         if "PRIVATE KEY" in line:
-            raise ValueError(f"this is a private key: nobody else may have it; expected {_EXPECTED}")
+            raise ValueError(
+                f"this is a private key: nobody else may have it; expected {_EXPECTED}"
+            )
         words = line.split()
         position = next((index for index, word in enumerate(words) if _is_type(word)), None)
         if position:
@@ -134,12 +136,16 @@ def _loaded(key: SshPublicKey) -> Ed25519PublicKey | EllipticCurvePublicKey | RS
         raw = reader.string()
         _end_of_key(key, reader)
         return ed25519.Ed25519PublicKey.from_public_bytes(raw)
-    curves = {"nistp256": ec.SECP256R1, "nistp384": ec.SECP384R1, "nistp521": ec.SECP521R1}
+    curves: dict[str, ec.EllipticCurve] = {
+        "nistp256": ec.SECP256R1(),
+        "nistp384": ec.SECP384R1(),
+        "nistp521": ec.SECP521R1(),
+    }
     name, point = reader.string().decode("ascii", "replace"), reader.string()
     if name not in curves or name not in key.type:
         raise ValueError(f"it names the curve {name[:20]}, which {key.type} has not")
     _end_of_key(key, reader)
-    return ec.EllipticCurvePublicKey.from_encoded_point(curves[name](), point)
+    return ec.EllipticCurvePublicKey.from_encoded_point(curves[name], point)
 
 
 def _end_of_key(key: SshPublicKey, reader: WireReader) -> bytes:

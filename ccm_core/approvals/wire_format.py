@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 _LENGTH_BYTES = 4
 
 
@@ -12,7 +11,6 @@ class WireReader:
     def __init__(self, data: bytes) -> None:
         """Start at the first byte."""
         self._data, self._at = data, 0
-
 
     def take(self, length: int) -> bytes:
         """Return the next bytes.

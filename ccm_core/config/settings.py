@@ -85,6 +85,8 @@ class RulesSettings:
     parameters: JsonObject = field(default_factory=dict)
     waivers: Path | None = None
     """Joined to the settings file's folder."""
+    accept_unsigned: bool = False
+    """Whether waivers count that nobody approved by a signature."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import Any
 from ccm_core.config.connection_settings import read_connection
 from ccm_core.config.finding_settings import read_findings
 from ccm_core.config.notify_settings import read_notify
+from ccm_core.config.people_settings import read_people
 from ccm_core.config.settings import (
     RulesSettings,
     Settings,
@@ -42,6 +43,7 @@ def validate(draft: SettingsDraft, connectors: Mapping[str, Connector], today: d
         for index, section in draft.connections()
     ]
     findings = read_findings(draft.document, mistakes)
+    people = read_people(draft.document, draft.base, mistakes)
     notify = read_notify(draft.document, draft.base, mistakes)
     if mistakes:
         raise DocumentError(dict.fromkeys(mistakes))
@@ -54,6 +56,7 @@ def validate(draft: SettingsDraft, connectors: Mapping[str, Connector], today: d
         rules=_rules(draft),
         plugins=draft.plugins,
         findings=findings,
+        people=people,
         notify=notify,
     )
 
@@ -77,4 +80,5 @@ def _rules(draft: SettingsDraft) -> RulesSettings:
         packs=tuple(section.get("packs", ())),
         parameters=section.get("parameters", {}),
         waivers=draft.base / waivers if waivers else None,
+        accept_unsigned=section.get("unsigned_waivers") == "accept",
     )

@@ -12,9 +12,10 @@ def has_words(text: str) -> bool:
 
 def same_words(first: str, second: str) -> bool:
     """Return whether two texts read the same: case, blanks and what nobody sees aside."""
-    return _visible(first) == _visible(second)
+    return visible(first) == visible(second)
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
+    """Return what of a text tells it from others: without case, blanks and what nobody sees."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(character for character in folded if character.isprintable()).replace(" ", "")

@@ -34,7 +34,7 @@ class TicketPlan:
     """How many more steps there are."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Holder:
     """A finding with the ticket that is its own now."""
 
@@ -128,7 +128,11 @@ def _holders(items: Sequence[WorkItem], rules: TicketRules) -> Iterable[_Holder]
                 owners.setdefault(own.ticket.key, set()).add(identity)
         holders.append((item, own))
     return [
-        _Holder(item, own, item.state is WorkState.REPLACED and _is_continued(item, own, owners))
+        _Holder(
+            item=item,
+            recorded=own,
+            is_continued=item.state is WorkState.REPLACED and _is_continued(item, own, owners),
+        )
         for item, own in holders
     ]
 

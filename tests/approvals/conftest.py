@@ -21,6 +21,7 @@ class KeyPair:
 
     @property
     def public(self) -> str:
+        """The public key, in its line."""
         return self.path.with_name(f"{self.path.name}.pub").read_text().strip()
 
     def sign(self, data: bytes, namespace: str, *options: str) -> str:

@@ -22,8 +22,8 @@ def test_a_key_is_read_with_any_comment(make_key):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        pytest.param(lambda key: "", "expected a public key", id="nothing"),
-        pytest.param(lambda key: "Otto Berg", "expected a public key", id="words"),
+        pytest.param(lambda _: "", "expected a public key", id="nothing"),
+        pytest.param(lambda _: "Otto Berg", "expected a public key", id="words"),
         pytest.param(lambda key: key.split()[0], "expected a public key", id="type-alone"),
         pytest.param(lambda key: key.split()[1], "expected a public key", id="blob-alone"),
         pytest.param(lambda key: f'from="10.0.0.1" {key}', "options stand before", id="options"),
@@ -34,9 +34,7 @@ def test_a_key_is_read_with_any_comment(make_key):
             lambda key: "ecdsa-sha2-nistp256 " + key.split()[1], "another type", id="false-type"
         ),
         pytest.param(lambda key: key + "A" * 20_000, "characters", id="huge"),
-        pytest.param(
-            lambda key: "-----BEGIN OPENSSH PRIVATE KEY-----", "private key", id="private"
-        ),
+        pytest.param(lambda _: "-----BEGIN OPENSSH PRIVATE KEY-----", "private key", id="private"),
     ],
 )
 def test_what_is_no_public_key_is_refused(make_key, change, message):

@@ -69,7 +69,9 @@ BLOB = "-----BEGIN SSH SIGNATURE-----\n{}\n-----END SSH SIGNATURE-----\n"
         pytest.param("U1NIU0lH", "expected -----BEGIN", id="no-armour"),
         pytest.param(BLOB.format("%%%"), "not base64", id="garbage"),
         pytest.param(BLOB.format(""), "cut off", id="empty"),
-        pytest.param(BLOB.format("QUJDREVGR0g="), "no signature of ssh-keygen", id="another-format"),
+        pytest.param(
+            BLOB.format("QUJDREVGR0g="), "no signature of ssh-keygen", id="another-format"
+        ),
         pytest.param(BLOB.format("A" * 20_000), "at most 16,384", id="huge"),
         pytest.param("-----BEGIN SSH SIGNATURE-----\nU1NI", "expected -----BEGIN", id="no-end"),
     ],

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ccm_core.model.finding.finding import Finding, FindingState
+from ccm_core.model.finding.finding import Finding, FindingCheck, FindingState
 from ccm_core.model.evaluation.result import (
     Evaluation,
     KindSufficiency,
@@ -65,13 +65,15 @@ def finding(state=FindingState.OPEN):
     """The service's failure through time."""
     return Finding(
         id="f1",
-        rule="r",
         connection="acme",
         subject=SERVICE,
-        severity="high",
+        checks=(
+            FindingCheck(result="f1", rule="r", severity="high", status=Status.FAIL, reason=""),
+        ),
         state=state,
         reason="evidence: secret-looking-value",
         first_seen=NOW,
+        opened_at=NOW,
         last_seen=NOW,
     )
 

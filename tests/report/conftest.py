@@ -20,7 +20,7 @@ from made_up import (
     standing,
 )
 
-from ccm_core.model.finding.finding import Finding, FindingState
+from ccm_core.model.finding.finding import Finding, FindingCheck, FindingState, finding_of
 from ccm_core.model.evaluation.result import (
     AppliedPack,
     ControlResult,
@@ -245,14 +245,22 @@ def followed(inputs):
         for failure in rule_result.results:
             if failure.status is Status.FAIL and failure.id:
                 yield Finding(
-                    id=failure.id,
-                    rule=failure.rule,
+                    id=finding_of(failure),
                     connection=failure.connection,
                     subject=failure.subject,
-                    severity=rule_result.severity.value,
+                    checks=(
+                        FindingCheck(
+                            result=failure.id,
+                            rule=failure.rule,
+                            severity=rule_result.severity.value,
+                            status=Status.FAIL,
+                            reason=failure.reason,
+                        ),
+                    ),
                     state=FindingState.OPEN,
                     reason=failure.reason,
                     first_seen=NOW - timedelta(days=3),
+                    opened_at=NOW - timedelta(days=1),
                     last_seen=NOW,
                     opened=2,
                 )

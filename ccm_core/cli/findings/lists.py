@@ -192,9 +192,8 @@ def _write_csv(items: Sequence[WorkItem]) -> None:
 def _print_list(listed: ListedFindings, selection: FindingFilter, reader: FindingReader) -> None:
     is_terminal = sys.stdout.isatty()
     drawn = listed.items[:_MOST] if is_terminal else listed.items
-    for item in drawn:
-        for line in finding_lines(item, reader.moment, _width()):
-            print_text(line)
+    for line in finding_lines(drawn, reader.moment, _width()):
+        print_text(line)
     chosen = f" (only {', '.join(selection.phrases)})" if selection.phrases else ""
     print_message(f"{summary_line(listed.items)}{chosen}; {listed.total:,} ever")
     if len(drawn) < len(listed.items):

@@ -14,7 +14,9 @@ from ccm_core.report.content import phrases
 from ccm_core.report.content.cell_width import cells, fitted, wrap
 from ccm_core.sdk.timestamps import format_instant
 
-_LABEL = 12
+_LABEL = 15
+_LINKS = {"link", "guide", "ticket"}
+"""Facts that stay on one line, however long, so that they can be clicked on."""
 _SOURCES = {
     OwnerSource.ASSIGNED: "assigned",
     OwnerSource.SETTINGS: "by the settings",
@@ -36,15 +38,23 @@ _DONE = {
 }
 
 
-def finding_lines(item: WorkItem, now: datetime, width: int) -> Iterator[str]:
-    """Yield two lines: id, severity, state, due date and owner; what fails, and on what."""
-    finding = item.finding
-    state = _state(item)
-    head = f"{finding.id}  {finding.severity:<13}  {state:<16}  "
-    facts = [*([_due_in(item, now)] if item.due else []), _owner(item)]
-    yield fitted(head + "  ".join(facts), width)
-    where = f" ({finding.connection})" if finding.connection else ""
-    yield fitted(f"  {item.title}: {finding.subject.title}{where}", width)
+def finding_lines(items: Sequence[WorkItem], now: datetime, width: int) -> Iterator[str]:
+    """Yield two lines for each finding: what is to be done by whom, and what fails on what."""
+    several = len({item.finding.connection for item in items}) > 1
+    heads = [(item.finding.severity, _state(item), _due_in(item, now)) for item in items]
+    columns = [max(map(len, column)) for column in zip(*heads, strict=True)]
+    for item, head in zip(items, heads, strict=True):
+        cells_of_head = (text.ljust(most) for text, most in zip(head, columns, strict=True))
+        yield fitted("  ".join((item.finding.id, *cells_of_head, _owner(item))), width)
+        where = f"{item.finding.connection}, " if several else ""
+        yield fitted(f"  {where}{what_fails(item)}", width)
+
+
+def what_fails(item: WorkItem) -> str:
+    """Return what fails on which resource, in one line; reasons mostly begin with its title."""
+    finding, title = item.finding, item.finding.subject.title
+    is_named = finding.reason.startswith(title)
+    return finding.reason if is_named else f"{title}: {finding.reason}"
 
 
 def summary_line(items: Sequence[WorkItem]) -> str:
@@ -72,7 +82,9 @@ def finding_text(
         yield from _wrapped("- ", f"{check.rule}: {check.reason}", width)
     yield ""
     for label, text in _facts(item, now):
-        yield from _wrapped(f"  {label:<{_LABEL}}", text, width)
+        head = f"  {label:<{_LABEL}}"
+        is_link = label in _LINKS
+        yield from [f"{head}{text}"] if is_link else _wrapped(head, text, width)
     yield ""
     yield "History"
     for at, text in sorted([*_changes(changes), *_acts(item.acts)], key=lambda entry: entry[0]):
@@ -123,7 +135,7 @@ def _state(item: WorkItem) -> str:
 
 
 def _owner(item: WorkItem) -> str:
-    return ", ".join(item.owner.names) or "nobody owns it"
+    return ", ".join(item.owner.names) or "no owner"
 
 
 def _owner_source(item: WorkItem) -> str:
@@ -134,6 +146,8 @@ def _owner_source(item: WorkItem) -> str:
 
 
 def _due_in(item: WorkItem, now: datetime) -> str:
+    if not item.due:
+        return ""
     due = item.due[0].at
     if item.is_overdue:
         return f"overdue {phrases.duration((now - due).total_seconds())}"

@@ -41,7 +41,12 @@ CAPPED = {
 LISTS = {
     "/users": ("user",),
     "/teams": ("team", "team_member"),
-    "/services": ("service", "service_orchestration", "service_custom_fields"),
+    "/services": (
+        "service",
+        "service_orchestration",
+        "service_custom_fields",
+        "service_standards",
+    ),
     "/escalation_policies": ("escalation_policy",),
     "/schedules": ("schedule", "schedule_rendering", "schedule_overrides"),
     "/oncalls": ("on_call",),
@@ -50,11 +55,20 @@ LISTS = {
     "/priorities": ("priority",),
     "/maintenance_windows": ("maintenance_window",),
     "/event_orchestrations": ("event_orchestration", "event_orchestration_path"),
+    "/business_services": ("business_service", "service_dependencies"),
+    "/extensions": ("extension",),
+    "/webhook_subscriptions": ("webhook_subscription",),
     "/audit/records": ("audit_record",),
 }
 """The kind that each list is read for, and those that are read object by object from it."""
 KINDS = tuple(kind for kinds in LISTS.values() for kind in kinds)
-SHORT = ("/maintenance_windows", "/event_orchestrations", "/audit/records")
+SHORT = (
+    "/maintenance_windows",
+    "/event_orchestrations",
+    "/extensions",
+    "/webhook_subscriptions",
+    "/audit/records",
+)
 """Lists without offsets, or with so few objects that they have one page."""
 PAGED = [endpoint for endpoint in LISTS if endpoint not in SHORT]
 OF_ONE_INCIDENT = "/incidents/{id}/log_entries"
@@ -68,6 +82,8 @@ OF_OBJECTS = (
     "/v3/schedules/{id}",
     "/event_orchestrations/{id}/router",
     "/event_orchestrations/services/{service_id}",
+    "/service_dependencies/business_services/{id}",
+    "/standards/scores/{resource_type}",
 )
 
 

@@ -26,6 +26,7 @@ HARMLESS = {
 DERIVED = {
     "current_version": "derived from version",
     "body": "stands by its digest, which a version names",
+    "dictionary": "derived from bodies, and what is read with it is compared with its digest",
     "log_entry": "the ledger itself",
     "checkpoint": "signed",
     "population_bucket": "derived from current_version",
