@@ -11,10 +11,10 @@ import os
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from ccm_core.atomic_write import owner_only
+from ccm_core.frozen_dataclass import dataclass
 
 _MOST = 100
 """How many notes are kept: the newest."""

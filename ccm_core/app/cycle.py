@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.app.side_by_side import side_by_side
 from ccm_core.errors import CcmError, StaleEvaluation, UsageError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.pipeline.collect import collect
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from ccm_core.app.workspace import Workspace
 from ccm_core.config.settings_writer import SettingsFile
 from ccm_core.config.template import without_connections
 from ccm_core.errors import UsageError
+from ccm_core.frozen_dataclass import dataclass
 
 if TYPE_CHECKING:
     from ccm_core.app.cycle import CycleResult

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ccm_core.app.installation import build_host
 from ccm_core.config.settings import PluginSettings
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.derive.worker_messages import WorkerContext
 from ccm_core.pipeline.derive.worker_pool import Jobs

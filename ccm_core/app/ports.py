@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from ccm_core.frozen_dataclass import dataclass
 
 if TYPE_CHECKING:
     from ccm_core.auth.vault_encryption import KeySources

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ccm_core.app.checked_rules import environment_checked_rules
 from ccm_core.config.locate import read_file
 from ccm_core.errors import DocumentError, Mistake, PluginFault, UsageError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.waiver import Waiver
 
 if TYPE_CHECKING:

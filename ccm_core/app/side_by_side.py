@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from ccm_core.errors import CcmError, IntegrityError
+from ccm_core.frozen_dataclass import dataclass
 
 T = TypeVar("T")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from ccm_core.app.workspace import Workspace
 from ccm_core.errors import UsageError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evidence.record import Record
 from ccm_core.pipeline.context import Connection

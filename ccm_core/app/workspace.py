@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from ccm_core.config.settings import ConnectionSettings, Settings
 from ccm_core.config.settings_reader import SettingsDraft, load_settings
 from ccm_core.config.settings_validation import validate
 from ccm_core.errors import DocumentError, SecretError, StoreNotFound, UsageError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.finding.policy import FindingPolicy
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.plugins.catalog import Catalog

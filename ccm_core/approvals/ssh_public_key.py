@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from ccm_core.approvals.wire_format import WireReader
+from ccm_core.frozen_dataclass import dataclass
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey

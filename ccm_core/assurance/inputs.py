@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ccm_core.assurance.evaluation_history import EvaluationHistory
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.window import Window

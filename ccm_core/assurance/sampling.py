@@ -10,11 +10,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from heapq import heappush, heappushpop
 from typing import NamedTuple
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Evaluation, Result, Status
 from ccm_core.model.evaluation.result_history import ResultHistory
 from ccm_core.model.sampling import ControlSamples, Sample, Sampling

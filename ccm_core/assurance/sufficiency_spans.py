@@ -8,10 +8,11 @@ there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.decisive_collections import is_transport_failure
 from ccm_core.model.evidence.window import Window, subtract, union

@@ -7,10 +7,10 @@ import errno
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from ccm_core.errors import UsageError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.sdk.secret import Secret
 
 HOST = "127.0.0.1"

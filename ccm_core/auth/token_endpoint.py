@@ -8,7 +8,6 @@ secret.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +31,7 @@ from ccm_core.errors import (
     SourceError,
     Unreachable,
 )
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject, decode
 from ccm_core.sdk.http.base_url import checked_base_url, is_loopback
 from ccm_core.sdk.http.bounded_body import ACCEPT_ENCODING, bounded_body

@@ -12,7 +12,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +30,7 @@ from ccm_core.auth.vault_encryption import (
 )
 from ccm_core.auth.vault_entry import VaultEntry, decode_entry, encode_entry
 from ccm_core.errors import SecretError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import decode_as, encode
 
 _MAX_BYTES = 8 * 1024 * 1024

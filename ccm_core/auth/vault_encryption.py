@@ -6,12 +6,13 @@ import secrets
 import sys
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ccm_core.auth.os_keyring import Keyring, os_keyring
 from ccm_core.errors import SecretError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.sdk.secret import Secret
 
 if TYPE_CHECKING:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Self
 
 from ccm_core.auth.oauth_messages import TokenSet
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import decode_as, encode
 from ccm_core.sdk.secret import Secret
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ccm_core.bundle.verifier.archive import Archive
 from ccm_core.bundle.verifier.proofs.log_checks import rebuild_roots, signer_of
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint, PinnedCheckpoint
 from ccm_core.ledger.key_history import SigningKey, unbroken_chain

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.window import Window
 from ccm_core.sdk.timestamps import parse_instant
 

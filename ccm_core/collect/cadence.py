@@ -10,10 +10,10 @@ skips nothing, and kinds that were collected together stay together.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ccm_core.collect.failed_kind_retry import retry_delay
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Collection
 
 MAX_GRACE_PERIOD = timedelta(minutes=30)

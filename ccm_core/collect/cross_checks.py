@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from ccm_core.collect.repeated_contradictions import last_read_of_same, without_next_step
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.amendments import CONTRADICTION, amend, newest_forms
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window, subtract

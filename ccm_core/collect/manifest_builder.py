@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
 from ccm_core.collect.outcome import worst
 from ccm_core.collect.visibility_gaps import newest, unseen
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.acceptance import AcceptedGap
 from ccm_core.model.evidence.collection import (
     Collection,

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from ccm_core.collect.batch_builder import at_path
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.window import Window, subtract
 from ccm_core.model.json_codec import JsonObject

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from ccm_core.collect.cadence import DueTime, due_time, grace_period, is_fresh, run_starts
 from ccm_core.collect.objects_to_refresh import ChangeFeed
 from ccm_core.collect.repeated_contradictions import repeated_contradictions
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Collection, is_not_offered
 from ccm_core.model.evidence.decisive_collections import Interval, intervals, newest_first
 from ccm_core.model.evidence.window import Window, split_window, subtract

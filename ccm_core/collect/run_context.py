@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from ccm_core.collect.batch_builder import RecordValidator
 from ccm_core.collect.observer import Observer
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Collection, Shortfall
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.write_batch import BodyEncoder, WriteBatch

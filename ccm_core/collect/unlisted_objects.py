@@ -8,9 +8,10 @@ which most is gone at once is believed when a person says so.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.amendments import VISIBILITY, amend, newest_forms
 from ccm_core.model.evidence.collection import (
     Collection,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Self
+
+from ccm_core.frozen_dataclass import dataclass
 
 FORMS = "env:NAME, file:PATH, keyring:SERVICE/USER or vault:NAME"
 """The forms of a reference, for messages."""

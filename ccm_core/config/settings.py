@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from ccm_core.config.secret_reference import SecretReference
 from ccm_core.documents import Document
 from ccm_core.errors import UsageError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.digest import digest
 from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.finding.policy import OwnerRule, Person

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from ccm_core import schemas
@@ -12,6 +11,7 @@ from ccm_core.config.settings import PluginSettings
 from ccm_core.documents import Document, check, read_yaml
 from ccm_core.documents.renamed_keys import RenamedKeys, renamed_keys
 from ccm_core.errors import DocumentError, Mistake
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 
 _RENAMED: RenamedKeys = {

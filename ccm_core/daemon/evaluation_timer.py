@@ -5,8 +5,10 @@ Time alone changes results: evidence gets too old, waivers expire, a gap that la
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
+
+from ccm_core.frozen_dataclass import dataclass
 
 MAX_WAIT = timedelta(minutes=5)
 """How long an evaluation waits for polls that still run."""

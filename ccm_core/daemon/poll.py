@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from ccm_core.collect.cadence import DueTime
 from ccm_core.collect.observer import NullObserver
 from ccm_core.daemon.ports import WatchJob
 from ccm_core.daemon.scheduler import due_now, missed_runs
 from ccm_core.errors import CcmError, IntegrityError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.window import Window
 from ccm_core.pipeline.collect import collect

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.store.interface.evidence_store import EvidenceStore
 

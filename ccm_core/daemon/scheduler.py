@@ -8,11 +8,12 @@ after a sleep of any length but one poll of each connection.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ccm_core.app.side_by_side import MAX_CONCURRENT
 from ccm_core.collect.cadence import DueTime, grace_period
+from ccm_core.frozen_dataclass import dataclass
 
 MAX_SLEEP = timedelta(minutes=1)
 """The longest single wait. A suspended machine stops timers; the wall clock goes on."""

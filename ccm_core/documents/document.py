@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
 from ccm_core.documents.location import Location
 from ccm_core.documents.scalar_positions import Scalar, location_inside
 from ccm_core.errors import Mistake
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
 
 Path = tuple[str | int, ...]

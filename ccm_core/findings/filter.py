@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ccm_core.documents import suggest
 from ccm_core.errors import UsageError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.finding.finding import ACTIVE, SEVERITIES
 from ccm_core.model.finding.work_item import WorkItem, WorkState
 from ccm_core.sdk.timestamps import format_duration

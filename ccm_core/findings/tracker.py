@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from ccm_core.findings.apply_changes import unwaived
 from ccm_core.findings.evaluated_checks import EvaluatedChecks, FailingCheck, evaluated_checks
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Evaluation, Status
 from ccm_core.model.finding.finding import (
     ACTIVE,

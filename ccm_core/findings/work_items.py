@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from ccm_core.findings.due_dates import due_dates
 from ccm_core.findings.owners import known_teams, owner_of
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import RuleResult
 from ccm_core.model.finding.act import ActKind, FindingAct, Ticket
 from ccm_core.model.finding.finding import ACTIVE, Finding, FindingState

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Self
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger.merkle_tree import HASH_BYTES
 from ccm_core.ledger.signed_note import decoded, encoded
 

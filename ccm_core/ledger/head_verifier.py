@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import HEADS, STORE_LOG, Checkpoint, PinnedCheckpoint, origin
 from ccm_core.ledger.key_history import SigningKey

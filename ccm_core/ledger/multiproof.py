@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger.merkle_tree import MerkleTree
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Self
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import Checkpoint
 from ccm_core.ledger.inclusion_proof import root_of_inclusion

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger.key_history import SigningKey
 from ccm_core.model.evaluation.reevaluation import Reevaluation
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.subject import Subject
 

@@ -17,12 +17,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.window import Window, union
 from ccm_core.model.instant import format_instant, parse_instant
 from ccm_core.model.json_codec import JsonObject

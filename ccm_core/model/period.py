@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.window import Window
 
 EXPECTED = "write it like 2026, 2026-Q3, 2026-07, 2026-07-01 or 2026-07-01..2026-09-30"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.rule import Severity
 
 

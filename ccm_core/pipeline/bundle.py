@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from array import array
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from ccm_core.bundle.verifier.proofs.log_checks import read_fields
 from ccm_core.bundle.verifier.scope import Scope, period_evaluations, read_scope, scope_inputs
 from ccm_core.bundle.verifier.strict_json import read_json
 from ccm_core.errors import IntegrityError, UsageError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint
 from ccm_core.ledger.multiproof import ProvenLeaves

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ccm_core.collect.visibility_gaps import newest
 from ccm_core.errors import CcmError, PluginFault, SourceError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.pipeline.planned_run import collections_for_planning
 from ccm_core.pipeline.review_evidence import NOTHING_COLLECTED, review_evidence
 from ccm_core.pipeline.source.account import stored_account

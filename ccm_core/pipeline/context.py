@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model import json_codec
 from ccm_core.model.digest import digest
 from ccm_core.model.evidence.acceptance import AcceptedCollapse

@@ -7,10 +7,11 @@ page lost, an endpoint denied, or a field that the source no longer sends.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Result, Status
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.record import Record

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.notify import sent_state
 from ccm_core.notify.apprise_sender import send

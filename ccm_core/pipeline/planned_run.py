@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ccm_core.collect.objects_to_refresh import relevant_since
 from ccm_core.collect.planner import Plan, PlanInputs, plan
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.account import current_account, is_foreign, of_account
 from ccm_core.model.evidence.amendments import as_read
 from ccm_core.model.evidence.collection import Collection, Reason

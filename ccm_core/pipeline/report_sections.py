@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import CcmError, PluginFault
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evaluation.result import (
     CONNECTION,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 
 from ccm_core.errors import IntegrityError, PluginFault, UsageError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model import json_codec
 from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, EvaluationInputs, StoredPack

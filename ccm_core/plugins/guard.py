@@ -10,11 +10,11 @@ import logging
 import traceback
 from collections.abc import Callable
 from contextvars import ContextVar, Token
-from dataclasses import dataclass
 from types import CodeType, TracebackType
 from typing import Any
 
 from ccm_core.errors import CcmError, PluginFault, SourceError, UsageError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.sdk.secret import blank, without_secrets
 
 in_plugin: ContextVar[bool] = ContextVar("in_plugin", default=False)

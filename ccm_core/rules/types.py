@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evidence.window import Window
 from ccm_core.rules.cel.lookup_function import LookupRecords

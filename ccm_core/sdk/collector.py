@@ -6,10 +6,11 @@ Plugins import these names from :mod:`ccm_core.sdk.types`.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Request, Shortfall
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Collection, CredentialInfo, LookupOutcome
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.changes.trail import ChangeTrail

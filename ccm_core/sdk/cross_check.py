@@ -6,10 +6,10 @@ Plugins import these names from :mod:`ccm_core.sdk.types`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 
 BodiesByKind: TypeAlias = Mapping[str, Sequence[JsonObject]]

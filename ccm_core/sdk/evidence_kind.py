@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 
 SchemaLoader = Callable[[], JsonObject]

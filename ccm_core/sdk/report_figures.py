@@ -7,11 +7,12 @@ A figure never shows something as good without evidence: what was not observed i
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.view import Row

@@ -7,9 +7,9 @@ sent is not noted in the acts, so it is simply still to be done the next time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.finding.finding import SEVERITIES
 from ccm_core.model.finding.work_item import WorkItem, WorkState
 from ccm_core.tickets.content import closing_remark, draft_of, reopening_remark

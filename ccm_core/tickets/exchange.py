@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ import httpx  # noqa: TID253 - this module is imported only where tickets are sy
 import ccm_core.sdk.http.slim_import  # noqa: F401 - before anything uses httpx
 from ccm_core.control_characters import printable_excerpt
 from ccm_core.errors import BadResponse, RateLimited, SourceError, TimedOut, Unreachable
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import decode, encode
 from ccm_core.sdk.http.base_url import checked_base_url, is_loopback
 from ccm_core.sdk.http.error_mapping import map_errors
@@ -225,9 +226,7 @@ class Exchange:
             finally:
                 response.close()
         lowered = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(
-            action=action, status=response.status_code, headers=lowered, body=received
-        )
+        return Reply(action=action, status=response.status_code, headers=lowered, body=received)
 
     def _body(self, response: httpx.Response, action: str) -> bytes:
         chunks, size = [], 0
@@ -235,7 +234,9 @@ class Exchange:
         for chunk in response.iter_bytes():
             size += len(chunk)
             if size > self._bounds.max_body:
-                raise BadResponse(f"{action}: the body is larger than {self._bounds.max_body} bytes")
+                raise BadResponse(
+                    f"{action}: the body is larger than {self._bounds.max_body} bytes"
+                )
             if time.monotonic() > ends:
                 raise TimedOut(
                     f"{action}: the answer did not end within {self._bounds.max_seconds:.0f} s"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.finding.act import ActKind, FindingAct, Ticket
 
 _OPENED = frozenset({ActKind.TICKET_OPENED, ActKind.TICKET_UPDATED, ActKind.TICKET_REOPENED})

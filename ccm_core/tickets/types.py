@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.digest import digest
 from ccm_core.model.finding.act import Ticket
 from ccm_core.model.finding.work_item import WorkItem

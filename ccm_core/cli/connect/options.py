@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ccm_core.app.new_connection import NewConnection
@@ -11,6 +10,7 @@ from ccm_core.cli.terminal.prompts import ask, ask_secret, is_interactive
 from ccm_core.config.secret_reference import SecretReference
 from ccm_core.documents.yaml_scalars import scalar_value
 from ccm_core.errors import UsageError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.oauth import CLIENT_ID
 from ccm_core.sdk.secret import Secret

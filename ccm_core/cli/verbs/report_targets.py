@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ccm_core.errors import UsageError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.report.period.registry import PERIOD_FORMATS
 from ccm_core.report.registry import EXTENSIONS
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from ccm_core.bundle.compare_pins import PinComparison, compare_with_pins
@@ -14,6 +13,7 @@ from ccm_core.bundle.verifier.main import verify_package
 from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.cli.terminal.output import print_json, print_text
 from ccm_core.errors import UsageError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger.checkpoint import PinnedCheckpoint
 from ccm_core.ledger.signed_note import VerifierKey
 

@@ -8,9 +8,9 @@ listed refers to no known kind.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 
 _MAX_DEPTH = 24

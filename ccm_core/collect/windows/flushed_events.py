@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ccm_core.collect.batch_builder import BatchBuilder, at_path
 from ccm_core.collect.planner import CollectTask, PlanInputs
 from ccm_core.collect.run_context import RunContext
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window

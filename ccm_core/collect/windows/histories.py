@@ -8,7 +8,7 @@ object itself. So a run that is stopped between the two reads both again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from ccm_core.collect.batch_builder import BatchBuilder
@@ -18,6 +18,7 @@ from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.windows.collection_record import write_batch
 from ccm_core.collect.windows.window_read import WindowQuery, WindowRead
 from ccm_core.errors import AuthenticationFailed, SourceError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.evidence.write_batch import WriteBatch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 from typing import TypeAlias
 
@@ -12,6 +12,7 @@ from ccm_core.collect.planner import CollectTask, PlanInputs
 from ccm_core.collect.run_context import CurrentRecords, RunContext
 from ccm_core.collect.windows.flushed_events import FlushedEvents
 from ccm_core.errors import CcmError, CollectorFault, PluginFault, SourceError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Counts, Reason, Shortfall
 from ccm_core.model.evidence.window import SECOND, Window
 from ccm_core.sdk.collector_protocol import checked_event

@@ -6,9 +6,10 @@ It holds no result on a single subject: those are records, under the roots that 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.control import Control
 from ccm_core.model.evaluation.evidence_read import EvidenceRead, KindRead
 from ccm_core.model.evaluation.result import (

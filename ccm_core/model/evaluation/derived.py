@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.write_batch import WriteBatch
 from ccm_core.model.json_codec import JsonObject
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.evidence.manifest import PluginVersion

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import KindSufficiency, Result
 from ccm_core.model.evidence.collection import Request
 from ccm_core.model.json_codec import JsonObject

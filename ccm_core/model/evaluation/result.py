@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.control import Control
 from ccm_core.model.evaluation.evidence_read import EvidenceRead, KindRead
 from ccm_core.model.evaluation.rule import PackPurpose, Severity

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Status
 
 WORST_FIRST = (

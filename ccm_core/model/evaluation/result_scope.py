@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.derived import subject_name
 from ccm_core.model.evaluation.result import CONNECTION, POPULATION, Result, Status
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.control import Control, ManualProcedures
 from ccm_core.model.json_codec import JsonObject
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.response_trail import without_trails
 from ccm_core.model.evidence.window import Window, union
 from ccm_core.model.json_codec import JsonObject

@@ -12,9 +12,9 @@ as well, so nothing that an evaluation lacks is left out of the next plan.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.amendments import as_amended
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason
 from ccm_core.model.evidence.window import Window, cover, union

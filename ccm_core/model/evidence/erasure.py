@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.statement_text import has_words
 
 

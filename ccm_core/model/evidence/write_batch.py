@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.record import RecordSource, RejectedObject
 

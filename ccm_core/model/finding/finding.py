@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import POPULATION, Result, Status
 from ccm_core.model.evaluation.result_id import cause_part, joined_id, subject_part
 from ccm_core.model.evaluation.subject import Subject

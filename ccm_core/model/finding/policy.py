@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
 
 

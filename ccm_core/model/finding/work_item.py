@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.finding.act import FindingAct, Ticket
 from ccm_core.model.finding.finding import Finding
 

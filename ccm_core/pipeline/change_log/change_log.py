@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from ccm_core.errors import UsageError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evidence.collection import complete_windows
 from ccm_core.model.evidence.record import Record

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from ccm_core.errors import IntegrityError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Outcome
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.version_change import VersionChange

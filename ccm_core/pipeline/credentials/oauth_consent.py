@@ -7,7 +7,6 @@ read from a verified ID token, before anything is saved.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ccm_core.auth.oauth_messages import (
@@ -17,6 +16,7 @@ from ccm_core.auth.oauth_messages import (
     code_from_redirect,
     require_scopes,
 )
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.pipeline.credentials.authorization import token_endpoint
 from ccm_core.sdk.oauth import AccountIdentity, OAuthGrant
 

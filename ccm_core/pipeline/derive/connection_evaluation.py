@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from functools import partial
 from itertools import chain, islice
 from typing import TypeVar
 
 from ccm_core.errors import CcmError, IntegrityError, PluginFault
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.connection_result import ConnectionResult, RuleTotals
 from ccm_core.model.evaluation.derived import (
     derived_log,

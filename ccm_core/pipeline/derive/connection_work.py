@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.derive.group_judge import GroupJudge

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model import json_codec
 from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.derived import VerdictLine

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.connection_result import RuleTotals
 from ccm_core.model.evaluation.derived import SubjectCount, derived_log, rows_kind
 from ccm_core.model.evaluation.result import CONNECTION, POPULATION, Result, deciding

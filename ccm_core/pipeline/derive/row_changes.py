@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from itertools import islice
 from random import Random
 
 from ccm_core.errors import IntegrityError, PluginFault
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.derived import rows_kind
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.watermark import ChangesSince

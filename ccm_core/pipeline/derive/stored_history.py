@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 
 from ccm_core.bundle.verifier.archive import UnreadableBundle
@@ -32,6 +32,7 @@ from ccm_core.bundle.verifier.proofs.leaf_table import LeafTable
 from ccm_core.bundle.verifier.proofs.log_checks import read_fields
 from ccm_core.bundle.verifier.strict_json import read_json
 from ccm_core.errors import IntegrityError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.derived import derived_log
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.store.interface.ledger import LedgerStore

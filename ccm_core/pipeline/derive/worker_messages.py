@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import pickle
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import IO, Any, Protocol
 
 from ccm_core.errors import (
@@ -19,6 +18,7 @@ from ccm_core.errors import (
     UsageError,
     WorkerLost,
 )
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.pipeline.context import Host
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.store.interface.evidence_store import EvidenceStore

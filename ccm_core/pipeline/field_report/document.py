@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Population, Status
 from ccm_core.model.evidence.collection import (
     Counts,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ccm_core.documents import suggest
 from ccm_core.errors import UsageError
 from ccm_core.findings.owners import known_teams
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.finding.act import ActKind, FindingAct
 from ccm_core.model.finding.finding import ACTIVE, Finding
 from ccm_core.model.finding.policy import FindingPolicy

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from ccm_core.findings.apply_changes import apply_changes, with_latest_results
 from ccm_core.findings.evaluated_checks import failing_results
 from ccm_core.findings.tracker import finding_changes
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.derived import subject_name
 from ccm_core.model.evaluation.result import Evaluation, Status
 from ccm_core.model.evaluation.result_scope import UNSETTLED, ResultScope

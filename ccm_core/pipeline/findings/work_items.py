@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from ccm_core.errors import UsageError
@@ -14,6 +14,7 @@ from ccm_core.findings.filter import (
     filter_findings,
 )
 from ccm_core.findings.work_items import WorkFacts, work_items
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Evaluation, RuleResult
 from ccm_core.model.evaluation.result_scope import ResultScope
 from ccm_core.model.finding.act import FindingAct

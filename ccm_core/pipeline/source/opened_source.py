@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 
 from ccm_core.errors import SourceError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import CredentialInfo, Shortfall, Visibility
 from ccm_core.pipeline.context import Connection
 from ccm_core.pipeline.source.account import refuse_other_account, unidentified

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.amendments import as_amended
 from ccm_core.model.evidence.collection import WORST_FIRST, Collection, Outcome, Shortfall
 from ccm_core.model.evidence.manifest import Manifest

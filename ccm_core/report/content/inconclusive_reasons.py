@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import KindSufficiency, Result, Status
 from ccm_core.model.evaluation.subject import Subject
 

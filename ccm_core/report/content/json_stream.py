@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model import json_codec
 
 if TYPE_CHECKING:

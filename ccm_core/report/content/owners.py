@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import CONNECTION, POPULATION, Status
 
 if TYPE_CHECKING:

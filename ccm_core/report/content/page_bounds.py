@@ -6,11 +6,12 @@ A list that is cut keeps the number of what is left out: the page states it, and
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, TypeVar
 
 from ccm_core.control_characters import replace_controls
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.report.content.fair_shares import fair_lengths
 
 if TYPE_CHECKING:

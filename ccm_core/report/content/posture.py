@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Status
 from ccm_core.report.content import bar, phrases
 

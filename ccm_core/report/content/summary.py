@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import POPULATION, KindSufficiency, Result, RuleResult, Status
 from ccm_core.model.evaluation.rule import PackPurpose
 from ccm_core.model.evidence.collection import Shortfall

@@ -5,11 +5,11 @@ What is written into them is escaped as the templates of the page do it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ccm_core.control_characters import replace_controls
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.report.content import phrases
 
 if TYPE_CHECKING:

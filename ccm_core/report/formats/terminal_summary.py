@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evidence.response_trail import without_trails
 from ccm_core.report.content import phrases

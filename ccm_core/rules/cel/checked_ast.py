@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
 
 FieldPath: TypeAlias = tuple[str, ...]

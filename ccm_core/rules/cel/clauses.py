@@ -7,8 +7,9 @@ parentheses nor where an operand ends, and macros are expanded in it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import accumulate
+
+from ccm_core.frozen_dataclass import dataclass
 
 _STRING = (
     r"""[rR]?(?:'''(?:\\.|.)*?'''|\"\"\"(?:\\.|.)*?\"\"\"|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")"""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.checked_ast import CheckedExpression, FieldPath, decode, path_of, read_paths

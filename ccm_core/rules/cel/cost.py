@@ -9,8 +9,8 @@ weighed when it is compiled, with an estimate that can only be too high for valu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.rules.cel.checked_ast import CelNode, CheckedExpression, is_filter
 
 MOST_CHARACTERS = 10_000

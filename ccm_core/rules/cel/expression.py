@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_json import thawed
 from ccm_core.model.json_codec import JsonObject

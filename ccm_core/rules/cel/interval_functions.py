@@ -8,11 +8,11 @@ the reason, makes a question about a period that overlaps it inconclusive. A clo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.clock import ALWAYS, NEVER, in_business_hours, read_clock, read_weekly_hours
 from ccm_core.model.evidence.window import Window, union
 from ccm_core.model.instant import format_instant, parse_instant

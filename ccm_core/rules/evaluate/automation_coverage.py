@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import AutomationCoverage
 from ccm_core.model.evaluation.rule import RulePack
 

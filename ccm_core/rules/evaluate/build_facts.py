@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from ccm_core.errors import CcmError, PluginFault
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.evidence.collection import Collection, is_not_offered

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.derived import ALWAYS
 from ccm_core.model.evaluation.result import Result, Status
 from ccm_core.model.evaluation.result_id import rule_part, subject_part

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import KindSufficiency, Status
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Outcome, is_denied

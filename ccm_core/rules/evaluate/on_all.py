@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import CONNECTION, Result, Status
 from ccm_core.model.evaluation.result_id import result_id
 from ccm_core.model.evaluation.rule import Rule, Tolerance

@@ -8,8 +8,8 @@ between two rows; rows not evaluated by then are an ``error``, never a pass.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.sdk.timestamps import format_duration
 
 

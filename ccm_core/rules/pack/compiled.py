@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from ccm_core.errors import Mistake
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import AppliedPack, Status
 from ccm_core.model.evaluation.rule import Rule, RulePack
 from ccm_core.model.frozen_json import FrozenDict, frozen

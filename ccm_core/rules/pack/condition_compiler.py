@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from ccm_core.documents import Document, Path
 from ccm_core.errors import Mistake
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.rule import Parameter, Rule
 from ccm_core.model.frozen_json import FrozenDict
 from ccm_core.model.json_codec import JsonObject

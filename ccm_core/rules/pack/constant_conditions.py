@@ -9,8 +9,8 @@ Equations that only a proof would settle, such as ``row.a == row.a``, are not fo
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.rules.cel.checked_ast import read_paths
 from ccm_core.rules.cel.compiler import CelEnvironment
 from ccm_core.rules.cel.expression import Expression

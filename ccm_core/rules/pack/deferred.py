@@ -10,11 +10,11 @@ the lock only spares compiling it twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from threading import Lock
 from typing import Generic, TypeVar
 
 from ccm_core.errors import DocumentError, Mistake
+from ccm_core.frozen_dataclass import dataclass
 
 Part = TypeVar("Part")
 

@@ -12,9 +12,10 @@ stays outside, and ``row.open && now < row.due`` stays false of what is closed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.clock import NEVER
 from ccm_core.rules.cel.checked_ast import read_paths
 from ccm_core.rules.cel.clauses import Clause, clauses, comparison

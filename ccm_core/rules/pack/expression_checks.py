@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 from ccm_core.documents import suggest
 from ccm_core.errors import Mistake
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.rule import Rule
 from ccm_core.model.frozen_json import FrozenDict
 from ccm_core.rules.cel.checked_ast import (

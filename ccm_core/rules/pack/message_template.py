@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import encode
 from ccm_core.rules.cel.expression import Expression, ExpressionError, NotEvaluable, RowContext
 from ccm_core.sdk.timestamps import format_duration, format_instant

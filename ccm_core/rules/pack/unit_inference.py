@@ -7,9 +7,9 @@ that is a duration, and flows through choices, arithmetic, lists and names that 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.rules.cel.checked_ast import (
     ELEMENT,
     CelNode,

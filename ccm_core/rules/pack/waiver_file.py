@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ccm_core import documents, schemas
+from ccm_core.approvals.people import Authorities
 from ccm_core.documents import Document, Path, quoted
 from ccm_core.errors import DocumentError, Mistake
 from ccm_core.model.evaluation.waiver import Waiver

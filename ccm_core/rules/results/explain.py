@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.explanation import ConditionTrace, ExpressionValue, RuleTrace
 from ccm_core.model.evidence.window import Window
 from ccm_core.rules.cel.checked_ast import ELEMENT, FieldPath, dotted, read_paths

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.rule import RuleTest
 from ccm_core.model.json_codec import JsonObject

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ccm_core import documents
 from ccm_core.errors import Mistake
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.result import KindSufficiency, RuleResult, Status, deciding
 from ccm_core.model.evaluation.rule import Parameter, Rule, RuleTest, Severity

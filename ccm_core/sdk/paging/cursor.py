@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 
 from ccm_core.errors import BadResponse
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.sdk.collector import Page
 
 MAX_PAGES = 100_000

@@ -6,12 +6,12 @@ number that all frames have: so a content says by itself what it is read with. S
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import zstandard
 
 from ccm_core.errors import StoreError
+from ccm_core.frozen_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,11 +70,11 @@ class Compressor:
         self._number: int | None = None
 
     @classmethod
-    def numbered(cls, dictionary: NumberedDictionary | None) -> Compressor:
-        """Prepare to write frames that name a dictionary; without one, frames like all others."""
-        if dictionary is None or dictionary.number > _MAX_NUMBER:
-            return cls()
-        compressor = cls()
+    def numbered(cls, dictionary: NumberedDictionary, max_size: int = MAX_CONTENT) -> Compressor:
+        """Prepare to write frames that name a dictionary."""
+        compressor = cls(max_size)
+        if dictionary.number > _MAX_NUMBER:
+            return compressor
         prepared = zstandard.ZstdCompressionDict(dictionary.content, dict_type=_RAW)
         # Digested once for all contents.
         prepared.precompute_compress(level=_LEVEL)

@@ -7,10 +7,11 @@ there, is noticed: lines are counted against the evaluation, and those in use co
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import IntegrityError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.derived import rows_kind, subject_name, verdicts_kind
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.result_scope import WHOLE_SUBJECTS, ResultScope

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.result import Result, Status
 from ccm_core.model.evaluation.result_id import joined_id, rule_part

@@ -35,8 +35,9 @@ from ccm_core.store.evaluations.stored_documents import (
     read_evaluation,
     stored_evaluation,
 )
-from ccm_core.store.log import evaluation_frames, sign_heads
+from ccm_core.store.log import content_dictionaries, evaluation_frames, sign_heads
 from ccm_core.store.log.append import append_leaves
+from ccm_core.store.log.content_dictionaries import ACTS
 from ccm_core.store.log.evaluation_frames import BASE_DOCUMENT, decode_evaluation
 from ccm_core.store.log.leaf_encoding import EVALUATION
 from ccm_core.store.log.newest_evaluation import require_newest
@@ -104,9 +105,7 @@ class SqlEvaluationStore:
                 else None,
                 "document": frame,
                 "base": base,
-                "act": insert_document(transaction, "act", encode_body(act, compressor))
-                if act
-                else None,
+                "act": self._insert_act(transaction, act) if act else None,
                 "position": transaction.value("SELECT max(seq) FROM version") or 0,
             }
             logs = list(_grown_logs(transaction, evaluation))
@@ -116,6 +115,13 @@ class SqlEvaluationStore:
             append_leaves(transaction, STORE_LOG, [EVALUATION.line(row)])
             sign_heads.sign_heads(transaction, logs, signers, evaluation.evaluated_at)
         return evaluation_digest
+
+    def _insert_act(self, transaction: Transaction, act: EvaluationAct) -> str:
+        """Store an act, which repeats most of the one before; return its digest."""
+        compressor = content_dictionaries.compressor(transaction, ACTS, self._max_content)
+        digest = insert_document(transaction, "act", encode_body(act, compressor))
+        content_dictionaries.renew_documents(transaction, ACTS)
+        return digest
 
     def _compress(self, document: bytes) -> tuple[bytes, int | None]:
         """Return the frame of an evaluation, and the number of the one that reads it too."""
@@ -166,9 +172,9 @@ class SqlEvaluationStore:
             digest, document, base, act = row
             require_newest(transaction, digest, act)
             content = document_text(transaction, act)
-        return read_evaluation(digest, document, base), decode_body(
-            content, act, EvaluationAct, "act"
-        )
+            reader = content_dictionaries.reader(transaction)
+            made = decode_body(content, act, EvaluationAct, "act", reader)
+        return read_evaluation(digest, document, base), made
 
     def newest_by_change(self) -> str | None:
         """Return the digest of the one that was made last by change."""
@@ -329,14 +335,14 @@ class SqlEvaluationStore:
     def document(self, digest: str) -> bytes:
         """Return the bytes of a stored document."""
         with self._database.reading() as transaction:
-            document = document_text(transaction, digest)
-        try:
-            return verified(document, digest)
-        except ValueError as error:
-            raise IntegrityError(
-                f"the stored document {digest} is damaged: {error}. Restore the "
-                "store from a backup."
-            ) from error
+            content = document_text(transaction, digest)
+            try:
+                return verified(content, digest, content_dictionaries.reader(transaction))
+            except ValueError as error:
+                raise IntegrityError(
+                    f"the stored document {digest} is damaged: {error}. Restore the "
+                    "store from a backup."
+                ) from error
 
 
 _NEWEST_COLLECTION = """

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError
 from ccm_core.store.codec.compression import (
+    MAX_CONTENT,
     Compressor,
     Decompressor,
     NumberedDictionary,
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ccm_core.model.evidence.write_batch import Body
+    from ccm_core.store.sql.driver import Row
     from ccm_core.store.sql.transaction import Transaction
 
-COLLECTIONS, MANIFESTS, DOCUMENTS = "@collection", "@manifest", "@document"
-"""Kinds of contents that are no bodies of records."""
+COLLECTIONS, MANIFESTS, ACTS = "@collection", "@manifest", "@document"
+"""Kinds of contents that are no bodies of records: documents of a table."""
 MOST_BODIES = 20
 """As many are in one dictionary; more save little and take longer to prepare."""
 MAX_SIZE = 32 * 1024
@@ -37,6 +39,11 @@ _NEWEST = "SELECT seq, content FROM dictionary WHERE kind = :kind ORDER BY seq D
 _NEWEST_MADE = """
     SELECT position, bodies FROM dictionary WHERE kind = :kind ORDER BY seq DESC LIMIT 1
 """
+_DOCUMENTS = {
+    COLLECTIONS: "SELECT digest, document FROM collection ORDER BY seq DESC LIMIT :most",
+    MANIFESTS: "SELECT digest, document FROM manifest ORDER BY seq DESC LIMIT :most",
+    ACTS: "SELECT digest, document FROM document WHERE form = 'act' ORDER BY seq DESC LIMIT :most",
+}
 _BODIES = "SELECT digest, content FROM body WHERE digest IN (:values)"
 _LAST_VERSION = "SELECT coalesce(max(seq), 0) FROM version"
 
@@ -58,17 +65,17 @@ def reader(transaction: Transaction) -> Decompressor:
     return Decompressor(dictionaries=dictionary)
 
 
-def compressor(transaction: Transaction, kind: str) -> Compressor:
+def compressor(transaction: Transaction, kind: str, max_size: int = MAX_CONTENT) -> Compressor:
     """Return what compresses contents of a kind with its newest dictionary, if it has one."""
     row = transaction.row(_NEWEST, kind=kind)
     if row is None:
-        return Compressor()
+        return Compressor(max_size)
     number, content = row
     try:
         dictionary = NumberedDictionary(number=number, content=Decompressor().read(content))
     except (TypeError, ValueError):  # damaged: what is stored now does not depend on it
-        return Compressor()
-    return Compressor.numbered(dictionary)
+        return Compressor(max_size)
+    return Compressor.numbered(dictionary, max_size)
 
 
 def checked(transaction: Transaction, bodies: Iterable[Body]) -> Iterator[tuple[Body, bytes]]:
@@ -105,6 +112,23 @@ def renew(transaction: Transaction, kind: str, stored: Iterable[str]) -> None:
         insert_made_of(transaction, kind, digests)
 
 
+def renew_documents(transaction: Transaction, kind: str) -> None:
+    """Make a new dictionary of the newest documents of a table, where there is no good one.
+
+    Args:
+        transaction: That just stored one.
+        kind: One of those that are no bodies.
+    """
+    rows = list(transaction.rows(_DOCUMENTS[kind], most=MOST_BODIES))
+    if rows and _wants_one(transaction, kind, len(rows)):
+        _insert_readable(transaction, kind, rows)
+
+
+def leaf_type(kind: str) -> str:
+    """Return the type of the leaves that hold the digests of a kind's contents."""
+    return kind.removeprefix("@") if kind in _DOCUMENTS else "version"
+
+
 def insert_made_of(transaction: Transaction, kind: str, digests: Sequence[str]) -> bool:
     """Store the dictionary that some of these bodies make, evenly chosen; return whether they do.
 
@@ -114,9 +138,13 @@ def insert_made_of(transaction: Transaction, kind: str, digests: Sequence[str]) 
         digests: Theirs, at least one.
     """
     chosen = digests[:: -(-len(digests) // MOST_BODIES)]
+    return _insert_readable(transaction, kind, transaction.rows_in(_BODIES, chosen))
+
+
+def _insert_readable(transaction: Transaction, kind: str, frames: Iterable[Row]) -> bool:
     contents = {}
     decompressor = reader(transaction)
-    for digest, frame in transaction.rows_in(_BODIES, chosen):
+    for digest, frame in frames:
         with suppress(ValueError):  # damaged: a dictionary does without it
             contents[digest] = decompressor.read(frame)
     content = made_of(contents.values())

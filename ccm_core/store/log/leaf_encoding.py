@@ -8,10 +8,10 @@ are left out too: what counts of them is their order, which is that of the leave
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model import json_codec
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.store.sql.instants import instant

@@ -101,7 +101,8 @@ def _with_counts(batch: WriteBatch, changes: RecordDiff) -> Collection:
 def _insert_collection(
     transaction: Transaction, collection: Collection, run: int
 ) -> tuple[dict[str, SqlValue], int]:
-    document = encode_body(collection)
+    compressor = content_dictionaries.compressor(transaction, content_dictionaries.COLLECTIONS)
+    document = encode_body(collection, compressor)
     since, until = _bounds(collection.window)
     row: dict[str, SqlValue] = {
         "id": collection.id,
@@ -118,7 +119,9 @@ def _insert_collection(
         "digest": document.digest,
         "document": document.content,
     }
-    return row, transaction.insert("collection", row)
+    seq = transaction.insert("collection", row)
+    content_dictionaries.renew_documents(transaction, content_dictionaries.COLLECTIONS)
+    return row, seq
 
 
 def _insert_bodies(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger import merkle_hash
 from ccm_core.model.evidence.collection import Outcome, Reason
 from ccm_core.store.sql.instants import microseconds

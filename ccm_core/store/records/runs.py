@@ -9,8 +9,7 @@ from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.store.codec.bodies import decode_body, encode_body
-from ccm_core.store.codec.compression import Decompressor
-from ccm_core.store.log import sign_heads
+from ccm_core.store.log import content_dictionaries, sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import MANIFEST, RUN
 from ccm_core.store.records import run_queries
@@ -56,7 +55,8 @@ class SqlRunStore:
         signers = self._signing()  # before the store is locked: a person may have to be asked
         with self._database.writing() as transaction:
             run = open_run(transaction, manifest.run, manifest.connection)
-            document = encode_body(manifest)
+            kind = content_dictionaries.MANIFESTS
+            document = encode_body(manifest, content_dictionaries.compressor(transaction, kind))
             row: dict[str, SqlValue] = {
                 "run": run,
                 "ended_at": microseconds(manifest.ended_at),
@@ -64,6 +64,7 @@ class SqlRunStore:
                 "document": document.content,
             }
             transaction.insert("manifest", row)
+            content_dictionaries.renew_documents(transaction, kind)
             leaf = MANIFEST.line(row, run=manifest.run)
             append_leaves(transaction, manifest.connection, [leaf])
             sign_heads.sign_heads(transaction, (manifest.connection,), signers, manifest.ended_at)
@@ -110,7 +111,7 @@ class SqlRunStore:
                 as_of=_latest(as_of),
                 since=None if since is None else microseconds(since),
             )
-            decompressor = Decompressor()
+            decompressor = content_dictionaries.reader(transaction)
             return [
                 decode_body(document, digest, Collection, f"collection {name}", decompressor)
                 for name, digest, document in rows
@@ -178,13 +179,13 @@ class SqlRunStore:
                     run_queries.NEWEST_MANIFEST, connection=name, as_of=_latest(as_of)
                 )
             ]
-        return [manifest for _, manifest in _decoded(rows)]
+            return [manifest for _, manifest in _decoded(transaction, rows)]
 
     def manifest(self, run: str) -> Manifest | None:
         """Return the manifest of a run; None: it is open, or unknown."""
         with self._database.reading() as transaction:
-            rows = list(transaction.rows(run_queries.MANIFEST_OF_RUN, run=run))
-        return next((manifest for _, manifest in _decoded(rows)), None)
+            rows = transaction.rows(run_queries.MANIFEST_OF_RUN, run=run)
+            return next((manifest for _, manifest in _decoded(transaction, rows)), None)
 
     def manifests_with_digests(
         self, connection: str, *, as_of: datetime, since: datetime
@@ -213,7 +214,7 @@ class SqlRunStore:
                 since=-_END_OF_TIME if since is None else microseconds(since),
                 last=last,
             )
-            manifests = _decoded(rows)
+            manifests = _decoded(transaction, rows)
         return manifests if last is None else manifests[::-1]
 
 
@@ -221,8 +222,10 @@ def _latest(as_of: datetime | None) -> int:
     return _END_OF_TIME if as_of is None else microseconds(as_of)
 
 
-def _decoded(rows: Iterable[tuple[Any, ...]]) -> list[tuple[str, Manifest]]:
-    decompressor = Decompressor()
+def _decoded(
+    transaction: Transaction, rows: Iterable[tuple[Any, ...]]
+) -> list[tuple[str, Manifest]]:
+    decompressor = content_dictionaries.reader(transaction)
     return [
         (digest, decode_body(document, digest, Manifest, f"manifest of run {run}", decompressor))
         for run, digest, document in rows

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.digest import digest
 from ccm_core.store.codec.compression import Compressor
 

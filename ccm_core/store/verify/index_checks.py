@@ -23,7 +23,7 @@ _ORPHANS = """
     SELECT digest FROM body
     WHERE digest NOT IN (SELECT digest FROM version WHERE digest IS NOT NULL)
 """
-_DICTIONARIES = "SELECT seq, bodies, content FROM dictionary ORDER BY seq"
+_DICTIONARIES = "SELECT seq, kind, bodies, content FROM dictionary ORDER BY seq"
 _STORED = "SELECT connection, kind, key, seq, digest FROM current_version"
 _EXPECTED = """
     SELECT connection, kind, key, seq, digest
@@ -58,10 +58,10 @@ def index_problems(transaction: Transaction) -> Iterator[VerificationProblem]:
 
 def _dictionaries(transaction: Transaction) -> Iterator[VerificationProblem]:
     """Yield the dictionaries that are not made of the bodies that they name."""
-    for number, bodies, frame in list(transaction.rows(_DICTIONARIES)):
+    for number, kind, bodies, frame in list(transaction.rows(_DICTIONARIES)):
         try:
             digests = json_codec.decode(bodies)
-            stored = dict(contents(transaction, "version", digests))
+            stored = dict(contents(transaction, content_dictionaries.leaf_type(kind), digests))
             content = Decompressor().read(frame)
         except (CcmError, TypeError, ValueError) as error:
             problem = f"it cannot be compared with the bodies that it is made of ({error})"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.errors import CcmError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.verdict_letters import LETTERS, NOT_DUE, NOT_DUE_YET, NOT_JUDGED
 from ccm_core.store.derived import anew

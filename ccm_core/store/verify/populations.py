@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ccm_core.errors import CcmError
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger.population import PopulationTree
 from ccm_core.ledger.verification_result import VerificationProblem
 from ccm_core.model.evaluation.derived import connection_of, derived_log, is_derived

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger.checkpoint import HEADS
 from ccm_core.ledger.row_matching import differing_fields, match_rows
 from ccm_core.ledger.verification_result import VerificationProblem

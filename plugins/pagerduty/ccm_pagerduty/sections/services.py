@@ -8,7 +8,7 @@ from ccm_core.sdk.report_figures import Cell, Table, Tone
 from ccm_pagerduty.sections.row_intervals import known_parts, observed_within, split, within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from ccm_core.sdk.intervals import Window
     from ccm_core.sdk.report_figures import Figure, SectionRequest
@@ -27,18 +27,43 @@ _COLUMNS = (
     "Every level reaches a person",
     "First level covered (lookahead)",
 )
+_SUPPORTS, _STANDARDS = "Supports", "Standards met"
+"""Columns of accounts that have business services, and standards."""
+_DISCARD_COLUMNS = ("Service", "Rules of", "Rule", "What becomes of events", "Which events")
+_EFFECTS = {
+    "drop": "dropped, no alert",
+    "suppress": "suppressed, no incident",
+    "low_urgency": "of low urgency",
+    "suspend": "an incident only after a while",
+}
 
 
 def figures(request: SectionRequest) -> Iterable[Figure]:
-    """Yield one table; the least ready services come first."""
+    """Yield the services, the least ready first, and the rules that discard events."""
     owners = {row.subject.key: row.body for row in request.rows[OWNERS]}
-    rows = [_row(row, owners.get(row.subject.key, {}), request) for row in request.rows[READINESS]]
+    readiness = request.rows[READINESS]
+    optional = _optional_columns(readiness)
+    rows = [
+        (
+            *_row(row, owners.get(row.subject.key, {}), request),
+            *(cell(row.body) for cell in optional.values()),
+        )
+        for row in readiness
+    ]
     if rows:
         yield Table(
             title="Services",
             about="The least ready services come first.",
-            columns=_COLUMNS,
+            columns=(*_COLUMNS, *optional),
             rows=tuple(sorted(rows, key=_sort_key)),
+        )
+    discards = [cells for row in readiness for cells in _discards(row)]
+    if discards:
+        yield Table(
+            title="Rules that keep events from waking somebody",
+            about="Of event orchestrations. Those that decide of every other event come first.",
+            columns=_DISCARD_COLUMNS,
+            rows=tuple(sorted(discards, key=_sort_key)),
         )
 
 
@@ -55,6 +80,46 @@ def _row(row: Row, owner: JsonObject, request: SectionRequest) -> tuple[Cell, ..
         _yes(answer=_every_level_reaches_a_person(body, ahead)),
         _yes(answer=_first_level_covered(body, ahead)),
     )
+
+
+def _optional_columns(rows: Iterable[Row]) -> Mapping[str, Callable[[JsonObject], Cell]]:
+    """Return the columns of what not every account has, each with how a cell of it is made."""
+    bodies = [row.body for row in rows]
+    columns = {
+        _SUPPORTS: (_supported, any(body.get("business_services") for body in bodies)),
+        _STANDARDS: (_standards, any("standards" in body for body in bodies)),
+    }
+    return {title: cell for title, (cell, is_shown) in columns.items() if is_shown}
+
+
+def _discards(row: Row) -> Iterable[tuple[Cell, ...]]:
+    for discard in row.body.get("discards", ()):
+        unmatched = discard["unmatched"]
+        bad = unmatched and discard["effect"] != "suspend"
+        yield (
+            Cell(text=row.subject.title, url=row.subject.url),
+            Cell(text="the service" if discard["path"] == "service" else "an orchestration"),
+            Cell(text=discard["rule"] or "none, at the end"),
+            Cell(text=_EFFECTS[discard["effect"]]),
+            Cell(
+                text="all that no other rule matches" if unmatched else "those that it looks for",
+                tone=Tone.BAD if bad else Tone.PLAIN,
+            ),
+        )
+
+
+def _supported(body: JsonObject) -> Cell:
+    names = body.get("business_services")
+    return _unknown() if names is None else Cell(text=", ".join(names) or "none")
+
+
+def _standards(body: JsonObject) -> Cell:
+    standards = body.get("standards")
+    if standards is None:
+        return _unknown()
+    applied, missed = standards["applied"], len(standards["missed"])
+    tone = Tone.BAD if missed else Tone.PLAIN
+    return Cell(text=f"{applied - missed} of {applied}", tone=tone)
 
 
 def _sort_key(row: tuple[Cell, ...]) -> tuple[int, int, str]:

@@ -66,7 +66,9 @@ def miss_a_standard(account: Account) -> None:
     """Let the critical service miss the standards that another one misses."""
     critical = object_id("service", healthy.CARD_PAYMENTS)
     account.standards[:] = [
-        replace(standard, missed_by=standard.missed_by and {*standard.missed_by, critical})
+        replace(standard, missed_by=standard.missed_by | {critical})
+        if standard.missed_by
+        else standard
         for standard in account.standards
     ]
 

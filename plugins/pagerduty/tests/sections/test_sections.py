@@ -296,6 +296,44 @@ def test_services_section_asks_from_now_on(level, reached, covered):
     assert [cell.text for cell in table.rows[0]][-2:] == [reached, covered]
 
 
+def test_services_section_shows_standards_and_what_a_service_supports_where_there_are_any():
+    """An account without them has no such columns."""
+    ready = {"id": "P1", "title": "Ready", "status": "enabled"}
+    (table,) = drawn("services", service_readiness=[ready | {"business_services": []}])
+    assert len(table.columns) == 7
+    bare = {"id": "P2", "title": "Bare", "status": "enabled"}
+    ready |= {"business_services": ["Billing", "Shop"]}
+    ready |= {"standards": {"applied": 3, "missed": ["Has a description"]}}
+    (table,) = drawn("services", service_readiness=[ready, bare])
+    rows = {row[0].text: [(cell.text, cell.tone) for cell in row[7:]] for row in table.rows}
+    assert table.columns[7:] == ("Supports", "Standards met")
+    assert rows == {
+        "Ready": [("Billing, Shop", Tone.PLAIN), ("2 of 3", Tone.BAD)],
+        "Bare": [("unknown", Tone.UNKNOWN)] * 2,
+    }
+
+
+def test_services_section_lists_rules_that_discard_events_the_worst_first():
+    """Those that decide of every other event are bad, but for a wait."""
+
+    def discard(effect, rule, *, unmatched):
+        return {"path": "service", "rule": rule, "effect": effect, "unmatched": unmatched}
+
+    discards = [
+        discard("suspend", "Flapping", unmatched=True),
+        discard("suppress", "Noise", unmatched=False),
+        discard("drop", None, unmatched=True),
+    ]
+    ready = {"id": "P1", "title": "Ready", "status": "enabled", "discards": discards}
+    _, table = drawn("services", service_readiness=[ready])
+    assert [[cell.text for cell in row[2:]] for row in table.rows] == [
+        ["none, at the end", "dropped, no alert", "all that no other rule matches"],
+        ["Flapping", "an incident only after a while", "all that no other rule matches"],
+        ["Noise", "suppressed, no incident", "those that it looks for"],
+    ]
+    assert [row[4].tone for row in table.rows] == [Tone.BAD, Tone.PLAIN, Tone.PLAIN]
+
+
 def test_access_section_sorts_users_who_cannot_respond_first():
     """Whoever is on call and cannot answer comes first, then the widest rights."""
     ada = {"id": "P1", "title": "Ada", "role_name": "Responder", "teams": []}
