@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ccm_core.atomic_write import owner_only
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 
 _MOST = 100
 """How many notes are kept: the newest."""

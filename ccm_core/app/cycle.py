@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from ccm_core.app.side_by_side import side_by_side
 from ccm_core.errors import CcmError, StaleEvaluation, UsageError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.manifest import Manifest
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.collect import collect
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from ccm_core.app.workspace import Workspace
 from ccm_core.config.settings_writer import SettingsFile
 from ccm_core.config.template import without_connections
 from ccm_core.errors import UsageError
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 
 if TYPE_CHECKING:
     from ccm_core.app.cycle import CycleResult

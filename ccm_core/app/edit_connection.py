@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from ccm_core.app.workspace import Workspace, vault_entry_name
 from ccm_core.config.settings_writer import SettingsFile
 from ccm_core.errors import SecretError, UsageError
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.redacted_connection import RedactedConnection
 from ccm_core.pipeline.source.connection_session import SessionTest, check
 

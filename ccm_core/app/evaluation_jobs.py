@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.app.installation import build_host
 from ccm_core.config.settings import PluginSettings
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.derive.worker_messages import WorkerContext
 from ccm_core.pipeline.derive.worker_pool import Jobs

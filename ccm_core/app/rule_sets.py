@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from ccm_core.app.checked_rules import environment_checked_rules
 from ccm_core.config.locate import read_file
 from ccm_core.errors import DocumentError, Mistake, PluginFault, UsageError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.waiver import Waiver
+from ccm_core.model.frozen_dataclass import dataclass
 
 if TYPE_CHECKING:
     from ccm_core.app.workspace import Workspace
+    from ccm_core.approvals.people import Authorities
     from ccm_core.pipeline.reproduce import RuleSet
     from ccm_core.plugins.catalog import Catalog
     from ccm_core.rules.pack.compiled import CompiledPacks
@@ -111,7 +112,15 @@ def configured_waivers(workspace: Workspace) -> tuple[Waiver, ...]:
     from ccm_core.rules.pack.waiver_file import read_waivers
 
     path = workspace.settings.rules.waivers
-    return read_waivers(read_file(path), str(path)) if path else ()
+    return read_waivers(read_file(path), str(path), authorities(workspace)) if path else ()
+
+
+def authorities(workspace: Workspace) -> Authorities:
+    """Return who may own and approve waivers, and how they prove it."""
+    from ccm_core.approvals.people import Authorities
+
+    settings = workspace.settings
+    return Authorities(people=settings.people, accepts_unsigned=settings.rules.accept_unsigned)
 
 
 def pack_text(catalog: Catalog, name: str, base: Path) -> PackText:

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from ccm_core.app.workspace import Workspace
 from ccm_core.errors import UsageError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evidence.record import Record
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.context import Connection
 from ccm_core.pipeline.evaluate import current_moment, load_evidence, watch_scope
 from ccm_core.pipeline.seals.sealed_evidence import SealedEvidence

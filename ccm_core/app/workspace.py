@@ -19,8 +19,8 @@ from ccm_core.config.settings import ConnectionSettings, Settings
 from ccm_core.config.settings_reader import SettingsDraft, load_settings
 from ccm_core.config.settings_validation import validate
 from ccm_core.errors import DocumentError, SecretError, StoreNotFound, UsageError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.finding.policy import FindingPolicy
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.plugins.catalog import Catalog
 from ccm_core.plugins.discovery import discover

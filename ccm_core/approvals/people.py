@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from ccm_core.model.evaluation.waiver import ApprovalAuthority, Waiver
 from ccm_core.model.finding.policy import Person
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
 from ccm_core.model.statement_text import visible
 

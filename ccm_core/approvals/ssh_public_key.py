@@ -8,7 +8,7 @@ from binascii import Error as Base64Error
 from typing import TYPE_CHECKING, Self
 
 from ccm_core.approvals.wire_format import WireReader
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey

@@ -10,7 +10,7 @@ from typing import Self
 
 from ccm_core.approvals.ssh_public_key import SshPublicKey
 from ccm_core.approvals.wire_format import WireReader, wire_string
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 
 MAX_LENGTH = 16 * 1024
 """Characters of a signature; one of RSA with 16,384 bits has 6,500."""

@@ -66,16 +66,16 @@ def stated_approval(statement: bytes) -> tuple[JsonObject, Approval]:
         raise ValueError(f"it has {len(statement):,} bytes; expected what --print writes")
     try:
         document = decode(statement)
-        approval, entry = document["approval"], document["waiver"]
-        if document["format"] != FORMAT or not isinstance(entry, dict):
-            raise ValueError(document["format"])
-        return entry, Approval(
+        is_ours, approval = document["format"] == FORMAT, document["approval"]
+        entry = document["waiver"]
+        stated = Approval(
             by=str(approval["by"]),
             at=parse_instant(approval["at"]),
             method=ApprovalMethod(approval["method"]),
             proof="",
         )
     except (ValueError, KeyError, TypeError):
-        raise ValueError("it is not what --print writes") from None
-
-
+        is_ours, entry = False, None
+    if not is_ours or not isinstance(entry, dict):
+        raise ValueError("it is not what --print writes")
+    return entry, stated

@@ -15,9 +15,9 @@ from datetime import datetime
 from heapq import heappush, heappushpop
 from typing import NamedTuple
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Evaluation, Result, Status
 from ccm_core.model.evaluation.result_history import ResultHistory
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.sampling import ControlSamples, Sample, Sampling
 
 NO_EVALUATION = "no evaluation"

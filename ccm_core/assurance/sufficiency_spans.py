@@ -12,10 +12,10 @@ from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.decisive_collections import is_transport_failure
 from ccm_core.model.evidence.window import Window, subtract, union
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.sdk.timestamps import format_duration, format_instant
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)

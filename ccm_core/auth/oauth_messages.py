@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from ccm_core.auth import pkce
 from ccm_core.control_characters import printable_excerpt
 from ccm_core.errors import AuthenticationFailed, BadResponse, UsageError
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import decode
 from ccm_core.sdk.oauth import OAuthProvider
 from ccm_core.sdk.secret import Secret

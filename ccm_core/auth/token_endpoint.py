@@ -31,7 +31,7 @@ from ccm_core.errors import (
     SourceError,
     Unreachable,
 )
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject, decode
 from ccm_core.sdk.http.base_url import checked_base_url, is_loopback
 from ccm_core.sdk.http.bounded_body import ACCEPT_ENCODING, bounded_body

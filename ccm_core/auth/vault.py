@@ -30,7 +30,7 @@ from ccm_core.auth.vault_encryption import (
 )
 from ccm_core.auth.vault_entry import VaultEntry, decode_entry, encode_entry
 from ccm_core.errors import SecretError
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import decode_as, encode
 
 _MAX_BYTES = 8 * 1024 * 1024

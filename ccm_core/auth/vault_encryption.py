@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.auth.os_keyring import Keyring, os_keyring
 from ccm_core.errors import SecretError
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.sdk.secret import Secret
 
 if TYPE_CHECKING:

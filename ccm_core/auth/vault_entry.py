@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Self
 
 from ccm_core.auth.oauth_messages import TokenSet
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import decode_as, encode
 from ccm_core.sdk.secret import Secret
 

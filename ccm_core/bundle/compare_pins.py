@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from ccm_core.bundle.verifier.archive import Archive
 from ccm_core.bundle.verifier.proofs.log_checks import rebuild_roots, signer_of
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint, PinnedCheckpoint
 from ccm_core.ledger.key_history import SigningKey, unbroken_chain
 from ccm_core.ledger.signed_note import VerifierKey
+from ccm_core.model.frozen_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

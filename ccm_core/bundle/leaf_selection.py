@@ -7,8 +7,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import field
 from typing import Any
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.sdk.timestamps import parse_instant
 
 Leaves = Iterable[tuple[int, Mapping[str, Any]]]

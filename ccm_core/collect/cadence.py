@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from ccm_core.collect.failed_kind_retry import retry_delay
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Collection
+from ccm_core.model.frozen_dataclass import dataclass
 
 MAX_GRACE_PERIOD = timedelta(minutes=30)
 _GRACE_DIVISOR = 12

@@ -8,10 +8,10 @@ from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from ccm_core.collect.repeated_contradictions import last_read_of_same, without_next_step
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.amendments import CONTRADICTION, amend, newest_forms
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window, subtract
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.cross_check import CreationEvents, CrossCheck
 

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from ccm_core.collect.outcome import worst
 from ccm_core.collect.visibility_gaps import newest, unseen
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.acceptance import AcceptedGap
 from ccm_core.model.evidence.collection import (
     Collection,
@@ -21,6 +20,7 @@ from ccm_core.model.evidence.collection import (
 )
 from ccm_core.model.evidence.manifest import Manifest, PluginVersion, ScheduledKind
 from ccm_core.model.evidence.run import OpenRun
+from ccm_core.model.frozen_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,9 +14,9 @@ from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from ccm_core.collect.batch_builder import at_path
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.window import Window, subtract
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.timestamps import parse_instant
 from ccm_core.sdk.types import ChangedBy, Collector

@@ -16,10 +16,10 @@ from typing import TypeAlias
 from ccm_core.collect.cadence import DueTime, due_time, grace_period, is_fresh, run_starts
 from ccm_core.collect.objects_to_refresh import ChangeFeed
 from ccm_core.collect.repeated_contradictions import repeated_contradictions
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Collection, is_not_offered
 from ccm_core.model.evidence.decisive_collections import Interval, intervals, newest_first
 from ccm_core.model.evidence.window import Window, split_window, subtract
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.sdk.types import Collector, EvidenceKind, Shape
 
 MAX_WINDOW = timedelta(days=180)

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from ccm_core.collect.batch_builder import RecordValidator
 from ccm_core.collect.observer import Observer
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Collection, Shortfall
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.write_batch import BodyEncoder, WriteBatch
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.types import CreationEvents, CrossCheck, EvidenceKind
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property, partial
 
 from ccm_core.collect.batch_builder import BatchBuilder
@@ -34,6 +34,7 @@ from ccm_core.collect.windows.flush import part_of
 from ccm_core.collect.windows.flushed_events import flushed_events
 from ccm_core.collect.windows.histories import HISTORY, read_histories
 from ccm_core.collect.windows.unread_references import unread_references
+from ccm_core.collect.windows.window_queries import window_queries
 from ccm_core.collect.windows.window_read import WindowQuery, WindowRead
 from ccm_core.collect.windows.window_split import following_queries, smaller_queries
 from ccm_core.errors import AuthenticationFailed, CollectorFault, SourceError
@@ -158,11 +159,8 @@ class Runner:
         windows: Sequence[Window | None],
         inherited: Sequence[Shortfall],
     ) -> None:
-        overlap = task.collector.overlap
-        pending = [
-            WindowQuery(window=window, overlap=overlap if window else timedelta(0))
-            for window in windows
-        ]
+        known = [*self._earlier, *self.collections]
+        pending = window_queries(self._context, task.collector, windows, known)
         while pending:
             query = pending.pop(0)
             self._context.observer.window_started(task.kind.name, query.window)

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.amendments import VISIBILITY, amend, newest_forms
 from ccm_core.model.evidence.collection import (
     Collection,
@@ -20,6 +19,7 @@ from ccm_core.model.evidence.collection import (
     Shortfall,
     Visibility,
 )
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.sdk.evidence_kind import EvidenceKind, Shape
 
 SMALLEST_POPULATION = 10

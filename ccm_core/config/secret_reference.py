@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Self
 
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 
 FORMS = "env:NAME, file:PATH, keyring:SERVICE/USER or vault:NAME"
 """The forms of a reference, for messages."""

@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from ccm_core.config.secret_reference import SecretReference
 from ccm_core.documents import Document
 from ccm_core.errors import UsageError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.digest import digest
 from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.finding.policy import OwnerRule, Person
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject, encode
 from ccm_core.sdk.types import Horizon
+from ccm_core.tickets.types import SystemKind, TicketRules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,28 @@ class NotifySettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TicketSettings:
+    """One ticket system: where it is, and which findings get a ticket in it."""
+
+    kind: SystemKind
+    base_url: str
+    """Of its API."""
+    web_url: str
+    """Where people open its tickets."""
+    place: str
+    """Jira's project, or GitHub's repository."""
+    email: str
+    """Of the account of a token of Jira Cloud; empty: the token stands for itself."""
+    token: SecretReference
+    rules: TicketRules
+
+    @property
+    def name(self) -> str:
+        """What it is called in commands and in the ledger."""
+        return self.rules.system
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FindingSettings:
     """When findings are due, and who owns them."""
 
@@ -157,6 +180,7 @@ class Settings:
     people: Mapping[str, Person] = field(default_factory=dict)
     """By id."""
     notify: NotifySettings | None = None
+    tickets: tuple[TicketSettings, ...] = ()
 
     def connection(self, name: str) -> ConnectionSettings:
         """Return the connection of that name.

@@ -11,7 +11,7 @@ from ccm_core.config.settings import PluginSettings
 from ccm_core.documents import Document, check, read_yaml
 from ccm_core.documents.renamed_keys import RenamedKeys, renamed_keys
 from ccm_core.errors import DocumentError, Mistake
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 
 _RENAMED: RenamedKeys = {

@@ -18,6 +18,7 @@ from ccm_core.config.settings import (
     VaultSettings,
 )
 from ccm_core.config.settings_reader import SettingsDraft
+from ccm_core.config.ticket_settings import read_tickets
 from ccm_core.errors import DocumentError
 from ccm_core.sdk.types import Connector
 
@@ -45,6 +46,7 @@ def validate(draft: SettingsDraft, connectors: Mapping[str, Connector], today: d
     findings = read_findings(draft.document, mistakes)
     people = read_people(draft.document, draft.base, mistakes)
     notify = read_notify(draft.document, draft.base, mistakes)
+    tickets = read_tickets(draft.document, mistakes)
     if mistakes:
         raise DocumentError(dict.fromkeys(mistakes))
     return Settings(
@@ -58,6 +60,7 @@ def validate(draft: SettingsDraft, connectors: Mapping[str, Connector], today: d
         findings=findings,
         people=people,
         notify=notify,
+        tickets=tickets,
     )
 
 

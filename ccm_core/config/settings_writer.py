@@ -13,7 +13,7 @@ from ccm_core.documents import Path as KeyPath
 from ccm_core.documents import yaml_editor
 from ccm_core.documents.yaml_writer import block
 from ccm_core.errors import UsageError
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 
 

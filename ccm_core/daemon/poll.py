@@ -9,9 +9,9 @@ from ccm_core.collect.observer import NullObserver
 from ccm_core.daemon.ports import WatchJob
 from ccm_core.daemon.scheduler import due_now, missed_runs
 from ccm_core.errors import CcmError, IntegrityError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.next_due import next_due_times
 from ccm_core.sdk.rate_limit import Limiters

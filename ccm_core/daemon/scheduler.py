@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from ccm_core.app.side_by_side import MAX_CONCURRENT
 from ccm_core.collect.cadence import DueTime, grace_period
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 
 MAX_SLEEP = timedelta(minutes=1)
 """The longest single wait. A suspended machine stops timers; the wall clock goes on."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ccm_core.documents.location import Location
 from ccm_core.documents.scalar_positions import Scalar, location_inside
 from ccm_core.errors import Mistake
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
 
 Path = tuple[str | int, ...]

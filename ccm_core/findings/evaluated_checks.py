@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import (
     CONNECTION,
     POPULATION,
@@ -19,6 +18,7 @@ from ccm_core.model.evaluation.result import (
 )
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.finding.finding import FindingCheck, finding_of
+from ccm_core.model.frozen_dataclass import dataclass
 
 INCONCLUSIVE = frozenset({Status.INSUFFICIENT, Status.ERROR})
 

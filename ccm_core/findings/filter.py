@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from ccm_core.documents import suggest
 from ccm_core.errors import UsageError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.finding.finding import ACTIVE, SEVERITIES
 from ccm_core.model.finding.work_item import WorkItem, WorkState
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.sdk.timestamps import format_duration
 
 ACTIVE_STATES = frozenset(WorkState) - {

@@ -15,7 +15,6 @@ from datetime import datetime
 
 from ccm_core.findings.apply_changes import unwaived
 from ccm_core.findings.evaluated_checks import EvaluatedChecks, FailingCheck, evaluated_checks
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Evaluation, Status
 from ccm_core.model.finding.finding import (
     ACTIVE,
@@ -26,6 +25,7 @@ from ccm_core.model.finding.finding import (
     FindingState,
     checks_in_order,
 )
+from ccm_core.model.frozen_dataclass import dataclass
 
 
 def finding_changes(

@@ -8,12 +8,12 @@ from datetime import datetime
 
 from ccm_core.findings.due_dates import due_dates
 from ccm_core.findings.owners import known_teams, owner_of
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import RuleResult
 from ccm_core.model.finding.act import ActKind, FindingAct, Ticket
 from ccm_core.model.finding.finding import ACTIVE, Finding, FindingState
 from ccm_core.model.finding.policy import FindingPolicy
 from ccm_core.model.finding.work_item import WorkItem, WorkState
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
 
 _SETTLED = {

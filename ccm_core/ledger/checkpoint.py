@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Self
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger.merkle_tree import HASH_BYTES
 from ccm_core.ledger.signed_note import decoded, encoded
+from ccm_core.model.frozen_dataclass import dataclass
 
 STORE_LOG = "@store"
 """The store's own log. Every other is named for its connection, and none has such a name."""

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import HEADS, STORE_LOG, Checkpoint, PinnedCheckpoint, origin
 from ccm_core.ledger.key_history import SigningKey
 from ccm_core.ledger.signed_note import SignedNote, VerifierKey, encoded
 from ccm_core.ledger.verification_result import VerificationProblem
 from ccm_core.model.evaluation.derived import connection_of, is_derived
+from ccm_core.model.frozen_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.signed_note import Signer, VerifierKey
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.sdk.timestamps import format_instant, parse_instant
 
 _TITLE = "ccm signing key"

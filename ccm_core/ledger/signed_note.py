@@ -13,7 +13,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
 from typing import Protocol, Self, TypeAlias
 
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 
 ED25519 = b"\x01"
 """The signature type that the format gives Ed25519."""

@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import Self
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import Checkpoint
 from ccm_core.ledger.inclusion_proof import root_of_inclusion
 from ccm_core.ledger.merkle_hash import leaf_hash
 from ccm_core.ledger.merkle_tree import HASH_BYTES
 from ccm_core.ledger.signed_note import VerifierKey, decoded, encoded, opened
+from ccm_core.model.frozen_dataclass import dataclass
 
 HEADER = "c2sp.org/tlog-proof@v1"
 _INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Self
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger.key_history import SigningKey
 from ccm_core.model.evaluation.reevaluation import Reevaluation
+from ccm_core.model.frozen_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

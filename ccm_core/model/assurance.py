@@ -6,9 +6,9 @@ from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.frozen_dataclass import dataclass
 
 
 class Conclusion(StrEnum):

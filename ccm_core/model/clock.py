@@ -22,8 +22,8 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.window import Window, union
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.instant import format_instant, parse_instant
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.model.time_zones import time_zone

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.frozen_dataclass import dataclass
 
 EXPECTED = "write it like 2026, 2026-Q3, 2026-07, 2026-07-01 or 2026-07-01..2026-09-30"
 _DAY = timedelta(days=1)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ccm_core.atomic_write import write_durably
 from ccm_core.errors import UsageError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model import json_codec
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.notify.types import RecipientState
 
 _FORMER_NAME = "ccm.told.json"

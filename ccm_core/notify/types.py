@@ -8,8 +8,8 @@ from datetime import datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.rule import Severity
+from ccm_core.model.frozen_dataclass import dataclass
 
 
 class NotifyEvent(StrEnum):

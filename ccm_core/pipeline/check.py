@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.collect.visibility_gaps import newest
 from ccm_core.errors import CcmError, PluginFault, SourceError
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.planned_run import collections_for_planning
 from ccm_core.pipeline.review_evidence import NOTHING_COLLECTED, review_evidence
 from ccm_core.pipeline.source.account import stored_account

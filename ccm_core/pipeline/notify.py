@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Evaluation
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.notify import sent_state
 from ccm_core.notify.apprise_sender import send
 from ccm_core.notify.conditions import conditions

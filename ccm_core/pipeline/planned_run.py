@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 from ccm_core.collect.objects_to_refresh import relevant_since
 from ccm_core.collect.planner import Plan, PlanInputs, plan
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.account import current_account, is_foreign, of_account
 from ccm_core.model.evidence.amendments import as_read
 from ccm_core.model.evidence.collection import Collection, Reason
 from ccm_core.model.evidence.storage_order import TOLERANCE, dated_in_order
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.source.account import expected_account
 from ccm_core.store.interface.runs import RunStore

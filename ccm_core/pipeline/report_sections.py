@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from ccm_core.errors import CcmError, PluginFault
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.errors import CcmError, DocumentError, PluginFault
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evaluation.result import (
     CONNECTION,
@@ -21,9 +20,11 @@ from ccm_core.model.evaluation.result import (
 from ccm_core.model.evaluation.result_scope import OUTLINED
 from ccm_core.model.evidence.collection import complete_windows
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.change_log.change_section import change_section
 from ccm_core.pipeline.context import Host
+from ccm_core.pipeline.section_conditions import SectionConditions
 from ccm_core.report.content.measures import Measures, measures_of, problem_text
 from ccm_core.report.types import Section
 from ccm_core.rules.derive.row_record import row_of
@@ -125,14 +126,38 @@ class _Rows:
         }
 
     @cached_property
+    def _conditions(self) -> SectionConditions:
+        return SectionConditions(
+            host=self.host,
+            store=self.store,
+            scope=self.scope,
+            evaluation=self.evaluation,
+            digest=self._digest,
+        )
+
+    @cached_property
     def _evidence(self) -> Evidence:
         # Takes as long to import as to draw a page, and few pages need it.
         from ccm_core.pipeline.evaluate import load_evidence
 
         return load_evidence(self.host, self.scope, self.store, self.evaluation.evaluated_at)
 
-    def shown(self, name: str, fields: Sequence[str]) -> Collection[JsonObject]:
-        """Return some fields of each row of a kind or a view, in the order of the rows."""
+    def shown(
+        self, name: str, fields: Sequence[str], conditions: Mapping[str, str]
+    ) -> Collection[JsonObject]:
+        """Return some fields of each row of a kind or a view, in the order of the rows.
+
+        Args:
+            name: Of the kind or the view.
+            fields: Those fields.
+            conditions: Condition parameters, each with the text that is decided by the fields.
+        """
+        if changed := self._conditions.changed(conditions):
+            rows = self.of(name)
+            decided = self._conditions.decided(name, changed, rows)
+            return tuple(
+                _some(row.body, fields) | values for row, values in zip(rows, decided, strict=True)
+            )
         shown = self._shown(name)
         if shown is None:
             return tuple(_some(row.body, fields) for row in self.of(name))
@@ -243,14 +268,17 @@ def _section(section: ReportSection, rows: _Rows, inputs: set[str]) -> Section:
     try:
         request = SectionRequest(
             rows={name: rows.of(name) for name in section.views if name not in section.fields},
-            shown={name: rows.shown(name, fields) for name, fields in section.fields.items()},
+            shown={
+                name: rows.shown(name, fields, section.conditions.get(name, {}))
+                for name, fields in section.fields.items()
+            },
             now=evaluation.evaluated_at,
             horizon=rows.scope.horizon(evaluation.evaluated_at),
             parameters={pack.name: pack.parameters for pack in evaluation.packs},
             observed=rows.observed(inputs),
         )
         return replace(empty, figures=tuple(section.figures(request)))
-    except PluginFault as fault:
+    except (PluginFault, DocumentError) as fault:
         return replace(empty, failure=str(fault))
     except CcmError:
         raise

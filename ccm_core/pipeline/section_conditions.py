@@ -2,52 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evaluation.result import Evaluation
+from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.context import Host
 from ccm_core.sdk.view import Row
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
 if TYPE_CHECKING:
-    from ccm_core.rules.pack.compiled import CompiledPacks
+    from ccm_core.rules.evaluate.evaluate_rows import RowEvaluator
+
+PREFIX = "params."
+"""Leads the name of a condition parameter beside the fields of a row."""
 
 
-def changed_conditions(evaluation: Evaluation, conditions: Mapping[str, str]) -> tuple[str, ...]:
-    """Return those condition parameters that were not what a section expects, sorted.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionConditions:
+    """Decides condition parameters on rows of one connection, as an evaluation did."""
 
-    Args:
-        evaluation: With the effective values of each pack.
-        conditions: By name: the text by which the section decides itself.
-    """
-    return tuple(
-        name
-        for name, expected in sorted(conditions.items())
-        if any(pack.parameters.get(name, expected) != expected for pack in evaluation.packs)
-    )
+    host: Host
+    store: EvidenceStore
+    scope: WatchScope
+    evaluation: Evaluation
+    digest: str
+    """Of the evaluation."""
 
+    def changed(self, conditions: Mapping[str, str]) -> tuple[str, ...]:
+        """Return those that a pack of the evaluation had as another text, sorted.
 
-def decided(
-    host: Host,
-    store: EvidenceStore,
-    scope: WatchScope,
-    evaluation: Evaluation,
-    digest: str,
-    over: str,
-    names: Iterable[str],
-    rows: Iterable[Row],
-) -> Iterator[Mapping[str, bool]]:
-    """Yield what condition parameters are for each row, as the checks of an evaluation decided.
+        Args:
+            conditions: By name: the text by which a section decides itself.
+        """
+        packs = self.evaluation.packs
+        return tuple(
+            name
+            for name, expected in sorted(conditions.items())
+            if any(pack.parameters.get(name, expected) != expected for pack in packs)
+        )
 
-    A parameter is left out for a row for which it has no value.
+    def decided(self, over: str, names: Sequence[str], rows: Iterable[Row]) -> Iterator[JsonObject]:
+        """Yield what condition parameters are for each row, each with ``params.`` before its name.
 
-    Raises:
-        DocumentError: What is installed now cannot compile a pack of the evaluation.
-    """
-    # Takes as long to import as to draw a page, and few pages need it.
-    from ccm_core.pipeline.reproduce import stored_rules
+        One that has no value for a row is left out.
 
-    inputs = store.evaluations.inputs(digest)
-    packs = None if inputs is None else stored_rules(host, store, inputs)
+        Args:
+            over: The view.
+            names: The parameters.
+            rows: Rows of the view.
+
+        Raises:
+            DocumentError: What is installed now cannot compile the packs of the evaluation.
+        """
+        evaluators = {name: self._evaluator(over, name) for name in names}
+        for row in rows:
+            values = {
+                name: evaluator.condition(name, row)
+                for name, evaluator in evaluators.items()
+                if evaluator is not None
+            }
+            yield {f"{PREFIX}{name}": value for name, value in values.items() if value is not None}
+
+    def _evaluator(self, over: str, name: str) -> RowEvaluator | None:
+        """Return what evaluates a condition parameter over a view; None: no pack has it."""
+        # Takes as long to import as to draw a page, and few pages need it.
+        from ccm_core.pipeline.reproduce import stored_rules
+        from ccm_core.rules.cel.lookup_function import LookupTable
+        from ccm_core.rules.evaluate.evaluate_rows import RowEvaluator
+
+        inputs, at = self.store.evaluations.inputs(self.digest), self.evaluation.evaluated_at
+        packs = stored_rules(self.host, self.store, inputs).packs if inputs else ()
+        groups = (
+            (pack, group)
+            for pack in packs
+            for group in pack.groups
+            if group.over == over and name in group.condition_names
+        )
+        pack, group = next(groups, (None, None))
+        if pack is None or group is None:
+            return None
+        return RowEvaluator(
+            pack=pack,
+            group=group,
+            connection=self.scope.connection,
+            rules=(),
+            lookups=LookupTable({}),
+            now=at,
+            period=self.scope.horizon(at),
+        )

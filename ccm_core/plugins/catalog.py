@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.manifest import PluginVersion
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.plugins.consistency import problems
 from ccm_core.sdk.report_figures import ReportSection
 from ccm_core.sdk.simulation.page import PageSimulation

@@ -45,19 +45,28 @@ def problems(
         yield from _optional_problems(view, kinds)
         yield from _schema_problems(f"view {view.name}", view.schema)
     for section in sections.values():
-        for name in section.views:
-            if name not in views:
-                yield (
-                    f"report section {section.name} shows {name}, and no plugin that loaded offers "
-                    "this view"
-                )
-        for name in sorted(section.fields.keys() - set(section.views)):
-            yield (
-                f"report section {section.name} names fields of {name}, which is not one of its "
-                f"views; expected one of {', '.join(section.views)}"
-            )
+        yield from _section_problems(section, views)
     for page in page_simulations.values():
         yield from _page_problems(page, connectors, kinds)
+
+
+def _section_problems(section: ReportSection, views: Mapping[str, View]) -> Iterator[str]:
+    for name in section.views:
+        if name not in views:
+            yield (
+                f"report section {section.name} shows {name}, and no plugin that loaded offers "
+                "this view"
+            )
+    for name in sorted(section.fields.keys() - set(section.views)):
+        yield (
+            f"report section {section.name} names fields of {name}, which is not one of its "
+            f"views; expected one of {', '.join(section.views)}"
+        )
+    for name in sorted(section.conditions.keys() - section.fields.keys()):
+        yield (
+            f"report section {section.name} goes by condition parameters over {name}, of which "
+            "it names no fields"
+        )
 
 
 def _page_problems(

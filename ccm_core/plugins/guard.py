@@ -14,7 +14,7 @@ from types import CodeType, TracebackType
 from typing import Any
 
 from ccm_core.errors import CcmError, PluginFault, SourceError, UsageError
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.sdk.secret import blank, without_secrets
 
 in_plugin: ContextVar[bool] = ContextVar("in_plugin", default=False)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.rules.cel.lookup_function import LookupRecords
 from ccm_core.sdk.evidence_kind import SchemaLoader
 from ccm_core.sdk.view import Row

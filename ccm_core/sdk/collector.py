@@ -10,9 +10,9 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Request, Shortfall
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 
 # -- what a collector yields ------------------------------------------------------------------
@@ -167,7 +167,8 @@ class CollectRequest:
     slice: Mapping[str, str] = field(default_factory=dict)
     """Which slice of the window to read, as an :class:`Overflow` offered it; empty: all of it."""
     changed_keys: tuple[str, ...] = ()
-    """The keys of objects that may have changed since they were read."""
+    """The keys of objects that may have changed since they were read; for a collector with
+    :attr:`Collector.named_by`, of those that events of the window name, sorted."""
     current_records: Mapping[str, Sequence[JsonObject]] = field(default_factory=dict)
     """The current bodies of the kinds the collector needs or uses, by kind."""
     flushed: Iterable[JsonObject] = ()
@@ -189,6 +190,24 @@ class ChangedBy:
     """The kind of those events."""
     path: str
     """The dotted path in their bodies of the key of what changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedBy:
+    """Events of another kind that name the objects in which events of this kind are found.
+
+    It is for events that only the object itself lists, one request each: those of objects that
+    nothing names are not requested. The collector yields a :class:`DependsOn` of that kind.
+    """
+
+    kind: str
+    """The kind of those events."""
+    path: str
+    """The dotted path in their bodies of the key of the object."""
+    marker: tuple[str, str]
+    """The path and the value that mark such events, as in ``("type", "annotated")``."""
+    occurred_at: str
+    """The dotted path of the instant at which such an event happened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +246,8 @@ class Collector:
     changed_by: ChangedBy | None = None
     """For events with a ``refresh``: the source of :attr:`CollectRequest.changed_keys`. Where that
     kind was not read completely, the windows of the lookback are read again instead."""
+    named_by: NamedBy | None = None
+    """For events: the source of :attr:`CollectRequest.changed_keys` of each window."""
     by_key: Collect | None = None
     """For events with a ``refresh``: reads each object of :attr:`CollectRequest.changed_keys`,
     whatever its age, and yields :class:`Gone` for one that was deleted. The host asks so for what

@@ -8,8 +8,8 @@ from dataclasses import field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Collection, CredentialInfo, LookupOutcome
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.changes.trail import ChangeTrail
 from ccm_core.sdk.collector import Collector

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
 
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 
 SchemaLoader = Callable[[], JsonObject]

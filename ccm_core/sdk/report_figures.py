@@ -12,8 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.view import Row
 
@@ -130,7 +130,8 @@ class SectionRequest:
     """The effective values of every pack that was used, by pack."""
     shown: Mapping[str, Collection[JsonObject]] = field(default_factory=dict)
     """By view of :attr:`ReportSection.fields`: these fields of each row, without those that are
-    unknown. Iterate over it once, and keep little: there may be a million."""
+    unknown, and changed :attr:`ReportSection.conditions`. Iterate over it once, and keep little:
+    there may be a million."""
     observed: Mapping[str, Sequence[Window]] = field(default_factory=dict)
     """By kind of event behind the section: what was collected completely, of about the last
     quarter."""
@@ -152,5 +153,10 @@ class ReportSection:
     """Of some of the views: the only fields of its rows that are read, where there may be very
     many. The host keeps these with its index, reads no row for the section, and hands them over as
     :attr:`SectionRequest.shown`."""
+    conditions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By view of :attr:`fields`, then by name: condition parameters of packs that the section goes
+    by, each with the text that it decides by these fields itself. Where an evaluation had another
+    text, the host decides it on each whole row, and hands it over with the fields as
+    ``params.NAME``; it is left out where it has no value. Then all rows of the view are read."""
     rank: int = 0
     """Lower ranks are shown first; those of one rank by name."""

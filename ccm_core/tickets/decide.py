@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.finding.finding import SEVERITIES
 from ccm_core.model.finding.work_item import WorkItem, WorkState
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.tickets.content import closing_remark, draft_of, reopening_remark
 from ccm_core.tickets.recorded import RecordedTicket, recorded_tickets
 from ccm_core.tickets.types import PlannedStep, RemoteTicket, Step, TicketRules
@@ -142,7 +142,7 @@ def _inherited(
     owners: Mapping[str, set[str]],
     continued: Mapping[str, str],
 ) -> RecordedTicket | None:
-    """Return the oldest open ticket of the findings that are continued, where nobody else has it."""
+    """Return the oldest open ticket of what is continued, where no other finding has it."""
     free = [
         ticket
         for ticket in tickets.values()

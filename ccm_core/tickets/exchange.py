@@ -18,11 +18,13 @@ import httpx  # noqa: TID253 - this module is imported only where tickets are sy
 
 import ccm_core.sdk.http.slim_import  # noqa: F401 - before anything uses httpx
 from ccm_core.control_characters import printable_excerpt
-from ccm_core.errors import BadResponse, RateLimited, SourceError, TimedOut, Unreachable
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.errors import BadRequest, BadResponse, RateLimited, SourceError, TimedOut, Unreachable
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import decode, encode
 from ccm_core.sdk.http.base_url import checked_base_url, is_loopback
+from ccm_core.sdk.http.bounded_body import ACCEPT_ENCODING
 from ccm_core.sdk.http.error_mapping import map_errors
+from ccm_core.sdk.http.request_url import request_url
 from ccm_core.sdk.http.setup_faults import named_setup_faults
 from ccm_core.sdk.secret import DisclosedSecrets, Secret
 
@@ -48,8 +50,8 @@ class ExchangeBounds:
     """Seconds that a system may ask to wait; after a longer wait the next sync goes on."""
     max_waits: int = 5
     """How often one request waits because the system asks for it."""
-    pace: float = 1.0
-    """Seconds between two requests that change something, as GitHub asks for."""
+    pace: float = 0.0
+    """Seconds between two requests that change something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,7 @@ WaitFor = Callable[[Reply], float | None]
 class Exchange:
     """Sends requests to one ticket system."""
 
-    def __init__(  # noqa: PLR0913 - each is one collaborator, named at every call
+    def __init__(
         self,
         base_url: str,
         *,
@@ -147,9 +149,20 @@ class Exchange:
         """Set something to a value; repeated where that helps, since it comes to the same."""
         return self._request(method, path, body=body, is_repeatable=True, is_change=True)
 
+    def own_path(self, reply: Reply | None) -> str | None:
+        """Return the path that a response redirects to; None where it is of another origin."""
+        target = reply.headers.get("location", "") if reply is not None else ""
+        if target.startswith("/") and not target.startswith("//"):
+            target = f"{self._base_url}{target}"
+        try:
+            url = request_url(self._base_url, target)
+        except BadRequest:
+            return None
+        return url.removeprefix(self._base_url) if url.startswith(f"{self._base_url}/") else None
+
     # -- one request --------------------------------------------------------------------------
 
-    def _request(  # noqa: PLR0913 - what a request is, named at every call
+    def _request(
         self,
         method: str,
         path: str,
@@ -208,6 +221,7 @@ class Exchange:
             name: value.reveal() if isinstance(value, Secret) else value
             for name, value in self._headers.items()
         }
+        headers["Accept-Encoding"] = ACCEPT_ENCODING
         content = None
         if body is not None:
             content = encode(body)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.finding.act import ActKind, FindingAct, Ticket
+from ccm_core.model.frozen_dataclass import dataclass
 
 _OPENED = frozenset({ActKind.TICKET_OPENED, ActKind.TICKET_UPDATED, ActKind.TICKET_REOPENED})
 TICKET_ACTS = _OPENED | {ActKind.TICKET_CLOSED, ActKind.TICKET_LOST}

@@ -7,10 +7,10 @@ from dataclasses import field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.digest import digest
 from ccm_core.model.finding.act import Ticket
 from ccm_core.model.finding.work_item import WorkItem
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
 from ccm_core.model.json_codec import encode
 

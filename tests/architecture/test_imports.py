@@ -27,7 +27,12 @@ def test_the_import_contracts_hold(root: Path):
     [
         pytest.param(
             "httpx",
-            ("ccm_core.sdk.http", "ccm_core.auth.token_endpoint", "ccm_pagerduty.client"),
+            (
+                "ccm_core.sdk.http",
+                "ccm_core.auth.token_endpoint",
+                "ccm_core.tickets.exchange",
+                "ccm_pagerduty.client",
+            ),
             id="httpx",
         ),
         pytest.param("pluggy.PluginManager", ("ccm_core.plugins.loader",), id="plugin manager"),

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
 COUNT = "report.v1#kind_count"
 NO_PLUGIN = Path(__file__).parents[1] / "plugins" / "data" / "import_error"
-WAIVER = "{{id: {id}, rule: {rule}, reason: moved, owner: a, approver: b, created: {at}, {rest}}}"
+WAIVER = "{{id: {id}, rules: [{rule}], reason: moved, owner: a, approver: b, created: {at}, {rest}}}"
 
 
 @dataclass
@@ -180,7 +180,7 @@ def waived(terminal: Terminal) -> None:
     (terminal.folder / "waivers.yaml").write_text(
         f"apiVersion: ccm/v1\nkind: Waivers\nwaivers: [{', '.join(waivers)}]\n"
     )
-    terminal.settings("rules: {", "rules: {waivers: waivers.yaml, ")
+    terminal.settings("rules: {", "rules: {waivers: waivers.yaml, unsigned_waivers: accept, ")
     terminal.run("evaluate", "--json")
     results = [one for rule in terminal.printed[-1][1]["rules"] for one in rule["results"]]
     assert {one["waiver"] for one in results} == {None, "W-1"}

@@ -23,7 +23,7 @@ from ccm_core.config.schema_defaults import with_defaults
 from ccm_core.ledger.signed_note import Unsigned
 from ccm_core.model import json_codec
 from ccm_core.model.digest import digest
-from ccm_core.model.evaluation.waiver import Waiver
+from ccm_core.model.evaluation.waiver import ApprovalAuthority, Waiver
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.derive.evaluation import evaluate_changes
@@ -209,7 +209,8 @@ class Company:
         waivers = [
             Waiver(
                 id=f"W-{n}",
-                rule=rule,
+                rules=(rule,),
+                authority=ApprovalAuthority(accepts_unsigned=True),
                 reason="moved",
                 owner="a",
                 approver="b",

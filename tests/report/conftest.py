@@ -28,7 +28,7 @@ from ccm_core.model.evaluation.result import (
     Status,
     TrendPoint,
 )
-from ccm_core.model.evaluation.waiver import Waiver
+from ccm_core.model.evaluation.waiver import ApprovalAuthority, Waiver
 from ccm_core.model.evidence.collection import Dangling, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
 from ccm_core.report.types import Section
@@ -274,7 +274,8 @@ def whole(inputs, figures):
     )
     waiver = Waiver(
         id="W-2026-007",
-        rule="service_has_policy",
+        rules=("service_has_policy",),
+        authority=ApprovalAuthority(accepts_unsigned=True),
         reason="Both go away in June.",
         owner="Ada",
         approver="Bo",

@@ -10,7 +10,7 @@ from ccm_core.cli.terminal.prompts import ask, ask_secret, is_interactive
 from ccm_core.config.secret_reference import SecretReference
 from ccm_core.documents.yaml_scalars import scalar_value
 from ccm_core.errors import UsageError
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.oauth import CLIENT_ID
 from ccm_core.sdk.secret import Secret

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.duration import format_duration
+from ccm_core.model.frozen_dataclass import dataclass
 
 _MINUTE = 60
 _WORTH_SAYING = 10

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ccm_core.errors import UsageError
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.period.registry import PERIOD_FORMATS
 from ccm_core.report.registry import EXTENSIONS
 

@@ -13,9 +13,9 @@ from ccm_core.bundle.verifier.main import verify_package
 from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.cli.terminal.output import print_json, print_text
 from ccm_core.errors import UsageError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger.checkpoint import PinnedCheckpoint
 from ccm_core.ledger.signed_note import VerifierKey
+from ccm_core.model.frozen_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from ccm_core.collect.batch_builder import BatchBuilder, at_path
 from ccm_core.collect.planner import CollectTask, PlanInputs
 from ccm_core.collect.run_context import RunContext
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.timestamps import parse_instant
 from ccm_core.sdk.types import Collector

@@ -18,10 +18,10 @@ from ccm_core.collect.run_context import RunContext
 from ccm_core.collect.windows.collection_record import write_batch
 from ccm_core.collect.windows.window_read import WindowQuery, WindowRead
 from ccm_core.errors import AuthenticationFailed, SourceError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.evidence.write_batch import WriteBatch
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.sdk.types import EvidenceKind, Session
 
 HISTORY = "history"

@@ -12,9 +12,9 @@ from ccm_core.collect.planner import CollectTask, PlanInputs
 from ccm_core.collect.run_context import CurrentRecords, RunContext
 from ccm_core.collect.windows.flushed_events import FlushedEvents
 from ccm_core.errors import CcmError, CollectorFault, PluginFault, SourceError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Counts, Reason, Shortfall
 from ccm_core.model.evidence.window import SECOND, Window
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.sdk.collector_protocol import checked_event
 from ccm_core.sdk.types import (
     CollectionNote,

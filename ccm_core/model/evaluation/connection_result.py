@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.control import Control
 from ccm_core.model.evaluation.evidence_read import EvidenceRead, KindRead
 from ccm_core.model.evaluation.result import (
@@ -20,6 +19,7 @@ from ccm_core.model.evaluation.result import (
     Status,
 )
 from ccm_core.model.evaluation.rule import Severity
+from ccm_core.model.frozen_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

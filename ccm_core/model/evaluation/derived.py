@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import UTC, datetime
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.write_batch import WriteBatch
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 
 DERIVED = "@derived"

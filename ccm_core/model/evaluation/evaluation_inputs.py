@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import field
 from datetime import datetime, timedelta
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.evidence.manifest import PluginVersion
 from ccm_core.model.evidence.watermark import Watermark
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 
 

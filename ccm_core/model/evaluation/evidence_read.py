@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 
 COLLECTIONS = "@collections"
 """In place of a kind: the collections of a connection, by id."""

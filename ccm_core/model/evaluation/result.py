@@ -7,12 +7,12 @@ from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.control import Control
 from ccm_core.model.evaluation.evidence_read import EvidenceRead, KindRead
 from ccm_core.model.evaluation.rule import PackPurpose, Severity
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Outcome, Shortfall
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 
 

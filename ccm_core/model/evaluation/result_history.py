@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Status
+from ccm_core.model.frozen_dataclass import dataclass
 
 WORST_FIRST = (
     Status.ERROR,

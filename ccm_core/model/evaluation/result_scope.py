@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import field, replace
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.derived import subject_name
 from ccm_core.model.evaluation.result import CONNECTION, POPULATION, Result, Status
+from ccm_core.model.frozen_dataclass import dataclass
 
 WHOLE_SUBJECTS = (CONNECTION, POPULATION)
 """Kinds of subjects that are no single resource."""

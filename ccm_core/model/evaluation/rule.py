@@ -6,8 +6,8 @@ from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.control import Control, ManualProcedures
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.amendments import as_amended
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason
 from ccm_core.model.evidence.window import Window, cover, union
+from ccm_core.model.frozen_dataclass import dataclass
 
 _TRANSPORT = frozenset({Reason.SOURCE_ERROR, Reason.RATE_LIMITED, Reason.INTERRUPTED})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.acceptance import AcceptedGap
 from ccm_core.model.evidence.collection import (
     Collection,
@@ -13,6 +12,7 @@ from ccm_core.model.evidence.collection import (
     Reason,
     Shortfall,
 )
+from ccm_core.model.frozen_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.record import Record
+from ccm_core.model.frozen_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

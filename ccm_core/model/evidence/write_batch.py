@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.record import RecordSource, RejectedObject
+from ccm_core.model.frozen_dataclass import dataclass
 
 
 class Body(Protocol):

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import POPULATION, Result, Status
 from ccm_core.model.evaluation.result_id import cause_part, joined_id, subject_part
 from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.frozen_dataclass import dataclass
 
 SEVERITIES = ("critical", "high", "medium", "low", "informational")
 """The most severe first."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.finding.act import FindingAct, Ticket
 from ccm_core.model.finding.finding import Finding
+from ccm_core.model.frozen_dataclass import dataclass
 
 
 class WorkState(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import ceil
 from random import Random
 
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

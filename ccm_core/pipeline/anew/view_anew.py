@@ -7,9 +7,9 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from itertools import islice
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.derived import rows_kind
 from ccm_core.model.evidence.record import Record
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.anew.random_share import RandomShare
 from ccm_core.pipeline.derive.view_evaluation import rows_by_key
 from ccm_core.rules.evaluate.build_facts import Evidence

@@ -16,9 +16,9 @@ from ccm_core.bundle.verifier.package import Package, derived_files
 from ccm_core.bundle.verifier.proofs.leaf_table import pack_digest, unpack_digest
 from ccm_core.bundle.verifier.proofs.log_checks import named_keys
 from ccm_core.bundle.verifier.statement import STATEMENT, VERIFIER
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger.multiproof import ProvenLeaves
 from ccm_core.ledger.signed_note import Signer, VerifierKey, encoded
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.store.interface.ledger import LedgerStore
 

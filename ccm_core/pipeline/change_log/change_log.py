@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 
 from ccm_core.errors import UsageError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evidence.collection import complete_windows
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window, subtract
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.instant import format_instant
 from ccm_core.pipeline.change_log.joined_changes import joined_changes
 from ccm_core.pipeline.change_log.logged_versions import LoggedVersions

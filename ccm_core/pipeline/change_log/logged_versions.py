@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from ccm_core.errors import IntegrityError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import Outcome
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.version_change import VersionChange
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.instant import parse_instant
 from ccm_core.model.json_codec import JsonObject
 

@@ -16,7 +16,7 @@ from ccm_core.auth.oauth_messages import (
     code_from_redirect,
     require_scopes,
 )
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.credentials.authorization import token_endpoint
 from ccm_core.sdk.oauth import AccountIdentity, OAuthGrant
 

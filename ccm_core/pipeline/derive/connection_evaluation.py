@@ -11,7 +11,6 @@ from itertools import chain, islice
 from typing import TypeVar
 
 from ccm_core.errors import CcmError, IntegrityError, PluginFault
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.connection_result import ConnectionResult, RuleTotals
 from ccm_core.model.evaluation.derived import (
     derived_log,
@@ -25,6 +24,7 @@ from ccm_core.model.evaluation.result import (
 )
 from ccm_core.model.evidence.watermark import ChangesSince, Watermark
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.derive.connection_work import (
     ConnectionWork,

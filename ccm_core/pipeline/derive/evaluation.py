@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import datetime
 
 from ccm_core.model.evaluation.connection_result import ConnectionResult
+from ccm_core.model.evaluation.derived import derived_log, subject_name, verdicts_kind
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, WatchScope
 from ccm_core.model.evaluation.result import DerivedState, Evaluation, Result, Status
+from ccm_core.model.evaluation.result_id import subject_part
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evaluation.verdict_letters import LETTERS
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.evidence.watermark import Watermark
+from ccm_core.model.frozen_json import thawed
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.derive.connection_evaluation import Before, ConnectionEvaluation
 from ccm_core.pipeline.derive.line_lists import LineLists
@@ -116,7 +120,8 @@ def _failing(
     waivers: Sequence[Waiver],
 ) -> Mapping[str, Sequence[Result]]:
     """Return the failing results of the rules that waivers name, as far as waivers read them."""
-    named, failing = {waiver.rule for waiver in waivers}, defaultdict[str, list[Result]](list)
+    named = {rule for waiver in waivers for rule in waiver.rules}
+    failing = defaultdict[str, list[Result]](list)
     for pack in packs.packs:
         for group in pack.groups:
             rules = sorted(rule.rule.id for rule in group.rules)
@@ -125,10 +130,49 @@ def _failing(
                 judged = {total.rule for total in result.rules if total.judged}
                 for rule in named & judged & set(rules):
                     subjects = _counted(store, result, group.over, is_rated=rule in rated)
-                    failing[rule] += _failing_of(
+                    some = _failing_of(
                         store, result, pack.pack.name, group.over, rules, rule, subjects
                     )
+                    kind = verdicts_kind(pack.pack.name, group.over)
+                    failing[rule] += _with_causes(store, kind, some, waivers)
     return failing
+
+
+def _with_causes(
+    store: EvidenceStore, kind: str, failing: Sequence[Result], waivers: Sequence[Waiver]
+) -> Iterable[Result]:
+    """Return failing results of one rule and connection, with their causes where one may count.
+
+    The lines that list verdicts do not have them. They are read for the subjects of which a waiver
+    names findings.
+    """
+    named = {
+        finding.partition("-")[2]
+        for waiver in waivers
+        for finding in waiver.findings
+        if any(result.rule in waiver.rules for result in failing[:1])
+    }
+    by_key = {
+        _name(result): result
+        for result in failing
+        if named and _resource_part(result) in named
+    }
+    if not by_key:
+        return failing
+    log = derived_log(failing[0].connection)
+    for record in store.records.get_many(log, kind, by_key.keys()):
+        result = by_key[record.key]
+        verdict = thawed(record.body)[result.rule]
+        by_key[record.key] = replace(result, cause=tuple(verdict.get("cause", ())))
+    return [by_key.get(_name(result), result) for result in failing]
+
+
+def _resource_part(result: Result) -> str:
+    return subject_part(result.connection, result.subject.kind, result.subject.key)
+
+
+def _name(result: Result) -> str:
+    return subject_name(result.subject.kind, result.subject.key)
 
 
 def _counted(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.connection_result import RuleTotals
 from ccm_core.model.evaluation.derived import SubjectCount, derived_log, rows_kind
 from ccm_core.model.evaluation.result import CONNECTION, POPULATION, Result, deciding
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import thawed
 from ccm_core.pipeline.derive.group_judge import GroupJudge
 from ccm_core.rules.derive.row_record import row_of

@@ -18,7 +18,7 @@ from ccm_core.model.evaluation.result import (
 from ccm_core.model.evaluation.rule import Rule
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.rules.evaluate.apply_waivers import apply_waivers
-from ccm_core.rules.evaluate.narrowing import changed_parameters
+from ccm_core.rules.evaluate.narrowing import changed_parameters, unsigned_waivers
 from ccm_core.rules.evaluate.on_all import no_connection
 from ccm_core.rules.evaluate.rollup import control_results, worst
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks
@@ -70,6 +70,7 @@ def roll_up(
                 for text in changed_parameters(pack, _selections(pack, results))
             ),
             *(text for result in results for text in result.narrowing),
+            *unsigned_waivers(waivers, results[0].evaluated_at),
         ),
         plugin_failures=_plugin_failures(results),
         evidence_read=tuple(result.read for result in results),

@@ -8,10 +8,10 @@ from itertools import islice
 from random import Random
 
 from ccm_core.errors import IntegrityError, PluginFault
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.derived import rows_kind
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.watermark import ChangesSince
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.derive.line_lists import (
     LineLists,
     partition_lines,

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import field
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.derived import SubjectLine, VerdictLine
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.sdk.view import Row
 
 

@@ -32,8 +32,8 @@ from ccm_core.bundle.verifier.proofs.leaf_table import LeafTable
 from ccm_core.bundle.verifier.proofs.log_checks import read_fields
 from ccm_core.bundle.verifier.strict_json import read_json
 from ccm_core.errors import IntegrityError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.derived import derived_log
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.store.interface.ledger import LedgerStore
 

@@ -18,7 +18,7 @@ from ccm_core.errors import (
     UsageError,
     WorkerLost,
 )
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.context import Host
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.store.interface.evidence_store import EvidenceStore

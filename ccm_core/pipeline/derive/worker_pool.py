@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import field
 from typing import TypeVar
 
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.derive.connection_work import ConnectionWork
 from ccm_core.pipeline.derive.row_tasks import EvaluatedRows, RowTask
 from ccm_core.pipeline.derive.worker import Worker

@@ -15,7 +15,7 @@ from threading import Thread
 from typing import Any, BinaryIO
 
 from ccm_core.errors import CcmError, PluginFault, WorkerLost
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.derive.connection_work import ConnectionWork, view_evaluation, view_fault
 from ccm_core.pipeline.derive.group_judge import GroupJudge
 from ccm_core.pipeline.derive.row_tasks import EvaluatedRows, RowTask

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import field
 from datetime import datetime
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Population, Status
 from ccm_core.model.evidence.collection import (
     Counts,
@@ -14,6 +13,7 @@ from ccm_core.model.evidence.collection import (
     Reason,
     Visibility,
 )
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 
 

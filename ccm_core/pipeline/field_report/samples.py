@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.record import Record
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.field_report.sample_choice import SampleChoice
 from ccm_core.pipeline.field_report.sampled_kind import SampledKind
 from ccm_core.sdk.types import Shape

@@ -9,10 +9,10 @@ from dataclasses import replace
 from ccm_core.documents import suggest
 from ccm_core.errors import UsageError
 from ccm_core.findings.owners import known_teams
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.finding.act import ActKind, FindingAct
 from ccm_core.model.finding.finding import ACTIVE, Finding
 from ccm_core.model.finding.policy import FindingPolicy
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.statement_text import has_words
 from ccm_core.pipeline.findings.work_items import FindingReader
 

@@ -10,11 +10,11 @@ from datetime import datetime
 from ccm_core.findings.apply_changes import apply_changes, with_latest_results
 from ccm_core.findings.evaluated_checks import failing_results
 from ccm_core.findings.tracker import finding_changes
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.derived import subject_name
 from ccm_core.model.evaluation.result import Evaluation, Status
 from ccm_core.model.evaluation.result_scope import UNSETTLED, ResultScope
 from ccm_core.model.finding.finding import ACTIVE, Finding, FindingChange, finding_of
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
 _FAILING = ResultScope(statuses=frozenset({Status.FAIL}), evidence=False)

@@ -14,13 +14,13 @@ from ccm_core.findings.filter import (
     filter_findings,
 )
 from ccm_core.findings.work_items import WorkFacts, work_items
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Evaluation, RuleResult
 from ccm_core.model.evaluation.result_scope import ResultScope
 from ccm_core.model.finding.act import FindingAct
 from ccm_core.model.finding.finding import ACTIVE, Finding, FindingChange
 from ccm_core.model.finding.policy import FindingPolicy
 from ccm_core.model.finding.work_item import WorkItem
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
 from ccm_core.pipeline.findings.track import all_findings
 from ccm_core.store.interface.evidence_store import EvidenceStore

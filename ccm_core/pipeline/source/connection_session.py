@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import CcmError, PluginFault, SourceError
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.credentials.authorization import authorization
 from ccm_core.pipeline.credentials.credential_age import diagnose_age

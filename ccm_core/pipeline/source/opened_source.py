@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 from ccm_core.errors import SourceError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.collection import CredentialInfo, Shortfall, Visibility
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.context import Connection
 from ccm_core.pipeline.source.account import refuse_other_account, unidentified
 from ccm_core.pipeline.source.clock import correction, disagreement, refuse_wrong_clock

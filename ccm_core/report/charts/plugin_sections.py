@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.charts.histogram import HistogramLayout, lay_out_histogram
 from ccm_core.report.charts.section_bounds import bounded_figures, drawn_sections
 from ccm_core.report.charts.timeline import TimelineLayout, lay_out_timeline

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.window import Window, union
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.content import phrases
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Population, Status
+from ccm_core.model.frozen_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

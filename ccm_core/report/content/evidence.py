@@ -6,10 +6,10 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.amendments import as_amended
 from ccm_core.model.evidence.collection import WORST_FIRST, Collection, Outcome, Shortfall
 from ccm_core.model.evidence.manifest import Manifest
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.content import phrases
 from ccm_core.report.content.credential_age import rotation_overdue
 

@@ -11,7 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING, TypeVar
 
 from ccm_core.control_characters import replace_controls
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.content.fair_shares import fair_lengths
 
 if TYPE_CHECKING:

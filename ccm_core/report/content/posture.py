@@ -8,8 +8,8 @@ from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Status
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.content import bar, phrases
 
 if TYPE_CHECKING:

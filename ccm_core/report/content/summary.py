@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import POPULATION, KindSufficiency, Result, RuleResult, Status
 from ccm_core.model.evaluation.rule import PackPurpose
 from ccm_core.model.evidence.collection import Shortfall
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.content import phrases
 from ccm_core.report.content.credential_age import rotation_step
 from ccm_core.report.content.evidence_limits import (

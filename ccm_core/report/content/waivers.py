@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.approvals.standing import approval_problem, is_unsigned
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.content import phrases
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ class WaiverSummary:
     expiry: str
     """In how long it expires, or that it has expired."""
     expired: bool
+    problem: str | None
+    """Why it does not count; None: it is approved."""
+    is_unsigned: bool
+    """Whether it counts without a signed approval, because the settings say so."""
 
 
 def waiver_summaries(inputs: ReportInput) -> tuple[WaiverSummary, ...]:
@@ -41,9 +46,11 @@ def waiver_summaries(inputs: ReportInput) -> tuple[WaiverSummary, ...]:
             covers=covered[waiver.id],
             expiry=_expiry((waiver.expires - now).total_seconds()),
             expired=waiver.expires <= now,
+            problem=approval_problem(waiver, now),
+            is_unsigned=is_unsigned(waiver),
         )
         for waiver in sorted(inputs.waivers, key=lambda waiver: (waiver.expires, waiver.id))
-        if waiver.rule in rules
+        if rules.intersection(waiver.rules)
     )
 
 

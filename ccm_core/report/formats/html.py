@@ -123,7 +123,8 @@ def _content(inputs: ReportInput) -> dict[str, object]:
 
 def _waiver_bytes(entry: WaiverSummary) -> int:
     waiver = entry.waiver
-    texts = (waiver.id, waiver.rule, waiver.rule, waiver.reason, waiver.owner, waiver.approver)
+    texts = (waiver.id, *waiver.rules, *waiver.rules, waiver.reason, waiver.owner, waiver.approver)
+    texts += (entry.problem or "",)
     return _WAIVER + drawn_bytes(*texts)
 
 

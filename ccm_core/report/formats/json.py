@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.content.json_stream import Rows, blocks, fields_of, json_pieces
 from ccm_core.report.content.summary import headline, status_counts
 from ccm_core.report.content.uuids import evaluation_fields

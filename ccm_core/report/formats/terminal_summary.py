@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evidence.response_trail import without_trails
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.content import phrases
 from ccm_core.report.content.cell_width import cells, pad, plain, wrap
 from ccm_core.report.content.summary import summary

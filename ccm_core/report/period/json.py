@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model import json_codec
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.period.layout import headline
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.assurance import Conclusion
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.content import phrases
 
 if TYPE_CHECKING:

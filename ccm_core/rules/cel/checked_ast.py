@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import field
 from typing import TypeAlias
 
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
 
 FieldPath: TypeAlias = tuple[str, ...]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.rules.cel.checked_ast import CelNode, CheckedExpression, is_filter
 
 MOST_CHARACTERS = 10_000

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.clock import ALWAYS, NEVER, in_business_hours, read_clock, read_weekly_hours
 from ccm_core.model.evidence.window import Window, union
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.instant import format_instant, parse_instant
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.runtime_errors import NOT_IN_EVIDENCE

@@ -73,11 +73,7 @@ def apply_waivers(
     ]
     flagged = tuple(_flag(rule, in_force) for rule in rules)
     by_id = {rule.rule: rule for rule in rules}
-    notes = [
-        f"waiver {use.waiver.id}: {note}"
-        for use in uses
-        for note in _notes(use, by_id, now)
-    ]
+    notes = [f"waiver {use.waiver.id}: {note}" for use in uses for note in _notes(use, by_id, now)]
     return flagged, tuple(notes)
 
 
@@ -122,7 +118,8 @@ def _notes(use: _WaiverUse, by_id: Mapping[str, RuleResult], now: datetime) -> I
     if not rules:
         return
     names = ", ".join(rule.rule for rule in rules)
-    for control in sorted(set(waiver.controls) - {name for rule in rules for name in _controls(rule)}):
+    supported = {name for rule in rules for name in _controls(rule)}
+    for control in sorted(set(waiver.controls) - supported):
         yield f"the rule {names} does not support the control {control}"
     if now >= waiver.expires:
         yield f"expired on {format_instant(waiver.expires)}; it no longer covers anything"

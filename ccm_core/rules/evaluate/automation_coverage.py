@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import AutomationCoverage
 from ccm_core.model.evaluation.rule import RulePack
+from ccm_core.model.frozen_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,12 @@ from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from ccm_core.errors import CcmError, PluginFault
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.evidence.collection import Collection, is_not_offered
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import thawed
 from ccm_core.rules.cel.lookup_function import LookupRecord
 from ccm_core.rules.evaluate.narrowing import accepted_collapses, narrowed_connection

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.derived import ALWAYS
 from ccm_core.model.evaluation.result import Result, Status
 from ccm_core.model.evaluation.result_id import rule_part, subject_part
 from ccm_core.model.evidence.window import Window
-from ccm_core.rules.cel.expression import RowContext, shared_variables
+from ccm_core.model.frozen_dataclass import dataclass
+from ccm_core.rules.cel.expression import NotEvaluable, RowContext, shared_variables
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.evaluate.evidence_gate import EvidenceGate
 from ccm_core.rules.evaluate.rule_on_row import evaluate_rule
@@ -118,6 +118,12 @@ class RowEvaluator:
             )
             for name in sorted(names)
         }
+
+    def condition(self, name: str, row: Row) -> bool | None:
+        """Return what a condition parameter is for a row; None: it has no value for it."""
+        shared = shared_variables(self.pack.values, self.now, self.period)
+        value = self.group.conditions[name].evaluate_condition(self._context(row, shared))
+        return None if isinstance(value, NotEvaluable) else value
 
     def _next_change(
         self, context: RowContext, results: Iterable[RowEvaluation]

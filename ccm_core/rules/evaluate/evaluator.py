@@ -12,7 +12,7 @@ from datetime import datetime
 from ccm_core.model.evaluation.result import Evaluation, RuleResult
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.rules.evaluate.apply_waivers import apply_waivers
-from ccm_core.rules.evaluate.narrowing import changed_parameters
+from ccm_core.rules.evaluate.narrowing import changed_parameters, unsigned_waivers
 from ccm_core.rules.evaluate.rollup import control_results
 from ccm_core.rules.evaluate.rule_group_evaluator import GroupEvaluator, plugin_failures
 from ccm_core.rules.evaluate.time_budget import UNLIMITED, TimeBudget
@@ -74,6 +74,7 @@ def _evaluation(evaluator: GroupEvaluator, waivers: Sequence[Waiver]) -> Evaluat
                 for text in changed_parameters(pack, evaluator.selections.get(pack.pack.name, {}))
             ),
             *(text for connection in facts for text in connection.narrowing),
+            *unsigned_waivers(waivers, now),
         ),
         plugin_failures=plugin_failures(facts),
     )

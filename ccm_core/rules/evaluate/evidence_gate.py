@@ -7,10 +7,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import field
 from datetime import datetime
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import KindSufficiency, Status
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Outcome, is_denied
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.rules.evaluate.freshness import older_than_rule_allows
 from ccm_core.rules.pack.compiled import CompiledRule, RowEvaluation
 from ccm_core.rules.types import Facts

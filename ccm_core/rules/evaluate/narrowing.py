@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ccm_core.approvals.standing import is_unsigned
+from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.rules.pack.compiled import CompiledPack
 from ccm_core.sdk.timestamps import format_duration
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 WHOLE_MONTH = timedelta(days=28)
 """A shorter lookback does not hold any month as a whole."""
+_MOST_IDS = 10
+"""Ids of waivers that are listed."""
 
 
 def changed_parameters(pack: CompiledPack, selections: Mapping[str, str]) -> Iterator[str]:
@@ -60,6 +64,21 @@ def accepted_collapses(
                 f"{connection}: {kind} may lose most of its records at once until "
                 f"{collapse.until}, which is accepted: {collapse.reason}"
             )
+
+
+def unsigned_waivers(waivers: Sequence[Waiver], now: datetime) -> Iterator[str]:
+    """Yield the waivers in force that count though nobody approved them by a signature."""
+    ids = [
+        waiver.id
+        for waiver in sorted(waivers, key=lambda waiver: waiver.id)
+        if is_unsigned(waiver) and waiver.created <= now < waiver.expires
+    ]
+    if ids:
+        names = ", ".join(ids[:_MOST_IDS]) + (" and others" if ids[_MOST_IDS:] else "")
+        yield (
+            f"rules.unsigned_waivers is accept: {len(ids):,} risk acceptances count without a "
+            f"signed approval: {names}"
+        )
 
 
 def _duration(span: timedelta) -> str:

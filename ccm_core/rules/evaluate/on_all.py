@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import CONNECTION, Result, Status
 from ccm_core.model.evaluation.result_id import result_id
 from ccm_core.model.evaluation.rule import Rule, Tolerance
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evaluation.verdict_letters import STATUSES
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.rules.cel.required_lists import required_lists
 from ccm_core.rules.evaluate.evidence_gate import EvidenceGate, UnevaluatedObjects
 from ccm_core.rules.evaluate.pass_rate import UNDATED, rate_result

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ccm_core.errors import Mistake
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import AppliedPack, Status
 from ccm_core.model.evaluation.rule import Rule, RulePack
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict, frozen
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.checked_ast import read_paths

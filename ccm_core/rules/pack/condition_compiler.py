@@ -8,8 +8,8 @@ from typing import Any
 
 from ccm_core.documents import Document, Path
 from ccm_core.errors import Mistake
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.rule import Parameter, Rule
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.compiler import RESERVED, CelEnvironment

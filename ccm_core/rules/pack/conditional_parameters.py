@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ccm_core.documents.error_phrases import actual_value as describe
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.rule import Parameter
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.checked_ast import FieldPath, dotted
 from ccm_core.rules.cel.expression import NotEvaluable

@@ -14,7 +14,7 @@ from threading import Lock
 from typing import Generic, TypeVar
 
 from ccm_core.errors import DocumentError, Mistake
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 
 Part = TypeVar("Part")
 

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.clock import NEVER
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.rules.cel.checked_ast import read_paths
 from ccm_core.rules.cel.clauses import Clause, clauses, comparison
 from ccm_core.rules.cel.expression import Expression, ExpressionError, RowContext

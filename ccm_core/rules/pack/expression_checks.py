@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from ccm_core.documents import suggest
 from ccm_core.errors import Mistake
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.rule import Rule
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
 from ccm_core.rules.cel.checked_ast import (
     CelNode,

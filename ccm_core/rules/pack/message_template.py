@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import encode
 from ccm_core.rules.cel.expression import Expression, ExpressionError, NotEvaluable, RowContext
 from ccm_core.sdk.timestamps import format_duration, format_instant

@@ -10,7 +10,7 @@ from ccm_core import documents, schemas
 from ccm_core.approvals.people import Authorities
 from ccm_core.documents import Document, Path, quoted
 from ccm_core.errors import DocumentError, Mistake
-from ccm_core.model.evaluation.waiver import Waiver
+from ccm_core.model.evaluation.waiver import Approval, ApprovalMethod, Waiver
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.model.statement_text import has_words, same_words
 from ccm_core.sdk.timestamps import format_duration, parse_instant
@@ -25,18 +25,35 @@ LONGEST = timedelta(days=366)
 """The longest time between ``created`` and ``expires``."""
 
 
-def read_waivers(text: bytes, file: str) -> tuple[Waiver, ...]:
+def read_waivers(
+    text: bytes, file: str, authorities: Authorities | None = None
+) -> tuple[Waiver, ...]:
     """Read a waivers file.
+
+    Whether a waiver is approved is no mistake of the file: it then counts for nothing.
+
+    Args:
+        text: The file's bytes.
+        file: Its name in mistakes.
+        authorities: Who may own and approve, and how they prove it; None: nobody.
 
     Raises:
         DocumentError: The file has mistakes, such as a waiver without a valid period.
     """
-    document = documents.read_yaml(text, file)
+    return waivers_of(documents.read_yaml(text, file), authorities or Authorities())
+
+
+def waivers_of(document: Document, authorities: Authorities) -> tuple[Waiver, ...]:
+    """Return the waivers of a document.
+
+    Raises:
+        DocumentError: It has mistakes.
+    """
     mistakes = documents.check(document, schemas.load(SCHEMA))
     mistakes.extend(_mistakes(document))
     if mistakes:
         raise DocumentError(mistakes)
-    return tuple(_waiver(raw) for raw in document.value["waivers"])
+    return tuple(authorities.of(_waiver(raw)) for raw in document.value["waivers"])
 
 
 def _mistakes(document: Document) -> Iterator[Mistake]:
@@ -95,7 +112,8 @@ def _instant(value: Any) -> datetime | None:
 def _waiver(raw: JsonObject) -> Waiver:
     return Waiver(
         id=raw["id"],
-        rule=raw["rule"],
+        rules=tuple(raw["rules"]),
+        findings=tuple(raw.get("findings", ())),
         subjects=tuple(raw.get("subjects", ())),
         connections=tuple(raw.get("connections", ())),
         controls=tuple(raw.get("controls", ())),
@@ -104,4 +122,15 @@ def _waiver(raw: JsonObject) -> Waiver:
         approver=raw["approver"],
         created=parse_instant(raw["created"]),
         expires=parse_instant(raw["expires"]),
+        approval=_approval(raw["approval"]) if "approval" in raw else None,
+    )
+
+
+def _approval(raw: JsonObject) -> Approval:
+    method = ApprovalMethod(raw["method"])
+    return Approval(
+        by=raw["by"],
+        at=parse_instant(raw["at"]),
+        method=method,
+        proof=raw["signature" if method is ApprovalMethod.SSH else "id_token"],
     )

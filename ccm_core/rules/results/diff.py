@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Evaluation, Result, RuleResult
 from ccm_core.model.evaluation.rule import Rule
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.rules.pack.compiled import CompiledPacks
 
 

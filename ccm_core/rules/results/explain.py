@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.explanation import ConditionTrace, ExpressionValue, RuleTrace
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.rules.cel.checked_ast import ELEMENT, FieldPath, dotted, read_paths
 from ccm_core.rules.cel.clauses import Clause, clauses
 from ccm_core.rules.cel.compiler import CelEnvironment

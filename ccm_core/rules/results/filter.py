@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ccm_core.errors import UsageError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import (
     CONNECTION,
     POPULATION,
@@ -18,6 +17,7 @@ from ccm_core.model.evaluation.result import (
     deciding,
 )
 from ccm_core.model.evaluation.rule import Severity
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.rules.evaluate.rollup import population, worst
 from ccm_core.rules.results.selected_results import selected_results
 

@@ -12,9 +12,9 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.rule import RuleTest
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule
 from ccm_core.rules.pack.rule_scopes import kinds_needed

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 from ccm_core import documents
 from ccm_core.errors import Mistake
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.result import KindSufficiency, RuleResult, Status, deciding
 from ccm_core.model.evaluation.rule import Parameter, Rule, RuleTest, Severity
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Collection, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import thawed
 from ccm_core.model.json_codec import JsonObject, encode
 from ccm_core.rules.cel.expression import Expression, ExpressionError

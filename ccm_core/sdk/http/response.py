@@ -9,9 +9,9 @@ from typing import Any
 
 from ccm_core.control_characters import printable_excerpt
 from ccm_core.errors import BadResponse
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.digest import digest
 from ccm_core.model.evidence.response_trail import response_trail
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import RepeatedKeyError, decode
 
 _WEB_PAGES = frozenset({"text/html", "application/xhtml+xml"})

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx  # noqa: TID253 - this module is imported only where a source is read
 
 from ccm_core.errors import BadResponse, NetworkSetupError, SourceError, TimedOut, Unreachable
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.sdk.authorization import Authorization
 from ccm_core.sdk.http.base_url import checked_base_url, is_loopback
 from ccm_core.sdk.http.bounded_body import ACCEPT_ENCODING, BodyRefused, bounded_body

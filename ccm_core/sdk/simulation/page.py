@@ -7,8 +7,8 @@ from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evidence.record import Record
+from ccm_core.model.frozen_dataclass import dataclass
 
 
 class PageOutcome(StrEnum):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import zstandard
 
 from ccm_core.errors import StoreError
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,11 +11,11 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import IntegrityError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.derived import rows_kind, subject_name, verdicts_kind
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.result_scope import WHOLE_SUBJECTS, ResultScope
 from ccm_core.model.evaluation.verdict_letters import LETTERS, NOT_DUE, STATUSES
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.store.sql.instants import microseconds
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.result import Result, Status
 from ccm_core.model.evaluation.result_id import joined_id, rule_part
 from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.instant import parse_instant
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.derived import rows_kind, verdicts_kind
 from ccm_core.model.evaluation.result import Result, RuleResult, Status
 from ccm_core.model.evaluation.result_id import joined_id, rule_part, subject_part
 from ccm_core.model.evaluation.result_scope import ResultScope
 from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.instant import parse_instant
 from ccm_core.store.evaluations.chosen_subjects import (
     ChosenSubjects,

@@ -30,6 +30,7 @@ from ccm_core.store.evaluations.shown_fields import ShownFields, shown_fields
 from ccm_core.store.evaluations.stored_documents import (
     document_text,
     inputs_digest,
+    insert_act,
     insert_document,
     no_evaluation,
     read_evaluation,
@@ -37,7 +38,6 @@ from ccm_core.store.evaluations.stored_documents import (
 )
 from ccm_core.store.log import content_dictionaries, evaluation_frames, sign_heads
 from ccm_core.store.log.append import append_leaves
-from ccm_core.store.log.content_dictionaries import ACTS
 from ccm_core.store.log.evaluation_frames import BASE_DOCUMENT, decode_evaluation
 from ccm_core.store.log.leaf_encoding import EVALUATION
 from ccm_core.store.log.newest_evaluation import require_newest
@@ -105,7 +105,7 @@ class SqlEvaluationStore:
                 else None,
                 "document": frame,
                 "base": base,
-                "act": self._insert_act(transaction, act) if act else None,
+                "act": insert_act(transaction, act, self._max_content) if act else None,
                 "position": transaction.value("SELECT max(seq) FROM version") or 0,
             }
             logs = list(_grown_logs(transaction, evaluation))
@@ -115,13 +115,6 @@ class SqlEvaluationStore:
             append_leaves(transaction, STORE_LOG, [EVALUATION.line(row)])
             sign_heads.sign_heads(transaction, logs, signers, evaluation.evaluated_at)
         return evaluation_digest
-
-    def _insert_act(self, transaction: Transaction, act: EvaluationAct) -> str:
-        """Store an act, which repeats most of the one before; return its digest."""
-        compressor = content_dictionaries.compressor(transaction, ACTS, self._max_content)
-        digest = insert_document(transaction, "act", encode_body(act, compressor))
-        content_dictionaries.renew_documents(transaction, ACTS)
-        return digest
 
     def _compress(self, document: bytes) -> tuple[bytes, int | None]:
         """Return the frame of an evaluation, and the number of the one that reads it too."""

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.evaluation.result import Evaluation
+from ccm_core.store.codec.bodies import encode_body
+from ccm_core.store.log import content_dictionaries
 from ccm_core.store.log.append import append_leaves
+from ccm_core.store.log.content_dictionaries import ACTS
 from ccm_core.store.log.evaluation_frames import BASE_DOCUMENT, decode_evaluation
 from ccm_core.store.log.leaf_encoding import DOCUMENT
 
 if TYPE_CHECKING:
+    from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct
     from ccm_core.model.evidence.write_batch import EncodedBody
     from ccm_core.store.sql.driver import SqlValue
     from ccm_core.store.sql.transaction import Transaction
@@ -38,6 +42,18 @@ def insert_document(transaction: Transaction, form: str, document: EncodedBody) 
         transaction.insert("document", row)
         append_leaves(transaction, STORE_LOG, [DOCUMENT.line(row)])
     return document.digest
+
+
+def insert_act(transaction: Transaction, act: EvaluationAct, max_size: int) -> str:
+    """Store an act, which repeats most of those before; return its digest.
+
+    Raises:
+        StoreError: It is too large to be read back.
+    """
+    compressor = content_dictionaries.compressor(transaction, ACTS, max_size)
+    digest = insert_document(transaction, "act", encode_body(act, compressor))
+    content_dictionaries.renew_documents(transaction, ACTS)
+    return digest
 
 
 def document_text(transaction: Transaction, digest: str) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from ccm_core.frozen_dataclass import dataclass
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.store.codec.bodies import damaged, decode_body
 from ccm_core.store.codec.compression import MAX_CONTENT, Compressor, Decompressor
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model import json_codec
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.store.sql.instants import instant
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger import merkle_hash
 from ccm_core.model.evidence.collection import Outcome, Reason
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.store.sql.instants import microseconds
 
 if TYPE_CHECKING:

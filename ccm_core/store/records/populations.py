@@ -11,9 +11,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, TypeAlias
 
 from ccm_core.errors import IntegrityError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger.population import BUCKETS, bucket_of, bucket_root, root_of_buckets
 from ccm_core.model.evaluation.derived import connection_of
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.store.sql.transaction import batches
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import StoreError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.digest import digest
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.store.codec.compression import Compressor
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.errors import CcmError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.verdict_letters import LETTERS, NOT_DUE, NOT_DUE_YET, NOT_JUDGED
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.store.derived import anew
 from ccm_core.store.log.evaluation_frames import BASE_DOCUMENT, decode_evaluation
 from ccm_core.store.sql.instants import microseconds

@@ -6,8 +6,8 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import CcmError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger.verification_result import VerificationProblem
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.store.derived import anew
 from ccm_core.store.derived.line_roots import line_roots
 from ccm_core.store.log.evaluation_frames import BASE_DOCUMENT, decode_evaluation

@@ -14,11 +14,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ccm_core.errors import CcmError
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger.population import PopulationTree
 from ccm_core.ledger.verification_result import VerificationProblem
 from ccm_core.model.evaluation.derived import connection_of, derived_log, is_derived
 from ccm_core.model.evaluation.evidence_read import COLLECTIONS, MANIFESTS, EvidenceRead, KindRead
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.store.log.evaluation_frames import BASE_DOCUMENT, decode_evaluation
 from ccm_core.store.sql.instants import microseconds
 

@@ -8,11 +8,11 @@ from dataclasses import field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.ledger.checkpoint import HEADS
 from ccm_core.ledger.row_matching import differing_fields, match_rows
 from ccm_core.ledger.verification_result import VerificationProblem
 from ccm_core.model import json_codec
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.store.codec.bodies import verified
 from ccm_core.store.log import content_dictionaries
 from ccm_core.store.log.evaluation_frames import BASE_DOCUMENT, decompressor

@@ -112,6 +112,14 @@ def kinds() -> tuple[EvidenceKind, ...]:
                 url_field=None,
             )
         ),
+        _optional(
+            replace(
+                _event("incident_note", "Notes of incidents", "incident.id"),
+                key=("incident.id", "id"),
+                cadence=DAILY,
+                url_field=None,
+            )
+        ),
         # Whoever may read the audit trail reads all of it.
         _optional(
             replace(

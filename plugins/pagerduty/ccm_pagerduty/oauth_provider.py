@@ -60,6 +60,7 @@ SCOPES = MappingProxyType(
         "pagerduty.service_standards": ("standards.read",),
         "pagerduty.extension": ("extensions.read",),
         "pagerduty.webhook_subscription": ("webhook_subscriptions.read",),
+        "pagerduty.incident_note": ("incidents.read",),
         "pagerduty.audit_record": ("audit_records.read",),
     }
 )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 
+import pytest
+import yaml
 from cli_settings import SETTINGS, SMALL
 from pagerduty_simulator import PagerDutySimulator, build_account
 
 NAMES = {"title", "number", "median", "p90", "p95", "mean", "slowest", "within", "never", "change"}
+INCIDENTS = "pagerduty.incident_response"
 HIGH = "High urgency: time to acknowledge (MTTA)"
 
 
@@ -75,3 +79,41 @@ def test_measures_of_incidents_that_were_not_collected_say_why(ccm, connected):
         problem.startswith("not sufficient: pagerduty-test: pagerduty.incident ")
         for problem in problems
     )
+
+
+def measured_number(ccm, *options):
+    """Return how many incidents of high urgency have a time to acknowledge, or have none."""
+    measures = ccm("measures", "--json", *options).json
+    groups = (group for one in measures if one["title"] == HIGH for group in one["groups"])
+    return sum(group["number"] + group["never"] + group["unknown"] for group in groups)
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [{"drill": "row.service.id == '{}'"}, {"scope": "row.service.id != '{}'"}],
+    ids=["drills", "the scope"],
+)
+def test_measures_leave_out_what_a_parameter_leaves_out(ccm, folder, evaluated, parameter):
+    """The incidents of one service, of which no field is kept for the figures."""
+    rows = [json.loads(line) for line in ccm("views", "show", INCIDENTS).out.splitlines()]
+    counted = [
+        row["body"]
+        for row in rows
+        if row["body"]["is_primary"]
+        and row["body"]["response_urgency"] == "high"
+        and (not row["body"]["self_resolved"] or row["body"]["time_to_acknowledge"] is not None)
+    ]
+    service = counted[0]["service"]["id"]
+    of_service = sum(body["service"]["id"] == service for body in counted)
+    before = measured_number(ccm)
+    settings = yaml.safe_load((folder / "ccm.yaml").read_text())
+    ((name, text),) = parameter.items()
+    settings["rules"]["parameters"] = {name: text.format(service)}
+    (folder / "ccm.yaml").write_text(json.dumps(settings))
+    changed_at = ccm("evaluate", "--json").json["evaluated_at"]
+    assert measured_number(ccm) == before - of_service
+    del settings["rules"]["parameters"]
+    (folder / "ccm.yaml").write_text(json.dumps(settings))
+    ccm("evaluate")
+    assert measured_number(ccm) == before
+    assert measured_number(ccm, "--as-of", changed_at) == before - of_service

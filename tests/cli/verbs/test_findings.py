@@ -18,7 +18,7 @@ apiVersion: ccm/v1
 kind: Waivers
 waivers:
   - id: W1
-    rule: pagerduty_owners_and_admins_bounded
+    rules: [pagerduty_owners_and_admins_bounded]
     reason: They move to another account.
     owner: Dana Ito
     approver: Sam Osei
@@ -174,7 +174,7 @@ def test_a_waived_finding_stays_open_and_names_its_waiver(ccm, connected, folder
     (folder / "waivers.yaml").write_text(WAIVERS)
     settings = folder / "ccm.yaml"
     settings.write_text(
-        settings.read_text().replace("rules: {packs", "rules: {waivers: waivers.yaml, packs")
+        settings.read_text().replace("rules: {packs", "rules: {waivers: waivers.yaml, unsigned_waivers: accept, packs")
     )
     ccm("run", "--json")
     finding = admins(ccm("findings", "list", "--json").json)

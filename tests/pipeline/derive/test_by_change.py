@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from ccm_core.model.evaluation.waiver import Waiver
+from ccm_core.model.evaluation.waiver import ApprovalAuthority, Waiver
 from ccm_core.model.json_codec import encode
 from ccm_core.pipeline.derive.evaluation import evaluate_changes
 from ccm_core.pipeline.evaluate import current_moment, evaluate_scopes, watch_scope
@@ -20,7 +20,8 @@ from tests.pipeline.derive.histories import STEPS, SUPPORT
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 WAIVER = Waiver(
     id="W",
-    rule="mild_incident_response_due",
+    rules=("mild_incident_response_due",),
+    authority=ApprovalAuthority(accepts_unsigned=True),
     subjects=("I1",),
     reason="r",
     owner="a",

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from ccm_core.model.evaluation.result import Status
-from ccm_core.model.evaluation.waiver import Waiver
+from ccm_core.model.evaluation.waiver import ApprovalAuthority, Waiver
 
 
 @pytest.fixture
@@ -19,7 +19,8 @@ def waiver(now):
             **(
                 {
                     "id": "W-1",
-                    "rule": "door_locked",
+                    "rules": ("door_locked",),
+                    "authority": ApprovalAuthority(accepts_unsigned=True),
                     "subjects": ("D1",),
                     "reason": "in repair",
                     "owner": "ada",
@@ -64,7 +65,7 @@ def judged_with(world):
         pytest.param({"connections": ("annex",)}, set(), id="another-connection"),
         pytest.param({"controls": ("soc2:CC6.4",)}, {"D1"}, id="this-control"),
         pytest.param({"controls": ("soc2:CC1.1",)}, set(), id="another-control"),
-        pytest.param({"rule": "another"}, set(), id="another-rule"),
+        pytest.param({"rules": ("another",)}, set(), id="another-rule"),
     ],
 )
 def test_a_waiver_flags_the_failing_results_it_covers(judged_with, waiver, fields, covered):
@@ -126,7 +127,9 @@ def test_a_waiver_is_in_force_from_creation_until_it_expires(
             id="only-a-wildcard",
         ),
         pytest.param(
-            {"rule": "gone"}, ["rule gone not found; the waiver covers nothing"], id="no-rule"
+            {"rules": ("gone",)},
+            ["rule gone not found; the waiver covers nothing of it"],
+            id="no-rule",
         ),
         pytest.param(
             {"controls": ("soc2:CC1.1", "soc2:CC6.4")},

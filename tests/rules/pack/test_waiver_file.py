@@ -15,7 +15,7 @@ apiVersion: ccm/v1
 kind: Waivers
 waivers:
   - id: W-1
-    rule: door_locked
+    rules: [door_locked]
     subjects: [D1, "annex-*"]
     connections: [hq]
     controls: ["soc2:CC6.4"]
@@ -32,7 +32,7 @@ def test_read_waivers_returns_what_is_written():
     assert read_waivers(GOOD.encode(), "waivers.yaml") == (
         Waiver(
             id="W-1",
-            rule="door_locked",
+            rules=("door_locked",),
             subjects=("D1", "annex-*"),
             connections=("hq",),
             controls=("soc2:CC6.4",),

@@ -6,9 +6,9 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from ccm_core.frozen_dataclass import dataclass
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.result import Status
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.content import uuids
 from ccm_core.report.content.cell_width import plain
 

@@ -9,6 +9,7 @@ from ccm_pagerduty.collectors import (
     escalation_policy,
     incident,
     incident_log_entry,
+    incident_note,
     maintenance_window,
     on_call,
     priority,
@@ -61,7 +62,7 @@ _SNAPSHOTS = (
     webhook_subscription,
 )
 """Kinds that others need or refer to come first."""
-_EVENTS = (incident, incident_log_entry)
+_EVENTS = (incident, incident_log_entry, incident_note)
 
 
 def collectors(settings: JsonObject | None = None) -> tuple[Collector, ...]:

@@ -47,6 +47,7 @@ OF_SERVICE = "/event_orchestrations/services/{}"
 OVERRIDES = "/schedules/{}/overrides"
 CUSTOM_FIELDS = "/services/{}/custom_fields/values"
 DEPENDENCIES = "/service_dependencies/business_services/{}"
+NOTES = "/incidents/{}/notes"
 STANDARDS = "/standards/scores/technical_services"
 OF_IT = "{}"
 """Stands for the id of the object."""
@@ -57,6 +58,7 @@ OF_EACH: tuple[tuple[str, str, str, Parameters], ...] = (
     (OVERRIDES, "/schedules", "overrides", _PERIOD),
     (CUSTOM_FIELDS, "/services", "custom_fields", ()),
     (DEPENDENCIES, "/business_services", "relationships", ()),
+    (NOTES, "/incidents", "notes", ()),
     (STANDARDS, "/services", "resources", (("ids[]", OF_IT),)),
 )
 """What has no list: it is read object by object of the list that is named second."""
@@ -74,6 +76,7 @@ REFUSABLE = MappingProxyType(
         CUSTOM_FIELDS: ("pagerduty.service_custom_fields",),
         "/business_services": ("pagerduty.business_service", "pagerduty.service_dependencies"),
         DEPENDENCIES: ("pagerduty.service_dependencies",),
+        NOTES: ("pagerduty.incident_note",),
         STANDARDS: ("pagerduty.service_standards",),
         "/extensions": ("pagerduty.extension",),
         "/webhook_subscriptions": ("pagerduty.webhook_subscription",),

@@ -33,6 +33,7 @@ def sections() -> tuple[ReportSection, ...]:
             views=modules[name].VIEWS,
             figures=modules[name].figures,
             fields=getattr(modules[name], "FIELDS", {}),
+            conditions=getattr(modules[name], "CONDITIONS", {}),
             rank=rank,
         )
         for rank, (name, title) in enumerate(_TITLES.items())

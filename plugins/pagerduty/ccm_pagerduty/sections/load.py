@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ccm_core.sdk.intervals import read_weekly_hours
 from ccm_core.sdk.report_figures import Cell, Table, Tone
 from ccm_core.sdk.timestamps import parse_instant
+from ccm_pagerduty.sections.counted_incidents import DEFAULT_CONDITIONS, is_drill
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +30,7 @@ FIELDS = {
         *("is_primary", "occurred_at", "highest_urgency", "self_resolved", "service"),
     )
 }
+CONDITIONS = {INCIDENTS: {"drill": DEFAULT_CONDITIONS["drill"]}}
 DEFAULT_HOURS = "Mon-Fri 09:00-17:00 UTC"
 _MORNING, _NIGHT, _SATURDAY = 6, 22, 6
 _MOST_ESCALATED = 0.3
@@ -61,7 +63,7 @@ class _Load:
         at = parse_instant(body["occurred_at"]).astimezone(zone)
         is_night = at.hour >= _NIGHT or at.hour < _MORNING
         self._exercise(body, is_night=is_night)
-        if body.get("drill"):
+        if is_drill(body):
             return
         self.incidents += 1
         self.night += is_night
@@ -78,7 +80,7 @@ class _Load:
         self.exercised = max(self.exercised, taken)
         if is_night:
             self.exercised_at_night = max(self.exercised_at_night, taken)
-        if body.get("drill"):
+        if is_drill(body):
             self.drilled = max(self.drilled, taken)
 
     def cells(self) -> tuple[Cell, ...]:

@@ -1,7 +1,7 @@
 """The section "Incident response times": MTTA and MTTR by urgency and month, with limits.
 
 A time is what counts toward the limit: from the moment at which the urgency rose to its highest, in
-the hours that count. Drills are left out.
+the hours that count. Drills, and what the parameter `scope` does not select, are left out.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ccm_core.sdk.intervals import in_business_hours, read_clock, read_weekly_hours
 from ccm_core.sdk.report_figures import Distribution, MeasureGroup
 from ccm_core.sdk.timestamps import format_instant, parse_duration, parse_instant
+from ccm_pagerduty.sections.counted_incidents import DEFAULT_CONDITIONS, is_counted
 from ccm_pagerduty.sections.months import incomplete_month, month_of
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ FIELDS = {
 """What is read of incidents, of which there are very many."""
 DEFAULT_HOURS = "Mon-Fri 09:00-17:00 UTC"
 """Where no pack that has the parameter was used."""
-_DRILL, _EVERY = "row.drill", "true"
-"""The conditions by which the packs leave incidents out, by default."""
+CONDITIONS = {INCIDENTS: DEFAULT_CONDITIONS}
+"""Parameters of the packs that leave incidents out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +108,7 @@ _TAKEN = (
     "From the moment at which the urgency rose to its highest until a person acknowledged, snoozed "
     "or resolved the incident, in the hours that count for its service. Merged incidents count "
     "through their primary incident; incidents that monitoring resolved before a person took them, "
-    "and drills, are left out."
+    "drills, and incidents outside of the parameter scope are left out, as in the checks."
 )
 _MEASURES = (
     _Measure(
@@ -180,7 +181,7 @@ def figures(request: SectionRequest) -> Iterable[Figure]:
     since = format_instant(request.horizon.since)
     for body in request.shown[INCIDENTS]:  # once: there may be very many
         is_in_period = body["occurred_at"] >= since  # as the shares of a month count
-        if is_in_period and body.get("is_primary", True) and not body.get("drill"):
+        if is_in_period and body.get("is_primary", True) and is_counted(body):
             month = month_of(body["occurred_at"])
             for of_measure in measured:
                 if body.get(of_measure.measure.by) == of_measure.measure.urgency:
@@ -258,7 +259,7 @@ class _Measured:
         measure = self.measure
         return Distribution(
             title=measure.title,
-            about=measure.about + _other_conditions(request.parameters),
+            about=measure.about,
             groups=tuple(
                 MeasureGroup(
                     title=title,
@@ -273,13 +274,3 @@ class _Measured:
             event=measure.event,
             by="Month",
         )
-
-
-def _other_conditions(packs: Mapping[str, JsonObject]) -> str:
-    """Return what to say where checks leave out other incidents than the figures do."""
-    text, drill, scope = "", _parameter("drill", packs), _parameter("scope", packs)
-    if drill not in {None, _DRILL}:
-        text += f" Drills are told by their title here, not by the parameter drill ({drill})."
-    if scope not in {None, _EVERY}:
-        text += f" Incidents outside of the parameter scope ({scope}) are counted here as well."
-    return text

@@ -18,6 +18,7 @@ from ccm_pagerduty.views.row_builder import (
     EVENT_ORCHESTRATION_PATH,
     INCIDENT,
     INCIDENT_LOG_ENTRY,
+    INCIDENT_NOTE,
     MAINTENANCE_WINDOW,
     MANIFEST,
     ON_CALL,
@@ -47,7 +48,7 @@ _VIEWS = {
     "configuration_changes": ("Configuration changes", (AUDIT_RECORD,)),
     "incident_response": (
         "Incident response",
-        (INCIDENT, INCIDENT_LOG_ENTRY, SERVICE, PRIORITY),
+        (INCIDENT, INCIDENT_LOG_ENTRY, SERVICE, PRIORITY, INCIDENT_NOTE),
     ),
     "policy_coverage": (
         "Escalation policy coverage",
@@ -125,7 +126,10 @@ _ENUMERATED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 """Fields of each view that count or list records, with the kinds of these records. All others
 depend on records that the row looks up by key, and are left out where one of them is missing."""
 _OPTIONAL: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "incident_response": {PRIORITY: ("response_priority", "clock_at_priority")},
+    "incident_response": {
+        PRIORITY: ("response_priority", "clock_at_priority"),
+        INCIDENT_NOTE: ("notes",),
+    },
     "schedule_coverage": {SCHEDULE_OVERRIDES: ("overridden", "overridden_percent")},
     "service_readiness": {
         EVENT_ORCHESTRATION_PATH: ("orchestrations", "discards"),

@@ -18,6 +18,7 @@ from ccm_pagerduty.views.incidents.incident_log import incident_log
 from ccm_pagerduty.views.incidents.incident_partition import SERVICE_FIELDS, incident_of
 from ccm_pagerduty.views.incidents.incident_timeline import IncidentTimeline, incident_timeline
 from ccm_pagerduty.views.incidents.merged_incidents import is_merged, merge_chain, merged_into
+from ccm_pagerduty.views.incidents.notes import note_fields
 from ccm_pagerduty.views.incidents.primary_incidents import is_primary
 from ccm_pagerduty.views.incidents.response import response
 from ccm_pagerduty.views.incidents.response_fields import response_fields
@@ -32,6 +33,7 @@ from ccm_pagerduty.views.incidents.unknown_reasons import (
 from ccm_pagerduty.views.row_builder import (
     INCIDENT,
     INCIDENT_LOG_ENTRY,
+    INCIDENT_NOTE,
     PRIORITY,
     SERVICE,
     RecordIndex,
@@ -62,7 +64,8 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     """Yield one row for each incident; one is final when it and what it became are resolved."""
     index = RecordIndex(request.records, request.vanished)
     services = cache(partial(_service, index))
-    entries, orders = _entries_by_incident(index), _priority_orders(index)
+    entries, notes = _by_incident(index, INCIDENT_LOG_ENTRY), _by_incident(index, INCIDENT_NOTE)
+    orders = _priority_orders(index)
     for record in index.records(INCIDENT):
         builder = RowBuilder(index)
         chain = merge_chain(record, builder)
@@ -74,6 +77,7 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         if len(timelines) > 1:
             hours_of_last = _service_of(timelines[-1].incident, services, builder).hours
         body = _incident_fields(incident, service.hours)
+        body["notes"] = note_fields(builder.read_all(notes.get(record.key, ())))
         body |= known_fields(is_primary=is_primary(chain, answer, timelines[-1], hours_of_last))
         if timelines[0].log.first_at("priority_change") is not None:
             builder.read_all(index.records(PRIORITY))  # their order decided
@@ -90,11 +94,11 @@ def rows(request: ViewRequest) -> Iterable[Row]:
         yield replace(row, occurred_at=created, final=chain.is_final)
 
 
-def _entries_by_incident(index: RecordIndex) -> dict[str, list[Record]]:
-    entries: dict[str, list[Record]] = {}
-    for record in index.records(INCIDENT_LOG_ENTRY):
-        entries.setdefault(incident_of(record), []).append(record)
-    return entries
+def _by_incident(index: RecordIndex, kind: str) -> dict[str, list[Record]]:
+    events: dict[str, list[Record]] = {}
+    for record in index.records(kind):
+        events.setdefault(incident_of(record), []).append(record)
+    return events
 
 
 def _priority_orders(index: RecordIndex) -> dict[str, int]:

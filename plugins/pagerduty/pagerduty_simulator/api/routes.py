@@ -32,6 +32,7 @@ ROUTES: Mapping[str, Endpoint] = MappingProxyType(
         "/incidents": incidents.incidents,
         "/incidents/{id}": incidents.incident,
         "/incidents/{id}/log_entries": incidents.incident_log_entries,
+        "/incidents/{id}/notes": incidents.incident_notes,
         "/log_entries": incidents.log_entries,
         "/users": catalogue.users,
         "/users/me": catalogue.users_me,

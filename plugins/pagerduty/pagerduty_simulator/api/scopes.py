@@ -34,6 +34,7 @@ REQUIRED = MappingProxyType(
         "/incidents": "incidents.read",
         "/incidents/{id}": "incidents.read",
         "/incidents/{id}/log_entries": "incidents.read",
+        "/incidents/{id}/notes": "incidents.read",
         "/log_entries": "incidents.read",
         "/users": "users.read",
         "/users/{id}": "users.read",

@@ -1,4 +1,4 @@
-"""Partitions of incident evidence: an incident, its log entries, and what it was merged into."""
+"""Partitions of incident evidence: an incident, its log entries and notes, its parent."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.types import Partitioning
 from ccm_pagerduty.views.incidents.merged_incidents import merged_into
-from ccm_pagerduty.views.row_builder import INCIDENT, INCIDENT_LOG_ENTRY, SERVICE
+from ccm_pagerduty.views.row_builder import (
+    INCIDENT,
+    INCIDENT_LOG_ENTRY,
+    INCIDENT_NOTE,
+    SERVICE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +28,11 @@ The name of a service in a row is that of the reference of the incident.
 def by_incident() -> Partitioning:
     """Return the partitioning of a view with one row for each incident."""
     return Partitioning(
-        names={INCIDENT: _own_and_parent, INCIDENT_LOG_ENTRY: _incident_of},
+        names={
+            INCIDENT: _own_and_parent,
+            INCIDENT_LOG_ENTRY: _incident_of,
+            INCIDENT_NOTE: _incident_of,
+        },
         name=_key,
         uses={(INCIDENT, SERVICE): _service_of},
         reads={SERVICE: SERVICE_FIELDS},
@@ -31,7 +40,7 @@ def by_incident() -> Partitioning:
 
 
 def incident_of(entry: Record) -> str:
-    """Return the id of the incident of a log entry."""
+    """Return the id of the incident of a log entry or a note."""
     return str((entry.body.get("incident") or {}).get("id"))
 
 

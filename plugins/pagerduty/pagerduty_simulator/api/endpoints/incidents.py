@@ -15,6 +15,7 @@ from pagerduty_simulator.api.serializers.incidents import (
     OVERVIEW,
     incident_object,
     log_entry_object,
+    note_object,
 )
 
 _FIRST, _LAST = 0, 1 << 31
@@ -62,6 +63,16 @@ def incident_log_entries(context: EndpointContext, request: SimulatedRequest) ->
         if since <= (entry := LogEntry(record, position)).created < until
     ]
     return _log_page(context, request, _filtered(context, request, entries))
+
+
+def incident_notes(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
+    """List the notes of one incident, newest first; not paged."""
+    record = _requested_incident(context, request)
+    entries = (
+        LogEntry(record, position) for position in reversed(range(len(record.state.events)))
+    )
+    notes = [note_object(entry) for entry in entries if entry.event.type == "annotate"]
+    return json_response({"notes": notes})
 
 
 def log_entries(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:

@@ -119,6 +119,21 @@ def _entry_identity(account: Account, entry: LogEntry) -> JsonObject:
     }
 
 
+def note_object(entry: LogEntry) -> JsonObject:
+    """Return the note that a log entry shows."""
+    event, at = entry.event, instant(entry.created)
+    key = log_entry_id(entry.incident.number, entry.position)
+    bot = {"id": f"P{key[1:7]}", "type": "bot_user_reference", "summary": "A rule", "self": None}
+    return {
+        "id": f"P{key[1:7]}",
+        "user": event.agent or bot | {"html_url": None},
+        "channel": {"summary": "The PagerDuty website or APIs"},
+        "content": (event.extra or {}).get("note", ""),
+        "created_at": at,
+        "updated_at": at,
+    }
+
+
 def _summary(event: Event) -> str:
     verb = event.type.replace("_", " ").capitalize()
     whom = f" {event.user['summary']}" if event.user else ""

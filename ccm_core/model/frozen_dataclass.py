@@ -124,7 +124,7 @@ def _repr(names: Sequence[str]) -> Any:
 
 
 def _eq(values: Callable[[Any], tuple[Any, ...]]) -> Any:
-    def equal(self: Any, other: object) -> bool:
+    def equal(self: Any, other: Any) -> Any:
         if other.__class__ is not self.__class__:
             return NotImplemented
         return values(self) == values(other)
