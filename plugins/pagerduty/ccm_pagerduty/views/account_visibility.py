@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_core.sdk.types import Subject
-from ccm_pagerduty.views.manifest_runs import clock_since, collections_by_kind, ended, newest, runs
+from ccm_pagerduty.views.manifest_runs import (
+    by_run,
+    clock_since,
+    collections_by_kind,
+    ended,
+    runs,
+    same_since,
+)
 from ccm_pagerduty.views.on_call.responders import ROLE_NAMES
 from ccm_pagerduty.views.row_builder import CONNECTION, RecordIndex, RowBuilder
 from ccm_pagerduty.views.three_valued import known_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ccm_core.sdk.types import JsonObject, Record, Row, ViewRequest
 
@@ -51,13 +58,13 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     connected = [run for run in manifests if run.body["credential"] is not None]
     if not connected:
         return
-    run = connected[-1]
+    run = same_since([(run, _stated(run.body)) for run in connected])
     builder = RowBuilder(index)
     credential = builder.read(run)["credential"]
     hidden, uncertain = _unlisted_objects(manifests, builder)
     role = credential["role"]
     body = {
-        "observed_at": format_instant(ended(run.body)),
+        "observed_since": format_instant(ended(run.body)),
         "credential_kind": credential["kind"],
         "role": role,
         "role_name": role and ROLE_NAMES.get(role, role),
@@ -87,22 +94,41 @@ def _unlisted_objects(
     hidden: set[str] = set()
     uncertain: set[str] = set()
     for kind in sorted(shapes):
-        tried = newest(history.get(kind, ()))
-        if tried is None:
+        tried = [
+            (run, _unlisted(run.body, collections, shapes))
+            for run, collections in by_run(history.get(kind, ()))
+        ]
+        if not tried:
             uncertain.add(f"{kind} was never collected")
             continue
-        run, collections = tried
-        uncertain.update(_nothing_listed(builder.read(run), collections))
-        for ref in (ref for collection in collections for ref in collection["dangling"]):
-            if shapes.get(ref["kind"]) == "event" and ref["lookup_outcome"] is None:
-                # An event from before the period is referenced and not listed; it is not hidden.
-                continue
-            name, outcome = f"{ref['kind']}:{ref['key']}", ref["lookup_outcome"]
-            if why := _INCONCLUSIVE.get(outcome):
-                uncertain.add(f"{name} {why}")
-            elif outcome not in _NOT_HIDDEN:
-                hidden.add(name)
+        builder.read(same_since(tried))
+        _, (of_kind, doubts) = tried[-1]
+        hidden |= of_kind
+        uncertain |= doubts
     return sorted(hidden), sorted(uncertain)
+
+
+def _stated(manifest: JsonObject) -> tuple[JsonObject, str | None]:
+    """Return what a run states of the credential."""
+    return manifest["credential"], manifest.get("entered_at")
+
+
+def _unlisted(
+    manifest: JsonObject, collections: Iterable[JsonObject], shapes: Mapping[str, str]
+) -> tuple[set[str], set[str]]:
+    """Return the hidden objects that a run's collections of a kind name, and what is uncertain."""
+    hidden: set[str] = set()
+    uncertain = set(_nothing_listed(manifest, collections))
+    for ref in (ref for collection in collections for ref in collection["dangling"]):
+        if shapes.get(ref["kind"]) == "event" and ref["lookup_outcome"] is None:
+            # An event from before the period is referenced and not listed; it is not hidden.
+            continue
+        name, outcome = f"{ref['kind']}:{ref['key']}", ref["lookup_outcome"]
+        if why := _INCONCLUSIVE.get(outcome):
+            uncertain.add(f"{name} {why}")
+        elif outcome not in _NOT_HIDDEN:
+            hidden.add(name)
+    return hidden, uncertain
 
 
 def _nothing_listed(manifest: JsonObject, collections: Iterable[JsonObject]) -> Iterator[str]:

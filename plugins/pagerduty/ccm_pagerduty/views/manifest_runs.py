@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_pagerduty.views.row_builder import MANIFEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from ccm_core.sdk.types import JsonObject, Record
@@ -45,8 +46,32 @@ def newest(history: Sequence[Attempt]) -> tuple[Record, list[JsonObject]] | None
     """
     if not history:
         return None
-    run = history[-1][0]
-    return run, [collection for tried_by, collection in history if tried_by is run]
+    *_, (run, collections) = by_run(history)
+    return run, collections
+
+
+def by_run(history: Iterable[Attempt]) -> Iterator[tuple[Record, list[JsonObject]]]:
+    """Yield each run that tried a kind, with its collections of it, in order."""
+    for _, attempts in groupby(history, key=lambda attempt: attempt[0].key):
+        run_and_collections = list(attempts)
+        yield run_and_collections[0][0], [collection for _, collection in run_and_collections]
+
+
+def same_since(stated: Sequence[tuple[Record, object]]) -> Record:
+    """Return the run since which all state what the newest does; the first of its day at most.
+
+    So a row changes when something else is stated, or another day begins, and not with each run.
+
+    Args:
+        stated: Runs in order, each with what it states; one at least.
+    """
+    run, newest_statement = stated[-1]
+    day = ended(run.body).date()
+    for earlier, statement in reversed(stated[:-1]):
+        if statement != newest_statement or ended(earlier.body).date() != day:
+            break
+        run = earlier
+    return run
 
 
 def _as_amended(collections: Iterable[JsonObject]) -> list[JsonObject]:

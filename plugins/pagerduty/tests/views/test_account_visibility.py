@@ -153,19 +153,32 @@ def test_connection_without_a_successful_run_has_no_row(view, pd):
 
 
 def test_visibility_row_has_the_digests_of_its_manifests(view, pd):
-    """The one that tells of the credential, and those of the newest collections."""
+    """The one since which the same is told of the credential, and those of the kinds likewise."""
     runs = [
-        pd.run(-9, ("service",), scheduled=SCHEDULED),
-        pd.run(-3, ("service",), scheduled=SCHEDULED),
+        pd.run(-9, ("service", {"dangling": [named("hidden")]}), scheduled=SCHEDULED),
+        pd.run(-3, ("service",), scheduled=SCHEDULED, credential="user_api_key"),
+        pd.run(-2, ("service",), scheduled=SCHEDULED),
         pd.run(-1, scheduled=SCHEDULED),
     ]
     (row,) = view("account_visibility", manifest=runs)
     assert row.names == (
         "connection:pagerduty-test",
-        "pagerduty.manifest:run at -0001.0000",
+        "pagerduty.manifest:run at -0002.0000",
         "pagerduty.manifest:run at -0003.0000",
     )
+    assert row.body["observed_since"] == pd.instant(-2)
     assert len(row.evidence_digests) == 2
+
+
+def test_a_run_that_states_nothing_new_leaves_the_row_as_it_is(view, pd):
+    """Until another day begins: so the row is not older than a day, and does not change hourly."""
+    hours = (-13, -11, -9, -1, 12)  # at noon it is 0
+    runs = [pd.run(at, ("service",), scheduled=SCHEDULED) for at in hours]
+    rows = [view("account_visibility", manifest=runs[:n]) for n in range(1, len(runs) + 1)]
+    assert [row.body["observed_since"] for (row,) in rows] == [
+        pd.instant(at) for at in (-13, -11, -11, -11, 12)
+    ]
+    assert rows[1] == rows[2] == rows[3]
 
 
 def test_unknown_visibility_has_its_reasons(view, pd):
