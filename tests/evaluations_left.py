@@ -14,6 +14,7 @@ from ccm_core.model.evaluation.derived import (
 )
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct
 from ccm_core.model.evaluation.evidence_read import KindRead
+from ccm_core.model.finding.act import ActKind, FindingAct
 from ccm_core.model.finding.finding import (
     ChangeKind,
     Finding,
@@ -122,6 +123,11 @@ class LeftEvaluations:
             for n in (1, 2)
         ]
         return changes, findings
+
+    def finding_act(self, number):
+        """Return what somebody did about one of them."""
+        at = self._build.at(10 * number + 4)
+        return FindingAct(finding=f"f{number}", kind=ActKind.COMMENTED, at=at, by="ada", text="hm")
 
     def keep(self, store, number, moment, statuses, names):
         """Keep rows and verdicts of some subjects; what was there and is not now vanishes."""

@@ -36,6 +36,13 @@ class CycleResult:
     evaluation: StoredEvaluation
     notification_failures: tuple[str, ...]
     """Why recipients were not notified; it is tried again in the next cycle."""
+    ticket_failures: tuple[str, ...] = ()
+    """Why tickets were not brought up to date; it is tried again in the next cycle."""
+
+    @property
+    def failures(self) -> tuple[str, ...]:
+        """What did not reach people."""
+        return (*self.notification_failures, *self.ticket_failures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +184,7 @@ def evaluate_report_notify(
     jobs: int = 1,
     on_evaluation: Callable[[StoredEvaluation], None] = lambda _: None,
 ) -> CycleResult:
-    """Do what follows collecting: evaluate, write the HTML report, notify.
+    """Do what follows collecting: evaluate, write the HTML report, notify, sync tickets.
 
     Args:
         workspace: The settings and plugins.
@@ -193,6 +200,7 @@ def evaluate_report_notify(
     """
     from ccm_core.app.notifications import notify_recipients
     from ccm_core.app.report_file import write_evaluation_report
+    from ccm_core.app.tickets import sync_after_evaluation
 
     stored = evaluate_connections(workspace, store, rules, jobs=jobs)
     on_evaluation(stored)
@@ -200,4 +208,5 @@ def evaluate_report_notify(
     return CycleResult(
         evaluation=stored,
         notification_failures=notify_recipients(workspace, store, stored.evaluation),
+        ticket_failures=sync_after_evaluation(workspace, store),
     )

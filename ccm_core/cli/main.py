@@ -52,6 +52,7 @@ COMMANDS = {
     "run": "Collect, evaluate, report and notify",
     "runs": "List runs, and show what one requested, read and missed",
     "simulate": "Show whom an incident on a service would reach",
+    "tickets": "Open, update and close the tickets of findings, and list them",
     "verify": "Verify that stored evidence is unchanged, or name what differs",
     "views": "List views and show their rows",
     "watch": "Run as a daemon: collect what is due, evaluate, report",

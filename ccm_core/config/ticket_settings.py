@@ -10,7 +10,6 @@ from ccm_core.config.settings import TicketSettings
 from ccm_core.documents import Document, Path, suggest
 from ccm_core.errors import Mistake, UsageError
 from ccm_core.model.frozen_json import FrozenDict
-from ccm_core.sdk.http.base_url import checked_base_url
 from ccm_core.tickets.templates import PLACEHOLDERS, unknown_placeholders
 from ccm_core.tickets.types import FieldMapping, SystemKind, TicketRules
 
@@ -103,24 +102,25 @@ class _TicketReader:
 
     def _rules(self) -> TicketRules:
         entry, when = self._entry, _mapping(self._entry.get("when"))
-        options = {
-            name: entry[name]
-            for name in ("close", "include_reasons", "max_changes")
-            if name in entry
-        }
+
+        def names(key: str) -> tuple[str, ...]:
+            return tuple(when.get(key, ()))
+
         return TicketRules(
             system=entry["name"],
             min_severity=when.get("min_severity", "high"),
-            **{
-                name: tuple(when.get(name, ()))
-                for name in ("owners", "rules", "frameworks", "connections")
-            },
+            owners=names("owners"),
+            rules=names("rules"),
+            frameworks=names("frameworks"),
+            connections=names("connections"),
+            close=entry.get("close", True),
             reopen=entry.get("on_closed_by_hand", "reopen") == "reopen",
-            fields=self._mapping(),
-            **options,
+            include_reasons=entry.get("include_reasons", False),
+            max_changes=entry.get("max_changes", 100),
+            fields=self._field_mapping(),
         )
 
-    def _mapping(self) -> FieldMapping:
+    def _field_mapping(self) -> FieldMapping:
         fields = self._fields
         texts = ("issue_type", "closed_status", "reopened_status", "resolution")
         assignees = _mapping(fields.get("assignees"))
@@ -146,6 +146,8 @@ class _TicketReader:
             return None
 
     def _url(self, key: str) -> str | None:
+        from ccm_core.sdk.http.base_url import checked_base_url  # loads an HTTP client
+
         url = self._entry.get(key)
         if not isinstance(url, str):
             return None

@@ -65,7 +65,7 @@ def _evaluate(
     jobs: int,
 ) -> str:
     cycle = evaluate_report_notify(workspace, store, rules, report_file, jobs=jobs)
-    return "; ".join([_counts(cycle.evaluation.evaluation), *cycle.notification_failures])
+    return "; ".join([_counts(cycle.evaluation.evaluation), *cycle.failures])
 
 
 def _counts(evaluation: Evaluation) -> str:

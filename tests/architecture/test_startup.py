@@ -88,10 +88,15 @@ def test_importing_what_plugins_see_imports_nothing_heavy():
             {"ccm_core.rules", "ccm_core.report", "ccm_core.auth.vault", "yaml"},
             id="collecting",
         ),
+        pytest.param(
+            "import ccm_core.app.cycle, ccm_core.app.rule_sets, ccm_core.config.ticket_settings",
+            {"httpx", "starlette", "authlib", "jinja2", "cel_expr_python", "apprise"},
+            id="evaluating",
+        ),
     ],
 )
-def test_collecting_imports_nothing_that_it_does_not_need(code: str, absent: set[str]):
-    """Reading a source brings no libraries for people, and collecting brings no judging."""
+def test_a_step_imports_nothing_that_it_does_not_need(code: str, absent: set[str]):
+    """Reading a source brings no libraries for people; collecting no judging; judging no client."""
     code += f"\nimport json, sys\nprint(json.dumps(sorted({absent!r} & set(sys.modules))))"
     answer = subprocess.run(  # noqa: S603 - this interpreter, with code that stands above
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

@@ -18,7 +18,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
 COUNT = "report.v1#kind_count"
 NO_PLUGIN = Path(__file__).parents[1] / "plugins" / "data" / "import_error"
-WAIVER = "{{id: {id}, rules: [{rule}], reason: moved, owner: a, approver: b, created: {at}, {rest}}}"
+WAIVER = (
+    "{{id: {id}, rules: [{rule}], reason: moved, owner: a, approver: b, created: {at}, {rest}}}"
+)
 
 
 @dataclass

@@ -57,7 +57,7 @@ def command(config: str | None, output: str, jobs: int, *, force: bool, as_json:
         )
         print_message(f"report: {output}")
         print_clock_offsets(manifests)
-        for failure in cycle.notification_failures:
+        for failure in cycle.failures:
             print_message(failure)
     collected.raise_errors()
     return most_severe([*map(run_code, manifests), evaluation_code(cycle.evaluation.evaluation)])

@@ -105,6 +105,10 @@ class FindingReader:
         findings = self.store.findings.current(ACTIVE)
         return sorted(self._items(findings, self._evaluation()), key=by_urgency)
 
+    def of(self, findings: Sequence[Finding]) -> Sequence[WorkItem]:
+        """Return some findings as people work on them, in their order."""
+        return self._items(findings, self._evaluation())
+
     def history(self, name: str) -> FindingHistory:
         """Return a finding by its id or the beginning of it, with its history.
 

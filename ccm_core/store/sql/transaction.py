@@ -8,6 +8,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ccm_core.store.sql.digests import bound, bound_among, bound_rows
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -39,15 +41,15 @@ class Transaction:
             statement: Names its parameters as ``:name``.
             parameters: Their values.
         """
-        self._driver.execute(statement, parameters)
+        self._driver.execute(statement, bound(parameters))
 
     def rows(self, statement: str, /, **parameters: SqlValue) -> Iterator[Row]:
         """Yield the rows of a query as they are read."""
-        return iter(self._driver.execute(statement, parameters))
+        return iter(self._driver.execute(statement, bound(parameters)))
 
     def row(self, statement: str, /, **parameters: SqlValue) -> Row | None:
         """Return the first row of a query."""
-        return self._driver.execute(statement, parameters).fetchone()
+        return self._driver.execute(statement, bound(parameters)).fetchone()
 
     def value(self, statement: str, /, **parameters: SqlValue) -> Any:
         """Return the first column of the first row; None where there is no row."""
@@ -68,19 +70,21 @@ class Transaction:
             values: What to put there.
             parameters: The other values.
         """
-        for batch in batches(values):
-            bound = {f"value_{index}": value for index, value in enumerate(batch)}
-            placeholders = ", ".join(f":{name}" for name in bound)
+        fixed = bound(parameters)
+        for batch in batches(bound_among(statement, values)):
+            numbered = {f"value_{index}": value for index, value in enumerate(batch)}
+            placeholders = ", ".join(f":{name}" for name in numbered)
             text = statement.replace(":values", placeholders)
             # Not ``yield from``: it would close a cursor whose transaction has ended already.
-            for row in self._driver.execute(text, {**parameters, **bound}):  # noqa: UP028 - see above
+            for row in self._driver.execute(text, {**fixed, **numbered}):  # noqa: UP028 - see above
                 yield row
 
     def insert(self, table: str, row: Mapping[str, SqlValue]) -> int:
         """Insert a row; return its number."""
         names = ", ".join(row)
         placeholders = ", ".join(f":{name}" for name in row)
-        cursor = self._driver.execute(f"INSERT INTO {table} ({names}) VALUES ({placeholders})", row)
+        statement = f"INSERT INTO {table} ({names}) VALUES ({placeholders})"
+        cursor = self._driver.execute(statement, bound(row))
         return int(cursor.lastrowid or 0)
 
     def insert_many(
@@ -103,4 +107,4 @@ class Transaction:
         text = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({placeholders})"
         if on_conflict is not None:
             text += f" ON CONFLICT {on_conflict}"
-        self._driver.executemany(text, rows)
+        self._driver.executemany(text, bound_rows(names, rows))

@@ -10,11 +10,14 @@ from operator import methodcaller
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import CcmError, IntegrityError, ReadOnlyStore, StoreError
+from ccm_core.store.sql.digests import COLUMN_TYPE, read_digest
 from ccm_core.store.sql.transaction import Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+sqlite3.register_converter(COLUMN_TYPE, read_digest)
 
 _PAGE_SIZE = 16384
 _CACHE_KIB = 4096
@@ -162,6 +165,7 @@ class SqliteDatabase:
             timeout=self._lock_timeout,
             isolation_level=None,
             check_same_thread=False,
+            detect_types=sqlite3.PARSE_DECLTYPES,
         )
         try:
             if self._lenient_text:

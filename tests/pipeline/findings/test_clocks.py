@@ -7,19 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from ccm_core.model.finding.finding import FindingState
+from ccm_core.findings.evaluated_checks import failing_results
+from ccm_core.model.finding.finding import FindingState, finding_of
 from ccm_core.pipeline.findings.track import all_findings, track_findings
 from ccm_core.store.sqlite.verify import verify_store
 
 
 def failing(evaluation):
-    """Return the ids of the failures in an evaluation."""
-    return {
-        result.id
-        for rule in evaluation.rules
-        for result in rule.results
-        if result.status.value == "fail"
-    }
+    """Return the ids of the findings that the failures in an evaluation belong to."""
+    return {finding_of(result) for result in failing_results(evaluation)}
 
 
 def open_findings(firm):

@@ -24,7 +24,7 @@ from ccm_core.store.sqlite.verify import verify_store
         "DELETE FROM finding",
         "DELETE FROM finding WHERE id = (SELECT min(id) FROM finding)",
         "UPDATE finding SET state = 'resolved', closed_at = last_seen",
-        "UPDATE finding SET waiver = 'W' WHERE id = (SELECT min(id) FROM finding)",
+        """UPDATE finding SET checks = replace(checks, '"waiver":null', '"waiver":"W"')""",
         "DELETE FROM finding_changes WHERE seq = (SELECT max(seq) FROM finding_changes)",
     ],
 )

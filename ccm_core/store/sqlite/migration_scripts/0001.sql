@@ -3,8 +3,8 @@
 --
 -- Instants are microseconds since 1970, UTC. content and document are Zstandard frames; one that begins
 -- with the byte 1 has in the next three the number of its dictionary, and these four bytes take the
--- place of the magic number. Numbers of rows (seq) are never used twice: what was stored later has the
--- greater one.
+-- place of the magic number. A DIGEST is the 32 bytes of a SHA-256 digest. Numbers of rows (seq) are
+-- never used twice: what was stored later has the greater one.
 
 -- One row of facts. key_check recognizes the pseudonym key and does not disclose it.
 CREATE TABLE store (
@@ -33,7 +33,7 @@ CREATE TABLE manifest (
     seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     run INTEGER NOT NULL,
     ended_at BIGINT NOT NULL,
-    digest TEXT NOT NULL,
+    digest DIGEST NOT NULL,
     document BLOB NOT NULL,
     CONSTRAINT uq_manifest_run UNIQUE (run),
     CONSTRAINT fk_manifest_run FOREIGN KEY (run) REFERENCES run (seq)
@@ -54,7 +54,7 @@ CREATE TABLE collection (
     started_at BIGINT NOT NULL,
     ended_at BIGINT NOT NULL,
     account TEXT,
-    digest TEXT NOT NULL,
+    digest DIGEST NOT NULL,
     document BLOB NOT NULL,
     CONSTRAINT uq_collection_id UNIQUE (id),
     CONSTRAINT fk_collection_run FOREIGN KEY (run) REFERENCES run (seq)
@@ -74,7 +74,7 @@ CREATE TABLE version (
     kind TEXT NOT NULL,
     kind_version INTEGER NOT NULL,
     key TEXT NOT NULL,
-    digest TEXT,
+    digest DIGEST,
     collection INTEGER NOT NULL,
     observed_at BIGINT NOT NULL,
     stored_at BIGINT NOT NULL,
@@ -82,7 +82,7 @@ CREATE TABLE version (
     window_since BIGINT,
     window_until BIGINT,
     page INTEGER,
-    response_digest TEXT,
+    response_digest DIGEST,
     CONSTRAINT ck_version_source CHECK (
         digest IS NULL
         OR (endpoint IS NOT NULL AND page IS NOT NULL AND response_digest IS NOT NULL)
@@ -99,7 +99,7 @@ CREATE TABLE current_version (
     kind TEXT NOT NULL,
     key TEXT NOT NULL,
     seq INTEGER NOT NULL,
-    digest TEXT,
+    digest DIGEST,
     bucket INTEGER NOT NULL,
     CONSTRAINT pk_current_version PRIMARY KEY (connection, kind, key),
     CONSTRAINT fk_current_version_seq FOREIGN KEY (seq) REFERENCES version (seq)
@@ -120,7 +120,7 @@ CREATE TABLE population_bucket (
 -- The bytes that were hashed, once for each digest. They stand apart so that a body can be deleted
 -- while the row that vouches for it stays: nothing refers to them by a foreign key.
 CREATE TABLE body (
-    digest TEXT NOT NULL,
+    digest DIGEST NOT NULL,
     size INTEGER NOT NULL,
     content BLOB NOT NULL,
     CONSTRAINT pk_body PRIMARY KEY (digest)
@@ -143,7 +143,7 @@ CREATE TABLE rejected (
     seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     collection INTEGER NOT NULL,
     key TEXT NOT NULL,
-    digest TEXT NOT NULL,
+    digest DIGEST NOT NULL,
     document BLOB NOT NULL,
     CONSTRAINT fk_rejected_collection FOREIGN KEY (collection) REFERENCES collection (seq)
 );
@@ -155,12 +155,12 @@ CREATE INDEX ix_rejected_collection ON rejected (collection);
 -- base is the number of the evaluation whose JSON is the dictionary that document is compressed with.
 CREATE TABLE evaluation (
     seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    digest TEXT NOT NULL,
+    digest DIGEST NOT NULL,
     evaluated_at BIGINT NOT NULL,
     document BLOB NOT NULL,
     base INTEGER,
-    inputs TEXT,
-    act TEXT,
+    inputs DIGEST,
+    act DIGEST,
     position BIGINT NOT NULL,
     CONSTRAINT uq_evaluation_digest UNIQUE (digest)
 );
@@ -170,7 +170,7 @@ CREATE INDEX ix_evaluation_evaluated_at ON evaluation (evaluated_at);
 -- written, and inputs (form is inputs), which name packs, parameters and waivers.
 CREATE TABLE document (
     seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    digest TEXT NOT NULL,
+    digest DIGEST NOT NULL,
     form TEXT NOT NULL,
     document BLOB NOT NULL,
     CONSTRAINT uq_document_digest UNIQUE (digest)
@@ -180,10 +180,10 @@ CREATE TABLE document (
 -- evaluation before it. All of it can be derived from the evaluations again.
 CREATE TABLE finding_changes (
     seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    evaluation TEXT NOT NULL,
+    evaluation DIGEST NOT NULL,
     evaluated_at BIGINT NOT NULL,
     changes INTEGER NOT NULL,
-    digest TEXT NOT NULL,
+    digest DIGEST NOT NULL,
     document BLOB NOT NULL,
     CONSTRAINT uq_finding_changes_evaluation UNIQUE (evaluation),
     CONSTRAINT uq_finding_changes_evaluated_at UNIQUE (evaluated_at)
@@ -223,7 +223,7 @@ CREATE TABLE finding_act (
     number INTEGER NOT NULL,
     at BIGINT NOT NULL,
     kind TEXT NOT NULL,
-    digest TEXT NOT NULL,
+    digest DIGEST NOT NULL,
     document BLOB NOT NULL,
     CONSTRAINT uq_finding_act_number UNIQUE (finding, number)
 );
@@ -335,7 +335,7 @@ CREATE TABLE erasure (
 -- A body or a rejected object that was deleted by order.
 CREATE TABLE erased (
     seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    digest TEXT NOT NULL,
+    digest DIGEST NOT NULL,
     erasure INTEGER NOT NULL,
     CONSTRAINT uq_erased_digest UNIQUE (digest),
     CONSTRAINT fk_erased_erasure FOREIGN KEY (erasure) REFERENCES erasure (seq)

@@ -54,6 +54,7 @@ FEATURES = (
     ("invitations", "The same person signs in by single sign-on, and the invitation stays sent"),
     ("low urgency over a weekend", "Triggered on Saturday, acknowledged on Monday morning"),
     ("priorities", "A P1 incident was acknowledged after three minutes"),
+    ("reviews", "Somebody noted the review of the P1 incident two days later"),
     ("orchestrations", "A service without integrations gets its events from an orchestration"),
     ("rules for events", "Events of a critical service that only inform are suppressed"),
     ("standards", "A service that is not critical misses one of the account's standards"),

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from ccm_core.sdk.types import JsonObject
 from pagerduty_simulator.account.account import Account
 from pagerduty_simulator.account.identifiers import object_id
 from pagerduty_simulator.account.incident_store import Event, IncidentRecord, IncidentState
@@ -132,8 +133,19 @@ def _events(context: OutcomeContext, plan: _Plan) -> list[Event]:
     if not plan.resolved_after:
         return events
     if plan.acknowledged_after or plan.number == MERGED:
-        return [*events, context.by_responder("resolve", plan.resolved_after)]
+        events.append(context.by_responder("resolve", plan.resolved_after))
+        return [*events, *_reviews(plan.number, context)]
     return [*events, context.by_service("resolve", plan.resolved_after, "api")]
+
+
+def _reviews(number: int, context: OutcomeContext) -> list[Event]:
+    return [review(context.levels[0][1])] if number == URGENT else []
+
+
+def review(author: JsonObject, *, after: int = 2 * _DAY) -> Event:
+    """Return the note about a review after an incident."""
+    text = "Post-incident review: https://wiki.northwind-freight.example/reviews/9"
+    return Event(after, "annotate", author, "note", extra={"note": text})
 
 
 def _title(plan: _Plan) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 from zoneinfo import ZoneInfo
@@ -41,6 +42,10 @@ _QUIET_HOURS_SHARE = 0.35
 _BUSY_HOURS = range(8, 19)
 _WORKING_DAYS = 5
 _PRIORITY_ONE_IN = 3
+_MAJOR_ONE_IN = 150
+_FIRST_P1, _FIRST_P2 = 15, 6
+_UNREVIEWED_ONE_IN = 7
+"""Of the groups of incidents with a P1 and a P2, the last of so many has no reviews."""
 
 
 def add_incidents(account: Account, count: int, lookback_days: int, random: Random) -> None:
@@ -94,10 +99,15 @@ def _incidents(
             number=number,
             created=created,
             references=references,
-            state=_state(account, context, created, newest.get(service.id)),
+            state=_reviewed(
+                _state(account, context, created, newest.get(service.id)),
+                context,
+                number,
+                account.epoch - created,
+            ),
             title=f"{service.name}: {random.choice(TITLES)}",
             urgency=urgency,
-            priority=number % len(account.priorities) if number % _PRIORITY_ONE_IN == 0 else None,
+            priority=_priority(number),
             has_key=number % 20 != 0,
         )
         newest[service.id] = number
@@ -119,6 +129,31 @@ def _state(
     past = [event for event in sorted(events, key=_after) if event.after <= age]
     is_merged = outcome is merged and not old and past[-1].type == "resolve"
     return IncidentState(events=tuple(past), merged_into=primary if is_merged else None)
+
+
+def _priority(number: int) -> int | None:
+    """Return the position of an incident's priority: few are P1 or P2, and most have none."""
+    if number % _PRIORITY_ONE_IN:
+        return None
+    major = {_FIRST_P1: 0, _FIRST_P2: 1}
+    return major.get(number % _MAJOR_ONE_IN, 2 + number // _PRIORITY_ONE_IN % 3)
+
+
+def _reviewed(
+    state: IncidentState, context: OutcomeContext, number: int, age: int
+) -> IncidentState:
+    """Add the note about the review of a P1 or P2 incident, two days after it was resolved."""
+    resolve, review = state.last("resolve"), 2 * _DAY
+    is_major = number % _MAJOR_ONE_IN in {_FIRST_P1, _FIRST_P2}
+    group = number // _MAJOR_ONE_IN % _UNREVIEWED_ONE_IN
+    if not is_major or resolve is None or group == _UNREVIEWED_ONE_IN - 1 or not context.levels:
+        return state
+    after = resolve.after + review
+    if after > age:
+        return state
+    text = f"Post-incident review: https://wiki.northwind-freight.example/reviews/{number}"
+    note = Event(after, "annotate", context.levels[0][1], "note", extra={"note": text})
+    return replace(state, events=(*state.events, note))
 
 
 def _after(event: Event) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pagerduty_simulator.account.account import Account
 from pagerduty_simulator.account.incident_store import Event
 from pagerduty_simulator.demo_data import healthy_incidents as incidents
 from pagerduty_simulator.demo_data.account_changes import by_person, service_of
 from pagerduty_simulator.demo_data.flaw import Flaw
 from pagerduty_simulator.demo_data.healthy_incidents import change_incident
 
-_MINUTE, _HOUR = 60, 3_600
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
 def response_flaws() -> tuple[Flaw, ...]:
@@ -67,9 +68,11 @@ def response_flaws() -> tuple[Flaw, ...]:
                 incidents.URGENT,
                 by_person(account, "acknowledge", 8 * _MINUTE),
                 by_person(account, "resolve", _HOUR),
+                reviewed(account),
             ),
             fails=("pagerduty_incident_acknowledged_within_its_priority",),
         ),
+        *_reviews(),
         Flaw(
             feature="incidents",
             description="Nobody takes an incident again after its acknowledgement ran out",
@@ -140,3 +143,52 @@ def response_flaws() -> tuple[Flaw, ...]:
             ),
         ),
     )
+
+
+def _reviews() -> tuple[Flaw, ...]:
+    """Return the flaws of what follows a P1 incident."""
+    feature, fails = "reviews", ("pagerduty_major_incident_is_reviewed",)
+    return (
+        Flaw(
+            feature=feature,
+            description="Nobody reviews the P1 incident",
+            apply=lambda account: _answer(account),
+            fails=fails,
+        ),
+        Flaw(
+            feature=feature,
+            description="Somebody announces a review while it is open, and nobody writes one",
+            apply=lambda account: _answer(account, reviewed(account, after=30 * _MINUTE)),
+            fails=fails,
+        ),
+        Flaw(
+            feature=feature,
+            description="A bot asks for a review",
+            apply=lambda account: _answer(account, reviewed(account)._replace(agent=None)),
+            fails=fails,
+        ),
+        Flaw(
+            feature=feature,
+            description="A note that speaks of something else",
+            apply=lambda account: _answer(
+                account, reviewed(account)._replace(extra={"note": "All is well"})
+            ),
+            fails=fails,
+        ),
+    )
+
+
+def _answer(account: Account, *notes: Event) -> None:
+    change_incident(
+        account,
+        incidents.URGENT,
+        by_person(account, "acknowledge", 3 * _MINUTE),
+        *(note for note in notes if note.after < _HOUR),
+        by_person(account, "resolve", _HOUR),
+        *(note for note in notes if note.after >= _HOUR),
+    )
+
+
+def reviewed(account: Account, *, after: int = 2 * _DAY) -> Event:
+    """Return the note of a person about the review of an incident."""
+    return incidents.review(by_person(account, "annotate", after).agent or {}, after=after)

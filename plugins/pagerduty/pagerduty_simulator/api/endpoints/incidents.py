@@ -28,7 +28,9 @@ _SORTS: dict[str, Callable[[IncidentRecord], int | str]] = {
     "incident_number": lambda incident: incident.number,
     "created_at": lambda incident: incident.created,
     "resolved_at": lambda incident: (
-        incident.updated if incident.state.status == "resolved" else _LAST
+        incident.created + resolve.after
+        if incident.state.status == "resolved" and (resolve := incident.state.last("resolve"))
+        else _LAST
     ),
     "urgency": lambda incident: incident.urgency,
 }

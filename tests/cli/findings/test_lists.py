@@ -174,7 +174,9 @@ def test_a_waived_finding_stays_open_and_names_its_waiver(ccm, connected, folder
     (folder / "waivers.yaml").write_text(WAIVERS)
     settings = folder / "ccm.yaml"
     settings.write_text(
-        settings.read_text().replace("rules: {packs", "rules: {waivers: waivers.yaml, unsigned_waivers: accept, packs")
+        settings.read_text().replace(
+            "rules: {packs", "rules: {waivers: waivers.yaml, unsigned_waivers: accept, packs"
+        )
     )
     ccm("run", "--json")
     finding = admins(ccm("findings", "list", "--json").json)
