@@ -6,7 +6,6 @@ import click
 
 from ccm_core.app.tickets import sync_ticket_systems
 from ccm_core.cli.terminal.exit_codes import Exit
-from ccm_core.cli.terminal.options import json_option
 from ccm_core.cli.terminal.output import print_json, print_message, print_table, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.pipeline.tickets.items import listed_tickets
@@ -40,13 +39,19 @@ def sync(config: str | None, systems: tuple[str, ...], *, dry_run: bool) -> int:
 @command.command("list")
 @click.argument("systems", nargs=-1, metavar="[SYSTEM]...")
 @click.option("--all", "closed", is_flag=True, help="Also those that are closed or lost.")
-@json_option
+@click.option(
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print them: for people, or for programs.",
+)
 @click.pass_obj
-def list_(config: str | None, systems: tuple[str, ...], *, closed: bool, as_json: bool) -> None:
+def list_(config: str | None, systems: tuple[str, ...], output: str, *, closed: bool) -> None:
     """List the tickets of findings, as far as ccm knows: those that changed last first."""
     with open_workspace(config).read_store() as store:
         tickets = listed_tickets(store, systems, closed=closed)
-    if as_json:
+    if output == "json":
         print_json({"tickets": tickets})
     elif tickets:
         rows = [

@@ -201,11 +201,12 @@ def test_every_kind_has_one_collector_and_needs_come_first():
 
 
 def test_event_kinds_are_read_by_window_and_snapshots_as_a_whole():
-    """Incidents, log entries and audit records are; all else states its whole population."""
+    """Incidents, their log entries and notes, and audit records are; all else states its whole population."""
     events = {name for name, kind in KINDS.items() if kind.shape is Shape.EVENT}
     assert events == {
         "pagerduty.incident",
         "pagerduty.incident_log_entry",
+        "pagerduty.incident_note",
         "pagerduty.audit_record",
     }
     windows = {collector.kind for collector in collectors() if collector.longest_window}

@@ -75,6 +75,7 @@ def problems(simulator, pagerduty):
             "/standards/scores/technical_services",
             {"service_standards"},
         ),
+        ("/incidents/{id}/notes", "/incidents/{}/notes", {"incident_note"}),
         ("/extensions", "/extensions", {"extension"}),
         ("/webhook_subscriptions", "/webhook_subscriptions", {"webhook_subscription"}),
         ("/schedules/{id}/overrides", "/schedules/{}/overrides", {"schedule_overrides"}),

@@ -152,7 +152,7 @@ def _reviews() -> tuple[Flaw, ...]:
         Flaw(
             feature=feature,
             description="Nobody reviews the P1 incident",
-            apply=lambda account: _answer(account),
+            apply=_answer,
             fails=fails,
         ),
         Flaw(

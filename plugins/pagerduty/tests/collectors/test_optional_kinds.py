@@ -52,6 +52,7 @@ def test_optional_kinds_are_marked_as_such():
         "service_standards",
         "extension",
         "webhook_subscription",
+        "incident_note",
         "audit_record",
     }
 
@@ -336,4 +337,4 @@ def test_per_object_kinds_are_read_once_a_day():
     assert hours.pop("maintenance_window") == 6
     assert set(hours.values()) == {24}
     events = {name for name, kind in KINDS.items() if kind.optional and kind.shape is Shape.EVENT}
-    assert events == {"pagerduty.audit_record"}
+    assert events == {"pagerduty.audit_record", "pagerduty.incident_note"}

@@ -70,9 +70,7 @@ def incident_log_entries(context: EndpointContext, request: SimulatedRequest) ->
 def incident_notes(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
     """List the notes of one incident, newest first; not paged."""
     record = _requested_incident(context, request)
-    entries = (
-        LogEntry(record, position) for position in reversed(range(len(record.state.events)))
-    )
+    entries = (LogEntry(record, position) for position in reversed(range(len(record.state.events))))
     notes = [note_object(entry) for entry in entries if entry.event.type == "annotate"]
     return json_response({"notes": notes})
 
