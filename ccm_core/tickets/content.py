@@ -8,7 +8,7 @@ from ccm_core.control_characters import replace_controls
 from ccm_core.model.finding.finding import FindingState
 from ccm_core.model.finding.work_item import WorkItem, WorkState
 from ccm_core.tickets.templates import filled, placeholders, texts_for_severities
-from ccm_core.tickets.types import COMMON_LABEL, Draft, Row, TicketRules, TicketText
+from ccm_core.tickets.types import COMMON_LABEL, Draft, TicketLine, TicketRules, TicketText
 
 _MAX_TITLE = 200
 """Characters; the systems take 255 and more."""
@@ -84,28 +84,28 @@ def reopening_remark(item: WorkItem, *, closed_there: bool) -> str:
     return f"The check fails again: finding {identity}."
 
 
-def _rows(item: WorkItem, rules: TicketRules) -> Iterator[Row]:
+def _rows(item: WorkItem, rules: TicketRules) -> Iterator[TicketLine]:
     finding = item.finding
     subject = finding.subject
-    yield _row("Resource", f"{subject.title} ({subject.kind} {subject.key})", subject.url)
-    yield _row("Severity", finding.severity)
-    yield _row("Owner", ", ".join(item.owner.names) or "nobody yet")
-    yield _row("Due", _due(item))
+    yield _line_of("Resource", f"{subject.title} ({subject.kind} {subject.key})", subject.url)
+    yield _line_of("Severity", finding.severity)
+    yield _line_of("Owner", ", ".join(item.owner.names) or "nobody yet")
+    yield _line_of("Due", _due(item))
     if finding.occurred_at:
-        yield _row("Happened", f"{finding.occurred_at:%Y-%m-%d %H:%M} UTC")
-    yield _row("Open since", f"{finding.opened_at:%Y-%m-%d %H:%M} UTC")
-    yield _row("State", item.state.value.replace("_", " "))
-    yield _row("Checks", _listed(finding.rules, _MAX_CHECKS))
+        yield _line_of("Happened", f"{finding.occurred_at:%Y-%m-%d %H:%M} UTC")
+    yield _line_of("Open since", f"{finding.opened_at:%Y-%m-%d %H:%M} UTC")
+    yield _line_of("State", item.state.value.replace("_", " "))
+    yield _line_of("Checks", _listed(finding.rules, _MAX_CHECKS))
     if item.controls:
-        yield _row("Controls", _listed(item.controls, _MAX_CONTROLS))
+        yield _line_of("Controls", _listed(item.controls, _MAX_CONTROLS))
     if rules.include_reasons and finding.state is FindingState.OPEN:
-        yield _row("Why", finding.reason)
+        yield _line_of("Why", finding.reason)
     if item.risk:
-        yield _row("Risk", item.risk)
-    yield _row(
+        yield _line_of("Risk", item.risk)
+    yield _line_of(
         "Next step", item.next_step or "See why the check fails, and fix it", item.next_step_url
     )
-    yield _row("Finding", f"{finding.id}: ccm findings show {finding.id}")
+    yield _line_of("Finding", f"{finding.id}: ccm findings show {finding.id}")
 
 
 def _due(item: WorkItem) -> str:
@@ -121,9 +121,9 @@ def _listed(names: tuple[str, ...], most: int) -> str:
     return ", ".join(names[:most]) + more
 
 
-def _row(label: str, text: str, url: str | None = None) -> Row:
+def _line_of(label: str, text: str, url: str | None = None) -> TicketLine:
     is_link = url is not None and url.startswith(("https://", "http://"))
-    return Row(label=label, text=_line(text, _MAX_TEXT), url=url if is_link else None)
+    return TicketLine(label=label, text=_line(text, _MAX_TEXT), url=url if is_link else None)
 
 
 def _line(text: str, most: int) -> str:

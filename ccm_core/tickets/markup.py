@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ccm_core.tickets.types import Row, TicketText
+from ccm_core.tickets.types import TicketLine, TicketText
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
 _MENTION = re.compile(r"(?<=[@#])(?=\w)|(?<=://)(?=\w)|(?<=www)(?=\.)|(?<=GH)(?=-\d)")
@@ -68,12 +68,12 @@ def escaped_wiki(text: str) -> str:
     return _WIKI.sub(r"\\\1", text)
 
 
-def _markdown_link(row: Row) -> str:
+def _markdown_link(row: TicketLine) -> str:
     text = escaped_markdown(row.text)
     return f"[{text}](<{_safe_url(row.url)}>)" if row.url else text
 
 
-def _wiki_link(row: Row) -> str:
+def _wiki_link(row: TicketLine) -> str:
     text = escaped_wiki(row.text)
     return f"{text} ([open|{_safe_url(row.url)}])" if row.url else text
 
@@ -91,7 +91,7 @@ def _paragraph(*spans: dict[str, Any]) -> dict[str, Any]:
     return {"type": "paragraph", "content": list(spans)}
 
 
-def _spans(row: Row) -> Iterator[dict[str, Any]]:
+def _spans(row: TicketLine) -> Iterator[dict[str, Any]]:
     yield _span(f"{row.label}: ", {"type": "strong"})
     link = [{"type": "link", "attrs": {"href": _safe_url(row.url)}}] if row.url else []
     yield _span(row.text or "-", *link)

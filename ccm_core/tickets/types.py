@@ -74,7 +74,7 @@ class TicketRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class TicketLine:
     """One line of a ticket's description."""
 
     label: str
@@ -87,7 +87,7 @@ class TicketText:
     """A description, before it is written in the markup of a system."""
 
     lead: str
-    rows: tuple[Row, ...]
+    rows: tuple[TicketLine, ...]
     footer: str
 
 

@@ -185,8 +185,10 @@ def _document(listed: ListedFindings) -> dict[str, object]:
 
 
 def _write_csv(items: Sequence[WorkItem]) -> None:
+    sys.stdout.flush()
     for block in csv_blocks([COLUMNS, *map(finding_cells, items)]):
-        click.get_binary_stream("stdout").write(block)
+        sys.stdout.buffer.write(block)
+    sys.stdout.buffer.flush()
 
 
 def _print_list(listed: ListedFindings, selection: FindingFilter, reader: FindingReader) -> None:

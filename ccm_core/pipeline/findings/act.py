@@ -52,7 +52,7 @@ def act_on_findings(
         raise UsageError("--revision is of one finding; name one")
     findings = [reader.find(name) for name in dict.fromkeys(names)]
     _check(reader, findings, action)
-    by = _person(action.by, reader.policy)
+    by = acting_person(action.by, reader.policy)
     acts = [
         FindingAct(
             finding=finding.id,
@@ -101,7 +101,12 @@ def _owner(owner: str, policy: FindingPolicy) -> str:
     return policy.people[owner].id if owner in policy.people else owner
 
 
-def _person(by: str | None, policy: FindingPolicy) -> str:
+def acting_person(by: str | None, policy: FindingPolicy) -> str:
+    """Return who does something: the id of a person, or whoever is logged in on this machine.
+
+    Raises:
+        UsageError: The settings have people, and none of that id.
+    """
     if by is None:
         return _login()
     if policy.people and by not in policy.people:

@@ -144,6 +144,13 @@ class FindingReader:
             raise UsageError(f"{name!r} may be {ids}; write more of the id")
         return matches[0]
 
+    def controls(self) -> Mapping[str, frozenset[str]]:
+        """Return the controls that each check of the newest evaluation supports."""
+        return {
+            rule.rule: frozenset(f"{control.framework}:{control.id}" for control in rule.controls)
+            for rule in self._evaluation().rules
+        }
+
     def _findings(self, selection: FindingFilter) -> Sequence[Finding]:
         if self.as_of is None and selection.states and selection.states <= ACTIVE_STATES:
             return self.store.findings.current(ACTIVE)

@@ -162,7 +162,7 @@ def _source(observation: Observation) -> tuple[SqlValue, ...]:
         source.endpoint,
         *_bounds(source.window),
         source.page,
-        source.response_digest,
+        source.response_digest or None,
     )
 
 

@@ -295,11 +295,11 @@ def _records(transaction: Transaction, rows: Iterable[Row]) -> Iterator[Record]:
 
 @lru_cache(maxsize=4096)  # all of a page have the same
 def _source(
-    endpoint: str, since: int | None, until: int | None, page: int, response_digest: str
+    endpoint: str, since: int | None, until: int | None, page: int, response_digest: str | None
 ) -> RecordSource:
     window = None if since is None or until is None else Window(instant(since), instant(until))
     return RecordSource(
-        endpoint=endpoint, window=window, page=page, response_digest=response_digest
+        endpoint=endpoint, window=window, page=page, response_digest=response_digest or ""
     )
 
 

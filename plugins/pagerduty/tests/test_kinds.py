@@ -201,7 +201,7 @@ def test_every_kind_has_one_collector_and_needs_come_first():
 
 
 def test_event_kinds_are_read_by_window_and_snapshots_as_a_whole():
-    """Incidents, their log entries and notes, and audit records are; all else states its whole population."""
+    """Incidents, log entries, notes and audit records are; all else states its population."""
     events = {name for name, kind in KINDS.items() if kind.shape is Shape.EVENT}
     assert events == {
         "pagerduty.incident",

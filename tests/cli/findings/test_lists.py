@@ -1,7 +1,8 @@
-"""``ccm findings``: what fails, since when, and what became of it."""
+"""``ccm findings list``, ``show`` and ``export``: who does what by when, and what became of it."""
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import shutil
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ccm_core import schemas
 from ccm_core.cli.main import main
 
 NOW = datetime.now(UTC)
@@ -55,78 +57,142 @@ def owned(judged_three_times, folder, monkeypatch):
     return moment
 
 
-def admins(listed):
-    """Give the findings about owners and admins."""
-    return [one for one in listed if one["rule"] == "pagerduty_owners_and_admins_bounded"]
+def listed(ccm, *arguments):
+    """Return what is listed, as documents."""
+    return ccm("findings", "list", *arguments, "--output", "json").json["findings"]
+
+
+def admins(findings):
+    """Return the findings about owners and admins."""
+    return [one for one in findings if rules(one) == ["pagerduty_owners_and_admins_bounded"]]
+
+
+def rules(finding):
+    """Return the checks of a finding."""
+    return [check["rule"] for check in finding["checks"]]
 
 
 def test_a_finding_is_tracked_across_evaluations(ccm, owned):
     """Opened, resolved when the limit was raised, reopened when it was not any more."""
-    earlier = admins(ccm("findings", "list", "--all", "--as-of", owned, "--json").json)
-    now = admins(ccm("findings", "list", "--json").json)
+    earlier = admins(listed(ccm, "--all", "--as-of", owned))
+    (now,) = admins(listed(ccm))
 
     assert {one["state"] for one in earlier} == {"resolved"}
-    assert {(one["state"], one["opened"]) for one in now} == {("open", 2)}
-    details = ccm("findings", "show", now[0]["id"], "--json").json
+    assert (now["state"], now["times_opened"]) == ("reopened", 2)
+    details = ccm("findings", "show", now["id"], "--output", "json").json
     assert [one["kind"] for one in details["changes"]] == ["opened", "resolved", "reopened"]
-    text = ccm("findings", "show", now[0]["id"]).out
-    assert f"{now[0]['id']} is open, opened 2 times" in text
+    text = ccm("findings", "show", now["id"]).out
+    assert f"{now['id']}: reopened, {now['severity']}" in text
+    assert "; opened 2 times" in text
     assert " resolved: " in text
 
 
-def test_listed_findings_can_be_filtered(ccm, owned):
-    """By state, by connection; what is closed only where it is asked for."""
-    assert admins(ccm("findings", "list", "--as-of", owned, "--json").json) == []
-    assert admins(ccm("findings", "list", "--state", "resolved", "--as-of", owned, "--json").json)
-    lines = ccm("findings", "list").out.splitlines()
-    assert all(line.count("\t") == 8 for line in lines)
+def test_a_finding_can_be_acted_on_from_its_own_text(ccm, owned):
+    """What, where, since when, who, by when, what next, and a link, each in eighty columns."""
+    for one in listed(ccm):
+        text = ccm("findings", "show", one["id"]).out
+        for check in one["checks"]:
+            assert check["rule"] in text
+        words = " ".join(text.split())
+        assert one["resource"]["title"].replace("  ", " ") in words
+        assert "failing since" in text
+        assert (", ".join(one["owner"]["names"]) or "no owner") in words
+        assert ("due " in text) is bool(one["due"])
+        assert one["next_step"] in words
+        if one["resource"]["url"]:
+            assert one["resource"]["url"] in text
+        lines = [line for line in text.splitlines() if "http" not in line]
+        assert max(map(len, lines)) <= 80
 
 
-def test_findings_are_listed_by_owner(ccm, owned):
-    """The names of teams, in whatever case; what nobody owns is nobody's."""
-    everything = ccm("findings", "list", "--json").json
-    teams = {name for one in everything for name in one["subject"]["owners"]}
-    arguments = sorted(teams)[:2]
-    some = ccm("findings", "list", *flags(arguments), "--json").json
+def test_the_list_has_two_lines_of_eighty_columns_for_each_finding(ccm, owned):
+    """What is closed is there only where it is asked for."""
+    assert admins(listed(ccm, "--as-of", owned)) == []
+    assert admins(listed(ccm, "--state", "resolved", "--as-of", owned))
+    everything = listed(ccm)
+    ran = ccm("findings", "list")
+    lines = ran.out.splitlines()
+    assert len(lines) == 2 * len(everything)
+    assert max(map(len, lines)) <= 80
+    assert [line.split()[0] for line in lines[::2]] == [one["id"] for one in everything]
+    assert f"{len(everything):,} findings: " in ran.err
 
-    assert some == [one for one in everything if {*arguments} & {*one["subject"]["owners"]}]
+
+@pytest.mark.parametrize(
+    ("arguments", "is_selected"),
+    [
+        pytest.param(
+            ["--severity", "high", "--severity", "critical"],
+            lambda one: one["severity"] in {"high", "critical"},
+            id="severity",
+        ),
+        pytest.param(
+            ["--framework", "pci-dss-4.0"],
+            lambda one: any(name.startswith("pci-dss-4.0:") for name in one["controls"]),
+            id="framework",
+        ),
+        pytest.param(
+            ["--control", "soc2:CC7.4"], lambda one: "soc2:CC7.4" in one["controls"], id="control"
+        ),
+        pytest.param(
+            ["--rule", "pagerduty_owners_and_admins_bounded"],
+            lambda one: "pagerduty_owners_and_admins_bounded" in rules(one),
+            id="rule",
+        ),
+        pytest.param(["--owner", "nobody"], lambda one: not one["owner"]["names"], id="nobody"),
+        pytest.param(["--overdue"], lambda one: one["overdue"], id="overdue"),
+        pytest.param(["--older-than", "1h"], lambda one: False, id="age"),
+        pytest.param(["--state", "reopened"], lambda one: one["times_opened"] > 1, id="state"),
+    ],
+)
+def test_findings_are_selected(ccm, owned, arguments, is_selected):
+    """Every selection narrows, and what was selected is said."""
+    everything = listed(ccm)
+    assert listed(ccm, *arguments) == [one for one in everything if is_selected(one)]
+
+
+def test_findings_are_selected_by_owner(ccm, owned):
+    """The names of teams, in whatever case."""
+    everything = listed(ccm)
+    teams = sorted({name for one in everything for name in one["owner"]["names"]})[:2]
+    some = listed(ccm, *flags(teams))
+
+    assert some == [one for one in everything if {*teams} & {*one["owner"]["names"]}]
     assert 0 < len(some) < len(everything)
-    details = ccm("findings", "show", some[0]["id"]).out
-    assert f"  owner    {', '.join(some[0]['subject']['owners'])}" in details
+    assert f"only owner {teams[0].upper()}" in ccm("findings", "list", *flags(teams)).err
 
 
-def test_findings_are_listed_by_control_severity_and_status(ccm, owned):
-    """Each option may be repeated, and all of them together narrow; what was filtered is said."""
-    everything = ccm("findings", "list", "--json").json
-    evaluation = ccm("report", "--format", "json").json["evaluation"]
-    control = evaluation["controls"][0]
-    name = f"{control['framework']}:{control['id']}"
+@pytest.mark.parametrize("command", [["list", "--output", "csv"], ["export"]])
+def test_findings_are_written_as_a_table(ccm, owned, command):
+    """With a column for everything that somebody needs; a spreadsheet runs nothing of it."""
+    table = list(csv.DictReader(io.StringIO(ccm("findings", *command).out.lstrip("\ufeff"))))
+    everything = listed(ccm)
+    assert [row["finding"] for row in table] == [one["id"] for one in everything]
+    assert [row["severity"] for row in table] == [one["severity"] for one in everything]
+    assert not [cell for row in table for cell in row.values() if cell.startswith(("=", "@", "+"))]
 
-    high = ccm("findings", "list", "--severity", "high", "--severity", "critical", "--json")
-    assert high.json == [one for one in everything if one["severity"] in {"high", "critical"}]
-    total = len(ccm("findings", "list", "--all", "--json").json)
-    assert (
-        f"{len(high.json)} of {total} findings: only severity high, severity critical" in high.err
-    )
-    supported = ccm("findings", "list", "--control", name, "--json").json
-    assert supported == [one for one in everything if one["rule"] in control["rules"]]
-    failing = ccm("findings", "list", "--status", "fail", "--json").json
-    assert failing == [one for one in everything if one["state"] == "open"]
-    assert ccm("findings", "list", "--status", "pass", "--severity", "high", "--json").json == []
+
+def test_findings_are_documents_as_their_schema_says(ccm, owned):
+    """Those that are closed too."""
+    from jsonschema import Draft202012Validator
+
+    schema = Draft202012Validator(schemas.load("finding.v1"))
+    everything = listed(ccm, "--all")
+    assert everything
+    assert ccm("findings", "export", "--all", "--format", "json").json["findings"] == everything
+    assert [list(schema.iter_errors(one)) for one in everything] == [[] for _ in everything]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        pytest.param(
-            ["--connection", "nobody"],
-            "connection 'nobody' not found in this evaluation; it has: pagerduty-test",
-            id="connection",
-        ),
-        pytest.param(["--owner", "Nobody"], "owner 'Nobody' not found in this", id="owner"),
-        pytest.param(["--control", "soc2:X"], "control 'soc2:X' not found in this", id="control"),
+        pytest.param(["--connection", "nobody"], 'unknown connection "nobody"', id="connection"),
+        pytest.param(["--owner", "Nobodi"], 'did you mean "nobody"?', id="owner"),
+        pytest.param(["--control", "soc2:CC7.44"], 'did you mean "soc2:CC7.4"?', id="control"),
+        pytest.param(["--framework", "soc3"], 'did you mean "soc2"?', id="framework"),
         pytest.param(["--severity", "worst"], "'critical', 'high', 'medium'", id="severity"),
-        pytest.param(["--status", "bad"], "'pass', 'fail', 'insufficient', 'error'", id="status"),
+        pytest.param(["--older-than", "soon"], "--older-than 'soon'", id="age"),
+        pytest.param(["--state", "lost"], "'acceptance_asked'", id="state"),
     ],
 )
 def test_unknown_filters_of_findings_are_refused_with_the_choices(ccm, owned, arguments, message):
@@ -142,9 +208,9 @@ def flags(teams):
 
 def test_a_past_evaluation_made_later_changes_no_finding(ccm, owned):
     """It says what was so, and nothing of when something was seen."""
-    before = ccm("findings", "list", "--all", "--json").json
+    before = [{**one, "due_at": ""} for one in listed(ccm, "--all")]
     ccm("evaluate", "--as-of", owned, "--json")
-    assert ccm("findings", "list", "--all", "--json").json == before
+    assert [{**one, "due_at": ""} for one in listed(ccm, "--all")] == before
 
 
 @pytest.mark.parametrize(
@@ -153,7 +219,6 @@ def test_a_past_evaluation_made_later_changes_no_finding(ccm, owned):
         pytest.param(["show", "zz"], "no finding 'zz'", id="unknown"),
         pytest.param(["show", ""], "no finding ''", id="empty"),
         pytest.param(["list", "--as-of", "soon"], "--as-of", id="no-instant"),
-        pytest.param(["list", "--state", "lost"], "lost", id="no-state"),
     ],
 )
 def test_mistakes_in_findings_arguments_are_reported(ccm, owned, arguments, expected):
@@ -166,11 +231,11 @@ def test_mistakes_in_findings_arguments_are_reported(ccm, owned, arguments, expe
 def test_a_store_without_evaluations_has_no_findings(ccm, connected):
     """There is nothing to list, and that is no mistake."""
     ccm("collect")
-    assert ccm("findings", "list", "--json").json == []
+    assert listed(ccm) == []
 
 
-def test_a_waived_finding_stays_open_and_names_its_waiver(ccm, connected, folder):
-    """The waiver is a flag beside the state."""
+def test_a_finding_whose_risk_is_accepted_names_its_acceptance(ccm, connected, folder):
+    """Until it ends."""
     (folder / "waivers.yaml").write_text(WAIVERS)
     settings = folder / "ccm.yaml"
     settings.write_text(
@@ -179,7 +244,7 @@ def test_a_waived_finding_stays_open_and_names_its_waiver(ccm, connected, folder
         )
     )
     ccm("run", "--json")
-    finding = admins(ccm("findings", "list", "--json").json)
+    (finding,) = admins(listed(ccm))
 
-    assert {(one["state"], one["waiver"]) for one in finding} == {("open", "W1")}
-    assert "is open, waived by W1" in ccm("findings", "show", finding[0]["id"]).out
+    assert (finding["state"], finding["checks"][0]["waiver"]) == ("accepted", "W1")
+    assert "by risk acceptance W1" in ccm("findings", "show", finding["id"]).out

@@ -56,7 +56,7 @@ def test_an_evaluation_of_another_version_has_its_stored_digest(store, build, tm
     store.evaluations.append(build.evaluation(1), BASIS, [PACK])
     document = b" " + encode(build.evaluation(1))
     with closing(sqlite3.connect(tmp_path / "ccm.db")) as database, database:
-        row = (digest(document), Compressor().compress(document))
+        row = (bytes.fromhex(digest(document)[7:]), Compressor().compress(document))
         database.execute("UPDATE evaluation SET digest = ?, document = ?", row)
     stored = store.evaluations.latest().digest
     assert stored == digest(document) != digest(encode(build.evaluation(1)))

@@ -67,7 +67,8 @@ CREATE INDEX ix_collection_account ON collection (connection, account, seq)
     WHERE account IS NOT NULL;
 CREATE INDEX ix_collection_newest ON collection (connection, kind, outcome, window_since, ended_at);
 
--- One version of one record; without a digest, a tombstone: the key had vanished.
+-- One version of one record; without a digest, a tombstone: the key had vanished. What is derived was in
+-- no response.
 CREATE TABLE version (
     seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     connection TEXT NOT NULL,
@@ -85,7 +86,7 @@ CREATE TABLE version (
     response_digest DIGEST,
     CONSTRAINT ck_version_source CHECK (
         digest IS NULL
-        OR (endpoint IS NOT NULL AND page IS NOT NULL AND response_digest IS NOT NULL)
+        OR (endpoint IS NOT NULL AND page IS NOT NULL)
     ),
     CONSTRAINT fk_version_collection FOREIGN KEY (collection) REFERENCES collection (seq)
 );

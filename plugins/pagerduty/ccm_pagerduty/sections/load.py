@@ -1,7 +1,7 @@
 """The section "Load and drills": what interrupts people, and whether paths were exercised.
 
-A path is exercised by a drill or an incident that a person took: it has reached somebody. Hours are
-those of the company: in the zone of the parameter ``business_hours``.
+A path is exercised by a drill or an incident that a person took: it has reached somebody. Hours of
+a service are those of the company: in the zone of the parameter ``business_hours``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from ccm_core.sdk.intervals import read_weekly_hours
 from ccm_core.sdk.report_figures import Cell, Table, Tone
 from ccm_core.sdk.timestamps import parse_instant
 from ccm_pagerduty.sections.counted_incidents import DEFAULT_CONDITIONS, is_drill
+from ccm_pagerduty.sections.people_load import MOST_ESCALATED, NIGHT, PeopleLoad, hours_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,18 +24,17 @@ if TYPE_CHECKING:
     from ccm_core.sdk.types import JsonObject
 
 INCIDENTS = "pagerduty.incident_response"
-VIEWS = (INCIDENTS,)
+USERS = "pagerduty.user_access"
+VIEWS = (INCIDENTS, USERS)
 FIELDS = {
     INCIDENTS: (
         *("acknowledged_at", "acknowledged_by_person", "assignments", "drill", "escalations"),
-        *("is_primary", "occurred_at", "highest_urgency", "self_resolved", "service"),
+        *("is_primary", "notified", "occurred_at", "highest_urgency", "self_resolved", "service"),
     )
 }
 CONDITIONS = {INCIDENTS: {"drill": DEFAULT_CONDITIONS["drill"]}}
 DEFAULT_HOURS = "Mon-Fri 09:00-17:00 UTC"
-_MORNING, _NIGHT, _SATURDAY = 6, 22, 6
-_MOST_ESCALATED = 0.3
-"""Above this share the first level is overloaded or absent."""
+_SATURDAY = 6
 _ABOUT = (
     "High urgency in the evaluated period. At night is from 22:00 to 06:00, and the weekend "
     "Saturday and Sunday, by the clock of {zone}. Nobody acted: monitoring resolved it first. A "
@@ -61,7 +61,7 @@ class _Load:
     def add(self, body: JsonObject, zone: ZoneInfo) -> None:
         """Add an incident."""
         at = parse_instant(body["occurred_at"]).astimezone(zone)
-        is_night = at.hour >= _NIGHT or at.hour < _MORNING
+        is_night = hours_of(at) == NIGHT
         self._exercise(body, is_night=is_night)
         if is_drill(body):
             return
@@ -91,7 +91,7 @@ class _Load:
             Cell(text=str(self.incidents)),
             self._share(self.night),
             self._share(self.weekend),
-            self._share(self.escalated, is_bad=share > _MOST_ESCALATED),
+            self._share(self.escalated, is_bad=share > MOST_ESCALATED),
             self._share(self.reassigned),
             self._share(self.self_resolved),
             _date(self.exercised),
@@ -110,24 +110,43 @@ def figures(request: SectionRequest) -> Iterable[Figure]:
     """Return the load by service, most incidents first."""
     zone = _zone(request)
     loads: dict[str, _Load] = {}
+    users = {row.subject.key: row.body for row in request.rows.get(USERS, ())}
+    people = PeopleLoad(zone, users, _parameter(request, "load_by_name") is not False)
     for body in request.shown[INCIDENTS]:
         service, urgency = body.get("service"), body.get("highest_urgency")
-        is_counted = urgency == "high" and body.get("is_primary", True)
-        if not service or not is_counted or not _is_in(request, body):
+        if urgency != "high" or not _is_in(request, body):
             continue
-        load = loads.setdefault(service["id"], _Load(service=service["title"]))
-        load.add(body, zone)
-    if not loads:
-        return
-    yield Table(
+        if not is_drill(body):
+            people.add(body, _notified(body))
+        if service and body.get("is_primary", True):
+            load = loads.setdefault(service["id"], _Load(service=service["title"]))
+            load.add(body, zone)
+    if loads:
+        yield _by_service(loads.values(), zone)
+    yield from people.tables()
+
+
+def _by_service(loads: Iterable[_Load], zone: ZoneInfo) -> Table:
+    return Table(
         title="Interruptions and exercised paths, by service",
         about=_ABOUT.format(zone=zone.key),
         columns=(
             *("Service", "Incidents", "At night", "At the weekend", "Escalated", "Reassigned"),
             *("Nobody acted", "Path exercised", "At night", "By a drill"),
         ),
-        rows=tuple(load.cells() for load in sorted(loads.values(), key=_sort_key)),
+        rows=tuple(load.cells() for load in sorted(loads, key=_sort_key)),
     )
+
+
+def _notified(body: JsonObject) -> Iterable[tuple[JsonObject, datetime]]:
+    """Yield whom an incident was sent to, and when."""
+    for person in body.get("notified") or ():
+        yield person, parse_instant(person["at"])
+
+
+def _parameter(request: SectionRequest, name: str) -> Any:
+    """Return the value of a parameter, of the first pack that has it."""
+    return next((values[name] for values in request.parameters.values() if name in values), None)
 
 
 def _is_in(request: SectionRequest, body: JsonObject) -> bool:

@@ -36,6 +36,7 @@ def access(user: JsonObject) -> JsonObject:
     """Return the base role of a user and what it allows."""
     role = user.get("role")
     return {"teams": [id_and_title(ref) for ref in references_in(user, "teams")]} | known_fields(
+        time_zone=user.get("time_zone"),
         role=role,
         role_name=None if role is None else ROLE_NAMES.get(role, role),
         privileged=None if role is None else role in PRIVILEGED_ROLES,

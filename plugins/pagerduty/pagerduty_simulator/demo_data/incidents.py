@@ -143,13 +143,11 @@ def _reviewed(
     state: IncidentState, context: OutcomeContext, number: int, age: int
 ) -> IncidentState:
     """Add the note about the review of a P1 or P2 incident, two days after it was resolved."""
-    resolve, review = state.last("resolve"), 2 * _DAY
     is_major = number % _MAJOR_ONE_IN in {_FIRST_P1, _FIRST_P2}
     group = number // _MAJOR_ONE_IN % _UNREVIEWED_ONE_IN
-    if not is_major or resolve is None or group == _UNREVIEWED_ONE_IN - 1 or not context.levels:
-        return state
-    after = resolve.after + review
-    if after > age:
+    after = state.events[-1].after + 2 * _DAY
+    is_due = state.status == "resolved" and after <= age and group != _UNREVIEWED_ONE_IN - 1
+    if not (is_major and is_due and context.levels):
         return state
     text = f"Post-incident review: https://wiki.northwind-freight.example/reviews/{number}"
     note = Event(after, "annotate", context.levels[0][1], "note", extra={"note": text})

@@ -80,6 +80,7 @@ async def _kind(session, collector, horizon, collections, pagerduty):
         current_records={
             kind: collections[kind].items for kind in (*collector.needs, *collector.uses)
         },
+        changed_keys=_named_keys(collector.named_by, collections),
     )
     received, error = [], None
     try:
@@ -90,6 +91,13 @@ async def _kind(session, collector, horizon, collections, pagerduty):
     by_type = pagerduty.by_type(received)
     by_type.error = error
     return by_type
+
+
+def _named_keys(named_by, collections):
+    """Return the incidents whose log shows a note."""
+    entries = collections[named_by.kind].items if named_by else ()
+    name, value = named_by.marker if named_by else (None, None)
+    return tuple(sorted({entry["incident"]["id"] for entry in entries if entry[name] == value}))
 
 
 def test_every_kind_is_read_whole(read, simulator):

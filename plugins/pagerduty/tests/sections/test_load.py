@@ -8,7 +8,7 @@ import pytest
 from ccm_pagerduty.sections.load import FIELDS, figures
 
 from ccm_core.sdk.report_figures import SectionRequest, Tone
-from ccm_core.sdk.types import Window
+from ccm_core.sdk.types import Row, Subject, Window
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 INCIDENTS = "pagerduty.incident_response"
@@ -106,3 +106,119 @@ def test_a_share_of_which_a_part_is_unknown_says_so():
     """Its number is what is known at least."""
     table = drawn(incident("2026-11-20T12:00:00Z", escalations=...))
     assert table.rows[0][4].tone is Tone.UNKNOWN
+
+
+def user(key, *, teams=("Web",), zone="Europe/Berlin"):
+    """Make the row of a user."""
+    body = {"title": key.title(), "teams": [{"id": name, "title": name} for name in teams]}
+    if zone is not None:
+        body["time_zone"] = zone
+    subject = Subject(kind="pagerduty.user", key=key, title=key.title())
+    return Row(subject=subject, body=body, evidence_digests=())
+
+
+def notified(at, *people, **more):
+    """Make an incident that was sent to some people at once."""
+    listed = [{"id": key, "title": f"the user {key}", "at": at} for key in people]
+    return incident(at, notified=listed, **more)
+
+
+def load(*incidents, users=(), parameters=None):
+    """Return the rows of the tables by person and by team, as texts."""
+    request = SectionRequest(
+        rows={"pagerduty.user_access": list(users)},
+        now=NOW,
+        horizon=Window(NOW - timedelta(days=30), NOW + timedelta(days=14)),
+        parameters={"pagerduty-response": parameters or {}},
+        shown={INCIDENTS: incidents},
+    )
+    _, *tables = figures(request)
+    return [texts(table) for table in tables]
+
+
+def test_each_interruption_is_in_the_hours_of_the_person():
+    """In business hours in New York it is evening in Berlin."""
+    people, _ = load(
+        notified("2026-11-20T18:30:00Z", "ann", "bob"),  # Friday
+        notified("2026-11-21T03:00:00Z", "ann"),  # Saturday, at four in the morning
+        notified("2026-11-21T12:00:00Z", "ann"),
+        users=[user("ann"), user("bob", zone="Eastern Time (US & Canada)")],
+    )
+    assert people == [
+        ["Ann", "Web", "3", "0", "1", "1", "1", "1", "2"],
+        ["Bob", "Web", "1", "1", "0", "0", "0", "0", "1"],
+    ]
+
+
+def test_a_night_with_many_interruptions_is_one_night():
+    """From ten in the evening to six in the morning; three days of it are three in a row."""
+    people, _ = load(
+        notified("2026-11-17T21:30:00Z", "ann"),
+        notified("2026-11-18T01:00:00Z", "ann"),
+        notified("2026-11-18T04:59:00Z", "ann"),
+        notified("2026-11-19T12:00:00Z", "ann"),
+        users=[user("ann")],
+    )
+    ((*_, night, _, nights, days),) = people
+    assert (night, nights, days) == ("3", "1", "3")
+
+
+def test_what_interrupts_nobody_counts_for_nobody():
+    """Low urgency, drills, and what is outside of the period."""
+    tables = load(
+        incident("2026-11-20T12:00:00Z"),
+        notified("2026-11-20T12:00:00Z", "ann", highest_urgency="low"),
+        notified("2026-11-20T12:00:00Z", "ann", drill=True),
+        notified("2026-09-20T12:00:00Z", "ann"),
+    )
+    assert tables == []
+
+
+def test_merged_incidents_interrupt_too():
+    """Whoever is woken by fifty of them is woken fifty times, whatever they are merged into."""
+    people, _ = load(
+        notified("2026-11-20T12:00:00Z", "ann"),
+        notified("2026-11-20T12:01:00Z", "ann", is_primary=False),
+    )
+    assert people == [["the user ann", "none", "2", "2", "0", "0", "0", "0", "1"]]
+
+
+def test_people_have_numbers_where_a_parameter_asks_for_it():
+    """By their load; no name is in the table."""
+    people, teams = load(
+        notified("2026-11-20T12:00:00Z", "ann", "bob"),
+        notified("2026-11-21T12:00:00Z", "bob"),
+        users=[user("ann"), user("bob")],
+        parameters={"load_by_name": False},
+    )
+    assert [title for title, *_ in people] == ["Person 1", "Person 2"]
+    assert "Ann" not in str([people, teams])
+
+
+def test_a_team_has_its_balance_and_its_rates():
+    """Of the incidents that interrupted anybody of it; somebody in two teams counts in both."""
+    _, teams = load(
+        notified("2026-11-20T12:00:00Z", "ann", "bob", escalations=1, assignments=2),
+        notified("2026-11-21T12:00:00Z", "bob", self_resolved=True),
+        notified("2026-11-22T12:00:00Z", "bob"),
+        users=[user("ann"), user("bob", teams=("Web", "Data"))],
+    )
+    assert teams == [
+        ["Web", "2", "4", "75%", "33%", "33%", "33%"],
+        ["Data", "1", "3", "100%", "33%", "33%", "33%"],
+    ]
+
+
+@pytest.mark.parametrize("zone", [None, "Mars/Olympus", "Australia/Lord_Howe"])
+def test_a_zone_that_nobody_knows_is_said(zone):
+    """Then the hours are those of the company, and marked."""
+    request = SectionRequest(
+        rows={"pagerduty.user_access": [user("ann", zone=zone)]},
+        now=NOW,
+        horizon=Window(NOW - timedelta(days=30), NOW),
+        parameters={},
+        shown={INCIDENTS: [notified("2026-11-20T12:00:00Z", "ann")]},
+    )
+    _, people, _ = figures(request)
+    tone = Tone.PLAIN if zone == "Australia/Lord_Howe" else Tone.UNKNOWN
+    assert {cell.tone for cell in people.rows[0][3:]} == {tone}

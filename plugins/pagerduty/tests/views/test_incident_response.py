@@ -368,3 +368,18 @@ def test_assignments_and_the_first_notification_are_on_the_timeline(response):
     )
     assert (row["time_to_notify"], row["assignments"], row["escalations"]) == (45, 3, 1)
     assert response(TRIGGER, CLOSED)["time_to_notify"] is None
+
+
+def test_whom_an_incident_was_sent_to_is_listed_once(only, pd):
+    """With the first time; a notification of which nobody is told lists nobody."""
+    entries = [
+        pd.entry("trigger", 0, agent="service", channel="api"),
+        pd.entry("notify", 60) | {"user": pd.ref("bob")},
+        pd.entry("notify", 30) | {"user": pd.ref("ann")},
+        pd.entry("notify", 90) | {"user": pd.ref("ann")},
+        pd.entry("notify", 20) | {"user": None},
+    ]
+    row = only("incident_response", incident=[pd.incident()], incident_log_entry=entries)
+    assert [person["id"] for person in row["notified"]] == ["ann", "bob"]
+    assert [person["title"] for person in row["notified"]] == ["the user ann", "the user bob"]
+    assert {*row["notified"][0]} == {"id", "title", "at"}

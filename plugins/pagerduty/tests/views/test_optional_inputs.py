@@ -86,7 +86,18 @@ async def _read(simulator):
         for collector in described.collectors:
             events = KINDS[collector.kind].shape is Shape.EVENT
             window = Window(horizon.since, NOW) if events else None
-            ask = CollectRequest(now=NOW, window=window, horizon=horizon, current_records=bodies)
+            named = {
+                entry["incident"]["id"]
+                for entry in bodies.get("pagerduty.incident_log_entry", ())
+                if entry["type"] == "annotate_log_entry"
+            }
+            ask = CollectRequest(
+                now=NOW,
+                window=window,
+                horizon=horizon,
+                current_records=bodies,
+                changed_keys=tuple(sorted(named)) if collector.named_by else (),
+            )
             bodies[collector.kind] = await _items(session, collector, ask)
     return bodies
 

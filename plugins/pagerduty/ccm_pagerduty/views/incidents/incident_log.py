@@ -64,6 +64,8 @@ class TimelineEntry(NamedTuple):
     id: str
     priorities: tuple[str | None, str | None] | None = None
     """The priority before and after a change of it; None: it is no change, or does not tell."""
+    user: JsonObject | None = None
+    """Who was notified; None: it is no notification, or does not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ def _entry(body: JsonObject) -> TimelineEntry:
         actor(body),
         body["id"],
         _priorities(body) if entry_type == "priority_change" else None,
+        body.get("user") if entry_type == "notify" else None,
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ccm_pagerduty.references import id_and_title
 from ccm_pagerduty.views.incidents.incident_log import Actor
 from ccm_pagerduty.views.incidents.response import taking
 from ccm_pagerduty.views.incidents.service_hours import written
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.sdk.types import JsonObject
+    from ccm_pagerduty.views.incidents.incident_log import TimelineLog
     from ccm_pagerduty.views.incidents.response import Response
     from ccm_pagerduty.views.incidents.urgency_line import Highest
 
@@ -58,7 +60,17 @@ def _counts(response: Response) -> JsonObject:
         "assignments": own.assignments,
         "snoozes": log.count("snooze"),
         "time_to_notify": _seconds(response.start, log.first_at("notify")),
+        "notified": _notified(log),
     }
+
+
+def _notified(log: TimelineLog) -> list[JsonObject]:
+    """Return whom it was sent to, each with the first time, in order of time."""
+    first: dict[str, JsonObject] = {}
+    for entry in log.of_type("notify"):
+        if entry.user is not None and entry.user["id"] not in first:
+            first[entry.user["id"]] = id_and_title(entry.user) | {"at": written(entry.at)}
+    return list(first.values())
 
 
 def _ownership(response: Response) -> JsonObject:

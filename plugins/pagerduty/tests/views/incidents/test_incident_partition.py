@@ -14,7 +14,7 @@ from ccm_core.sdk.types import Record, RecordSource, ViewRequest
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 INCIDENT, LOG_ENTRY = "pagerduty.incident", "pagerduty.incident_log_entry"
-SERVICE = "pagerduty.service"
+NOTE, SERVICE = "pagerduty.incident_note", "pagerduty.service"
 HOURS = {
     "type": "fixed_time_per_day",
     "time_zone": "Europe/Berlin",
@@ -49,6 +49,7 @@ EVIDENCE = st.fixed_dictionaries(
     {
         INCIDENT: st.dictionaries(st.sampled_from(IDS), INCIDENTS),
         LOG_ENTRY: st.dictionaries(st.sampled_from("abcdefgh"), ENTRIES),
+        NOTE: st.dictionaries(st.sampled_from("xyz"), st.sampled_from(IDS)),
         SERVICE: st.dictionaries(st.sampled_from(["S0", "S1"]), SERVICES),
     }
 )
@@ -63,6 +64,9 @@ def body_of(kind, key, entry):
     """Make the body of an object."""
     if kind == SERVICE:
         return {"id": key, "name": key, **entry}
+    if kind == NOTE:
+        fields = {"created_at": hours(-1), "mentions_review": True, "sites": []}
+        return {"id": key, "incident": {"id": entry}, **fields}
     if kind == LOG_ENTRY:
         incident, entry_type, at = entry
         return {

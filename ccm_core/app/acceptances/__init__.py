@@ -1,0 +1,1 @@
+"""Risk acceptances: written to the waivers file, approved, refused, withdrawn."""
