@@ -42,7 +42,9 @@ def acceptance_cover(
         selects: Whether its subjects select a key.
         controls: The controls that each rule supports, as ``framework:id``.
     """
-    whole, part, failing = [], [], 0
+    whole: list[Finding] = []
+    part: list[Finding] = []
+    failing = 0
     for finding in findings:
         failing += 1
         if not _selects(waiver, finding, selects):

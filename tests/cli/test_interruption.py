@@ -97,3 +97,27 @@ def test_two_processes_do_not_collect_one_connection(ccm, folder, connected):
     assert (ran.code, "another ccm is collecting pagerduty-test" in ran.err) == (2, True)
     assert f"(process {os.getpid()} on {socket.gethostname()})" in ran.err
     assert ccm("collect", "--all").code == 0
+
+
+INTERRUPTED = """
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == sys.argv[1]:
+            os.kill(os.getpid(), signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Interrupting())
+from ccm_core.__main__ import run
+sys.exit(run())
+"""
+
+
+@pytest.mark.parametrize("module", ["ccm_core.cli.main", "click", "ccm_core.errors"])
+def test_ctrl_c_while_python_imports_shows_no_traceback(module):
+    """The first tenths of a second of a command, whatever is imported then."""
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, module], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (130, "stopped; nothing was begun\n")

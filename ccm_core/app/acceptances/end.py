@@ -1,4 +1,4 @@
-"""Refuse what was asked for, and withdraw what was approved: the entry goes, the ledger keeps it."""
+"""Refuse what was asked for, withdraw what was approved: the entry goes, the ledger keeps it."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def checked_request(
     )
     if owner is not None and owner is approver:
         mistakes.append(
-            f"--approver {request.approver!r} is the owner, {owner.id}: somebody else has to approve"
+            f"--approver {request.approver!r} is the owner, {owner.id}: expected somebody else"
         )
     elif approver is not None and not (approver.ssh_keys or approver.oidc):
         mistakes.append(
@@ -117,9 +117,7 @@ def _person(
 ) -> Person | None:
     person = find_person(people, name)
     if person is None and people:
-        mistakes.append(
-            f"{option}: {suggest('person', name, sorted(people))} (`people` lists them)"
-        )
+        mistakes.append(f"{option}: {suggest('person', name, sorted(people))}; see `people`")
     elif person is None and option == "--owner":
         mistakes.append(
             "the settings have no `people`: list who may own and approve risk acceptances, each "

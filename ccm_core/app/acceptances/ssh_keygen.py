@@ -17,9 +17,10 @@ _NAME = "statement.json"
 _SECONDS = 300
 """How long somebody may take to type a passphrase or to touch a key."""
 _NOT_INSTALLED = (
-    "ssh-keygen is not installed on this machine (it is part of OpenSSH, 8.2 or newer): install it, "
-    "or sign on another one: `ccm findings approve ID --print > ID.json`, there `ssh-keygen -Y sign "
-    f"-n {NAMESPACE} -f KEY ID.json`, and here `ccm findings approve ID --signature ID.json.sig`"
+    "ssh-keygen is not installed on this machine (it is part of OpenSSH, 8.2 or newer). Install "
+    "it, or sign on another one: `ccm findings approve ID --print > ID.json`, there `ssh-keygen "
+    f"-Y sign -n {NAMESPACE} -f KEY ID.json`, and here `ccm findings approve ID --signature "
+    "ID.json.sig`"
 )
 
 
@@ -32,9 +33,7 @@ def sign_with_key(statement: bytes, key: Path) -> str:
         UsageError: It cannot be made; the message says what to do.
     """
     if not key.exists():
-        raise UsageError(
-            f"no key {key}: expected the file of a private key, such as ~/.ssh/id_ed25519"
-        )
+        raise UsageError(f"no key {key}: expected the file of a private key, as ~/.ssh/id_ed25519")
     with tempfile.TemporaryDirectory(prefix="ccm-approval-") as folder:
         return _signed(Path(folder), statement, key)
 

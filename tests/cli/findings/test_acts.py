@@ -60,7 +60,7 @@ def test_what_people_do_is_kept_in_order_and_changes_the_state(ccm, ids):
     assert "bo assigned it to ada" in text
     assert "ada commented: Asked the vendor." in " ".join(text.split())
     assert [one["id"] for one in listed(ccm, "--owner", "ada")] == [name]
-    assert "no change was found" in ccm("verify").err
+    assert "no change was found" in ccm("verify").out
 
 
 def listed(ccm, *arguments):
