@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 _STOPPED = 130
-"""The exit code of a command that was stopped, as of :class:`ccm_core.cli.terminal.exit_codes.Exit`:
+"""The exit code of a command that was stopped, as it is in ``cli/terminal/exit_codes.py``:
 importing that takes the time in which this one stops it."""
 
 
@@ -17,7 +17,7 @@ def run() -> int:
     try:
         from ccm_core.cli.main import run_process
     except KeyboardInterrupt:
-        print("stopped; nothing was begun", file=sys.stderr)
+        sys.stderr.write("stopped; nothing was begun\n")
         return _STOPPED
     return run_process()
 

@@ -117,7 +117,7 @@ sys.exit(run())
 @pytest.mark.parametrize("module", ["ccm_core.cli.main", "click", "ccm_core.errors"])
 def test_ctrl_c_while_python_imports_shows_no_traceback(module):
     """The first tenths of a second of a command, whatever is imported then."""
-    ended = subprocess.run(
+    ended = subprocess.run(  # noqa: S603 - our own process, with an environment of the test
         [sys.executable, "-c", INTERRUPTED, module], capture_output=True, text=True, check=False
     )
     assert (ended.returncode, ended.stderr) == (130, "stopped; nothing was begun\n")

@@ -45,9 +45,7 @@ def happen(round_, case, at, name="annotated"):
     """Let an event name a case."""
     events = round_.source.objects[EVENT]
     owner = {"id": case} if case else None
-    events.append(
-        {"id": f"E{len(events)}", "at": format_instant(at), "name": name, "owner": owner}
-    )
+    events.append({"id": f"E{len(events)}", "at": format_instant(at), "name": name, "owner": owner})
 
 
 def test_the_first_run_asks_for_every_case_that_an_event_names(notes):

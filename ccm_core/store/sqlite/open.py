@@ -161,6 +161,16 @@ def _not_found(path: Path) -> StoreError:
     return StoreNotFound(f"there is no store at {path} yet. Run `ccm collect` first.")
 
 
+def _without_tables(path: Path) -> StoreError:
+    """Return the error of a file without tables: a store was never made in it, or it was emptied."""
+    if path.stat().st_size:
+        return _not_found(path)
+    return StoreNotFound(
+        f"the store {path} is empty: it has 0 bytes. Where it held evidence, restore it from a "
+        "backup. Where making it was cut off, run `ccm collect`, which makes it anew."
+    )
+
+
 # -- its tables -------------------------------------------------------------------------------
 
 
@@ -182,7 +192,7 @@ def _ensure_tables(database: SqliteDatabase, key: bytes | None, *, create: bool)
             return
     if revision is None:
         if not create:
-            raise _not_found(database.path)
+            raise _without_tables(database.path)
         database.initialize()
     elif database.read_only:
         raise other_revision(revision, path)

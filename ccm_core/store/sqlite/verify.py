@@ -73,6 +73,11 @@ def _check_magic(path: Path) -> None:
             magic = file.read(len(_MAGIC))
     except OSError as error:
         raise StoreError(f"the store {path} cannot be read: {error.strerror}.") from error
+    if not magic:
+        raise IntegrityError(
+            f"the store {path} is empty: it has 0 bytes. Where it held evidence, restore it from a "
+            "backup; where making it was cut off, run `ccm collect`, which makes it anew."
+        )
     if magic != _MAGIC:
         raise IntegrityError(
             f"{path} is no store, or its beginning was damaged: it does not begin as a SQLite file "
