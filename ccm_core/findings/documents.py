@@ -1,14 +1,12 @@
-"""Work items as documents for programs: JSON, and the columns of a CSV file."""
+"""Work items as the columns of a CSV file."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from ccm_core.model import json_codec
 from ccm_core.model.finding.act import ActKind
 from ccm_core.model.finding.work_item import WorkItem
-from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.timestamps import format_instant
 
 COLUMNS = (
@@ -18,54 +16,6 @@ COLUMNS = (
     *("occurred_at", "first_seen", "opened_at", "last_seen", "closed_at", "times_opened"),
     *("checks", "reasons", "controls", "next_step", "next_step_url", "tickets", "comments"),
 )
-
-
-def finding_document(item: WorkItem) -> JsonObject:
-    """Return a finding as ``schemas/finding.v1.schema.json`` describes it."""
-    finding, subject = item.finding, item.finding.subject
-    return {
-        "id": finding.id,
-        "state": item.state.value,
-        "severity": finding.severity,
-        "title": item.title,
-        "connection": finding.connection,
-        "resource": {
-            "kind": subject.kind,
-            "key": subject.key,
-            "title": subject.title,
-            "url": subject.url,
-            "owners": list(subject.owners),
-        },
-        "owner": {
-            "names": list(item.owner.names),
-            "source": item.owner.source.value,
-            "unknown": list(item.owner.unknown),
-        },
-        "due_at": _text(item.due_at),
-        "due": [{"at": format_instant(due.at), "framework": due.framework} for due in item.due],
-        "overdue": item.is_overdue,
-        "accepted_until": _text(item.accepted_until),
-        "occurred_at": _text(finding.occurred_at),
-        "first_seen": format_instant(finding.first_seen),
-        "opened_at": format_instant(finding.opened_at),
-        "last_seen": format_instant(finding.last_seen),
-        "closed_at": _text(finding.closed_at),
-        "times_opened": finding.opened,
-        "reason": finding.reason,
-        "checks": [json_codec.plain(check) for check in finding.checks],
-        "controls": list(item.controls),
-        "risk": item.risk,
-        "next_step": item.next_step,
-        "next_step_url": item.next_step_url,
-        "tickets": [json_codec.plain(ticket) for ticket in item.tickets],
-        "follows": list(finding.follows),
-        "revision": revision(item),
-    }
-
-
-def revision(item: WorkItem) -> int:
-    """Return how many acts of the finding itself have been stored."""
-    return sum(act.finding == item.finding.id for act in item.acts)
 
 
 def finding_cells(item: WorkItem) -> Sequence[str]:

@@ -8,15 +8,12 @@ from datetime import datetime, timedelta
 from ccm_core.documents import suggest
 from ccm_core.errors import UsageError
 from ccm_core.model.finding.finding import ACTIVE, SEVERITIES
+from ccm_core.model.finding.tally import CLOSED
 from ccm_core.model.finding.work_item import WorkItem, WorkState
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.sdk.timestamps import format_duration
 
-ACTIVE_STATES = frozenset(WorkState) - {
-    WorkState.RESOLVED,
-    WorkState.REMOVED,
-    WorkState.REPLACED,
-}
+ACTIVE_STATES = frozenset(WorkState) - CLOSED
 NOBODY = "nobody"
 """Selects what nobody owns."""
 

@@ -1,1 +1,1 @@
-"""Notifications of changes: conditions, what each recipient was sent before, and the difference."""
+"""Notifications: what is new to each channel, what its digests sum up, and how it is written."""

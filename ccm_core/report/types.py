@@ -9,12 +9,14 @@ from ccm_core.model.frozen_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+    from datetime import datetime
 
     from ccm_core.model.evaluation.result import Evaluation, KindSufficiency, TrendPoint
     from ccm_core.model.evaluation.waiver import Waiver
     from ccm_core.model.evidence.collection import CurrentCount
     from ccm_core.model.evidence.manifest import Manifest
-    from ccm_core.model.finding.finding import Finding
+    from ccm_core.model.finding.work_item import WorkItem
     from ccm_core.sdk.report_figures import Figure
 
 
@@ -34,6 +36,22 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportFindings:
+    """The findings of what is reported, as people work on them: what `ccm findings list` lists."""
+
+    items: Mapping[str, WorkItem] = field(default_factory=dict)
+    """Those that are not closed, by id, the most urgent first."""
+    moment: datetime | None = None
+    """Of which they are shown; None: they are not known."""
+    unknown: str = ""
+    """Why they are not known; empty: nobody asked for them."""
+    shares: AbstractSet[str] = frozenset()
+    """The rules that are judged by share: a single failure of these counts in its finding."""
+    scope: Sequence[str] = ()
+    """Which part of all findings they are, as options of `ccm findings list` word it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportInput:
     """Everything a report may show. The moment is the evaluation's, never the clock's."""
 
@@ -48,8 +66,7 @@ class ReportInput:
     """The checks by status, day by day up to this evaluation; for the same formats."""
     waivers: Sequence[Waiver] = ()
     """Those in effect; for the same formats."""
-    findings: Mapping[str, Finding] = field(default_factory=dict)
-    """What is known of failing results through time, by the result's id; for the same formats."""
+    findings: ReportFindings = field(default_factory=ReportFindings)
     digest: str | None = None
     """Of the whole evaluation, as it is stored; for the same formats."""
     scope: Sequence[str] = ()

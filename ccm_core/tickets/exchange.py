@@ -195,7 +195,7 @@ class Exchange:
             attempt += 1
 
     def _keep_pace(self) -> None:
-        if self._has_changed:
+        if self._has_changed and self._bounds.pace:
             self._sleep(self._bounds.pace)
         self._has_changed = True
 

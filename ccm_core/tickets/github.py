@@ -39,7 +39,9 @@ _PAGE = 100
 _MAX_PAGES = 100
 _MAX_LABELS = 100
 _ABSENT = frozenset({404, 410})
-_UNAUTHORIZED, _FORBIDDEN, _GONE, _INVALID, _SERVER_ERROR = 401, 403, 410, 422, 500
+_UNAUTHORIZED, _FORBIDDEN, _GONE, _TOO_MANY, _SERVER_ERROR = 401, 403, 410, 429, 500
+_LIMIT_WAIT = 60.0
+"""Seconds to wait for a limit that names no time, as GitHub asks for."""
 _RIGHT = "a token with the permission Issues: read and write for this repository"
 
 
@@ -230,17 +232,17 @@ class GitHubTickets:
 
     def _wait(self, reply: Reply) -> float | None:
         """Return the seconds of a limit: of a minute, of an hour, or of creating too fast."""
-        if (wait := retry_after(reply)) is not None and "retry-after" in reply.headers:
-            return wait
-        if reply.status not in (_FORBIDDEN, 429):
-            return wait
-        if reply.headers.get("x-ratelimit-remaining") == "0":
-            try:
+        if reply.status not in (_FORBIDDEN, _TOO_MANY):
+            return retry_after(reply)
+        try:
+            if "retry-after" in reply.headers:
+                return max(float(reply.headers["retry-after"]), 0.0)
+            if reply.headers.get("x-ratelimit-remaining") == "0":
                 return max(float(reply.headers["x-ratelimit-reset"]) - self._clock(), 1.0)
-            except (KeyError, ValueError):
-                return 60.0
-        is_limit = reply.status != _FORBIDDEN or b"rate limit" in reply.body.lower()
-        return 60.0 if is_limit else None
+        except (KeyError, ValueError):
+            return _LIMIT_WAIT
+        is_limit = reply.status == _TOO_MANY or b"rate limit" in reply.body.lower()
+        return _LIMIT_WAIT if is_limit else None
 
     def _error(self, reply: Reply) -> SourceError:
         answer = f"{reply.action} answered {reply.status}{_message(reply)}"

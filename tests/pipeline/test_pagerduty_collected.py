@@ -101,7 +101,8 @@ def test_an_unchanged_hour_takes_six_requests_and_one_for_each_optional_event_ki
             simulated.control.deny(path, refused)
     nouns = tuple(kind.name.removeprefix("pagerduty.") for kind in kinds())
     accepted = {kind.name for kind in kinds() if kind.optional and refused}
-    optional_events = [k for k in kinds() if k.optional and k.shape is Shape.EVENT]
+    hourly = [k for k in kinds() if k.shape is Shape.EVENT and k.cadence == HOUR]
+    optional_events = [kind for kind in hourly if kind.optional]
     simulated.add([NOW - n * HOUR for n in range(1, 300)], RESOLVED)
     simulated.collect(NOW - 3 * HOUR, nouns=nouns, accepted=accepted)
     hours = []
@@ -110,4 +111,21 @@ def test_an_unchanged_hour_takes_six_requests_and_one_for_each_optional_event_ki
         hours.append(len(simulated.control.requests))
     assert max(hours) <= 6 + len(optional_events)
     assert simulated.asked("/audit/records") == len(optional_events) == 1
-    assert simulated.asked("/event_orchestrations/services/{service_id}") == 0
+    for once_a_day in ("/event_orchestrations/services/{service_id}", "/incidents/{id}/notes"):
+        assert simulated.asked(once_a_day) == 0
+
+
+def test_notes_take_one_request_a_day_for_each_incident_whose_log_shows_one(simulated):
+    """An hour that shows one takes none; what a later note shows is read with the next day."""
+    nouns, path = ("service", *EVENTS, "incident_note"), "/incidents/{id}/notes"
+    numbers = simulated.add([NOW - n * HOUR for n in range(30, 80)], RESOLVED)
+    simulated.change(numbers[0], NOW - 3 * HOUR, "annotate")
+    asked = []
+    for hour in (0, 1, 2, 25, 26):
+        if hour == 2:
+            simulated.change(numbers[1], NOW + timedelta(minutes=90), "annotate")
+        manifest = simulated.collect(NOW + hour * HOUR, nouns=nouns)
+        assert manifest.outcome is Outcome.COMPLETE
+        asked.append(simulated.asked(path))
+    assert asked == [1, 0, 0, 1, 0]
+    assert len(simulated.kept("pagerduty.incident_note")) == 2

@@ -80,7 +80,6 @@ def accept(workspace: Workspace, request: AcceptanceRequest) -> AcceptResult:
                         at=reader.now,
                         by=by,
                         text=waiver.reason,
-                        owner=waiver.owner,
                         waiver=waiver.id,
                         until=waiver.expires,
                     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -29,9 +29,6 @@ from ccm_core.pipeline.findings.work_items import FindingReader
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
-Sign = Callable[[bytes, Person], str]
-"""Returns the signature of some bytes by one of a person's keys."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingApproval:
@@ -42,6 +39,8 @@ class PendingApproval:
     """Without its proof."""
     approver: Person
     cover: AcceptanceCover
+    revisions: Mapping[str, int]
+    """How many acts there are of each finding that it is about."""
 
     @property
     def statement(self) -> bytes:
@@ -75,8 +74,15 @@ def pending_approval(
     at = reader.now.replace(microsecond=0)
     approval = stated or Approval(by=approver.id, at=at, method=ApprovalMethod.SSH, proof="")
     _refuse(waiver, approver, reader.now)
+    cover = cover_now(reader, waiver)
+    findings = findings_of(store, waiver, cover)
+    acts = store.findings.acts(findings)
     return PendingApproval(
-        waiver=waiver, approval=approval, approver=approver, cover=cover_now(reader, waiver)
+        waiver=waiver,
+        approval=approval,
+        approver=approver,
+        cover=cover,
+        revisions={finding: len(acts.get(finding, ())) for finding in findings},
     )
 
 
@@ -119,8 +125,6 @@ def approve(
     """
     reader = _reader(workspace, store)
     waiver, approval = pending.waiver, replace(pending.approval, proof=proof)
-    findings = findings_of(store, waiver, pending.cover)
-    acts = store.findings.acts(findings)
     problem = approval_problem(replace(waiver, approval=approval), reader.now)
     if problem is not None:
         raise UsageError(f"{waiver.id} is not approved: {problem}. Nothing was written")
@@ -131,19 +135,18 @@ def approve(
                 f"{waiver.id} was changed while it was signed, and nothing was written: what was "
                 "signed is not what stands there now; look at it and approve it again"
             )
-        for name in findings:
+        for name, revision in pending.revisions.items():
             act = FindingAct(
                 finding=name,
                 kind=ActKind.ACCEPTANCE_APPROVED,
                 at=reader.now,
                 by=approval.by,
-                owner=waiver.owner,
                 waiver=waiver.id,
                 until=waiver.expires,
             )
-            store.findings.append_act(act, revision=len(acts.get(name, ())))
+            store.findings.append_act(act, revision=revision)
         file.approve(waiver.id, approval)
-    return findings
+    return list(pending.revisions)
 
 
 def acceptance_named(workspace: Workspace, store: EvidenceStore, name: str) -> Waiver:
@@ -174,6 +177,8 @@ def acceptance_named(workspace: Workspace, store: EvidenceStore, name: str) -> W
 
 def findings_of(store: EvidenceStore, waiver: Waiver, cover: AcceptanceCover) -> Sequence[str]:
     """Return the findings that an acceptance is about: those it was asked for, or covers now."""
+    if waiver.findings:
+        return sorted(finding.id for finding in store.findings.by_id(waiver.findings))
     asked = [
         name
         for name, acts in store.findings.acts().items()

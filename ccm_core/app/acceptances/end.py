@@ -69,7 +69,6 @@ def end_acceptance(
                     at=reader.now,
                     by=actor,
                     text=reason,
-                    owner=waiver.owner,
                     waiver=waiver.id,
                 )
                 store.findings.append_act(act, revision=len(acts.get(finding, ())))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _MOST = 10
 """Findings that are listed one by one."""
+_FEW = 3
+"""Findings that are named in a sentence."""
 
 
 @click.command("accept")
@@ -83,6 +85,13 @@ def acceptance_lines(waiver: Waiver, cover: AcceptanceCover) -> Iterator[str]:
         yield f"            and {part:,} in part, which stay open for their other checks"
         yield from map(_finding_line, cover.part[:_MOST])
     yield f"  later     {_later(waiver)}"
+
+
+def findings_in_words(ids: Sequence[str]) -> str:
+    """Return some findings by their ids, and how many there are beside the first."""
+    listed = ", ".join(ids[:_FEW])
+    more = f" and {len(ids) - _FEW:,} more" if ids[_FEW:] else ""
+    return f"{'finding' if len(ids) == 1 else 'findings'} {listed or 'none'}{more}"
 
 
 def _finding_line(finding: Finding) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ccm_core.cli.findings.accept import acceptance_lines
+from ccm_core.cli.findings.accept import acceptance_lines, findings_in_words
 from ccm_core.cli.terminal.output import print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
@@ -71,8 +71,8 @@ def command(
             proof = sign_with_agent(pending.statement, pending.approver.ssh_keys)
         findings = approve(workspace, store, pending, proof)
     print_text(
-        f"{pending.waiver.id} is approved by {pending.approver.id}, about "
-        f"{len(findings):,} findings; it counts from the next evaluation on: `ccm evaluate`"
+        f"{pending.waiver.id} is approved by {pending.approver.id}: {findings_in_words(findings)} "
+        "are accepted from the next evaluation on: `ccm evaluate`"
     )
 
 

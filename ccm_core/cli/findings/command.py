@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ccm_core.cli.findings import accept, acts, approve, end, lists
+from ccm_core.cli.findings import accept, acceptances, acts, approve, end, lists
 
 
 @click.group("findings")
@@ -19,6 +19,7 @@ command.add_command(acts.assign)
 command.add_command(acts.acknowledge)
 command.add_command(acts.comment)
 command.add_command(accept.command)
+command.add_command(acceptances.command)
 command.add_command(approve.command)
 command.add_command(end.refuse)
 command.add_command(end.withdraw)

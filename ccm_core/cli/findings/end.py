@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ccm_core.cli.findings.accept import findings_in_words
 from ccm_core.cli.terminal.output import print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.model.finding.act import ActKind
@@ -39,6 +40,6 @@ def _end(config: str | None, name: str, kind: ActKind, reason: str, by: str | No
     ended = end_acceptance(open_workspace(config), name, kind, reason, by)
     verb = "refused" if kind is ActKind.ACCEPTANCE_REFUSED else "withdrawn"
     print_text(
-        f"{ended.waiver} is {verb} by {ended.by} and removed from {ended.path}; it was about "
-        f"{len(ended.findings):,} findings, which are open from the next evaluation on"
+        f"{ended.waiver} is {verb} by {ended.by} and removed from {ended.path}: "
+        f"{findings_in_words(ended.findings)} stay open, or are open from the next evaluation on"
     )

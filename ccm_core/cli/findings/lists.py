@@ -21,13 +21,15 @@ from ccm_core.cli.terminal.options import (
 from ccm_core.cli.terminal.output import print_json, print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
-from ccm_core.findings.documents import COLUMNS, finding_cells, finding_document
+from ccm_core.findings.documents import COLUMNS, finding_cells
 from ccm_core.findings.filter import ACTIVE_STATES, FindingFilter
 from ccm_core.model import json_codec
+from ccm_core.model.finding.document import finding_document
+from ccm_core.model.finding.tally import tally
 from ccm_core.model.finding.work_item import WorkItem, WorkState
 from ccm_core.pipeline.findings.work_items import FindingReader, ListedFindings
 from ccm_core.report.formats.csv import csv_blocks
-from ccm_core.report.terminal.findings import finding_lines, finding_text, summary_line
+from ccm_core.report.terminal.findings import finding_lines, finding_text
 from ccm_core.sdk.timestamps import parse_duration
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 _MOST = 100
 """Findings that are listed on a terminal; a pipe gets all."""
+_MOST_PROBLEMS = 5
+"""Risk acceptances of which it is told why they do not count."""
 _SELECTIONS = (
     connections_option,
     severity_option,
@@ -118,6 +122,7 @@ def show(config: str | None, finding: str, as_of: str | None, output: str) -> No
     """Show all that is known of one finding, by its id or the beginning of it."""
     with _reader(config, as_of) as reader:
         history = reader.history(finding)
+        problems = reader.acceptance_problems()
     item = history.item
     if output == "json":
         changes = [json_codec.plain(change) for change in history.changes]
@@ -126,6 +131,8 @@ def show(config: str | None, finding: str, as_of: str | None, output: str) -> No
         return
     for line in finding_text(item, history.changes, reader.moment, _width()):
         print_text(line)
+    for name in sorted({act.waiver for act in item.acts} & problems.keys()):
+        print_message(f"risk acceptance {name} does not count: {problems[name]}")
 
 
 @click.command("export")
@@ -197,7 +204,9 @@ def _print_list(listed: ListedFindings, selection: FindingFilter, reader: Findin
     for line in finding_lines(drawn, reader.moment, _width()):
         print_text(line)
     chosen = f" (only {', '.join(selection.phrases)})" if selection.phrases else ""
-    print_message(f"{summary_line(listed.items)}{chosen}; {listed.total:,} ever")
+    print_message(f"{tally(listed.items).words}{chosen}; {listed.total:,} ever")
+    for name, problem in sorted(reader.acceptance_problems().items())[:_MOST_PROBLEMS]:
+        print_message(f"risk acceptance {name} does not count: {problem}")
     if len(drawn) < len(listed.items):
         print_message(f"the first {len(drawn)} are shown; `ccm findings export` writes all of them")
     elif listed.items and is_terminal:

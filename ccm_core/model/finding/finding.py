@@ -177,6 +177,11 @@ def finding_of(result: Result) -> str:
     return joined_id(cause_part(result.cause or (result.rule,)), resource)
 
 
+def share_finding(rule: str, connection: str) -> str:
+    """Return the id of the finding of a rule that is judged by share: one for each connection."""
+    return joined_id(cause_part((rule,)), subject_part(connection, POPULATION, ""))
+
+
 def checks_in_order(checks: Iterable[FindingCheck]) -> tuple[FindingCheck, ...]:
     """Return checks as a finding has them: what fails first, and the most severe of it."""
     return tuple(

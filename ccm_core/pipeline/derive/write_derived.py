@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from ccm_core.model.evaluation.derived import DerivedBatch, derived_log, rows_ki
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.record import RecordSource
 from ccm_core.model.evidence.run import OpenRun
-from ccm_core.model.evidence.write_batch import Observation, WriteBatch
+from ccm_core.model.evidence.write_batch import Body, Observation, WriteBatch
 from ccm_core.pipeline.derive.line_lists import (
     LineLists,
     partition_lines,
@@ -85,21 +85,30 @@ class DerivedWriter:
         keys = bodies.keys() | removed
         kept = self.store.derived.digests(self.connection, kind, keys) if keys else {}
         changed = {
-            key: body.text for key, body in sorted(bodies.items()) if kept.get(key) != body.digest
+            key: body for key, body in sorted(bodies.items()) if kept.get(key) != body.digest
         }
         gone = sorted(key for key in removed if key in kept)
         if not changed and not gone:
             return None
-        pack = self.store.records.packer(kind)
         source = RecordSource(endpoint=kind, page=0, response_digest="")
+        packed = self._packed(kind, changed.values())
         return WriteBatch(
             collection=self._collection(kind),
             observations=[
-                Observation(key=key, observed_at=self.now, source=source, body=pack(text))
-                for key, text in changed.items()
+                Observation(key=key, observed_at=self.now, source=source, body=packed[body.digest])
+                for key, body in changed.items()
             ],
             vanished=gone,
         )
+
+    def _packed(self, kind: str, bodies: Iterable[DerivedBody]) -> Mapping[str, Body]:
+        """Pack each body once, by its digest: of most subjects a pack says the same."""
+        pack = self.store.records.packer(kind)
+        packed: dict[str, Body] = {}
+        for body in bodies:
+            if body.digest not in packed:
+                packed[body.digest] = pack(body.text)
+        return packed
 
     def _collection(self, kind: str) -> Collection:
         log = derived_log(self.connection)

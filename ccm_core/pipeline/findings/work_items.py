@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from datetime import datetime
 
+from ccm_core.approvals.standing import approval_problem
 from ccm_core.errors import UsageError
 from ccm_core.findings.filter import (
     ACTIVE_STATES,
@@ -16,12 +16,12 @@ from ccm_core.findings.filter import (
 from ccm_core.findings.work_items import WorkFacts, work_items
 from ccm_core.model.evaluation.result import Evaluation, RuleResult
 from ccm_core.model.evaluation.result_scope import ResultScope
+from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.finding.act import FindingAct
 from ccm_core.model.finding.finding import ACTIVE, Finding, FindingChange
 from ccm_core.model.finding.policy import FindingPolicy
 from ccm_core.model.finding.work_item import WorkItem
 from ccm_core.model.frozen_dataclass import dataclass
-from ccm_core.model.frozen_json import FrozenDict
 from ccm_core.pipeline.findings.track import all_findings
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
@@ -54,7 +54,11 @@ class _Tracked:
     """What the evaluation that findings follow says of checks and waivers."""
 
     evaluation: Evaluation | None = None
-    expiries: Mapping[str, datetime] = field(default_factory=FrozenDict)
+    waivers: Sequence[Waiver] = ()
+
+    @property
+    def expiries(self) -> Mapping[str, datetime]:
+        return {waiver.id: waiver.expires for waiver in self.waivers}
 
     @property
     def rules(self) -> Sequence[RuleResult]:
@@ -144,6 +148,15 @@ class FindingReader:
             raise UsageError(f"{name!r} may be {ids}; write more of the id")
         return matches[0]
 
+    def acceptance_problems(self) -> Mapping[str, str]:
+        """Return why risk acceptances of the newest evaluation do not count, by their ids."""
+        problems = (
+            (waiver.id, approval_problem(waiver, self.moment))
+            for waiver in self._evaluation().waivers
+            if waiver.expires > self.moment
+        )
+        return {name: problem for name, problem in problems if problem is not None}
+
     def controls(self) -> Mapping[str, frozenset[str]]:
         """Return the controls that each check of the newest evaluation supports."""
         return {
@@ -165,7 +178,7 @@ class FindingReader:
         inputs = self.store.evaluations.inputs(digest)
         return _Tracked(
             evaluation=self.store.evaluations.get(digest, scope=_RULES_ALONE),
-            expiries={waiver.id: waiver.expires for waiver in inputs.waivers} if inputs else {},
+            waivers=inputs.waivers if inputs else (),
         )
 
     def _items(self, findings: Sequence[Finding], tracked: _Tracked) -> Sequence[WorkItem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ccm_core.model.evaluation.result import Status
@@ -22,6 +23,7 @@ WIDTH = 88
 """Of a report that is written to a file."""
 
 FULL_REPORT = "Full report: `ccm report`, or --format html for a page."
+ALL_FAILING = "`ccm findings list` lists all that fail"
 
 _FAIL = "FAILING CHECKS"
 _PARTLY = "PARTLY INCONCLUSIVE"
@@ -46,6 +48,8 @@ class Detail:
     """Lines of each item and step; None: all."""
     evidence: int | None = 50
     """Collection problems, gaps and settings; None: all."""
+    all_failing: str = ""
+    """What lists the failing checks that are left out; empty: nothing is there that does."""
 
 
 FULL = Detail()
@@ -86,9 +90,11 @@ def screen_lines(
         full_report: Where the full report is, shown where something is left out.
     """
     lines: list[str] = []
+    all_failing = ALL_FAILING if full_report == FULL_REPORT else ""
     for detail in _DECREASING_DETAIL:
         hint = [] if detail is FULL else wrap(full_report, max(width, _MIN_WIDTH))
-        lines = [*summary_lines(report, width, detail), *hint]
+        shown = replace(detail, all_failing=all_failing)
+        lines = [*summary_lines(report, width, shown), *hint]
         if len(lines) <= height:
             break
     return lines
@@ -141,7 +147,8 @@ def _rules(heading: str, rules: Sequence[RuleSummary], width: int, detail: Detai
                 else _reasons(entry, width, detail)
             )
     if detail.rules is not None and rules[detail.rules :]:
-        yield f"  and {phrases.count(len(rules) - detail.rules, 'more check')}"
+        more = f"  and {phrases.count(len(rules) - detail.rules, 'more check')}"
+        yield f"{more}: {detail.all_failing}" if heading == _FAIL and detail.all_failing else more
 
 
 def _partly(report: Summary, detail: Detail) -> Sequence[RuleSummary]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from ccm_core.control_characters import replace_controls
 from ccm_core.model.finding.act import ActKind, FindingAct
-from ccm_core.model.finding.finding import ACTIVE, SEVERITIES, FindingChange
+from ccm_core.model.finding.finding import ACTIVE, FindingChange
 from ccm_core.model.finding.work_item import DueDate, OwnerSource, WorkItem, WorkState
 from ccm_core.report.content import phrases
 from ccm_core.report.content.cell_width import cells, fitted, wrap
@@ -55,19 +54,6 @@ def what_fails(item: WorkItem) -> str:
     finding, title = item.finding, item.finding.subject.title
     is_named = finding.reason.startswith(title)
     return finding.reason if is_named else f"{title}: {finding.reason}"
-
-
-def summary_line(items: Sequence[WorkItem]) -> str:
-    """Return how many findings of which severity are listed, and how many are overdue."""
-    severities = Counter(item.finding.severity for item in items)
-    parts = [f"{severities[name]:,} {name}" for name in SEVERITIES if severities[name]]
-    overdue = sum(item.is_overdue for item in items)
-    total = phrases.count(len(items), "finding")
-    return (
-        total
-        + (f": {', '.join(parts)}" if parts else "")
-        + (f"; {overdue:,} overdue" if overdue else "")
-    )
 
 
 def finding_text(

@@ -128,9 +128,8 @@ def _insert_bodies(
     transaction: Transaction, kind: str, observations: Sequence[Observation]
 ) -> None:
     # Neighbors in an index are written together, so that a small cache is enough.
-    bodies = sorted(
-        (observation.body for observation in observations), key=lambda body: body.digest
-    )
+    by_digest = {observation.body.digest: observation.body for observation in observations}
+    bodies = [body for _, body in sorted(by_digest.items())]
     transaction.insert_many(
         "body",
         ("digest", "size", "content"),

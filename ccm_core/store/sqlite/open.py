@@ -162,7 +162,7 @@ def _not_found(path: Path) -> StoreError:
 
 
 def _without_tables(path: Path) -> StoreError:
-    """Return the error of a file without tables: a store was never made in it, or it was emptied."""
+    """Return the error of a file without tables: no store was made in it, or it was emptied."""
     if path.stat().st_size:
         return _not_found(path)
     return StoreNotFound(

@@ -208,6 +208,15 @@ def test_a_shortened_summary_names_the_full_report(make):
     assert screen_lines(said, 88, 99, "Full report: demo/report.html") == summary_lines(said, 88)
 
 
+def test_a_demonstration_names_no_command_that_needs_settings(make):
+    """What is left out is counted, and the full report is named."""
+    bad = [make.result("Search", Status.FAIL, "lacks it")]
+    rules = [make.rule(f"r{n}", f"Services have {n}", "high", bad) for n in range(40)]
+    lines = screen_lines(summary(make.report_input(*rules)), 88, 24, "Full report: x.html")
+    assert any(line.startswith("  and ") and line.endswith(" more checks") for line in lines)
+    assert "ccm findings" not in "".join(lines)
+
+
 @pytest.mark.parametrize("height", [24, 30, 40, 48, 100])
 def test_the_summary_fits_a_screen(make, height):
     """Forty failing and ten inconclusive checks fit, and none goes uncounted."""
@@ -226,7 +235,8 @@ def test_the_summary_fits_a_screen(make, height):
     assert "Open the service and give it" in text
     assert "`ccm report`" in text
     shown = sum("Every service of the account" in line and "failed" in line for line in lines)
-    assert shown == 40 or f"and {40 - shown} more checks" in text
+    more = f"  and {40 - shown} more checks: `ccm findings list` lists all that fail"
+    assert shown == 40 or more in lines
 
 
 def test_a_summary_that_fits_is_shown_in_full(inputs):

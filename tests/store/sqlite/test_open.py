@@ -17,6 +17,7 @@ from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.migrations import NEWEST
 from ccm_core.store.sqlite.open import open_store
+from ccm_core.store.sqlite.verify import verify_store
 
 ONE = {"n": 1}
 
@@ -103,9 +104,11 @@ def test_a_missing_store_is_not_created_to_be_read(reopen, tmp_path):
 def test_an_empty_file_is_no_store_yet(reopen, tmp_path):
     """Such as an attempt that was cut off leaves: it is not read, and a store can be made in it."""
     (tmp_path / "ccm.db").touch()
-    with pytest.raises(StoreError, match="is empty: it has 0 bytes.*restore it from a backup"):
+    with pytest.raises(StoreError, match=r"is empty: it has 0 bytes\..* restore it from a backup"):
         reopen(create=False)
-    with pytest.raises(IntegrityError, match="is empty: it has 0 bytes.*restore it from a backup"):
+    with pytest.raises(
+        IntegrityError, match=r"is empty: it has 0 bytes\..* restore it from a backup"
+    ):
         verify_store(tmp_path / "ccm.db", on_progress=lambda *_: None)
 
     assert reopen().runs.connections() == []

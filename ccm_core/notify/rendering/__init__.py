@@ -1,0 +1,1 @@
+"""Messages as services take them: text, Markdown, HTML, Slack's blocks, cards for Teams."""

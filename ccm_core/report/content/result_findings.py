@@ -1,0 +1,86 @@
+"""Which finding a result belongs to: every format asks here, so all of them name the same one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_core.model.evaluation.result import CONNECTION, POPULATION, Status
+from ccm_core.model.finding.finding import finding_of, share_finding
+from ccm_core.model.frozen_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from collections.abc import Set as AbstractSet
+
+    from ccm_core.model.evaluation.result import Result, RuleResult
+    from ccm_core.model.finding.work_item import WorkItem
+    from ccm_core.report.types import ReportInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultFinding:
+    """The finding of a result."""
+
+    id: str
+    item: WorkItem | None = None
+    """None: it is not known, or there is none that is open."""
+    in_share: bool = False
+    """Whether the result is one of those that a share counts, and no finding by itself."""
+
+    @property
+    def counts_in(self) -> str:
+        """Return what a single failure counts in; empty where it counts by itself."""
+        if not self.in_share:
+            return ""
+        if self.item is None:
+            return "counts in the share of its check, which has no open finding"
+        return f"counts in the share of its check: finding {self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultFindings:
+    """The findings of the results of a report."""
+
+    items: Mapping[str, WorkItem]
+    shares: AbstractSet[str]
+    of_checks: Mapping[str, WorkItem]
+    """By the id of a result that fails or is inconclusive: what it is a check of."""
+
+    def of(self, result: Result) -> ResultFinding | None:
+        """Return the finding of a result; None: it has none, as it neither fails nor did."""
+        if result.status is Status.FAIL:
+            return self._of_failing(result)
+        item = self.of_checks.get(result.id) if result.id else None
+        return None if item is None else ResultFinding(id=item.finding.id, item=item)
+
+    def _of_failing(self, result: Result) -> ResultFinding:
+        if self.in_share(result):
+            name = share_finding(result.rule, result.connection)
+            return ResultFinding(id=name, item=self.items.get(name), in_share=True)
+        if (item := self.of_checks.get(result.id)) is not None:
+            return ResultFinding(id=item.finding.id, item=item)
+        name = finding_of(result)
+        return ResultFinding(id=name, item=self.items.get(name))
+
+    def in_share(self, result: Result) -> bool:
+        """Return whether a result is a single one of a rule that is judged by share."""
+        return result.rule in self.shares and result.subject.kind not in (CONNECTION, POPULATION)
+
+
+def result_findings(inputs: ReportInput) -> ResultFindings:
+    """Return the findings of the results of a report."""
+    items = inputs.findings.items
+    return ResultFindings(
+        items=items,
+        shares=inputs.findings.shares | set(shares(inputs.evaluation.rules)),
+        of_checks={
+            check.result: item for item in items.values() for check in item.finding.checks
+        },
+    )
+
+
+def shares(rules: tuple[RuleResult, ...]) -> Iterator[str]:
+    """Yield the rules of an evaluation that are judged by share."""
+    for rule in rules:
+        if any(result.subject.kind == POPULATION for result in rule.results):
+            yield rule.rule

@@ -1,0 +1,91 @@
+"""A folder after a run, whose settings list people with SSH keys."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+PEOPLE = """
+people:
+  - {{id: mia, name: Mia Berg, email: mia@example.com, ssh_keys: ["{mia}"]}}
+  - {{id: otto, name: Otto Ruf, role: CISO, ssh_keys: ["{otto}"]}}
+  - {{id: eva, name: Eva Lind}}
+"""
+
+
+@dataclass(frozen=True)
+class Firm:
+    """The folder, and what people do in it."""
+
+    folder: Path
+    ccm: object
+    key: object
+
+    @property
+    def settings(self) -> Path:
+        """The settings file."""
+        return self.folder / "ccm.yaml"
+
+    @property
+    def waivers(self) -> Path:
+        """The waivers file."""
+        return self.folder / "waivers.yaml"
+
+    def failing(self, checks: int = 1) -> list[dict]:
+        """List open findings with so many failing checks, which are not about a share."""
+        listed = self.ccm("findings", "list", "--output", "json").json["findings"]
+        return [
+            one
+            for one in listed
+            if len(one["checks"]) == checks and one["resource"]["kind"] != "population"
+        ]
+
+    def accept(self, *names: str, **options: str):
+        """Ask to accept the risk of findings."""
+        stated = {
+            "reason": "The service is retired in March.",
+            "owner": "mia",
+            "approver": "otto",
+            "until": self.days_ahead(90),
+        } | options
+        return self.ccm(
+            "findings", "accept", *names, *(f"--{key}={value}" for key, value in stated.items())
+        )
+
+    def days_ahead(self, days: int) -> str:
+        """Return a day from today on."""
+        from datetime import UTC, datetime, timedelta
+
+        return str((datetime.now(UTC) + timedelta(days=days)).date())
+
+    def approve(self, name: str, by: str = "otto"):
+        """Approve with somebody's key."""
+        return self.ccm("findings", "approve", name, "--key", str(self.key(by).path))
+
+    def state(self, name: str) -> str:
+        """Return the state of a finding."""
+        return self.ccm("findings", "show", name, "--output", "json").json["finding"]["state"]
+
+    def acts(self, name: str) -> list[tuple[str, str]]:
+        """List what was done about a finding, and by whom."""
+        acts = self.ccm("findings", "show", name, "--output", "json").json["acts"]
+        return [(act["kind"], act["by"]) for act in acts]
+
+    def evaluated(self) -> dict:
+        """Evaluate, and return the evaluation."""
+        return self.ccm("evaluate", "--json").json
+
+
+@pytest.fixture
+def firm(finished_run, folder, monkeypatch, ccm, make_key) -> Firm:
+    """Stand in a copy of the folder of a run, with people in the settings."""
+    shutil.copytree(finished_run[0], folder, dirs_exist_ok=True)
+    monkeypatch.setenv("PD_KEY", "the-source-is-gone")
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    settings = folder / "ccm.yaml"
+    keys = {name: make_key(name).public for name in ("mia", "otto")}
+    settings.write_text(settings.read_text() + PEOPLE.format(**keys))
+    return Firm(folder, ccm, make_key)
