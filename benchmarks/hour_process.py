@@ -77,6 +77,7 @@ def _cycle(options: argparse.Namespace, phases: Phases) -> None:
     from ccm_core.app.cycle import collect_connections, evaluate_connections
     from ccm_core.app.notifications import notify_recipients
     from ccm_core.app.report_file import write_evaluation_report
+    from ccm_core.pipeline.findings.reported import FindingsOf
     from ccm_core.app.rule_sets import compile_rule_set
     from ccm_core.collect.observer import NullObserver
     from ccm_core.sdk.rate_limit import Limiter, Limiters
@@ -107,7 +108,7 @@ def _cycle(options: argparse.Namespace, phases: Phases) -> None:
             stored = evaluate_connections(workspace, store, rules)
         with phases.phase("report"):
             page = options.folder / "report.html"
-            write_evaluation_report(workspace.host, store, stored, page)
+            write_evaluation_report(workspace.host, store, stored, page, FindingsOf())
         with phases.phase("notify"):
             failures = notify_recipients(workspace, store, stored.evaluation)
     if failures:

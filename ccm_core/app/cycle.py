@@ -201,10 +201,12 @@ def evaluate_report_notify(
     from ccm_core.app.notifications import notify_recipients
     from ccm_core.app.report_file import write_evaluation_report
     from ccm_core.app.tickets import sync_after_evaluation
+    from ccm_core.pipeline.findings.reported import FindingsOf
 
     stored = evaluate_connections(workspace, store, rules, jobs=jobs)
     on_evaluation(stored)
-    write_evaluation_report(workspace.host, store, stored, report_file)
+    findings = FindingsOf(policy=workspace.finding_policy)
+    write_evaluation_report(workspace.host, store, stored, report_file, findings)
     return CycleResult(
         evaluation=stored,
         notification_failures=notify_recipients(workspace, store, stored.evaluation),

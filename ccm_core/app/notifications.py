@@ -8,9 +8,9 @@ from ccm_core.errors import UsageError
 
 if TYPE_CHECKING:
     from ccm_core.app.workspace import Workspace
-    from ccm_core.config.settings import NotifySettings, QuietHoursSettings
+    from ccm_core.config.settings import ChannelSettings, DigestSettings, QuietHoursSettings
     from ccm_core.model.evaluation.result import Evaluation
-    from ccm_core.notify.types import NotifyPreferences, QuietHours
+    from ccm_core.notify.types import Channel, DigestTimes, QuietHours
     from ccm_core.pipeline.notify import NotificationPolicy
     from ccm_core.store.interface.evidence_store import EvidenceStore
 
@@ -38,8 +38,8 @@ def notification_policy(workspace: Workspace) -> NotificationPolicy:
 
     Raises:
         UsageError: The settings have no ``notify``.
-        SecretError: An address cannot be resolved.
     """
+    from ccm_core.notify.compose import MessageOptions
     from ccm_core.pipeline.notify import NotificationPolicy
 
     settings = workspace.settings.notify
@@ -47,24 +47,47 @@ def notification_policy(workspace: Workspace) -> NotificationPolicy:
         raise UsageError(
             f"{workspace.settings.document.file} has no `notify`, so there is nobody to notify"
         )
+    references = {str(name): name for channel in settings.channels for name in channel.to}
     return NotificationPolicy(
-        recipients={
-            str(reference): workspace.resolve_secret(reference, "address")
-            for reference in settings.to
-        },
-        preferences=_preferences(settings),
+        channels=tuple(_channel(channel) for channel in settings.channels),
+        # An address is looked up when something is sent to it: one that is gone keeps no other.
+        address=lambda name: workspace.resolve_secret(references[name], "address"),
         sent_state=settings.state_path,
+        options=MessageOptions(
+            report_url=settings.report_url,
+            finding_url=settings.finding_url,
+            include_reasons=settings.include_reasons,
+        ),
+        findings=workspace.finding_policy,
     )
 
 
-def _preferences(settings: NotifySettings) -> NotifyPreferences:
+def _channel(settings: ChannelSettings) -> Channel:
     from ccm_core.model.evaluation.rule import Severity
-    from ccm_core.notify.types import NotifyEvent, NotifyPreferences
+    from ccm_core.notify.types import Channel, NotifyEvent
 
-    return NotifyPreferences(
-        events=frozenset(map(NotifyEvent, settings.on)) or frozenset(NotifyEvent),
+    return Channel(
+        name=settings.name,
+        to=tuple(map(str, settings.to)),
+        owners=settings.owners,
+        rules=settings.rules,
+        frameworks=settings.frameworks,
+        connections=settings.connections,
         min_severity=Severity(settings.min_severity),
+        events=frozenset(map(NotifyEvent, settings.on)) or frozenset(NotifyEvent),
         quiet_hours=_quiet_hours(settings.quiet_hours) if settings.quiet_hours else None,
+        digest=_digest(settings.digest),
+    )
+
+
+def _digest(settings: DigestSettings) -> DigestTimes:
+    from ccm_core.notify.types import DigestTimes
+
+    return DigestTimes(
+        at=settings.at,
+        timezone=settings.timezone,
+        weekdays=settings.weekdays,
+        send_empty=settings.send_empty,
     )
 
 

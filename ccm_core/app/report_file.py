@@ -14,13 +14,18 @@ from ccm_core.errors import UsageError
 if TYPE_CHECKING:
     from ccm_core.model.evaluation.result import StoredEvaluation
     from ccm_core.pipeline.context import Host
+    from ccm_core.pipeline.findings.reported import FindingsOf
     from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
 def write_evaluation_report(
-    host: Host, store: EvidenceStore, evaluation: StoredEvaluation, path: Path, form: str = "html"
+    host: Host,
+    store: EvidenceStore,
+    evaluation: StoredEvaluation,
+    path: Path,
+    findings: FindingsOf,
 ) -> None:
-    """Write the report of a stored evaluation.
+    """Write the page of a stored evaluation.
 
     Raises:
         UsageError: It cannot be written there.
@@ -28,7 +33,7 @@ def write_evaluation_report(
     from ccm_core.pipeline.report import report
     from ccm_core.report.registry import FORMATS
 
-    write_report_file(path, report(host, store, evaluation, FORMATS[form]))
+    write_report_file(path, report(host, store, evaluation, FORMATS["html"], findings))
 
 
 def write_report_file(path: Path, content: Iterable[bytes]) -> None:

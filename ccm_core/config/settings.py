@@ -103,16 +103,46 @@ class QuietHoursSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NotifySettings:
-    """Who is notified of changes."""
+class DigestSettings:
+    """When a channel receives its digest."""
 
+    at: time = time(8)
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    weekdays: frozenset[int] = frozenset(range(5))
+    """Monday is 0; none: never, but for the first one."""
+    send_empty: bool = False
+    """Whether one is sent where there is nothing to report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSettings:
+    """Who is notified of which findings, and when."""
+
+    name: str
     to: tuple[SecretReference, ...]
-    state_path: Path
-    """The file that records what was sent to whom; beside the settings file."""
+    owners: tuple[str, ...] = ()
+    """Empty: it receives what no other channel takes."""
+    rules: tuple[str, ...] = ()
+    frameworks: tuple[str, ...] = ()
+    connections: tuple[str, ...] = ()
+    min_severity: str = "low"
     on: tuple[str, ...] = ()
     """The events; empty: all of them."""
-    min_severity: str = "low"
     quiet_hours: QuietHoursSettings | None = None
+    digest: DigestSettings = field(default_factory=DigestSettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifySettings:
+    """Who is notified of findings, and what messages contain."""
+
+    channels: tuple[ChannelSettings, ...]
+    state_path: Path
+    """The file that records what was sent to whom; beside the settings file."""
+    report_url: str = ""
+    finding_url: str = ""
+    """With ``{finding}`` for the id."""
+    include_reasons: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,12 +15,9 @@ from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 
 _RENAMED: RenamedKeys = {
-    ("notify", "least"): "min_severity",
-    ("notify", "quiet"): "quiet_hours",
-    ("notify", "quiet", "zone"): "timezone",
-    ("notify", "quiet", "unless"): "bypass_severity",
-    ("notify", "quiet_hours", "zone"): "timezone",
-    ("notify", "quiet_hours", "unless"): "bypass_severity",
+    ("notify", "to"): "notify.channels[].to",
+    ("notify", "on"): "notify.channels[].on",
+    ("notify", "min_severity"): "notify.channels[].min_severity",
 }
 """The current name by the path of a former key."""
 

@@ -230,9 +230,7 @@ class _Composer:
         if condition.item is not None:
             return self._item_entry(condition.item)
         owner = [Fact(name="For", value=", ".join(condition.owners))] if condition.owners else []
-        return Entry(
-            title=condition.text, severity=condition.severity.value, facts=tuple(owner)
-        )
+        return Entry(title=condition.text, severity=condition.severity.value, facts=tuple(owner))
 
     def _ending_entry(self, ending: Ending) -> Entry:
         if ending.item is None:

@@ -53,9 +53,7 @@ def conditions(
 
 def with_teams(names: Iterable[str], people: Mapping[str, Person]) -> tuple[str, ...]:
     """Return names of teams and people, and the teams of those people."""
-    teams = (
-        team for name in names for team in (people[name].teams if name in people else ())
-    )
+    teams = (team for name in names for team in (people[name].teams if name in people else ()))
     return tuple(dict.fromkeys([*names, *teams]))
 
 

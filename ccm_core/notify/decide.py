@@ -143,9 +143,7 @@ def _ending(
     if not key.startswith(FINDING):
         if not sent.resolved_text:
             return None
-        return Ending(
-            key=key, severity=sent.severity, heading=RESOLVED, text=sent.resolved_text
-        )
+        return Ending(key=key, severity=sent.severity, heading=RESOLVED, text=sent.resolved_text)
     name = key.removeprefix(FINDING)
     item = findings.get(name)
     if name in followed:

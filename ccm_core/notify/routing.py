@@ -39,9 +39,7 @@ def route(
                 or condition.key in sent.get(matcher.channel.name, ())
             )
         ]
-        takers = takers or [
-            matcher.channel for matcher in general if matcher.covers(condition)
-        ]
+        takers = takers or [matcher.channel for matcher in general if matcher.covers(condition)]
         for channel in takers:
             routed[channel.name].append(condition)
     return routed

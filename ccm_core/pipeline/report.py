@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ccm_core.model.evaluation.derived import subject_name
-from ccm_core.model.evaluation.result import Evaluation, Result, Status, StoredEvaluation
+from ccm_core.model.evaluation.result import Evaluation, Result, StoredEvaluation
 from ccm_core.model.evaluation.result_scope import LISTED, OUTLINED, UNSETTLED, ResultScope
-from ccm_core.model.finding.finding import Finding, finding_of
 from ccm_core.pipeline.context import Host
-from ccm_core.pipeline.findings.track import all_findings
+from ccm_core.pipeline.findings.reported import FindingsOf, report_findings
 from ccm_core.pipeline.report_sections import sections
 from ccm_core.report.content.page_bounds import drawable
 from ccm_core.report.content.summary import summary
@@ -24,19 +23,25 @@ WHOLE = ResultFilter()
 TREND = timedelta(days=90)
 """How far back the trend goes."""
 INSTANT = timedelta(microseconds=1)
-_FEW = 3000
-"""Failing results of which all findings are read."""
+AS_THEY_ARE = FindingsOf()
+"""Findings as they are, without due dates and owners of settings."""
 
 
 def report(
-    host: Host, store: EvidenceStore, evaluation: StoredEvaluation, form: ReportFormat
+    host: Host,
+    store: EvidenceStore,
+    evaluation: StoredEvaluation,
+    form: ReportFormat,
+    findings: FindingsOf = AS_THEY_ARE,
 ) -> Iterator[bytes]:
     """Return a stored evaluation in one format, with its runs, piece by piece."""
     digest = evaluation.digest if form.figures else None
     content = evaluation.evaluation
     if form.complete and not evaluation.complete:
         content = store.evaluations.get(evaluation.digest, compact=True)
-    return form.chunks(report_input(host, store, content, digest=digest, complete=form.complete))
+    return form.chunks(
+        report_input(host, store, content, digest=digest, complete=form.complete, findings=findings)
+    )
 
 
 def reported_evaluation(
@@ -107,6 +112,7 @@ def report_input(
     *,
     digest: str | None = None,
     complete: bool = True,
+    findings: FindingsOf | None = AS_THEY_ARE,
 ) -> ReportInput:
     """Return the content of a report, once for all formats.
 
@@ -118,6 +124,7 @@ def report_input(
         digest: Its digest, where a format shows the sections of plugins.
         complete: Whether a format shows how many versions are stored, which takes the longer the
             more there are.
+        findings: Whose findings, and as of when; None: the evaluation is not stored.
 
     Raises:
         UsageError: The evaluation does not have the part.
@@ -139,6 +146,7 @@ def report_input(
         ],
         host_version=host.version,
         scope=part.phrases,
+        findings=report_findings(host, store, evaluation, part, findings, digest=digest),
     )
     return content if digest is None else _with_figures(content, host, store, part, digest)
 
@@ -160,27 +168,5 @@ def _with_figures(
         else (),
         trend=trend,
         digest=digest,
-        findings=_findings(store, content),
         waivers=inputs.waivers if inputs else (),
     )
-
-
-def _findings(store: EvidenceStore, content: ReportInput) -> Mapping[str, Finding]:
-    """Return the findings of the failing results that a page may draw, by their ids.
-
-    At a moment before the newest evaluation, or where none of these is tracked, all findings.
-    """
-    at, until = content.evaluation.evaluated_at, store.findings.tracked_until()
-    if until is not None and until <= at:
-        failing = [
-            result
-            for rule in content.evaluation.rules
-            for result in rule.results
-            if result.status is Status.FAIL
-        ]
-        # To choose some takes longer than to read a few that are not drawn.
-        chosen = failing if len(failing) <= _FEW else drawable(summary(content))
-        drawn = {finding_of(result) for result in chosen}
-        if findings := {finding.id: finding for finding in store.findings.by_id(drawn)}:
-            return findings
-    return {finding.id: finding for finding in all_findings(store, as_of=at)}

@@ -57,13 +57,13 @@ class SectionConditions:
         Raises:
             DocumentError: What is installed now cannot compile the packs of the evaluation.
         """
-        evaluators = {name: self._evaluator(over, name) for name in names}
+        deciders = {
+            name: evaluator.decider(name)
+            for name in names
+            if (evaluator := self._evaluator(over, name)) is not None
+        }
         for row in rows:
-            values = {
-                name: evaluator.condition(name, row)
-                for name, evaluator in evaluators.items()
-                if evaluator is not None
-            }
+            values = {name: decide(row) for name, decide in deciders.items()}
             yield {f"{PREFIX}{name}": value for name, value in values.items() if value is not None}
 
     def _evaluator(self, over: str, name: str) -> RowEvaluator | None:

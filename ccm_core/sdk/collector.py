@@ -197,7 +197,7 @@ class NamedBy:
     """Events of another kind that name the objects in which events of this kind are found.
 
     It is for events that only the object itself lists, one request each: those of objects that
-    nothing names are not requested. The collector yields a :class:`DependsOn` of that kind.
+    nothing names are not requested. The collector needs that kind.
     """
 
     kind: str

@@ -10,7 +10,7 @@ import pytest
 from ccm_core.model.evidence.collection import Outcome
 from ccm_core.sdk.errors import PermissionDenied
 from ccm_core.sdk.timestamps import format_instant
-from ccm_core.sdk.types import Collector, DependsOn, NamedBy, Shape
+from ccm_core.sdk.types import Collector, NamedBy, Shape
 from tests.collect.conftest import SCHEMA, Round, Source, kind
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -27,11 +27,12 @@ def notes():
 
     async def collect(_session, request):
         asked.append(request.changed_keys)
-        yield DependsOn(kind=EVENT)
+        for item in ():
+            yield item
 
     collectors = [
         source.collector(EVENT),
-        Collector(kind=NOTE, collect=collect, named_by=NAMED_BY, overlap=HOUR),
+        Collector(kind=NOTE, collect=collect, needs=(EVENT,), named_by=NAMED_BY, overlap=HOUR),
     ]
     named = {**SCHEMA, "properties": SCHEMA["properties"] | {"name": {"type": "string"}}}
     event = replace(kind(EVENT, Shape.EVENT), schema=lambda: named)
@@ -84,4 +85,4 @@ def test_where_the_events_were_refused_the_notes_are_not_complete(notes):
     notes.source.script[EVENT] = [PermissionDenied("no right")]
     notes.run()
     (collection,) = notes.keeper.collections(NOTE)
-    assert collection.outcome is not Outcome.COMPLETE
+    assert collection.outcome is Outcome.UNAVAILABLE

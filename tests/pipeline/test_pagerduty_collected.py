@@ -117,7 +117,7 @@ def test_an_unchanged_hour_takes_six_requests_and_one_for_each_optional_event_ki
 
 def test_notes_take_one_request_a_day_for_each_incident_whose_log_shows_one(simulated):
     """An hour that shows one takes none; what a later note shows is read with the next day."""
-    nouns, path = ("service", *EVENTS, "incident_note"), "/incidents/{id}/notes"
+    nouns = ("service", "incident", "incident_log_entry", "incident_note")
     numbers = simulated.add([NOW - n * HOUR for n in range(30, 80)], RESOLVED)
     simulated.change(numbers[0], NOW - 3 * HOUR, "annotate")
     asked = []
@@ -126,6 +126,6 @@ def test_notes_take_one_request_a_day_for_each_incident_whose_log_shows_one(simu
             simulated.change(numbers[1], NOW + timedelta(minutes=90), "annotate")
         manifest = simulated.collect(NOW + hour * HOUR, nouns=nouns)
         assert manifest.outcome is Outcome.COMPLETE
-        asked.append(simulated.asked(path))
+        asked.append(simulated.asked("/incidents/{id}/notes"))
     assert asked == [1, 0, 0, 1, 0]
     assert len(simulated.kept("pagerduty.incident_note")) == 2

@@ -46,7 +46,9 @@ def problems(name: str, method: str, path: str, query: dict[str, str], body: Any
     found = operation(name, method, path)
     if found is None:
         return [f"{method} {path} is no operation of {name}"]
-    parameters = {one["name"]: one for one in found.definition["parameters"] if one["in"] == "query"}
+    parameters = {
+        one["name"]: one for one in found.definition["parameters"] if one["in"] == "query"
+    }
     wrong = [f"{found.name}: no parameter {key}" for key in query if key not in parameters]
     for key, text in query.items():
         schema = parameters.get(key, {}).get("schema", {})

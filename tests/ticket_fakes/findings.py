@@ -16,7 +16,7 @@ SECRET_REASON = "level 2 of Payments names Mia Meier, +49 171 5550123"
 """A reason as checks have it: it quotes evidence."""
 
 
-def work_item(
+def work_item(  # noqa: PLR0913 - each is one thing that a case varies
     identity: str = "aaaaaa-bbbbbbbbbb",
     *,
     severity: str = "critical",

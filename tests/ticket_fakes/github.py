@@ -46,6 +46,10 @@ class FakeGitHub(FakeSystem):
         number, _, rest = request.path.removeprefix(f"{root}/").partition("/")
         if not number.isdigit() or not request.path.startswith(f"{root}/"):
             return self._elsewhere(request)
+        return self._on_issue(request, number, rest)
+
+    def _on_issue(self, request: Received, number: str, rest: str) -> Answer:
+        """Answer for one issue of the repository."""
         if int(number) in self.moved:
             return Answer(301, {"message": "Moved"}, {"Location": self.moved[int(number)]})
         if int(number) not in self.issues:

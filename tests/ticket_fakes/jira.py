@@ -52,7 +52,15 @@ class FakeJira(FakeSystem):
         key, _, rest = path.removeprefix("/issue/").partition("/")
         key = self.moved.get(key, key)
         if key not in self.issues:
-            return Answer(404, {"errorMessages": ["Issue does not exist or you do not have permission to see it."], "errors": {}})
+            return Answer(
+                404,
+                {
+                    "errorMessages": [
+                        "Issue does not exist or you do not have permission to see it."
+                    ],
+                    "errors": {},
+                },
+            )
         return self._on_issue(request, key, rest)
 
     def _on_issue(self, request: Received, key: str, rest: str) -> Answer:

@@ -80,7 +80,7 @@ def print_evaluation(
     if as_json:
         print_json(evaluation)
         return
-    content = report_input(workspace.host, store, evaluation)
+    content = report_input(workspace.host, store, evaluation, findings=None)
     print_text(TextReport().render(content).decode().rstrip("\n"))
 
 

@@ -44,7 +44,7 @@ def _run(demo: Demo) -> Exit:
 
     def print_evaluation(stored: StoredEvaluation) -> None:
         full_report = f"Full report: {demo.report_file}"
-        print_summary(demo.workspace.host, demo.store, stored.evaluation, full_report)
+        print_summary(demo.workspace, demo.store, stored.evaluation, full_report=full_report)
 
     cycle = demo.evaluate(print_evaluation)
     print_message(f"report: {demo.report_file}")

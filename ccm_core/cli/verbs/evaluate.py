@@ -24,8 +24,8 @@ from ccm_core.cli.terminal.options import (
 from ccm_core.cli.terminal.output import print_json, print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation
-from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.evaluate import current_moment
+from ccm_core.pipeline.findings.reported import FindingsOf
 from ccm_core.pipeline.report import report_input
 from ccm_core.pipeline.reproduce import reproduce
 from ccm_core.report.content.summary import summary
@@ -90,23 +90,28 @@ def command(
             evaluation = reproduce(workspace.host, store, as_of=instant)
             at = format_instant(evaluation.evaluated_at)
             print_message(f"the evaluation of {at} was reproduced: every byte is the same")
-            _print(workspace, store, evaluation, as_json=as_json)
+            _print(workspace, store, evaluation, instant, as_json=as_json)
     else:
         rules = compile_rule_set(workspace)
         with workspace.write_store(create=False) as store:
             stored = evaluate_connections(workspace, store, rules, as_of=instant, jobs=jobs)
             evaluation = whole(store, stored) if as_json else stored.evaluation
-            _print(workspace, store, evaluation, as_json=as_json)
+            _print(workspace, store, evaluation, instant, as_json=as_json)
     return evaluation_code(evaluation)
 
 
 def _print(
-    workspace: Workspace, store: EvidenceStore, evaluation: Evaluation, *, as_json: bool
+    workspace: Workspace,
+    store: EvidenceStore,
+    evaluation: Evaluation,
+    as_of: datetime | None,
+    *,
+    as_json: bool,
 ) -> None:
     if as_json:
         print_json(evaluation)
     else:
-        print_summary(workspace.host, store, evaluation)
+        print_summary(workspace, store, evaluation, as_of=as_of)
 
 
 def _preview(
@@ -136,14 +141,20 @@ def whole(store: EvidenceStore, stored: StoredEvaluation) -> Evaluation:
 
 
 def print_summary(
-    host: Host, store: EvidenceStore, evaluation: Evaluation, full_report: str = FULL_REPORT
+    workspace: Workspace,
+    store: EvidenceStore,
+    evaluation: Evaluation,
+    *,
+    as_of: datetime | None = None,
+    full_report: str = FULL_REPORT,
 ) -> None:
     """Print the summary: as much as a screen holds, and where the full report is."""
     width, height = WIDTH, _HEIGHT
     if sys.stdout.isatty():
         columns, lines = shutil.get_terminal_size()
         width, height = min(columns, _MOST_WIDTH), max(lines - 2, _LEAST_HEIGHT)
-    content = summary(report_input(host, store, evaluation))
+    findings = FindingsOf(policy=workspace.finding_policy, as_of=as_of)
+    content = summary(report_input(workspace.host, store, evaluation, findings=findings))
     mixed = is_inconclusive_beside_failures(evaluation)
     for line in screen_lines(content, width, height - mixed, full_report):
         print_text(line)

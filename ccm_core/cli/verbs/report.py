@@ -23,6 +23,7 @@ from ccm_core.cli.terminal.output import print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.cli.verbs.report_targets import PERIOD, ReportTarget, report_targets
 from ccm_core.errors import UsageError
+from ccm_core.pipeline.findings.reported import FindingsOf
 from ccm_core.pipeline.report import report_input, reported_evaluation
 from ccm_core.report.registry import FORMATS
 from ccm_core.rules.results.filter import ResultFilter
@@ -121,6 +122,7 @@ def _evaluation_report(
             part,
             digest=latest.digest if has_figures else None,
             complete=any(form.complete for form in forms),
+            findings=FindingsOf(policy=workspace.finding_policy, as_of=instant),
         )
     return [FORMATS[target.form].chunks(content) for target in targets]
 

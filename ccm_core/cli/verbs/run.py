@@ -50,7 +50,7 @@ def command(config: str | None, output: str, jobs: int, *, force: bool, as_json:
             if as_json:
                 print_json({"manifests": manifests, "evaluation": whole(store, stored)})
             else:
-                print_summary(workspace.host, store, stored.evaluation)
+                print_summary(workspace, store, stored.evaluation)
 
         cycle = evaluate_report_notify(
             workspace, store, rules, Path(output), jobs=jobs, on_evaluation=print_evaluation

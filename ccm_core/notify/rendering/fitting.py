@@ -49,5 +49,3 @@ def _shortened(message: Message, entries: int, with_facts: bool) -> Message:
 
 def _brief(entry: Entry) -> Entry:
     return replace(entry, facts=())
-
-

@@ -79,7 +79,9 @@ def _fact(fact: Fact) -> str:
 
 def _link(text: str, url: str) -> str:
     safe = safe_url(url)
-    return f'<a href="{escape(safe)}" style="color:#1d4ed8">{_text(text)}</a>' if safe else _text(text)
+    return (
+        f'<a href="{escape(safe)}" style="color:#1d4ed8">{_text(text)}</a>' if safe else _text(text)
+    )
 
 
 def _text(text: str) -> str:

@@ -26,13 +26,18 @@ def render_slack(message: Message) -> JsonObject:
     return {
         "color": _COLOURS.get(message.severity, _OTHER),
         "fallback": line(f"{message.title}. {render_text(message)}", _MAX_FALLBACK),
-        "blocks": [
-            {"type": "header", "text": _plain(message.title)},
-            *([_rich([_section_of(map(_run, _broken(message.summary)))]] if message.summary else [])),
-            *(block for section in message.sections for block in _section(section)),
-            *(_rich([_section_of([_link(link.text, link.url)])]) for link in message.links),
-        ],
+        "blocks": list(_blocks(message)),
     }
+
+
+def _blocks(message: Message) -> Iterator[JsonObject]:
+    yield {"type": "header", "text": _plain(message.title)}
+    if message.summary:
+        yield _rich([_section_of(_run(text) for text in _broken(message.summary))])
+    for section in message.sections:
+        yield from _section(section)
+    for link in message.links:
+        yield _rich([_section_of([_link(link.text, link.url)])])
 
 
 def _plain(text: str) -> JsonObject:

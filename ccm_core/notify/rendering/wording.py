@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from ccm_core.control_characters import replace_controls
@@ -10,7 +11,8 @@ from ccm_core.notify.message import Entry, Section
 MAX_LINE = 240
 """Characters of a title or a value."""
 _WEB = {"http", "https"}
-_MAX_URL = 2000
+_LINKABLE = re.compile(r"[!#-&(-;=?-\[\]_a-z~]{1,2000}")
+"""ASCII without blanks, quotes, angle brackets and what else may end a link."""
 
 
 def line(text: str, most: int = MAX_LINE) -> str:
@@ -25,7 +27,11 @@ def safe_url(url: str) -> str:
     Addresses of resources come from a source: what is not http(s), or has blanks, quotes or angle
     brackets in it, is not linked.
     """
-    if not url or len(url) > _MAX_URL or any(c in "<>\"'`|\\{}^" or not c.isprintable() for c in url):
+    if (
+        not url
+        or len(url) > _MAX_URL
+        or any(c in "<>\"'`|\\{}^" or not c.isprintable() for c in url)
+    ):
         return ""
     try:
         parts = urlsplit(url)

@@ -16,7 +16,7 @@ from ccm_core.rules.evaluate.evidence_gate import EvidenceGate, evidence_gate
 from ccm_core.rules.evaluate.rows import view_of_kind
 from ccm_core.rules.evaluate.time_budget import TimeBudget
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, RuleGroup
-from ccm_core.rules.pack.rule_scopes import kinds_of_rows
+from ccm_core.rules.pack.rule_scopes import kinds_of_rows, kinds_to_withhold
 from ccm_core.rules.types import Facts
 from ccm_core.sdk.view import View
 from ccm_core.store.interface.records import RecordStore
@@ -45,7 +45,9 @@ class ConnectionWork:
     ) -> ConnectionWork:
         """Decide what every rule may rely on."""
         gates = {
-            rule.rule.id: evidence_gate(rule, kinds_of_rows(packs, rule), facts, now)
+            rule.rule.id: evidence_gate(
+                rule, kinds_of_rows(packs, rule), facts, now, kinds_to_withhold(packs, rule)
+            )
             for _, group in groups_over(facts, packs)
             for rule in group.rules
         }

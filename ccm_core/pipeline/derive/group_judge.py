@@ -63,6 +63,9 @@ class GroupJudge:
             "incomplete": dict(gate.incomplete_objects),
             "unlisted": gate.unlisted,
             "fails_stand": gate.fails_stand,
+            "withheld": {
+                name: [field.reason, field.accepted] for name, field in gate.withheld.items()
+            },
             "lookups": lookups,
             "revision": revision,
         }

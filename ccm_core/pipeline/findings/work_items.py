@@ -104,10 +104,15 @@ class FindingReader:
         total = len(findings) if self.as_of else self.store.findings.count()
         return ListedFindings(items=chosen, total=total)
 
-    def active(self) -> Sequence[WorkItem]:
-        """Return all findings that are open or inconclusive, the most urgent first."""
-        findings = self.store.findings.current(ACTIVE)
-        return sorted(self._items(findings, self._evaluation()), key=by_urgency)
+    def active(self, evaluation: Evaluation | None = None) -> Sequence[WorkItem]:
+        """Return all findings that are open or inconclusive, the most urgent first.
+
+        Args:
+            evaluation: The one that findings follow, with all of its rules; None: it is read.
+        """
+        listed = self._findings(FindingFilter(states=ACTIVE_STATES))
+        findings = [finding for finding in listed if finding.state in ACTIVE]
+        return sorted(self._items(findings, self._evaluation(evaluation)), key=by_urgency)
 
     def of(self, findings: Sequence[Finding]) -> Sequence[WorkItem]:
         """Return some findings as people work on them, in their order."""
@@ -157,6 +162,10 @@ class FindingReader:
         )
         return {name: problem for name, problem in problems if problem is not None}
 
+    def approvers(self) -> Mapping[str, str]:
+        """Return who is to approve each risk acceptance of the newest evaluation, by its id."""
+        return {waiver.id: waiver.approver for waiver in self._evaluation().waivers}
+
     def controls(self) -> Mapping[str, frozenset[str]]:
         """Return the controls that each check of the newest evaluation supports."""
         return {
@@ -169,7 +178,7 @@ class FindingReader:
             return self.store.findings.current(ACTIVE)
         return all_findings(self.store, as_of=self.as_of)
 
-    def _evaluation(self) -> _Tracked:
+    def _evaluation(self, evaluation: Evaluation | None = None) -> _Tracked:
         """Return the last evaluation that findings follow, without results: names and waivers."""
         until = self.store.findings.tracked_until(as_of=self.as_of)
         digest = None if until is None else self.store.findings.tracked_evaluation(until)
@@ -177,7 +186,7 @@ class FindingReader:
             return _Tracked()
         inputs = self.store.evaluations.inputs(digest)
         return _Tracked(
-            evaluation=self.store.evaluations.get(digest, scope=_RULES_ALONE),
+            evaluation=evaluation or self.store.evaluations.get(digest, scope=_RULES_ALONE),
             waivers=inputs.waivers if inputs else (),
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ccm_core.model.evaluation.result import CONNECTION, POPULATION, Status
 from ccm_core.model.finding.finding import finding_of, share_finding
 from ccm_core.model.frozen_dataclass import dataclass
+from ccm_core.model.frozen_json import FrozenDict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,6 +27,11 @@ class ResultFinding:
     """None: it is not known, or there is none that is open."""
     in_share: bool = False
     """Whether the result is one of those that a share counts, and no finding by itself."""
+
+    @property
+    def owners(self) -> tuple[str, ...] | None:
+        """Return who has to act on it; None: whoever owns the resource."""
+        return None if self.item is None or self.in_share else self.item.owner.names
 
     @property
     def counts_in(self) -> str:
@@ -67,15 +73,17 @@ class ResultFindings:
         return result.rule in self.shares and result.subject.kind not in (CONNECTION, POPULATION)
 
 
+NO_FINDINGS = ResultFindings(items=FrozenDict(), shares=frozenset(), of_checks=FrozenDict())
+"""Where none are known."""
+
+
 def result_findings(inputs: ReportInput) -> ResultFindings:
     """Return the findings of the results of a report."""
     items = inputs.findings.items
     return ResultFindings(
         items=items,
         shares=inputs.findings.shares | set(shares(inputs.evaluation.rules)),
-        of_checks={
-            check.result: item for item in items.values() for check in item.finding.checks
-        },
+        of_checks={check.result: item for item in items.values() for check in item.finding.checks},
     )
 
 

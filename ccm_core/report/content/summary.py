@@ -18,6 +18,7 @@ from ccm_core.report.content.evidence_limits import (
     evidence_limits,
     is_limited_only,
 )
+from ccm_core.report.content.finding_list import FindingList, finding_list
 from ccm_core.report.content.inconclusive_reasons import (
     INCONCLUSIVE,
     InconclusiveReason,
@@ -26,6 +27,7 @@ from ccm_core.report.content.inconclusive_reasons import (
     insufficient_kinds,
     is_whole,
 )
+from ccm_core.report.content.result_findings import NO_FINDINGS, ResultFindings, result_findings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +78,8 @@ class RuleSummary:
     """When the first resource falls due that is not due yet."""
     remarks: tuple[str, ...] = ()
     """What a passing check states of all resources together."""
+    finding_of: ResultFindings = NO_FINDINGS
+    """The finding of each of its results."""
 
     @property
     def all_waived(self) -> bool:
@@ -111,6 +115,9 @@ class Summary:
     """The headline by status; statuses that no check has are left out."""
     total: int
     """How many checks there are."""
+    findings: FindingList
+    finding_of: ResultFindings
+    """The finding of each result."""
     failing: tuple[RuleSummary, ...]
     """Checks with something to fix, the most severe first."""
     inconclusive: tuple[RuleSummary, ...]
@@ -142,8 +149,12 @@ def summary(inputs: ReportInput) -> Summary:
     """Count, sort and word what a report shows."""
     evaluation = inputs.evaluation
     insufficient = insufficient_kinds(evaluation.sufficiency)
+    finding_of = result_findings(inputs)
     rules = sorted(
-        (_rule(rule, insufficient, filtered=bool(inputs.scope)) for rule in evaluation.rules),
+        (
+            replace(_rule(rule, insufficient, filtered=bool(inputs.scope)), finding_of=finding_of)
+            for rule in evaluation.rules
+        ),
         key=_rank,
     )
     counts = status_counts(evaluation.rules)
@@ -170,6 +181,8 @@ def summary(inputs: ReportInput) -> Summary:
         headline=headline(counts),
         counts=counts,
         total=len(evaluation.rules),
+        findings=finding_list(inputs),
+        finding_of=finding_of,
         failing=failing,
         inconclusive=inconclusive,
         partly_inconclusive=tuple(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ccm_core.report.content import uuids
 from ccm_core.report.content.cell_width import plain
 from ccm_core.report.content.json_stream import blocks
+from ccm_core.report.content.result_findings import result_findings
 from ccm_core.report.types import ReportFormat, ReportInput
 from ccm_core.sdk.timestamps import format_instant
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ccm_core.model.evaluation.result import Result, RuleResult
+    from ccm_core.report.content.result_findings import ResultFinding
 
 COLUMNS = (
     "evaluated_at",
@@ -36,8 +38,17 @@ COLUMNS = (
     "controls",
     "remediation",
     "result",
+    "finding",
+    "finding_state",
+    "finding_owner",
+    "finding_since",
+    "finding_due_at",
+    "finding_overdue",
+    "accepted_until",
+    "tickets",
     "scope",
 )
+_NO_FINDING = ("",) * 8
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """What spreadsheets take for the beginning of a formula, the full-width forms included."""
 
@@ -65,9 +76,10 @@ def csv_blocks(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
 def _rows(inputs: ReportInput) -> Iterator[Sequence[str]]:
     yield COLUMNS
     at, scope = format_instant(inputs.evaluation.evaluated_at), cell("; ".join(inputs.scope))
+    findings = result_findings(inputs)
     for rule in inputs.evaluation.rules:
         for result in rule.results:
-            yield [*_row(at, rule, result), scope]
+            yield [*_row(at, rule, result), *_finding(findings.of(result)), scope]
 
 
 def _line(row: Sequence[str]) -> bytes:
@@ -96,6 +108,29 @@ def _row(at: str, rule: RuleResult, result: Result) -> list[str]:
         ", ".join(f"{control.framework}:{control.id}" for control in rule.controls),
         rule.remediation or "",
         uuids.of_result(result),
+    )
+    return [cell(text) for text in cells]
+
+
+def _finding(finding: ResultFinding | None) -> Sequence[str]:
+    """Return the columns of a result's finding; a single failure under a share names the share's.
+
+    What is known of the finding stands beside the results that it consists of alone.
+    """
+    if finding is None:
+        return _NO_FINDING
+    item = finding.item
+    if item is None or finding.in_share:
+        return [finding.id, "counts in the share" if finding.in_share else "", *_NO_FINDING[2:]]
+    cells = (
+        finding.id,
+        item.state.value,
+        "; ".join(item.owner.names),
+        format_instant(item.finding.first_seen),
+        format_instant(item.due_at) if item.due_at else "",
+        "yes" if item.is_overdue else "no",
+        format_instant(item.accepted_until) if item.accepted_until else "",
+        ", ".join(ticket.url for ticket in item.tickets),
     )
     return [cell(text) for text in cells]
 

@@ -4,18 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from ccm_core.model.finding.document import finding_document
 from ccm_core.model.frozen_dataclass import dataclass
-from ccm_core.report.content.json_stream import Rows, blocks, fields_of, json_pieces
+from ccm_core.report.content.finding_list import finding_list
+from ccm_core.report.content.json_stream import Fields, Rows, blocks, fields_of, json_pieces
+from ccm_core.report.content.result_findings import result_findings
 from ccm_core.report.content.summary import headline, status_counts
-from ccm_core.report.content.uuids import evaluation_fields
 from ccm_core.report.types import ReportFormat, ReportInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
-    from ccm_core.model.evaluation.result import Evaluation
+    from ccm_core.model.evaluation.result import Evaluation, Result
     from ccm_core.model.evidence.collection import KindCount
     from ccm_core.model.evidence.manifest import Manifest
+    from ccm_core.model.json_codec import JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonFindings:
+    """The findings of a report: the same as of ``ccm findings list``."""
+
+    moment: datetime | None
+    """Of which they are shown; null: they are not known."""
+    unknown: str
+    """Why they are not known; empty: they are."""
+    headline: str
+    """Their numbers in words, the same in every format."""
+    open: int
+    severities: Mapping[str, int]
+    overdue: int
+    accepted: int
+    inconclusive: int
+    findings: Sequence[JsonObject]
+    """The most urgent first, as ``schemas/finding.v1.schema.json`` describes each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +53,8 @@ class JsonDocument:
     """How many rules have each status; statuses that no rule has are left out."""
     scope: Sequence[str]
     """Which part of the evaluation this is; empty: all of it."""
+    findings: JsonFindings
+    """As people work on them; what fails names its own."""
     evaluation: Evaluation
     manifests: Sequence[Manifest]
     counts: Sequence[KindCount]
@@ -45,20 +70,55 @@ class JsonReport(ReportFormat):
 
     def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
         """Yield one JSON document with sorted keys, ended by a line feed."""
-        counts = status_counts(inputs.evaluation.rules)
+        counts, items = status_counts(inputs.evaluation.rules), inputs.findings.items
         document = JsonDocument(
             host_version=inputs.host_version,
             headline=headline(counts),
             rules_by_status={count.status.value: count.number for count in counts},
             scope=tuple(inputs.scope),
+            findings=_findings(inputs),
             evaluation=inputs.evaluation,
             manifests=tuple(inputs.manifests),
             counts=cast("Sequence[KindCount]", tuple(inputs.counts)),  # as the format is complete
         )
         streamed = fields_of(
             document,
-            evaluation=evaluation_fields(inputs.evaluation),
+            findings=fields_of(
+                document.findings, findings=Rows(map(finding_document, items.values()))
+            ),
+            evaluation=_evaluation(inputs),
             manifests=Rows(inputs.manifests),
         )
         yield from blocks(json_pieces(streamed))
         yield b"\n"
+
+
+def _findings(inputs: ReportInput) -> JsonFindings:
+    listed = finding_list(inputs)
+    numbers = listed.tally
+    return JsonFindings(
+        moment=listed.moment,
+        unknown=listed.unknown,
+        headline=listed.words,
+        open=numbers.open,
+        severities=numbers.severities,
+        overdue=numbers.overdue,
+        accepted=numbers.accepted,
+        inconclusive=numbers.inconclusive,
+        findings=(),  # written one by one
+    )
+
+
+def _evaluation(inputs: ReportInput) -> Fields:
+    """Return the evaluation to be written result by result, each with the finding it belongs to."""
+    findings = result_findings(inputs)
+
+    def result_fields(result: Result) -> object:
+        finding = findings.of(result)
+        return result if finding is None else fields_of(result, finding=finding.id)
+
+    rules = (
+        fields_of(rule, results=Rows(map(result_fields, rule.results)))
+        for rule in inputs.evaluation.rules
+    )
+    return fields_of(inputs.evaluation, rules=Rows(rules))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ccm_core.model.evaluation.result import Status
 from ccm_core.report.content import phrases
 from ccm_core.report.content.cell_width import plain
+from ccm_core.report.content.finding_list import due_words, owner_words, state_words
 from ccm_core.report.content.omissions import report_command
 from ccm_core.report.content.page_bounds import MOST_ALARMS, MOST_NOTES
 from ccm_core.report.content.summary import summary
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
 
     from ccm_core.model.evaluation.result import Result
     from ccm_core.report.content.inconclusive_reasons import InconclusiveReason
+    from ccm_core.report.content.result_findings import ResultFinding
     from ccm_core.report.content.summary import RuleSummary, Summary
 
 MOST_RULES = 25
 MOST_SUBJECTS = 5
+MOST_URGENT = 10
+"""Findings at the top, the most urgent first."""
 MOST_LETTERS = 300
 """Of one line that a source wrote; a comment holds some 60,000 characters in all."""
 
@@ -51,6 +55,7 @@ class MarkdownReport(ReportFormat):
 
 def _blocks(report: Summary, everything: str) -> Iterator[Iterator[str]]:
     yield _head(report, everything)
+    yield _findings(report)
     yield _table("Failing checks", report.failing)
     for entry in report.failing[:MOST_RULES]:
         yield _failing(entry)
@@ -75,6 +80,8 @@ def _head(report: Summary, everything: str) -> Iterator[str]:
     yield f"As of {phrases.moment(report.evaluated_at)}, over {connections}."
     if report.scope:
         yield text(phrases.scope(report.scope))
+    if report.findings.words:
+        yield f"{text(report.findings.words)}."
     for limit in report.limits[:MOST_ALARMS]:
         yield f"**{text(limit)}.**"
     parts = "such part of the evidence", "such parts of the evidence"
@@ -127,7 +134,7 @@ def _failing(entry: RuleSummary) -> Iterator[str]:
     yield f"#### {text(entry.rule.title)}"
     yield ""
     for result in entry.failing[:MOST_SUBJECTS]:
-        yield f"- {_resource(result)}"
+        yield f"- {_resource(result, entry.finding_of.of(result))}"
     if entry.failing[MOST_SUBJECTS:]:
         yield f"- and {phrases.count(len(entry.failing) - MOST_SUBJECTS, 'more resource')}"
     if entry.filtered_failing:
@@ -139,11 +146,42 @@ def _failing(entry: RuleSummary) -> Iterator[str]:
         yield f"To do: {text(entry.rule.remediation)}"
 
 
-def _resource(result: Result) -> str:
+def _resource(result: Result, finding: ResultFinding | None) -> str:
     waived = f" (risk accepted: {code(result.waiver)})" if result.waiver else ""
-    owners = ", ".join(map(code, result.subject.owners))
+    names = finding.owners if finding else None
+    owners = ", ".join(map(code, result.subject.owners if names is None else names))
     owned = f" (owner: {owners})" if owners else ""
-    return f"{code(result.subject.title)}{owned}{waived}: {text(result.reason)}"
+    named = f" ({_finding(finding)})" if finding and result.id else ""
+    return f"{code(result.subject.title)}{owned}{waived}: {text(result.reason)}{named}"
+
+
+def _finding(finding: ResultFinding) -> str:
+    """Return the id of a finding; of a single failure under a share, what it counts in."""
+    return finding.counts_in if finding.in_share else f"finding {code(finding.id)}"
+
+
+def _findings(report: Summary) -> Iterator[str]:
+    """Yield the most urgent findings: who, by when, what next."""
+    findings, moment = report.findings, report.findings.moment
+    items = (*findings.company, *findings.monitoring)
+    if moment is None or not items:
+        return
+    yield "### Most urgent findings"
+    yield ""
+    yield "| finding | severity | state | owner | due | what fails | next step |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    for item in items[:MOST_URGENT]:
+        finding = item.finding
+        what = f"{code(finding.subject.title)}: {text(item.title)}"
+        cells = (
+            *(code(finding.id), finding.severity, state_words(item), text(owner_words(item))),
+            *(due_words(item, moment), what, text(item.next_step or "")),
+        )
+        yield f"| {' | '.join(cells)} |"
+    if items[MOST_URGENT:]:
+        yield ""
+        number = phrases.count(len(items) - MOST_URGENT, "more finding")
+        yield f"And {number}: {code(findings.command)} lists them all."
 
 
 def _reasons(entry: RuleSummary) -> Iterator[str]:

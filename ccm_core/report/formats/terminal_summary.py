@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ccm_core.model.evaluation.result import KindSufficiency, Result
+    from ccm_core.report.content.result_findings import ResultFinding
     from ccm_core.report.content.summary import RuleSummary, Summary
 
 WIDTH = 88
@@ -125,6 +126,8 @@ def _head(report: Summary, width: int) -> Iterator[str]:
     yield from wrap(f"as of {phrases.moment(report.evaluated_at)}, over {connections}", width)
     if report.scope:
         yield from wrap(plain(phrases.scope(report.scope)), width)
+    if report.findings.words:
+        yield from wrap(plain(report.findings.words), width)
     for limit in report.limits[:_MOST_LIMITS]:
         yield from wrap(f"{plain(limit)}.", width)
     if report.limits[_MOST_LIMITS:]:
@@ -202,17 +205,26 @@ def _failing(entry: RuleSummary, width: int, detail: Detail) -> Iterator[str]:
     if not results and not entry.filtered_failing:
         yield from _under("- no single resource: the check failed as a whole", width)
     for result in results:
-        yield from _item(f"{_resource(result)}{_id(result.id)}", width, detail)
+        yield from _item(_resource(result, entry.finding_of.of(result)), width, detail)
     if entry.failing[detail.items :]:
         yield f"    and {len(entry.failing) - detail.items:,} more"
     yield from _filtered(entry.filtered_failing, "failing resource", width)
 
 
-def _resource(result: Result) -> str:
+def _resource(result: Result, finding: ResultFinding | None) -> str:
     waived = f" [risk accepted: {plain(result.waiver)}]" if result.waiver else ""
-    owners = ", ".join(map(plain, result.subject.owners))
+    names = finding.owners if finding else None
+    owners = ", ".join(map(plain, result.subject.owners if names is None else names))
     owned = f" [owner: {owners}]" if owners else ""
-    return f"{plain(result.subject.title)}{owned}{waived}: {plain(result.reason)}"
+    named = _id(result.id) if finding is None or not result.id else f" [{_finding(finding)}]"
+    return f"{plain(result.subject.title)}{owned}{waived}: {plain(result.reason)}{named}"
+
+
+def _finding(finding: ResultFinding) -> str:
+    """Return the id of a finding, for ``ccm findings show``; of a row, what it counts in."""
+    if finding.in_share:
+        return f"in the share: {finding.id}" if finding.item else "in the share"
+    return f"{finding.id}, overdue" if finding.item and finding.item.is_overdue else finding.id
 
 
 def _id(name: str) -> str:

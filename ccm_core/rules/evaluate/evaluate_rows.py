@@ -11,9 +11,14 @@ from ccm_core.model.evaluation.result import Result, Status
 from ccm_core.model.evaluation.result_id import rule_part, subject_part
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_dataclass import dataclass
-from ccm_core.rules.cel.expression import NotEvaluable, RowContext, shared_variables
+from ccm_core.rules.cel.expression import (
+    Expression,
+    NotEvaluable,
+    RowContext,
+    shared_variables,
+)
 from ccm_core.rules.cel.lookup_function import LookupTable
-from ccm_core.rules.evaluate.evidence_gate import EvidenceGate
+from ccm_core.rules.evaluate.evidence_gate import EvidenceGate, Withheld
 from ccm_core.rules.evaluate.rule_on_row import evaluate_rule
 from ccm_core.rules.pack.compiled import (
     CompiledPack,
@@ -61,6 +66,15 @@ class EvaluatedRow:
     """By rule: the records beside those of the row that it read, as ``kind:key``, sorted."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What is the same for every row."""
+
+    variables: Mapping[str, Any]
+    conditions: Mapping[str, Expression]
+    """The condition parameters whose value depends on the row, by name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowEvaluator:
     """Evaluates rows one by one."""
@@ -79,13 +93,13 @@ class RowEvaluator:
 
     def evaluate(self, rows: Iterable[Row]) -> Iterator[tuple[Result, ...]]:
         """Yield the results of every rule on each row."""
-        shared = shared_variables(self.pack.values, self.now, self.period)
+        shared = self._shared()
         for row in rows:
             yield self._results(row, self._context_in_time(row, shared))
 
     def evaluate_each(self, rows: Iterable[Row]) -> Iterator[EvaluatedRow]:
         """Yield what every rule says of each row, and when that may change with time."""
-        shared = shared_variables(self.pack.values, self.now, self.period)
+        shared = self._shared()
         timeless = all(rule.conditions.due_moments is not None for rule in self.rules)
         for row in rows:
             context = self._context_in_time(row, shared)
@@ -109,7 +123,7 @@ class RowEvaluator:
         names = self.group.condition_names & self.pack.changed
         if not names:
             return {}
-        shared = shared_variables(self.pack.values, self.now, self.period)
+        shared = self._shared()
         contexts = [self._context(row, shared) for row in rows]
         return {
             name: sum(
@@ -119,11 +133,15 @@ class RowEvaluator:
             for name in sorted(names)
         }
 
-    def condition(self, name: str, row: Row) -> bool | None:
-        """Return what a condition parameter is for a row; None: it has no value for it."""
-        shared = shared_variables(self.pack.values, self.now, self.period)
-        value = self.group.conditions[name].evaluate_condition(self._context(row, shared))
-        return None if isinstance(value, NotEvaluable) else value
+    def decider(self, name: str) -> Callable[[Row], bool | None]:
+        """Return what decides a condition parameter on a row; None: it has no value for it."""
+        shared, condition = self._shared(), self.group.conditions[name]
+
+        def decide(row: Row) -> bool | None:
+            value = condition.evaluate_condition(self._context(row, shared))
+            return None if isinstance(value, NotEvaluable) else value
+
+        return decide
 
     def _next_change(
         self, context: RowContext, results: Iterable[RowEvaluation]
@@ -138,7 +156,19 @@ class RowEvaluator:
         )
         return min(filter(None, changes), default=None)
 
-    def _context_in_time(self, row: Row, shared: Mapping[str, Any]) -> RowContext | None:
+    def _shared(self) -> _Shared:
+        """Return what is the same for every row: also a condition parameter such as ``true``."""
+        variables = shared_variables(self.pack.values, self.now, self.period)
+        conditions: dict[str, Expression] = {}
+        for name, condition in self.group.conditions.items():
+            value = self.group.environment.value_without_row(condition, {})
+            if value is None:
+                conditions[name] = condition
+            else:
+                variables[f"params.{name}"] = value
+        return _Shared(variables, conditions)
+
+    def _context_in_time(self, row: Row, shared: _Shared) -> RowContext | None:
         """Return a row as expressions see it; None once no more rows may be evaluated."""
         return None if self.time_exceeded() else self._context(row, shared)
 
@@ -178,13 +208,27 @@ class RowEvaluator:
             return RowEvaluation(status=Status.INSUFFICIENT, reason=reason)
         if context is None:
             return RowEvaluation(status=Status.ERROR, reason=stopped or "")
-        evaluation = evaluate_rule(rule.compiled, rule.conditions, context, self.now)
+        if withheld := rule.gate.withheld:
+            context = self._without(context, row, withheld)
+        accepted = {name: field.reason for name, field in withheld.items() if field.accepted}
+        evaluation = evaluate_rule(rule.compiled, rule.conditions, context, self.now, accepted)
         return rule.gate.limit(evaluation)
 
-    def _context(self, row: Row, shared: Mapping[str, Any]) -> RowContext:
+    def _without(
+        self, context: RowContext, row: Row, withheld: Mapping[str, Withheld]
+    ) -> RowContext:
+        """Return a row as a rule sees it that may not rely on some fields: it has none of them."""
+        body = {name: value for name, value in row.body.items() if name not in withheld}
+        variables = {name: value for name, value in context.variables.items() if name != "row"}
+        reasons = {name: field.reason for name, field in withheld.items()}
+        return self.group.environment.row_context(
+            body, variables, None, context.unknown, {**row.unknown, **reasons}, self.lookups
+        )
+
+    def _context(self, row: Row, shared: _Shared) -> RowContext:
         chosen = {
             name: overrides.value_for(row.body) for name, overrides in self.pack.overrides.items()
         }
         return self.group.environment.row_context(
-            row.body, shared, self.group.conditions, chosen, row.unknown, self.lookups
+            row.body, shared.variables, shared.conditions, chosen, row.unknown, self.lookups
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import field
 from datetime import datetime
+from types import MappingProxyType
 
 from ccm_core.model.evaluation.result import KindSufficiency, Status
 from ccm_core.model.evaluation.subject import Subject
@@ -29,6 +30,16 @@ class UnevaluatedObjects:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """Why a field of rows is withheld: the optional kind that it rests on does not suffice."""
+
+    reason: str
+    accepted: bool = False
+    """Whether it is accepted that the kind is not available: then what depends on the field is not
+    applicable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceGate:
     """How far one rule may rely on one connection's evidence."""
 
@@ -44,6 +55,8 @@ class EvidenceGate:
     """Whether a row that fails would also fail with the objects that may be missing."""
     rows_of: str | None = None
     """The kind that every row is about; None: rows may be about any."""
+    withheld: Mapping[str, Withheld] = field(default_factory=dict)
+    """Fields that no row has for the rule, so that what it decides stands for every value."""
 
     @property
     def evaluates_rows(self) -> bool:
@@ -101,7 +114,11 @@ def incomplete_behind_rows(gates: Iterable[EvidenceGate], rows: Iterable[Row]) -
 
 
 def evidence_gate(
-    rule: CompiledRule, kinds: Iterable[str], facts: Facts, now: datetime
+    rule: CompiledRule,
+    kinds: Iterable[str],
+    facts: Facts,
+    now: datetime,
+    optional: Mapping[str, AbstractSet[str]] = MappingProxyType({}),
 ) -> EvidenceGate:
     """Decide what a rule may rely on.
 
@@ -110,8 +127,15 @@ def evidence_gate(
         kinds: The evidence kinds that its rows are derived from.
         facts: The connection.
         now: The evaluation's moment.
+        optional: Those of the kinds without which it may decide, each with the fields to withhold.
     """
-    inputs = [_sufficiency(kind, rule, facts) for kind in sorted(set(kinds))]
+    each = [_sufficiency(kind, rule, facts) for kind in sorted(set(kinds))]
+    lacking = [
+        kind
+        for kind in each
+        if kind.kind in optional and (kind.accepted or _problem(kind, rule, now))
+    ]
+    inputs = [kind for kind in each if kind not in lacking]
     lookups = [_sufficiency(kind, rule, facts) for kind in rule.lookup_kinds]
     needed = [*inputs, *lookups]
     problems = [
@@ -129,7 +153,18 @@ def evidence_gate(
         unlisted=_unlisted(unlisted),
         fails_stand=_fails_stand(rule, facts, (kind.kind for kind in unlisted)),
         rows_of=facts.rows_of.get(rule.rule.over),
+        withheld={name: _withheld(kind) for kind in lacking for name in optional[kind.kind]},
     )
+
+
+def _withheld(kind: KindSufficiency) -> Withheld:
+    """Return why fields are withheld, in words that are the same from hour to hour."""
+    if kind.accepted:
+        return Withheld(reason=_accepted(kind), accepted=True)
+    if kind.outcome is None:
+        return Withheld(reason=f"{kind.kind} was never collected")
+    state = "not up to date" if kind.outcome is Outcome.COMPLETE else kind.outcome
+    return Withheld(reason=f"{kind.kind} is {state}")
 
 
 def _short_horizon(rule: CompiledRule, facts: Facts, now: datetime) -> Iterator[str]:

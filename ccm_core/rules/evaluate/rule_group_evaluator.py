@@ -22,7 +22,7 @@ from ccm_core.rules.evaluate.rows import occurred_in
 from ccm_core.rules.evaluate.rule_counts import RuleCounts
 from ccm_core.rules.evaluate.time_budget import TimeBudget
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule, RuleGroup
-from ccm_core.rules.pack.rule_scopes import kinds_of_rows
+from ccm_core.rules.pack.rule_scopes import kinds_of_rows, kinds_to_withhold
 from ccm_core.rules.types import DerivedRows, Facts
 from ccm_core.sdk.view import Row
 
@@ -66,7 +66,13 @@ class GroupEvaluator:
         self, pack: CompiledPack, group: RuleGroup, facts: Facts, tallies: Sequence[_Tally]
     ) -> None:
         gates = [
-            evidence_gate(tally.rule, kinds_of_rows(self.packs, tally.rule), facts, self.now)
+            evidence_gate(
+                tally.rule,
+                kinds_of_rows(self.packs, tally.rule),
+                facts,
+                self.now,
+                kinds_to_withhold(self.packs, tally.rule),
+            )
             for tally in tallies
         ]
         derived = _derived(facts, group.over)

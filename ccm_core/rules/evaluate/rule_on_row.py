@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.verdict_letters import NOT_DUE_YET
@@ -20,7 +22,11 @@ from ccm_core.rules.pack.message_template import format_value
 
 
 def evaluate_rule(
-    rule: CompiledRule, conditions: RuleConditions, context: RowContext, now: datetime
+    rule: CompiledRule,
+    conditions: RuleConditions,
+    context: RowContext,
+    now: datetime,
+    accepted: Mapping[str, str] = MappingProxyType({}),
 ) -> RowEvaluation:
     """Evaluate a row: outside ``match`` and while ``not_due`` is true it is not applicable.
 
@@ -29,12 +35,16 @@ def evaluate_rule(
         conditions: Its own.
         context: The row.
         now: The moment.
+        accepted: Why it is accepted that nobody knows a field of the row, by its name.
     """
     outcome = conditions.combined.evaluate(context) if conditions.combined else None
     if type(outcome) is not int:
         # One of the conditions has no value: evaluate them one by one to see which, and why.
         outcome = _evaluate_stepwise(conditions, context)
     if isinstance(outcome, NotEvaluable):
+        field = (outcome.missing_key or "").partition(".")[0]
+        if field in accepted:
+            return RowEvaluation(status=Status.NOT_APPLICABLE, reason=accepted[field])
         status = Status.INSUFFICIENT if outcome.insufficient else Status.ERROR
         return RowEvaluation(status=status, reason=outcome.reason)
     if outcome == NOT_APPLICABLE:

@@ -96,6 +96,9 @@ class CompiledRule:
     may_read: frozenset[str] | None = None
     """The names among which are those of all fields of a row that it reads; None: any of them. It
     is known without compiling the rule."""
+    may_lack: frozenset[str] = frozenset()
+    """The fields of a row without which what it decides is the same for every value of them: it
+    tests none of them for presence, and no parameter and no cause rests on them."""
     passed: RowEvaluation
     """Its result on every row that passes."""
     not_applicable: RowEvaluation
@@ -159,7 +162,14 @@ class RuleGroup:
     def reading(self, texts: Iterable[str]) -> RuleGroup:
         """Return the group with rules that may read what some texts read besides."""
         names = fields_mentioned(texts)
-        rules = (replace(rule, may_read=_united(rule.may_read, names)) for rule in self.rules)
+        rules = (
+            replace(
+                rule,
+                may_read=_united(rule.may_read, names),
+                may_lack=frozenset() if names is None else rule.may_lack - names,
+            )
+            for rule in self.rules
+        )
         return replace(self, rules=tuple(rules))
 
     def mistakes(self) -> Iterator[Mistake]:

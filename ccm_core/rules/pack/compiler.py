@@ -42,7 +42,7 @@ from ccm_core.rules.pack.conditional_parameters import (
 )
 from ccm_core.rules.pack.deferred import Compilation, Deferred
 from ccm_core.rules.pack.expression_checks import ExpressionScope, MistakeFactory
-from ccm_core.rules.pack.fields_read import fields_mentioned
+from ccm_core.rules.pack.fields_read import fields_mentioned, fields_tested
 from ccm_core.rules.pack.pack_checks import (
     age_mistakes,
     control_mistakes,
@@ -186,7 +186,7 @@ class PackCompiler:
         )
         mentioned = {name for text in texts if text for name in identifiers(text)}
         parameters = frozenset(self._parameters(mentioned, compiler.parameters))
-        texts_read = self._texts_read(texts, compiler.parameters, parameters)
+        texts_read = list(self._texts_read(texts, compiler.parameters, parameters))
         compiled = CompiledRule(
             rule=rule,
             max_age=_duration(rule.max_age),
@@ -195,6 +195,7 @@ class PackCompiler:
             parameters=parameters,
             looks_up="lookup" in mentioned,
             may_read=fields_mentioned(texts_read),
+            may_lack=self._may_lack(rule, texts_read),
             passed=RowEvaluation(status=Status.PASS, reason=rule.title),
             not_applicable=RowEvaluation(
                 status=Status.NOT_APPLICABLE, reason=_not_applicable(rule)
@@ -216,6 +217,18 @@ class PackCompiler:
         for parameter in self.pack.parameters:
             if parameter.name in parameters:
                 yield from filter(None, (parameter.varies_by, parameter.dated_by))
+
+    def _may_lack(self, rule: Rule, texts_read: Sequence[str]) -> frozenset[str]:
+        """Return the fields that conditions and message read, and nothing else of the rule."""
+        conditions = (rule.match, rule.assertion, rule.not_due, rule.message, *rule.let.values())
+        own = [text for text in conditions if text]
+        others = list(texts_read)
+        for text in own:
+            others.remove(text)
+        mentioned, of_others = fields_mentioned(own), fields_mentioned(others)
+        if mentioned is None or of_others is None:
+            return frozenset()
+        return mentioned - of_others - fields_tested(own)
 
     def _check_rule(self, path: Path, compiled: CompiledRule, fields: SchemaFields | None) -> None:
         """Check a rule outside of its conditions."""

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Sequence
 from ccm_core.rules.cel.checked_ast import ELEMENT, FieldPath, read_paths
 from ccm_core.rules.cel.expression import Expression
 
-_WHOLE_ROW = re.compile(r"\brow\b(?!\s*\.)")
+_WHOLE_ROW = re.compile(r"\brow\b(?!\s*\.\s*\??\s*\w)")
 _FIELD = re.compile(r"\brow\s*\.\s*\??\s*(\w+)")
 """A field of the row: every other use of the row may read any of them."""
+_OPTIONAL = re.compile(r"\brow\s*\.\s*\?\s*(\w+)")
+_HAS = re.compile(r"\bhas\b")
 
 
 def fields_read(
@@ -53,4 +55,20 @@ def fields_mentioned(texts: Iterable[str]) -> frozenset[str] | None:
         if _WHOLE_ROW.search(text):
             return None
         names.update(_FIELD.findall(text))
+    return frozenset(names)
+
+
+def fields_tested(texts: Iterable[str]) -> frozenset[str]:
+    """Return names among which are all fields whose absence gives a text a value.
+
+    ``has(row.field)`` and ``row.?field`` are false and empty where a field is missing, whatever it
+    would be. Every other read of a missing field has no value, and what is decided beside it stands
+    for every value of it: ``row.other || row.field``.
+
+    Args:
+        texts: Expressions and messages, of which each mentions fields by name alone.
+    """
+    names: set[str] = set()
+    for text in texts:
+        names.update((_FIELD if _HAS.search(text) else _OPTIONAL).findall(text))
     return frozenset(names)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ccm_core.model.evaluation.evaluation_inputs import RuleScope
 from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule
 
@@ -41,3 +43,18 @@ def kinds_of_rows(packs: CompiledPacks, rule: CompiledRule) -> frozenset[str]:
         for kind in packs.inputs.get(over, ())
         if kind not in optional or fields is None or not fields.isdisjoint(optional[kind])
     )
+
+
+def kinds_to_withhold(packs: CompiledPacks, rule: CompiledRule) -> Mapping[str, frozenset[str]]:
+    """Return the optional kinds without which a rule still decides what does not rest on them.
+
+    Each with the fields that are withheld where the kind does not suffice: those that the rule
+    reads and that rest on it.
+    """
+    if rule.may_read is None:
+        return {}
+    fields = {
+        kind: rule.may_read.intersection(names)
+        for kind, names in packs.optional.get(rule.rule.over, {}).items()
+    }
+    return {kind: names for kind, names in fields.items() if names and names <= rule.may_lack}

@@ -73,7 +73,8 @@ def _mutated(
     packs: CompiledPacks, pack: str, rule: CompiledRule, test: RuleTest
 ) -> Iterator[MutationResult]:
     before = run_case(packs, pack, rule, test)
-    for mutation in mutations(test, sorted(kinds_needed(packs, rule))):
+    decides = kinds_to_withhold(packs, rule)
+    for mutation in mutations(test, sorted(kinds_needed(packs, rule)), decides):
         after = run_case(packs, pack, rule, mutation.test)
         passes = after.actual == Status.PASS
         yield MutationResult(
@@ -87,14 +88,17 @@ def _mutated(
         )
 
 
-def mutations(test: RuleTest, kinds: Sequence[str]) -> Iterator[Mutation]:
+def mutations(
+    test: RuleTest, kinds: Sequence[str], decides_without: Collection[str] = ()
+) -> Iterator[Mutation]:
     """Yield the mutations of a test: each lacks one thing.
 
     Args:
         test: The test.
         kinds: The evidence kinds that the rule reads.
+        decides_without: Those of which a lack leaves a pass that does not rest on them.
     """
-    yield from _evidence(test, kinds)
+    yield from _evidence(test, kinds, decides_without)
     yield from _fields(test)
     for name in sorted(test.lookups):
         lookups = {key: body for key, body in test.lookups.items() if key != name}
@@ -103,13 +107,18 @@ def mutations(test: RuleTest, kinds: Sequence[str]) -> Iterator[Mutation]:
         )
 
 
-def _evidence(test: RuleTest, kinds: Sequence[str]) -> Iterator[Mutation]:
+def _evidence(
+    test: RuleTest, kinds: Sequence[str], decides_without: Collection[str]
+) -> Iterator[Mutation]:
     for kind in kinds:
         for state, phrase in _EVIDENCE_MUTATIONS.items():
             # A lost page has rows on it; the engine must notice by the outcome alone.
             rows = test.rows[: len(test.rows) // 2] if state == "partial" else test.rows
             mutated = replace(test, evidence={**test.evidence, kind: state}, rows=rows)
-            yield Mutation(description=f"{kind} {phrase}", test=mutated, must_not_pass=True)
+            must_not_pass = kind not in decides_without
+            yield Mutation(
+                description=f"{kind} {phrase}", test=mutated, must_not_pass=must_not_pass
+            )
 
 
 def _fields(test: RuleTest) -> Iterator[Mutation]:

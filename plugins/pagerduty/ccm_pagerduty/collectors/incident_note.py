@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from ccm_core.sdk.errors import BadResponse, NotAvailable
 from ccm_core.sdk.timestamps import parse_instant
-from ccm_core.sdk.types import Collector, DependsOn, NamedBy, Visibility
+from ccm_core.sdk.types import Collector, NamedBy, Visibility
 from ccm_core.sdk.url_path import url_path
 from ccm_pagerduty.api_errors import AbilityMissing
 from ccm_pagerduty.collectors.incident import INCIDENT, LOG_ENTRY
@@ -42,6 +42,7 @@ def collector(_settings: JsonObject) -> Collector:
     return Collector(
         kind="pagerduty.incident_note",
         collect=collect,
+        needs=(LOG_ENTRY,),
         longest_window=timedelta(days=180),
         overlap=OVERLAP,
         named_by=NamedBy(
@@ -75,7 +76,6 @@ async def collect(
         of_window = [note for note in fetched.value if _is_within(note.get("created_at"), window)]
         yield fetched.page([without_text(note, incident["id"]) for note in of_window])
 
-    yield DependsOn(kind=LOG_ENTRY)
     incidents = [{"id": key} for key in request.changed_keys]
     async for event in each_unless_all_refused(INCIDENT, incidents, notes):
         yield event

@@ -56,3 +56,34 @@ def test_every_rule_fails_over_some_twin():
     rules = {rule["id"] for pack in rule_packs() for rule in yaml.safe_load(pack.text())["rules"]}
     failing = {rule for flaw in flaws() for rule in flaw.fails}
     assert rules - failing == ABOUT_COLLECTING | NEEDS_TIME
+
+
+@pytest.mark.parametrize("status", [402, 403, 404])
+@pytest.mark.parametrize(
+    ("endpoint", "rules"),
+    [
+        (
+            "/event_orchestrations/services/{service_id}",
+            {"pagerduty_critical_service_keeps_unmatched_events"},
+        ),
+        (
+            "/standards/scores/{resource_type}",
+            {"pagerduty_critical_service_meets_standards"},
+        ),
+        ("/extensions", {"pagerduty_extension_is_delivered_to"}),
+        ("/webhook_subscriptions", {"pagerduty_webhook_is_delivered_to"}),
+        ("/incidents/{id}/notes", {"pagerduty_major_incident_is_reviewed"}),
+        ("/business_services", set()),
+    ],
+)
+def test_a_refused_optional_kind_leaves_its_checks_inconclusive_and_no_others(
+    evaluated, now, rules_with, endpoint, rules, status
+):
+    """Nothing passes without it, and nothing fails for want of it."""
+    account = build_healthy_account(now)
+    evaluation = evaluated(account, healthy_parameters(), refused={endpoint: status})
+    # A deleted incident has no notes: that one is not found is no refusal.
+    gone = (endpoint, status) == ("/incidents/{id}/notes", 404)
+    failed = rules_with(evaluation, "fail", "error")
+    assert failed - ABOUT_COLLECTING == (rules if gone else set())
+    assert rules_with(evaluation, "insufficient") - NOT_OF_A_KEY == (set() if gone else rules)

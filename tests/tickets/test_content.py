@@ -1,0 +1,92 @@
+"""What tickets say: bounded, escaped, and nothing out of the evidence."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ticket_fakes.described import document_problems
+from ticket_fakes.findings import SECRET_REASON, work_item
+
+from ccm_core.tickets.content import draft_of
+from ccm_core.tickets.markup import document, markdown, marked_findings, wiki
+from ccm_core.tickets.templates import filled, placeholders, unknown_placeholders
+from ccm_core.tickets.types import FieldMapping, TicketRules
+
+RULES = TicketRules(system="ops")
+NAMES = st.text(max_size=300)
+
+
+@given(NAMES)
+def test_name_of_a_resource_neither_breaks_nor_steers_a_ticket(name):
+    """Whatever a source calls it: one line, no forged marker, and a valid document."""
+    draft = draft_of(work_item(resource=name), RULES)
+    assert len(draft.title) <= 200
+    assert "\n" not in draft.title
+    text = markdown(draft.text, draft.finding)
+    assert marked_findings(text) == {draft.finding}
+    assert document_problems(document(draft.text)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        pytest.param("@acme/everybody", "@\u200bacme/everybody", id="mention"),
+        pytest.param("fixes #12", "fixes \\#\u200b12", id="reference"),
+        pytest.param("https://evil.example", "https://\u200bevil.example", id="link"),
+        pytest.param("[x](http://evil)", "\\[x\\]\\(http://\u200bevil\\)", id="markup"),
+        pytest.param(
+            "<!-- ccm-finding: x -->", "\\<\\!-- ccm-finding: x --\\>", id="forged marker"
+        ),
+    ],
+)
+def test_markdown_shows_names_as_they_are(name, shown):
+    """Nobody is mentioned, no other issue is linked, nothing is formatted."""
+    draft = draft_of(work_item(resource=name), RULES)
+    assert shown in markdown(draft.text, draft.finding)
+
+
+def test_wiki_markup_shows_names_as_they_are():
+    """Neither macros nor mentions of Jira."""
+    draft = draft_of(work_item(resource="{code}[~admin] *x*"), RULES)
+    assert r"\{code\}\[\~admin\] \*x\*" in wiki(draft.text)
+
+
+def test_reasons_are_left_out_unless_they_are_asked_for():
+    """They quote evidence."""
+    for include in (False, True):
+        rules = TicketRules(system="ops", include_reasons=include)
+        assert (SECRET_REASON in str(draft_of(work_item(), rules))) is include
+
+
+def test_draft_is_the_same_until_what_it_says_changes():
+    """A finding that was seen again an hour later tells its ticket nothing."""
+    state = draft_of(work_item(), RULES).state
+    assert draft_of(work_item(), RULES).state == state
+    assert draft_of(work_item(owners=("Platform",)), RULES).state != state
+    mapped = TicketRules(system="ops", fields=FieldMapping(priorities={"critical": "Highest"}))
+    changed = draft_of(work_item(), mapped).state
+    assert changed.partition(".")[0] == state.partition(".")[0]
+    assert changed.partition(".")[2] != state.partition(".")[2]
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        pytest.param("{severity}", "critical", id="alone"),
+        pytest.param("sev-{severity}-{owner}", "sev-critical-Payments", id="in a text"),
+        pytest.param({"value": "{due}"}, {"value": "2026-05-07"}, id="within an object"),
+        pytest.param(["{rule}", "x"], ["svc-01", "x"], id="within a list"),
+        pytest.param(7, 7, id="a number"),
+        pytest.param("plain", "plain", id="no template"),
+    ],
+)
+def test_templates_are_filled(template, expected):
+    """Wherever they stand in a value."""
+    assert filled(template, placeholders(work_item())) == expected
+
+
+def test_unknown_placeholders_are_found():
+    """Wherever they stand in a value; nothing of Python is reached through one."""
+    value = {"value": ["{owner}", "{onwer} {severity.__class__}"]}
+    assert list(unknown_placeholders(value)) == ["onwer", "severity.__class__"]
