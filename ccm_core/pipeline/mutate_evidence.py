@@ -21,7 +21,7 @@ from ccm_core.pipeline.evaluate import current_moment, load_evidence, watch_scop
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
 from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule
-from ccm_core.rules.pack.rule_scopes import kinds_needed
+from ccm_core.rules.pack.rule_scopes import kinds_needed, kinds_to_withhold
 from ccm_core.rules.testing.mutation import MutationResult
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
@@ -37,7 +37,7 @@ class _Mutation:
     kind: str
     evidence: Evidence
     whole_kind: bool
-    """Whether no result may depend on the kind any more."""
+    """Whether no result may depend on the kind any more, but of a rule that decides without it."""
 
 
 def mutate_evidence(
@@ -74,13 +74,20 @@ def mutate_evidence(
 
 def _wrong_passes(available: Evidence, packs: CompiledPacks) -> Iterator[MutationResult]:
     before = _results(available, packs)
+    decides_without = {
+        rule.rule.id: kinds_to_withhold(packs, rule)
+        for pack in packs.packs
+        for group in pack.groups
+        for rule in group.rules
+    }
     dependent = {kind: _dependent_packs(packs, kind) for kind in available.kinds}
     for mutation in _mutations(available):
         after = _results(mutation.evidence, dependent[mutation.kind])
         for name, result in after.items():
             previous = before.get(name)
             passed = previous is not None and previous.status is Status.PASS
-            if result.status is not Status.PASS or (passed and not mutation.whole_kind):
+            may_pass = not mutation.whole_kind or mutation.kind in decides_without[result.rule]
+            if result.status is not Status.PASS or (passed and may_pass):
                 continue
             yield MutationResult(
                 pack=next(_pack(packs, result.rule)),

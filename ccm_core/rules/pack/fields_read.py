@@ -12,7 +12,8 @@ _WHOLE_ROW = re.compile(r"\brow\b(?!\s*\.\s*\??\s*\w)")
 _FIELD = re.compile(r"\brow\s*\.\s*\??\s*(\w+)")
 """A field of the row: every other use of the row may read any of them."""
 _OPTIONAL = re.compile(r"\brow\s*\.\s*\?\s*(\w+)")
-_HAS = re.compile(r"\bhas\b")
+_HAS = re.compile(r"\bhas\s*(?:\(|//)")
+"""The macro, also where a comment follows its name."""
 
 
 def fields_read(

@@ -7,7 +7,7 @@ passes because it has less evidence gives a false pass.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -17,7 +17,7 @@ from ccm_core.model.evaluation.rule import RuleTest
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.pack.compiled import CompiledPacks, CompiledRule
-from ccm_core.rules.pack.rule_scopes import kinds_needed
+from ccm_core.rules.pack.rule_scopes import kinds_needed, kinds_to_withhold
 from ccm_core.rules.testing.runner import run_case
 
 MOST_FIELDS = 200
