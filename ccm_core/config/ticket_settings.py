@@ -25,14 +25,14 @@ _JIRA_ALONE = (
 )
 """Fields that GitHub's issues do not have."""
 _OWN_FIELDS = {
-    "project": "project",
-    "summary": "nothing: ccm writes the title",
-    "description": "nothing: ccm writes it",
-    "issuetype": "fields.issue_type",
-    "labels": "fields.labels",
-    "priority": "fields.priorities",
-    "components": "fields.components",
-    "assignee": "fields.assignees",
+    "project": "use `project` of the system",
+    "summary": "ccm writes the title",
+    "description": "ccm writes it",
+    "issuetype": "use `fields.issue_type`",
+    "labels": "use `fields.labels`",
+    "priority": "use `fields.priorities`",
+    "components": "use `fields.components`",
+    "assignee": "use `fields.assignees`",
 }
 """Fields of Jira that have a setting of their own."""
 
@@ -183,7 +183,7 @@ class _TicketReader:
                 self._mistake((*path, name), message)
         for name in _mapping(self._fields.get("custom")):
             if name in _OWN_FIELDS:
-                message = f'"{name}" cannot be set here; use {_OWN_FIELDS[name]}'
+                message = f'"{name}" cannot be set here: {_OWN_FIELDS[name]}'
                 self._mistake((*path, "custom", name), message)
         for owner, names in _mapping(self._fields.get("assignees")).items():
             if self._is_jira and isinstance(names, list) and len(names) > 1:

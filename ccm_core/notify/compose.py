@@ -301,7 +301,7 @@ def _by_check(findings: Sequence[Condition]) -> Section:
     return Section(
         heading="By check",
         entries=tuple(
-            Entry(title=f"{count:,} × {titles[rule]}") for rule, count in most[:MAX_ENTRIES]
+            Entry(title=f"{count:,} of: {titles[rule]}") for rule, count in most[:MAX_ENTRIES]
         ),
         total=len(counts),
         rest="ccm report",

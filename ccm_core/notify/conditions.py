@@ -130,7 +130,7 @@ def _asked(item: WorkItem) -> Iterator[str]:
 def _acceptances_ending(
     evaluation: Evaluation, items: Sequence[WorkItem], people: Mapping[str, Person]
 ) -> Iterator[Condition]:
-    """Yield one condition for each acceptance that ends soon and each owner whose findings return."""
+    """Yield one condition for each acceptance that ends soon and each owner of its findings."""
     latest = evaluation.evaluated_at + ENDS_SOON
     ending: dict[tuple[str, ...], list[WorkItem]] = {}
     for item in items:

@@ -2650,7 +2650,7 @@ RESULT_STATUSES = ("error", "fail", "insufficient", "pass", "not_applicable")
 """The worst first."""
 ROW_FIELDS = {"subject", "fields", "names", "absent", "unknown", "occurred_at", "final"}
 SUBJECT_FIELDS = {"kind", "key", "title", "url", "owners"}
-VERDICT_FIELDS = {"status", "reason", "due_at", "looked_up"}
+VERDICT_FIELDS = {"status", "reason", "due_at", "cause", "looked_up"}
 
 
 class _SubjectRow(NamedTuple):

@@ -1,4 +1,4 @@
-"""``ccm notify``: send what changed to Slack, mail and webhooks; dry run and test message."""
+"""``ccm notify``: send what is new to Slack, Teams, mail and others; dry run, test message."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ccm_core.cli.terminal.output import print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
 from ccm_core.model.evaluation.result_scope import UNSETTLED
+from ccm_core.notify.rendering.text import render_text
 from ccm_core.pipeline.notify import DeliveryResult, notify, send_test
 
 
@@ -22,7 +23,7 @@ from ccm_core.pipeline.notify import DeliveryResult, notify, send_test
 @renamed_option("--try", "--test")
 @click.pass_obj
 def command(config: str | None, *, dry_run: bool, test: bool) -> int:
-    """Notify people of what changed since the last message. `run` and `watch` do so themselves."""
+    """Notify channels of new findings, or send their digest. `run` and `watch` do so themselves."""
     workspace = open_workspace(config)
     policy = notification_policy(workspace)
     if test:
@@ -46,6 +47,6 @@ def _print(results: Iterable[DeliveryResult], *, sent: bool) -> int:
         else:
             verb = "sent" if sent else "would be sent"
             print_message(f"{result.recipient}: {verb}: {result.message.title}")
-            for line in () if sent else result.message.lines:
-                print_text(line)
+            if not sent:
+                print_text(render_text(result.message))
     return code

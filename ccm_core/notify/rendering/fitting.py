@@ -27,14 +27,14 @@ def fitted(
         fits: Whether the service takes it.
     """
     for entries, with_facts in _STEPS:
-        form = render(_shortened(message, entries, with_facts))
+        form = render(_shortened(message, entries, with_facts=with_facts))
         if fits(form):
             return form
     form = render(replace(message, sections=(), links=message.links[:1]))
     return form if fits(form) else None
 
 
-def _shortened(message: Message, entries: int, with_facts: bool) -> Message:
+def _shortened(message: Message, entries: int, *, with_facts: bool) -> Message:
     sections = (
         replace(
             section,

@@ -1,4 +1,4 @@
-"""A message as the HTML of a mail: tables and inline styles, which is what mail programs show. Pure."""
+"""A message as the HTML of a mail: tables and inline styles, as mail programs need. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _COLOURS = {
     "low": "#475569",
     "informational": "#475569",
 }
-_FONT = "font-family:-apple-system,'Segoe UI',Helvetica,Arial,sans-serif"
+_BODY = (
+    "font-family:-apple-system,'Segoe UI',Helvetica,Arial,sans-serif;font-size:15px;"
+    "line-height:1.5;color:#0f172a;max-width:680px"
+)
 _MUTED = "color:#475569"
 _CODE = "font-family:ui-monospace,Consolas,monospace;font-size:13px;color:#334155"
 
@@ -24,8 +27,7 @@ def render_html(message: Message) -> str:
     """Return the body of a mail; the title is in it, as its heading."""
     return "".join(
         (
-            f'<div lang="en" style="{_FONT};font-size:15px;line-height:1.5;color:#0f172a;'
-            'max-width:680px">',
+            f'<div lang="en" style="{_BODY}">',
             f'<h1 style="font-size:20px;margin:0 0 12px">{_text(message.title)}</h1>',
             *(f'<p style="margin:0 0 6px">{_text(text)}</p>' for text in message.summary),
             *(part for section in message.sections for part in _section(section)),
@@ -47,8 +49,9 @@ def _section(section: Section) -> Iterator[str]:
 
 
 def _entry(entry: Entry) -> Iterator[str]:
+    title = f"{_severity(entry.severity)}{_link(entry.title, entry.url)}"
     if not entry.facts and not entry.command:
-        yield f'<p style="margin:4px 0">{_severity(entry.severity)}{_link(entry.title, entry.url)}</p>'
+        yield f'<p style="margin:4px 0">{title}</p>'
         return
     colour = _COLOURS.get(entry.severity, "#475569")
     yield (
@@ -56,10 +59,7 @@ def _entry(entry: Entry) -> Iterator[str]:
         f'style="border-left:4px solid {colour};margin:0 0 14px;width:100%"><tr>'
         '<td style="padding:2px 0 2px 12px">'
     )
-    yield (
-        '<div style="font-weight:600;margin:0 0 2px">'
-        f"{_severity(entry.severity)}{_link(entry.title, entry.url)}</div>"
-    )
+    yield f'<div style="font-weight:600;margin:0 0 2px">{title}</div>'
     yield from map(_fact, entry.facts)
     if entry.command:
         yield f'<div style="{_CODE}">{_text(entry.command)}</div>'
@@ -74,14 +74,15 @@ def _severity(severity: str) -> str:
 
 
 def _fact(fact: Fact) -> str:
-    return f'<div><span style="{_MUTED}">{_text(fact.name)}:</span> {_link(fact.value, fact.url)}</div>'
+    name = f'<span style="{_MUTED}">{_text(fact.name)}:</span>'
+    return f"<div>{name} {_link(fact.value, fact.url)}</div>"
 
 
 def _link(text: str, url: str) -> str:
     safe = safe_url(url)
-    return (
-        f'<a href="{escape(safe)}" style="color:#1d4ed8">{_text(text)}</a>' if safe else _text(text)
-    )
+    if not safe:
+        return _text(text)
+    return f'<a href="{escape(safe)}" style="color:#1d4ed8">{_text(text)}</a>'
 
 
 def _text(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.model.evaluation.result import CONNECTION, POPULATION, Status
-from ccm_core.model.finding.finding import finding_of, share_finding
+from ccm_core.model.finding.finding import SEVERITIES, finding_of, share_finding
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
 
@@ -73,6 +73,27 @@ class ResultFindings:
         return result.rule in self.shares and result.subject.kind not in (CONNECTION, POPULATION)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingResults:
+    """The results of a report that one finding consists of; of a result without one, it alone."""
+
+    finding: ResultFinding | None
+    checks: tuple[tuple[int, RuleResult, Result], ...]
+    """What fails first, and the most severe of it, each with its rule and the rule's place."""
+
+    @property
+    def failing(self) -> tuple[Result, ...]:
+        """Return those that fail."""
+        return tuple(result for _, _, result in self.checks if result.status is Status.FAIL)
+
+    @property
+    def is_accepted(self) -> bool:
+        """Return whether the risk of all of it is accepted."""
+        if self.finding is not None and self.finding.item is not None:
+            return self.finding.item.accepted_until is not None
+        return bool(self.failing) and all(result.waiver for result in self.failing)
+
+
 NO_FINDINGS = ResultFindings(items=FrozenDict(), shares=frozenset(), of_checks=FrozenDict())
 """Where none are known."""
 
@@ -85,6 +106,37 @@ def result_findings(inputs: ReportInput) -> ResultFindings:
         shares=inputs.findings.shares | set(shares(inputs.evaluation.rules)),
         of_checks={check.result: item for item in items.values() for check in item.finding.checks},
     )
+
+
+def by_finding(
+    inputs: ReportInput, findings: ResultFindings, statuses: AbstractSet[Status]
+) -> Iterator[FindingResults]:
+    """Yield the results of some statuses by finding; without those that a share counts.
+
+    Args:
+        inputs: What is reported.
+        findings: The findings of its results.
+        statuses: Which results.
+    """
+    groups: dict[str, list[tuple[int, RuleResult, Result]]] = {}
+    names: dict[str, ResultFinding | None] = {}
+    for index, rule in enumerate(inputs.evaluation.rules):
+        for number, result in enumerate(rule.results):
+            if result.status not in statuses:
+                continue
+            finding = findings.of(result)
+            if finding is not None and finding.in_share:
+                continue
+            name = finding.id if finding else f"{index} {number}"
+            names.setdefault(name, finding)
+            groups.setdefault(name, []).append((index, rule, result))
+    for name, checks in groups.items():
+        yield FindingResults(finding=names[name], checks=tuple(sorted(checks, key=_rank)))
+
+
+def _rank(check: tuple[int, RuleResult, Result]) -> tuple[bool, int, int]:
+    index, rule, result = check
+    return (result.status is not Status.FAIL, SEVERITIES.index(rule.severity.value), index)
 
 
 def shares(rules: tuple[RuleResult, ...]) -> Iterator[str]:

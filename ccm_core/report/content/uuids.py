@@ -34,6 +34,11 @@ def evaluation_fields(evaluation: Evaluation) -> Fields:
     return fields_of(evaluation, rules=Rows(rules))
 
 
+def of_finding(name: str) -> str:
+    """Return the UUID of a finding, the same in every report."""
+    return uuid("finding", name)
+
+
 def of_result(result: Result) -> str:
     """Return the id of one rule on one subject, the same in every evaluation."""
     subject = result.subject

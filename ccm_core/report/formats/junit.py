@@ -11,12 +11,15 @@ from ccm_core.model.evaluation.result import Status
 from ccm_core.report.content import phrases
 from ccm_core.report.content.cell_width import plain
 from ccm_core.report.content.json_stream import blocks
+from ccm_core.report.content.result_findings import result_findings
 from ccm_core.report.types import ReportFormat, ReportInput
+from ccm_core.sdk.timestamps import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ccm_core.model.evaluation.result import Result, RuleResult
+    from ccm_core.report.content.result_findings import ResultFinding, ResultFindings
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 (2.2) has no way to write."""
@@ -38,7 +41,8 @@ class JunitReport(ReportFormat):
 def _pieces(inputs: ReportInput) -> Iterator[bytes]:
     """Yield the document case by case: the numbers are counted before."""
     rules = inputs.evaluation.rules
-    outcomes = [_outcomes(rule) for rule in rules]
+    findings = result_findings(inputs)
+    outcomes = [_outcomes(rule, findings) for rule in rules]
     root = Element("testsuites", name="ccm")
     _number(root, sum(outcomes, Counter()))
     yield b"<?xml version='1.0' encoding='utf-8'?>\n"
@@ -46,7 +50,7 @@ def _pieces(inputs: ReportInput) -> Iterator[bytes]:
     for rule, of_rule in zip(rules, outcomes, strict=True):
         yield _opened(_suite(rule, of_rule, inputs), 1)
         yield _written(_facts(rule, inputs), 2)
-        for case in _cases(rule):
+        for case in _cases(rule, findings):
             yield _written(case, 2)
         yield b"  </testsuite>\n"
     yield b"</testsuites>\n" if rules else b""
@@ -64,19 +68,21 @@ def _opened(element: Element, level: int) -> bytes:
     return _written(element, level).rstrip(b" />\n") + b">\n"
 
 
-def _outcomes(rule: RuleResult) -> Counter[str]:
+def _outcomes(rule: RuleResult, findings: ResultFindings) -> Counter[str]:
     """Count the cases of a rule, and how many have each outcome."""
-    statuses = Counter((result.status, bool(result.waiver)) for result in rule.results)
+    statuses = Counter(
+        (result.status, bool(result.waiver) or findings.in_share(result)) for result in rule.results
+    )
     tags = Counter[str]()
     for pair, number in (statuses or {(rule.status, False): 1}).items():
         tags[_tag(*pair)] += number
     return Counter({"tests": tags.total(), **tags})
 
 
-def _tag(status: Status, waived: bool) -> str:  # noqa: FBT001 - a pair, counted by the thousand
+def _tag(status: Status, excused: bool) -> str:  # noqa: FBT001 - a pair, counted by the thousand
     match status:
         case Status.FAIL:
-            return "skipped" if waived else "failures"
+            return "skipped" if excused else "failures"
         case Status.INSUFFICIENT | Status.ERROR:
             return "errors"
         case Status.NOT_APPLICABLE:
@@ -103,20 +109,23 @@ def _facts(rule: RuleResult, inputs: ReportInput) -> Element:
     return _properties(facts.items())
 
 
-def _cases(rule: RuleResult) -> Iterator[Element]:
+def _cases(rule: RuleResult, findings: ResultFindings) -> Iterator[Element]:
     for result in rule.results:
-        yield _case(rule, result)
+        yield _case(rule, result, findings.of(result))
     if not rule.results:
         yield _case_of_rule(rule)
 
 
-def _case(rule: RuleResult, result: Result) -> Element:
+def _case(rule: RuleResult, result: Result, finding: ResultFinding | None) -> Element:
     name = f"{plain(result.subject.title)} [{plain(result.subject.key)}]"
     class_name = f"{plain(result.connection)}.{rule.rule}"
     case = Element("testcase", name=_text(name), classname=_text(class_name), time="0")
-    if result.subject.owners:
-        case.append(_properties(("owner", owner) for owner in result.subject.owners))
+    if facts := list(_finding_facts(result, finding)):
+        case.append(_properties(facts))
     match result.status:
+        case Status.FAIL if finding is not None and finding.in_share:
+            message = f"Failed, and {finding.counts_in}"
+            _outcome(case, "skipped", "counts_in_share", message, result.reason)
         case Status.FAIL if result.waiver:
             # As a test that is expected to fail: it counts neither as passed nor as failed.
             _outcome(
@@ -136,6 +145,24 @@ def _case(rule: RuleResult, result: Result) -> Element:
         case Status.PASS:
             pass
     return case
+
+
+def _finding_facts(result: Result, finding: ResultFinding | None) -> Iterator[tuple[str, str]]:
+    names = finding.owners if finding else None
+    yield from (("owner", name) for name in (result.subject.owners if names is None else names))
+    if finding is None:
+        return
+    yield "finding", finding.id
+    item = finding.item
+    if item is None or finding.in_share:
+        return
+    yield "state", item.state.value
+    if item.due_at:
+        yield "due_at", format_instant(item.due_at)
+        yield "overdue", "yes" if item.is_overdue else "no"
+    if item.accepted_until:
+        yield "accepted_until", format_instant(item.accepted_until)
+    yield from (("ticket", ticket.url) for ticket in item.tickets)
 
 
 def _case_of_rule(rule: RuleResult) -> Element:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.rule import Severity
+from ccm_core.model.finding.work_item import WorkState
 from ccm_core.report.content import phrases, uuids
 from ccm_core.report.content.cell_width import plain
 from ccm_core.report.content.json_stream import blocks
+from ccm_core.report.content.result_findings import result_findings
 from ccm_core.report.types import ReportFormat, ReportInput
 from ccm_core.sdk.timestamps import format_instant
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from ccm_core.model.evaluation.result import Result, RuleResult
     from ccm_core.model.json_codec import JsonObject
+    from ccm_core.report.content.result_findings import ResultFinding
 
 VERSION = "1.8.0"
 
@@ -38,6 +41,9 @@ _COMPLIANCE = {
 }
 
 
+_IN_PROGRESS = {WorkState.ACKNOWLEDGED, WorkState.ACCEPTANCE_ASKED}
+
+
 class OcsfReport(ReportFormat):
     """Every result of every rule, for a SIEM or a data lake."""
 
@@ -49,14 +55,22 @@ class OcsfReport(ReportFormat):
     def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
         """Yield one JSON document on each line, with sorted keys; empty without results."""
         milliseconds = int(inputs.evaluation.evaluated_at.timestamp() * 1000)
+        findings = result_findings(inputs)
         yield from blocks(
-            json_codec.encode(_event(result, rule, inputs, milliseconds)) + b"\n"
+            json_codec.encode(_event(result, rule, inputs, milliseconds, findings.of(result)))
+            + b"\n"
             for rule in inputs.evaluation.rules
             for result in rule.results
         )
 
 
-def _event(result: Result, rule: RuleResult, inputs: ReportInput, at: int) -> JsonObject:
+def _event(
+    result: Result,
+    rule: RuleResult,
+    inputs: ReportInput,
+    at: int,
+    finding: ResultFinding | None,
+) -> JsonObject:
     severity_id, severity = _SEVERITIES[rule.severity]
     return (
         {
@@ -77,24 +91,32 @@ def _event(result: Result, rule: RuleResult, inputs: ReportInput, at: int) -> Js
                 "product": {"name": "ccm", "vendor_name": "ccm", "version": inputs.host_version},
                 "uid": uuids.uuid("ocsf", str(at), uuids.of_result(result)),
             },
-            "finding_info": _finding(result, rule, at),
+            "finding_info": _finding(result, rule, at, finding),
             "compliance": _compliance(result, rule),
             "resources": [_resource(result)],
-            "unmapped": _unmapped(result, rule) | _scope(inputs),
+            "unmapped": _unmapped(result, rule, finding) | _scope(inputs),
         }
-        | _state(result)
+        | _state(result, finding)
         | _remediation(rule)
     )
 
 
-def _finding(result: Result, rule: RuleResult, at: int) -> JsonObject:
+def _finding(
+    result: Result, rule: RuleResult, at: int, of_result: ResultFinding | None
+) -> JsonObject:
+    """Return the finding: what fails has the id of its own, other results are each for itself."""
+    is_own = of_result is not None and not of_result.in_share
     finding: JsonObject = {
-        "uid": uuids.of_result(result),
+        "uid": of_result.id if of_result and is_own else uuids.of_result(result),
         "title": plain(rule.title),
         "desc": plain(rule.risk or "") or plain(rule.title),
         "created_time": at,
         "analytic": {"uid": rule.rule, "name": plain(rule.title), "type_id": 1, "type": "Rule"},
     }
+    if of_result and is_own and of_result.item is not None:
+        tracked = of_result.item.finding
+        finding["first_seen_time"] = int(tracked.first_seen.timestamp() * 1000)
+        finding["last_seen_time"] = int(tracked.last_seen.timestamp() * 1000)
     link = phrases.uri(result.subject.url)
     return finding | ({"src_url": link} if link else {})
 
@@ -113,12 +135,15 @@ def _compliance(result: Result, rule: RuleResult) -> JsonObject:
     }
 
 
-def _state(result: Result) -> JsonObject:
-    """Return the state of a finding: new, or suppressed by a waiver."""
+def _state(result: Result, finding: ResultFinding | None) -> JsonObject:
+    """Return the state of a finding: new, worked on, or suppressed by a waiver."""
     if result.status is Status.FAIL and result.waiver:
         return {"status_id": 3, "status": "Suppressed", "comment": f"Waiver {plain(result.waiver)}"}
     if result.status in (Status.PASS, Status.NOT_APPLICABLE):
         return {}
+    item = finding.item if finding and not finding.in_share else None
+    if item is not None and item.state in _IN_PROGRESS:
+        return {"status_id": 2, "status": "In Progress"}
     return {"status_id": 1, "status": "New"}
 
 
@@ -135,8 +160,22 @@ def _resource(result: Result) -> JsonObject:
     return resource | ({"tags": [owners]} if subject.owners else {})
 
 
-def _unmapped(result: Result, rule: RuleResult) -> JsonObject:
-    return {
+def _unmapped(result: Result, rule: RuleResult, finding: ResultFinding | None) -> JsonObject:
+    item = finding.item if finding and not finding.in_share else None
+    work: JsonObject = {}
+    if item is not None:
+        work = {
+            "state": item.state.value,
+            "owners": list(map(plain, item.owner.names)),
+            "finding_due_at": format_instant(item.due_at) if item.due_at else None,
+            "overdue": item.is_overdue,
+            "accepted_until": format_instant(item.accepted_until) if item.accepted_until else None,
+            "tickets": [ticket.url for ticket in item.tickets],
+        }
+    return work | {
+        "result": uuids.of_result(result),
+        "finding": finding.id if finding else None,
+        "counts_in_share": bool(finding and finding.in_share),
         "pack": rule.pack,
         "status": result.status.value,
         "waiver": result.waiver,

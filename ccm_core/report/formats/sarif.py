@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evaluation.result import POPULATION, Status
 from ccm_core.model.evaluation.rule import Severity
+from ccm_core.model.finding.work_item import WorkState
 from ccm_core.report.content import phrases, uuids
 from ccm_core.report.content.cell_width import plain
 from ccm_core.report.content.json_stream import Fields, Rows, blocks, json_pieces
+from ccm_core.report.content.result_findings import by_finding, result_findings
 from ccm_core.report.types import ReportFormat, ReportInput
 from ccm_core.sdk.timestamps import format_instant
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from ccm_core.model.evaluation.result import KindSufficiency, Result, RuleResult
     from ccm_core.model.json_codec import JsonObject
+    from ccm_core.report.content.result_findings import FindingResults
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -31,11 +34,14 @@ _LEVELS = {
     Severity.LOW: "note",
     Severity.INFORMATIONAL: "note",
 }
-_REPORTED = (Status.FAIL, Status.INSUFFICIENT, Status.ERROR)
+_REPORTED = frozenset({Status.FAIL, Status.INSUFFICIENT, Status.ERROR})
 
 
 class SarifReport(ReportFormat):
-    """One run. ``fail`` is kind ``fail``; an inconclusive result is kind ``open`` (3.27.9)."""
+    """One run with a result for each finding, so that its identity is the finding's.
+
+    What fails is kind ``fail``; what is inconclusive is kind ``open`` (3.27.9).
+    """
 
     name = "sarif"
     extension = "sarif"
@@ -50,7 +56,6 @@ class SarifReport(ReportFormat):
 
 def _log(inputs: ReportInput) -> Fields:
     evaluation = inputs.evaluation
-    rules = evaluation.rules
     run = {
         "tool": {"driver": _driver(inputs)},
         "automationDetails": {
@@ -59,12 +64,7 @@ def _log(inputs: ReportInput) -> Fields:
         },
         "columnKind": "unicodeCodePoints",
         "invocations": Rows([_invocation(inputs)]),
-        "results": Rows(
-            _result(result, rule, index)
-            for index, rule in enumerate(rules)
-            for result in rule.results
-            if result.status in _REPORTED
-        ),
+        "results": Rows(map(_result, by_finding(inputs, result_findings(inputs), _REPORTED))),
     }
     return Fields({"$schema": SCHEMA, "version": "2.1.0", "runs": Rows([Fields(run)])})
 
@@ -96,27 +96,51 @@ def _rule(rule: RuleResult) -> JsonObject:
     return descriptor | ({"helpUri": link} if link else {})
 
 
-def _result(result: Result, rule: RuleResult, index: int) -> JsonObject:
+def _result(group: FindingResults) -> JsonObject:
+    index, rule, result = group.checks[0]
     failed = result.status is Status.FAIL
-    entry: JsonObject = {
+    return {
         "ruleId": rule.rule,
         "ruleIndex": index,
         # Whatever is not of kind "fail" has the level "none" (3.27.10).
         "kind": "fail" if failed else "open",
         "level": _LEVELS[rule.severity] if failed else "none",
-        "message": {"text": _message(result)},
+        "message": {"text": "; ".join(_messages(group))},
         "locations": [_location(result)],
-        "partialFingerprints": {"ccmResult/v1": uuids.of_result(result)},
-        "properties": _properties(result),
+        "properties": _properties(group, result),
+    } | _identity(group, result)
+
+
+def _messages(group: FindingResults) -> Iterator[str]:
+    """Yield what is wrong: of the first check, and of each other with its title."""
+    for number, (_, rule, result) in enumerate(group.checks):
+        title = plain(rule.title) or rule.rule
+        yield f"{title}: {plain(result.reason)}" if number else _message(result)
+
+
+def _identity(group: FindingResults, result: Result) -> JsonObject:
+    """Return by what tools know the result again, and whether its risk is accepted."""
+    if group.finding is None:
+        return {"partialFingerprints": {"ccmResult/v1": uuids.of_result(result)}}
+    finding, item = group.finding, group.finding.item
+    entry: JsonObject = {
+        "partialFingerprints": {"ccmFinding/v1": finding.id},
+        "correlationGuid": uuids.of_finding(finding.id),
     }
-    if result.waiver:
+    if item is not None and item.tickets:
+        links = (phrases.uri(ticket.url) for ticket in item.tickets)
+        entry["workItemUris"] = sorted({link for link in links if link})
+    waivers = sorted({plain(failing.waiver) for failing in group.failing if failing.waiver})
+    if group.is_accepted:
         entry["suppressions"] = [
             {
                 "kind": "external",
                 "status": "accepted",
-                "justification": f"Waiver {plain(result.waiver)}",
+                "justification": f"Waiver {', '.join(waivers)}",
             }
         ]
+    elif item is not None and item.state is WorkState.ACCEPTANCE_ASKED:
+        entry["suppressions"] = [{"kind": "external", "status": "underReview"}]
     return entry
 
 
@@ -131,7 +155,9 @@ def _message(result: Result) -> str:
 
 def _location(result: Result) -> JsonObject:
     subject = result.subject
-    names = (result.connection, subject.kind, subject.key)
+    # A share is the same whatever its month; of a single resource, the key says which it is.
+    key = result.rule if subject.kind == POPULATION else subject.key
+    names = (result.connection, subject.kind, key)
     return {
         "logicalLocations": [
             {"name": plain(subject.title), "fullyQualifiedName": "/".join(map(plain, names))}
@@ -143,12 +169,24 @@ def _location(result: Result) -> JsonObject:
     }
 
 
-def _properties(result: Result) -> JsonObject:
-    properties: dict[str, Any] = {"status": result.status.value, "connection": result.connection}
-    if result.subject.owners:
-        properties["owners"] = list(map(plain, result.subject.owners))
-    if result.due_at:
-        properties["dueAt"] = result.due_at.isoformat()
+def _properties(group: FindingResults, result: Result) -> JsonObject:
+    item = group.finding.item if group.finding else None
+    owners = result.subject.owners if item is None else item.owner.names
+    properties: dict[str, Any] = {
+        "status": result.status.value,
+        "connection": result.connection,
+        "results": [uuids.of_result(other) for _, _, other in group.checks],
+    }
+    if owners:
+        properties["owners"] = list(map(plain, owners))
+    if item is not None:
+        moments = {
+            "firstSeen": item.finding.first_seen,
+            "dueAt": item.due_at,
+            "acceptedUntil": item.accepted_until,
+        }
+        properties |= {"state": item.state.value, "overdue": item.is_overdue}
+        properties |= {name: format_instant(at) for name, at in moments.items() if at}
     link = phrases.uri(result.subject.url)
     return properties | ({"url": link} if link else {})
 

@@ -36,7 +36,9 @@ class Firm:
 
     def failing(self, checks: int = 1) -> list[dict]:
         """List open findings with so many failing checks, which are not about a share."""
-        listed = self.ccm("findings", "list", "--output", "json").json["findings"]
+        ran = self.ccm("findings", "list", "--output", "json")
+        assert ran.code == 0, ran.err
+        listed = ran.json["findings"]
         return [
             one
             for one in listed

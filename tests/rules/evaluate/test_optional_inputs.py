@@ -67,9 +67,6 @@ STALE = {"problem": "acme.badge is 3d old"}
         pytest.param({"assert": "size(row) > 0"}, True, id="the row itself"),
         pytest.param({"assert": "row.locked", "match": "row.open_for > 0"}, True, id="in match"),
         pytest.param(
-            {"assert": "row.locked", "message": '"{row.open_for}"'}, True, id="in the message"
-        ),
-        pytest.param(
             {"assert": "row.locked && long", "let": "{long: row.open_for < 60}"}, True, id="in let"
         ),
         pytest.param(
@@ -131,6 +128,14 @@ def test_a_rule_rests_on_an_optional_kind_by_the_fields_it_reads(
 def test_a_view_that_names_no_field_of_its_rows_rests_on_the_input_with_all(judged, rest):
     """A misspelled name lets nothing pass without evidence."""
     assert judged(UNAVAILABLE, rest=rest, **{"assert": "row.locked"}).status == "insufficient"
+
+
+def test_a_message_over_the_field_leaves_the_rule_decided(judged, packs_of):
+    """It rests on the kind, and passes by another field."""
+    fields = {"assert": "row.locked", "message": '"{row.open_for}"'}
+    assert judged(UNAVAILABLE, **fields).status == "pass"
+    (scope,) = rule_scopes(packs_of(**fields))
+    assert "acme.badge" in scope.kinds
 
 
 def test_an_input_that_is_not_optional_concerns_every_rule(judged, standing_of, world, now):

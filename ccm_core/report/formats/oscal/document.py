@@ -9,17 +9,19 @@ from ccm_core.model.evaluation.result import Status
 from ccm_core.report.content import phrases, uuids
 from ccm_core.report.content.cell_width import plain
 from ccm_core.report.content.json_stream import Fields, Rows, blocks, json_pieces
+from ccm_core.report.content.result_findings import result_findings
 from ccm_core.report.formats.oscal.parties import owned, owning
-from ccm_core.report.formats.oscal.risks import risk, risks
+from ccm_core.report.formats.oscal.risks import risks, risks_by_rule
 from ccm_core.report.formats.oscal.tokens import REPORTED, Ids, line, prop, props, token
 from ccm_core.report.types import ReportFormat, ReportInput
 from ccm_core.sdk.timestamps import format_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ccm_core.model.evaluation.result import AppliedPack, ControlResult, Result, RuleResult
     from ccm_core.model.json_codec import JsonObject
+    from ccm_core.report.content.result_findings import ResultFinding, ResultFindings
 
 VERSION = "1.2.1"
 """The version of OSCAL that the document names."""
@@ -91,9 +93,11 @@ def _pack(pack: AppliedPack, ids: Ids) -> JsonObject:
 def _results(inputs: ReportInput, ids: Ids, at: str) -> Fields:
     evaluation = inputs.evaluation
     rules = evaluation.rules
-    observations = (observation for rule in rules for observation in _observations(rule, ids, at))
-    failures = (entry for rule in rules for entry in risks(rule, ids))
-    has_risk = any(next(risks(rule, ids), None) for rule in rules)
+    findings = result_findings(inputs)
+    observations = (
+        observation for rule in rules for observation in _observations(rule, findings, ids, at)
+    )
+    by_rule = risks_by_rule(inputs, findings)
     content: JsonObject = {
         "uuid": ids.of("result"),
         "title": line(f"Evaluation of {at}"),
@@ -103,8 +107,8 @@ def _results(inputs: ReportInput, ids: Ids, at: str) -> Fields:
         "local-definitions": _definitions(inputs, ids),
         "reviewed-controls": {"control-selections": [_selection(evaluation.controls)]},
         "observations": Rows(observations) if rules else [],
-        "risks": Rows(failures) if has_risk else [],
-        "findings": Rows(_finding(control, inputs, ids) for control in evaluation.controls)
+        "risks": Rows(risks(inputs, findings, ids)) if by_rule else [],
+        "findings": Rows(_finding(control, inputs, ids, by_rule) for control in evaluation.controls)
         if evaluation.controls
         else [],
     }
@@ -158,7 +162,9 @@ def _item(result: Result) -> JsonObject:
     return item | owned(subject)
 
 
-def _observations(rule: RuleResult, ids: Ids, at: str) -> Iterator[JsonObject]:
+def _observations(
+    rule: RuleResult, findings: ResultFindings, ids: Ids, at: str
+) -> Iterator[JsonObject]:
     population = rule.population
     numbers = {
         "total": population.total,
@@ -183,11 +189,17 @@ def _observations(rule: RuleResult, ids: Ids, at: str) -> Iterator[JsonObject]:
     }
     for result in rule.results:
         if result.status in REPORTED:
-            yield _observation(result, ids, at)
+            yield _observation(result, findings.of(result), ids, at)
 
 
-def _observation(result: Result, ids: Ids, at: str) -> JsonObject:
-    facts = {"rule": result.rule, "status": result.status.value, "waiver": result.waiver}
+def _observation(result: Result, finding: ResultFinding | None, ids: Ids, at: str) -> JsonObject:
+    facts = {
+        "rule": result.rule,
+        "status": result.status.value,
+        "waiver": result.waiver,
+        "finding": finding.id if finding else None,
+        "counts-in-share": "yes" if finding and finding.in_share else None,
+    }
     observation: JsonObject = {
         "uuid": ids.result(result),
         "title": line(result.subject.title),
@@ -217,7 +229,9 @@ def _evidence_digests(result: Result) -> JsonObject:
     }
 
 
-def _finding(control: ControlResult, inputs: ReportInput, ids: Ids) -> JsonObject:
+def _finding(
+    control: ControlResult, inputs: ReportInput, ids: Ids, by_rule: Mapping[str, list[str]]
+) -> JsonObject:
     name = f"{plain(control.framework)} {plain(control.id)}"
     rules = [rule for rule in inputs.evaluation.rules if rule.rule in control.rules]
     finding: JsonObject = {
@@ -236,13 +250,8 @@ def _finding(control: ControlResult, inputs: ReportInput, ids: Ids) -> JsonObjec
             {"observation-uuid": name} for rule in rules for name in _related(rule, ids)
         ],
         "related-risks": [
-            {"risk-uuid": ids.of(risk(waived=waived), rule.pack, rule.rule)}
-            for rule in rules
-            for waived in (False, True)
-            if any(
-                result.status is Status.FAIL and bool(result.waiver) is waived
-                for result in rule.results
-            )
+            {"risk-uuid": name}
+            for name in dict.fromkeys(name for rule in rules for name in by_rule.get(rule.rule, ()))
         ],
     }
     return {key: value for key, value in finding.items() if value != []}
