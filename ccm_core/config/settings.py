@@ -178,6 +178,20 @@ class FindingSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FrameworkSettings:
+    """What a company says of one framework."""
+
+    name: str
+    catalogue: Path | None = None
+    """The file of its catalogue, joined to the settings file's folder; None: the shipped one."""
+    owner: str = ""
+    owners: Mapping[str, str] = field(default_factory=dict)
+    """By id of the requirement."""
+    not_applicable: Mapping[str, str] = field(default_factory=dict)
+    """Why, by id of the requirements that do not apply."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VaultSettings:
     """Where the program stores secrets that it updates itself: tokens, keys."""
 
@@ -207,6 +221,7 @@ class Settings:
     rules: RulesSettings
     plugins: PluginSettings
     findings: FindingSettings
+    frameworks: tuple[FrameworkSettings, ...] = ()
     people: Mapping[str, Person] = field(default_factory=dict)
     """By id."""
     notify: NotifySettings | None = None

@@ -9,6 +9,7 @@ from typing import Any
 
 from ccm_core.config.connection_settings import read_connection
 from ccm_core.config.finding_settings import read_findings
+from ccm_core.config.framework_settings import read_frameworks
 from ccm_core.config.notify_settings import read_notify
 from ccm_core.config.people_settings import read_people
 from ccm_core.config.settings import (
@@ -44,6 +45,7 @@ def validate(draft: SettingsDraft, connectors: Mapping[str, Connector], today: d
         for index, section in draft.connections()
     ]
     findings = read_findings(draft.document, mistakes)
+    frameworks = read_frameworks(draft.document, draft.base, mistakes)
     people = read_people(draft.document, draft.base, mistakes)
     notify = read_notify(draft.document, draft.base, mistakes)
     tickets = read_tickets(draft.document, mistakes)
@@ -58,6 +60,7 @@ def validate(draft: SettingsDraft, connectors: Mapping[str, Connector], today: d
         rules=_rules(draft),
         plugins=draft.plugins,
         findings=findings,
+        frameworks=frameworks,
         people=people,
         notify=notify,
         tickets=tickets,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -18,6 +19,7 @@ from ccm_core.sdk.timestamps import format_instant, parse_instant
 
 _MOST_CHARACTERS = 4000
 _DAY = timedelta(days=1)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 class AcceptanceScope(StrEnum):
@@ -70,6 +72,10 @@ def checked_request(
         UsageError: It has mistakes; all of them are listed.
     """
     mistakes = [*_wrong_findings(request, findings), *_wrong_reason(request.reason)]
+    if request.name and not _NAME.fullmatch(request.name):
+        mistakes.append(
+            f"--id {request.name!r}: expected letters, digits, '.', '_' and '-', such as W-12"
+        )
     owner, approver = (
         _person(option, name, people, mistakes)
         for option, name in (("--owner", request.owner), ("--approver", request.approver))

@@ -116,6 +116,7 @@ class WaiversFile:
         self._write(text)
 
     def _write(self, text: str) -> None:
+        waivers_of(read_yaml(text.encode(), str(self.path)), self.authorities)
         target = self.path.resolve()
         try:
             current = target.read_bytes() if target.exists() else None

@@ -80,7 +80,7 @@ def print_statement(statement: bytes) -> None:
     """Print what is signed, byte by byte."""
     from ccm_core.approvals.statement import NAMESPACE
 
-    click.get_binary_stream("stdout").write(statement)
+    click.echo(statement, nl=False)
     print_message(
         f"sign it with `ssh-keygen -Y sign -n {NAMESPACE} -f KEY FILE`, and bring FILE.sig back "
         "with --signature"

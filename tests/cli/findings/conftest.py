@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import shutil
-from dataclasses import dataclass
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cli_settings import SETTINGS, SMALL
+from pagerduty_simulator import PagerDutySimulator, build_account
+
+from ccm_core.cli.main import main
 
 PEOPLE = """
 people:
@@ -59,8 +66,6 @@ class Firm:
 
     def days_ahead(self, days: int) -> str:
         """Return a day from today on."""
-        from datetime import UTC, datetime, timedelta
-
         return str((datetime.now(UTC) + timedelta(days=days)).date())
 
     def approve(self, name: str, by: str = "otto"):
@@ -81,10 +86,29 @@ class Firm:
         return self.ccm("evaluate", "--json").json
 
 
+@pytest.fixture(scope="session")
+def troubled_run(tmp_path_factory) -> Path:
+    """A folder after a run over an account in which one incident fails several checks."""
+    path = tmp_path_factory.mktemp("troubled")
+    sizes = replace(SMALL, incidents=250)
+    text = SETTINGS.replace("packs: [", "packs: [pagerduty-resolution, pagerduty-schedules, ")
+    with (
+        PagerDutySimulator(build_account(datetime.now(UTC), sizes=sizes)) as running,
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(io.StringIO()),
+    ):
+        (path / "ccm.yaml").write_text(text.format(url=running.base_url))
+        patch.chdir(path)
+        patch.setenv("PD_KEY", running.api_key)
+        assert main(["collect"]) == 0
+        main(["evaluate", "--json"])
+    return path
+
+
 @pytest.fixture
-def firm(finished_run, folder, monkeypatch, ccm, make_key) -> Firm:
+def firm(troubled_run, folder, monkeypatch, ccm, make_key) -> Firm:
     """Stand in a copy of the folder of a run, with people in the settings."""
-    shutil.copytree(finished_run[0], folder, dirs_exist_ok=True)
+    shutil.copytree(troubled_run, folder, dirs_exist_ok=True)
     monkeypatch.setenv("PD_KEY", "the-source-is-gone")
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     settings = folder / "ccm.yaml"
