@@ -290,7 +290,7 @@ class Bench:
             'version: 1\nstore: {url: "sqlite:///ccm.db"}\n'
             f"connections:\n{connections}\n"
             f"rules: {{packs: [{names}], parameters: {parameters}}}\n"
-            'notify: {to: ["env:CCM_BENCHMARK_WEBHOOK"]}\n'
+            'notify: {channels: [{name: all, to: ["env:CCM_BENCHMARK_WEBHOOK"]}]}\n'
         )
 
     def _cells(self, name: str, report: Mapping[str, Any]) -> list[str]:

@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from made_up import NOW, collection, manifest, report_input, standing
+from made_up import (
+    NOW,
+    collection,
+    finding,
+    manifest,
+    report_findings,
+    report_input,
+    standing,
+    work_item,
+)
 
 from ccm_core.model.evaluation.control import Control
-from ccm_core.model.finding.finding import Finding, FindingCheck, FindingState, finding_of
 from ccm_core.model.evaluation.result import (
     ControlResult,
     Population,
@@ -198,7 +206,7 @@ def large_account(*, connections=100, services=5_000, incidents=200_000, rules=1
             section for name in every for section in sections(name, services // connections)
         ),
         waivers=tuple(map(waiver, range(waivers))),
-        findings={finding.id: finding for rule in made[2:] for finding in findings_of(rule)},
+        findings=report_findings(*(item for rule in made[2:] for item in items_of(rule))),
     )
 
 
@@ -216,26 +224,8 @@ def waiver(number):
     )
 
 
-def findings_of(rule):
-    """Yield the findings of a rule's failing results."""
-    for result in deciding(rule.results):
-        if result.status is Status.FAIL:
-            yield Finding(
-                id=finding_of(result),
-                connection=result.connection,
-                subject=result.subject,
-                checks=(
-                    FindingCheck(
-                        result=result.id,
-                        rule=rule.rule,
-                        severity=rule.severity.value,
-                        status=Status.FAIL,
-                        reason=result.reason,
-                    ),
-                ),
-                state=FindingState.OPEN,
-                reason=result.reason,
-                first_seen=NOW - 3 * DAY,
-                opened_at=NOW - 3 * DAY,
-                last_seen=NOW,
-            )
+def items_of(rule):
+    """Yield the findings of a rule's failing results, as people work on them."""
+    for failure in deciding(rule.results):
+        if failure.status is Status.FAIL:
+            yield work_item(finding(failure, rule.severity.value))

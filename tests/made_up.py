@@ -24,7 +24,9 @@ from ccm_core.model.evidence.collection import (
     Outcome,
 )
 from ccm_core.model.evidence.manifest import Manifest, PluginVersion
-from ccm_core.report.types import ReportInput
+from ccm_core.model.finding.finding import Finding, FindingCheck, FindingState, finding_of
+from ccm_core.model.finding.work_item import DueDate, Owner, OwnerSource, WorkItem, WorkState
+from ccm_core.report.types import ReportFindings, ReportInput
 
 NOW = datetime(2026, 5, 6, 9, 0, tzinfo=UTC)
 PROD = "pagerduty-prod"
@@ -144,6 +146,51 @@ def evaluation(*rules, **more):
         "controls": (),
     }
     return Evaluation(**values | more, rules=rules)
+
+
+def finding(failure, severity="high", **more):
+    """The finding of a failing result, seen first three days ago and opened again yesterday."""
+    values = {
+        "id": finding_of(failure),
+        "connection": failure.connection,
+        "subject": failure.subject,
+        "checks": (
+            FindingCheck(
+                result=failure.id,
+                rule=failure.rule,
+                severity=severity,
+                status=Status.FAIL,
+                reason=failure.reason,
+                waiver=failure.waiver,
+            ),
+        ),
+        "state": FindingState.OPEN,
+        "reason": failure.reason,
+        "first_seen": NOW - timedelta(days=3),
+        "opened_at": NOW - timedelta(days=1),
+        "last_seen": NOW,
+        "opened": 2,
+    }
+    return Finding(**values | more)
+
+
+def work_item(finding, **more):
+    """A finding as people work on it: owned by the resource's teams, due in two days."""
+    owners = finding.subject.owners
+    source = OwnerSource.SOURCE if owners else OwnerSource.NOBODY
+    values = {
+        "state": WorkState.REOPENED,
+        "title": f"The check {finding.rule}",
+        "owner": Owner(names=owners, source=source),
+        "due": (DueDate(at=NOW + timedelta(days=2)),),
+        "next_step": "Give it an owner who answers.",
+    }
+    return WorkItem(**values | more, finding=finding)
+
+
+def report_findings(*items):
+    """The findings of a report, as of the evaluation's moment."""
+    return ReportFindings(items={item.finding.id: item for item in items}, moment=NOW)
 
 
 def report_input(*rules, manifests=(), counts=(), **more):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ccm_core.app.checked_rules import environment_checked_rules
 from ccm_core.config.locate import read_file
 from ccm_core.errors import DocumentError, Mistake, PluginFault, UsageError
+from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.frozen_dataclass import dataclass
 
@@ -146,6 +147,7 @@ def pack_text(catalog: Catalog, name: str, base: Path) -> PackText:
 
 def _compile(workspace: Workspace, texts: Sequence[PackText]) -> CompiledPacks:
     """Compile packs with the parameters of the settings; what was checked before is not again."""
+    from ccm_core.app.frameworks.catalogues import catalogues_digest, refuse_unknown_controls
     from ccm_core.pipeline.evaluate import compile_rules, rules_digest
 
     document, host = workspace.settings.document, workspace.host
@@ -156,9 +158,12 @@ def _compile(workspace: Workspace, texts: Sequence[PackText]) -> CompiledPacks:
     parameters = workspace.settings.rules.parameters
     notes, name = environment_checked_rules(), None
     with suppress(PluginFault):  # a schema that cannot be loaded: compiling says whether it matters
-        name = rules_digest(host, texts, parameters)
+        catalogues = catalogues_digest(workspace)
+        name = digest(f"{rules_digest(host, texts, parameters)} {catalogues}".encode())
     is_checked = name is not None and name in notes
     packs = compile_rules(host, texts, parameters, parameter_mistake, checked=is_checked)
+    if not is_checked:
+        refuse_unknown_controls(workspace, texts)
     if name is not None and not is_checked:
         notes.add(name)
     return packs

@@ -76,9 +76,9 @@ def _requirements(
     yield _requirement(number, entry, group, to_oscal)
     named: JsonObject = entry.get("parts", {})
     for part in dict.fromkeys((*_numbered(number, entry), *named)):
-        stated = named.get(part, entry["title"])
-        stated = {"title": stated} if isinstance(stated, str) else stated
-        yield _requirement(part, stated, group, to_oscal, part_of=number)
+        stated: Any = named.get(part, entry["title"])
+        of_part: JsonObject = {"title": stated} if isinstance(stated, str) else stated
+        yield _requirement(part, of_part, group, to_oscal, part_of=number)
 
 
 def _requirement(

@@ -38,3 +38,13 @@ def catalogue_document(catalogue: Catalogue) -> JsonObject:
 def _entry(requirement: Requirement) -> JsonObject:
     entry: JsonObject = {"title": requirement.title, "oscal_id": requirement.oscal_id}
     return entry | ({"text": requirement.text} if requirement.text else {})
+
+
+def catalogue_text(catalogue: Catalogue) -> bytes:
+    """Return a catalogue as YAML that :func:`read_catalogue` reads."""
+    import yaml
+
+    text: str = yaml.safe_dump(
+        catalogue_document(catalogue), sort_keys=False, allow_unicode=True, width=110
+    )
+    return text.encode()

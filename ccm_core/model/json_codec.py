@@ -15,6 +15,8 @@ from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
+from ccm_core.model.frozen_json import FrozenDict, FrozenList
+
 JsonObject: TypeAlias = dict[str, Any]
 """A decoded JSON object."""
 
@@ -54,6 +56,44 @@ def decode_own(data: bytes) -> Any:
         ValueError: The text is not JSON.
     """
     return msgspec.json.decode(data)
+
+
+class SharedReader:
+    """Reads JSON texts as frozen values; small parts that are written alike become one object."""
+
+    def __init__(self) -> None:
+        """Begin without any part."""
+        self._parts: dict[bytes, Any] = {}
+
+    def read(self, data: bytes) -> Any:
+        """Read a text that this project wrote itself.
+
+        Raises:
+            ValueError: It is not JSON.
+        """
+        opening = data[:1]
+        if opening not in _CONTAINERS:
+            return msgspec.json.decode(data)
+        value = self._parts.get(data)
+        if value is None:
+            value = self._object(data) if opening == b"{" else self._array(data)
+            if len(data) <= _LONGEST_SHARED:
+                self._parts[data] = value
+        return value
+
+    def _object(self, data: bytes) -> FrozenDict[str, Any]:
+        members = _MEMBERS.decode(data)
+        return FrozenDict({name: self.read(bytes(text)) for name, text in members.items()})
+
+    def _array(self, data: bytes) -> FrozenList[Any]:
+        return FrozenList([self.read(bytes(text)) for text in _ELEMENTS.decode(data)])
+
+
+_CONTAINERS = {b"{", b"["}
+_LONGEST_SHARED = 500
+"""Bytes of a part: longer ones are rarely written twice."""
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def decode_as(data: bytes | str, shape: type[T]) -> T:

@@ -254,7 +254,7 @@ def load_evidence(
             seals.manifests(kind, store.runs.manifest_digests(connection, as_of=now))
             return manifest_records(
                 manifests,
-                store.runs.manifests_with_digests(connection, as_of=now, since=horizon.since),
+                store.runs.manifest_documents(connection, as_of=now, since=horizon.since),
             )
         current = store.records.current(scope.connection, kind, as_of=now)
         records = _not_erased(seals.records(kind, current))

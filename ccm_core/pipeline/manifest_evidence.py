@@ -13,10 +13,9 @@ from functools import partial
 
 from ccm_core import schemas
 from ccm_core.model.evidence.collection import Collection, Outcome
-from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.record import Record, RecordSource
-from ccm_core.model.frozen_json import frozen
-from ccm_core.model.json_codec import plain
+from ccm_core.model.instant import parse_instant
+from ccm_core.model.json_codec import JsonObject, SharedReader
 from ccm_core.sdk.types import EvidenceKind, Shape
 
 _NOUN = "manifest"
@@ -44,11 +43,16 @@ def manifest_kind_name(connector: str) -> str:
     return f"{connector}.{_NOUN}"
 
 
-def manifest_records(
-    kind: EvidenceKind, sealed: Iterable[tuple[str, Manifest]]
-) -> tuple[Record, ...]:
-    """Return manifests, each with its digest, as records sorted by key."""
-    records = (_record(kind, digest, manifest) for digest, manifest in sealed)
+def manifest_records(kind: EvidenceKind, sealed: Iterable[tuple[str, bytes]]) -> tuple[Record, ...]:
+    """Return manifests as records sorted by key.
+
+    Args:
+        kind: The kind of the manifests.
+        sealed: Each as it is stored, after its digest. They repeat one another, and share what they
+            repeat in memory.
+    """
+    reader = SharedReader()
+    records = (_record(kind, digest, reader.read(document)) for digest, document in sealed)
     return tuple(sorted(records, key=lambda record: record.key))
 
 
@@ -76,15 +80,15 @@ def manifest_collection(
     )
 
 
-def _record(kind: EvidenceKind, digest: str, manifest: Manifest) -> Record:
+def _record(kind: EvidenceKind, digest: str, body: JsonObject) -> Record:
     return Record(
         kind=kind.name,
         version=kind.version,
-        key=manifest.run,
-        connection=manifest.connection,
-        observed_at=manifest.ended_at,
-        collection=manifest.run,
+        key=body["run"],
+        connection=body["connection"],
+        observed_at=parse_instant(body["ended_at"]),
+        collection=body["run"],
         source=RecordSource(endpoint=_NOUN, page=1, response_digest=digest),
-        body=frozen(plain(manifest)),
+        body=body,
         digest=digest,
     )

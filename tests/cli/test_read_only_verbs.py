@@ -20,7 +20,7 @@ from ccm_core.store.sqlite import open as store_open
 pytestmark = pytest.mark.no_cover  # its lines are covered by others
 
 TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
-NOTIFY = 'notify: {to: ["env:HOOK"]}\n'
+NOTIFY = 'notify: {channels: [{name: all, to: ["env:HOOK"]}]}\n'
 SERVICE = "pagerduty.service"
 PACK = "pagerduty-services"
 

@@ -358,13 +358,12 @@ def test_keys_of_an_earlier_version_are_reported_with_their_current_names(connec
         + """\
 notify:
   to: ["env:HOOK"]
-  least: medium
-  quiet: {from: "22:00", until: "07:00", zone: UTC, unless: critical}
+  on: [opened]
+  min_severity: medium
 """
     )
     assert mistakes(text, connectors) == [
-        "8:3: `least` is now called `min_severity`",
-        "9:3: `quiet` is now called `quiet_hours`",
-        "9:42: `zone` is now called `timezone`",
-        "9:53: `unless` is now called `bypass_severity`",
+        "7:3: `to` is now called `notify.channels[].to`",
+        "8:3: `on` is now called `notify.channels[].on`",
+        "9:3: `min_severity` is now called `notify.channels[].min_severity`",
     ]

@@ -194,7 +194,7 @@ store: {url: "sqlite:///ccm.db", options: {}}
 connections:
   - {name: prod, connector: acme, auth: {method: api_key, key: "env:KEY"}, settings: {a: 1}}
 rules: {packs: [acme-doors], parameters: {limit: 10m}, waivers: waivers.yaml}
-notify: {to: ["env:TO"], min_severity: high}
+notify: {channels: [{name: all, to: ["env:TO"], min_severity: high}]}
 """
 WRONG = (None, True, 0, -1, 1.5, "", "x y\n", [], ["x", "x"], {}, {"unknown": 1})
 

@@ -7,7 +7,7 @@ import dataclasses
 import inspect
 import pickle
 from dataclasses import FrozenInstanceError, field, replace
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import pytest
 
@@ -100,8 +100,9 @@ def classes(decorate):
     return {made.__name__: made for made in locals().values() if isinstance(made, type)}
 
 
-OURS, THEIRS = classes(dataclass), classes(dataclasses.dataclass)
-MADE = {
+OURS: Any = classes(dataclass)
+THEIRS: Any = classes(dataclasses.dataclass)
+MADE: dict[str, list[dict[str, Any]]] = {
     "Named": [{"number": 1}, {"number": 1, "text": "x", "parts": (1,), "noted": 2, "hashed": (2,)}],
     "Placed": [{"first": 1}, {"first": 1, "second": 3, "third": 4}],
     "Checked": [{"number": 1}],
@@ -207,12 +208,15 @@ def test_a_plain_class_may_add_attributes_to_a_frozen_dataclass():
 
 def test_a_standard_dataclass_may_be_derived_from_a_frozen_one():
     """As a plugin derives its own from one of the SDK."""
-
-    @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-    class Derived(OURS["Named"]):
-        more: int
-
-    made = Derived(number=1, more=2)
+    derived = dataclasses.make_dataclass(
+        "Derived",
+        [("more", int)],
+        bases=(OURS["Named"],),
+        frozen=True,
+        slots=True,
+        kw_only=True,
+    )
+    made = derived(number=1, more=2)
     assert (made.number, made.more, made.double) == (1, 2, 2)
     with pytest.raises(FrozenInstanceError):
         made.more = 3

@@ -1,9 +1,10 @@
-"""Sending and remembering: a real request to a web hook, and no address in any message or file."""
+"""Sending and remembering: real requests on loopback, each service in its form, no address shown."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,17 +12,102 @@ from ccm_core.errors import UsageError
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.notify import sent_state
 from ccm_core.notify.apprise_sender import send
-from ccm_core.notify.types import Notification, RecipientState, SentCondition
+from ccm_core.notify.message import Entry, Fact, Link, Message, Section
+from ccm_core.notify.types import RecipientState, SentCondition
 from ccm_core.sdk.secret import Secret
+from tests.notify.loopback_services import mail_server, tls_context, web_service
 
-MESSAGE = Notification(title="ccm: 1 opened", lines=("Opened:", "- high: <b>Checkout</b> & co"))
+LINK = "https://acme.example.com/services/P1"
+ENTRY = Entry(
+    title="<b>Checkout</b> & co {{app_url}}",
+    severity="high",
+    url=LINK,
+    facts=(Fact(name="Owner", value="Payments"),),
+    command="ccm findings show f1",
+)
+MESSAGE = Message(
+    title="ccm: 1 opened",
+    severity="high",
+    sections=(Section(heading="New", entries=(ENTRY,), total=1),),
+    links=(Link(text="Full report", url="https://ccm.example.com/r.html"),),
+)
 
 
-def test_apprise_sends_title_and_lines(webhook):
+def test_a_service_without_formats_is_sent_plain_text(webhook):
     """Title and lines, as they are."""
     assert send(MESSAGE, Secret(webhook.address)) is None
-    (told,) = webhook.messages
-    assert (told["title"], told["message"]) == (MESSAGE.title, "\n".join(MESSAGE.lines))
+    (sent,) = webhook.messages
+    assert (sent["title"], sent["message"].splitlines()[:2]) == (
+        MESSAGE.title,
+        ["New (1):", "- high: <b>Checkout</b> & co {{app_url}}"],
+    )
+
+
+def test_slack_is_sent_blocks(tmp_path, monkeypatch):
+    """Through Apprise and a proxy on loopback that stands for Slack: rich text, nothing else."""
+    with web_service(tls_context(tmp_path), is_proxy=True) as (port, posts):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+        assert send(MESSAGE, Secret("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazk?verify=no")) is None
+    ((host, path, payload),) = posts
+    assert (host, path) == ("hooks.slack.com", "/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazk")
+    (card,) = payload["attachments"]
+    assert [block["type"] for block in card["blocks"]] == ["header", *["rich_text"] * 3]
+    (section,) = card["blocks"][2]["elements"]
+    assert section["elements"][0] == {
+        "type": "link",
+        "url": LINK,
+        "text": "high: <b>Checkout</b> & co {{app_url}}",
+        "style": {"bold": True},
+    }
+
+
+def test_teams_is_sent_a_card(tmp_path):
+    """Through Apprise, as its workflows take it."""
+    with web_service(tls_context(tmp_path)) as (port, posts):
+        address = f"workflows://127.0.0.1:{port}/WORKFLOW/SIGNATURE?verify=no"
+        assert send(MESSAGE, Secret(address)) is None
+    ((_, path, payload),) = posts
+    assert path.startswith("/workflows/WORKFLOW/triggers/manual/paths/invoke?")
+    card = payload["attachments"][0]["content"]
+    assert card["type"] == "AdaptiveCard"
+    assert card["actions"][0]["url"] == "https://ccm.example.com/r.html"
+    assert "high: <b>Checkout</b> & co {{app_url}}" in str(card)
+
+
+def test_a_template_of_the_address_is_left_to_it(tmp_path):
+    """Who made a card of their own keeps it."""
+    template = tmp_path / "own.json"
+    content = '{"type": "AdaptiveCard", "own": "{{ app_title }}"}'
+    template.write_text(
+        '{"type": "message", "attachments": [{"contentType": "c", "content": ' + content + "}]}"
+    )
+    with web_service(tls_context(tmp_path)) as (port, posts):
+        address = f"workflows://127.0.0.1:{port}/W/S?verify=no&template={template}"
+        assert send(MESSAGE, Secret(address)) is None
+    assert posts[0][2]["attachments"][0]["content"]["own"] == MESSAGE.title
+
+
+def test_mail_is_html_with_a_plain_alternative():
+    """Names of resources are escaped, links are links."""
+    with mail_server() as (port, mails):
+        address = f"mailto://127.0.0.1:{port}?from=ccm@example.com&to=ops@example.com&mode=insecure"
+        assert send(MESSAGE, Secret(address)) is None
+    (mail,) = mails
+    assert mail["Subject"] == MESSAGE.title
+    assert mail.get_content_type() == "multipart/alternative"
+    page = mail.get_body(("html",)).get_content()
+    assert "&lt;b&gt;Checkout&lt;/b&gt; &amp; co" in page
+    assert f'<a href="{LINK}"' in page
+    assert "Checkout" in mail.get_body(("plain",)).get_content()
+
+
+def test_an_address_may_ask_for_plain_text():
+    """As Apprise has it for each of them: ``format=text``."""
+    with mail_server() as (port, mails):
+        address = f"mailto://127.0.0.1:{port}?from=ccm@example.com&to=ops@example.com&mode=insecure"
+        assert send(MESSAGE, Secret(f"{address}&format=text")) is None
+    assert mails[0].get_content_type() == "text/plain"
+    assert "- high: <b>Checkout</b>" in mails[0].get_content()
 
 
 @pytest.mark.parametrize(
@@ -45,8 +131,8 @@ def test_only_the_service_of_the_address_is_loaded():
     """The modules of all others take longer than everything else that is done in a quiet hour."""
     code = (
         "import sys; from ccm_core.notify.apprise_sender import send; "
-        "from ccm_core.notify.types import Notification; from ccm_core.sdk.secret import Secret; "
-        "send(Notification(title='t', lines=('l',)), Secret('json://127.0.0.1:9/')); "
+        "from ccm_core.notify.message import Message; from ccm_core.sdk.secret import Secret; "
+        "send(Message(title='t', summary=('l',)), Secret('json://127.0.0.1:9/')); "
         "print([f'apprise.plugins.{name}' in sys.modules for name in ('custom_json', 'slack')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter
@@ -55,35 +141,47 @@ def test_only_the_service_of_the_address_is_loaded():
 
 def test_unsupported_apprise_address_is_reported():
     """It is not repeated: it may be a secret."""
-    said = send(MESSAGE, Secret("nonsense-S3cret"))
-    assert said is not None
-    assert "S3cret" not in said
+    failure = send(MESSAGE, Secret("nonsense-S3cret"))
+    assert failure is not None
+    assert "S3cret" not in failure
 
 
 def test_sent_state_round_trips(tmp_path):
-    """By recipient; where there is no file, nothing was told."""
+    """By address; where there is no file, nothing was sent. Of what is no more nothing stays."""
     path = tmp_path / "ccm.notified.json"
-    told = {
-        "env:HOOK": RecipientState(
-            conditions={"k": SentCondition(severity=Severity.HIGH, resolved_text="well")}
-        )
-    }
+    sent = RecipientState(
+        conditions={"k": SentCondition(severity=Severity.HIGH, resolved_text="well")},
+        digest_at=datetime(2026, 5, 6, tzinfo=UTC),
+        opened=2,
+    )
     assert sent_state.read(path) == {}
-    sent_state.write(path, told)
-    assert sent_state.read(path) == told
+    sent_state.record(path, "gone env:HOOK", sent, {"gone env:HOOK"})
+    sent_state.record(path, "all env:HOOK", sent, {"all env:HOOK"})
+    assert sent_state.read(path) == {"all env:HOOK": sent}
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_damaged_sent_state_is_reported(tmp_path):
-    """With what happens when it is removed."""
+def test_what_another_process_recorded_stays(tmp_path):
+    """Two that notify at once do not make each other repeat everything."""
+    path, names = tmp_path / "ccm.notified.json", {"a", "b"}
+    sent_state.record(path, "a", RecipientState(opened=1), names)
+    sent_state.record(path, "b", RecipientState(opened=2), names)
+    assert {name: state.opened for name, state in sent_state.read(path).items()} == {"a": 1, "b": 2}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("{", id="damaged"),
+        pytest.param('{"recipients": {}, "version": 1}', id="of an earlier version"),
+        pytest.param(
+            '{"recipients": {"all": {"conditions": []}}, "version": 2}', id="another shape"
+        ),
+    ],
+)
+def test_a_sent_state_that_cannot_be_read_is_reported(tmp_path, text):
+    """With what happens when it is removed; it is not read as if it were empty."""
     path = tmp_path / "ccm.notified.json"
-    path.write_text("{")
-    with pytest.raises(UsageError, match="every current condition is sent once more"):
+    path.write_text(text)
+    with pytest.raises(UsageError, match="every channel is sent a digest of what is open"):
         sent_state.read(path)
-
-
-def test_a_state_file_of_an_earlier_version_is_named_with_its_current_name(tmp_path):
-    """It is not read as if it were empty: everything would be sent once more."""
-    (tmp_path / "ccm.told.json").write_text("{}")
-    with pytest.raises(UsageError, match=r"ccm\.told\.json is now called ccm\.notified\.json"):
-        sent_state.read(tmp_path / "ccm.notified.json")

@@ -111,9 +111,7 @@ def events(*items, **more):
             id="accepted, but not for long",
         ),
         pytest.param(asked_item("f1", "W1"), ["opened", "acceptance_asked"], id="to be approved"),
-        pytest.param(
-            asked_item("f1", "W1", ActKind.ACCEPTANCE_REFUSED), ["opened"], id="refused"
-        ),
+        pytest.param(asked_item("f1", "W1", ActKind.ACCEPTANCE_REFUSED), ["opened"], id="refused"),
     ],
 )
 def test_events_of_a_finding(item, expected):

@@ -46,13 +46,31 @@ def test_each_manifest_is_a_record_of_its_schema():
     """The body is the manifest as JSON has it, under the digest that the ledger has."""
     earlier = replace(MANIFEST, run="r1")
     manifests = digest(b"as another version wrote it")
-    first, second = manifest_records(KIND, [(manifests, MANIFEST), (digest(b""), earlier)])
+    first, second = manifest_records(
+        KIND, [(manifests, encode(MANIFEST)), (digest(b""), encode(earlier))]
+    )
     assert (first.kind, first.key, second.key) == ("acme.manifest", "r1", "r2")
     assert second.digest == second.source.response_digest == manifests
     assert digest(encode(second.body)) == digest(encode(MANIFEST))
     assert second.body["collections"][0]["unknown_fields"] == ["new"]
     validator = jsonschema_rs.Draft202012Validator(KIND.schema(), validate_formats=True)
     assert [str(problem) for problem in validator.iter_errors(second.body)] == []
+    assert second.observed_at == MANIFEST.ended_at
+
+
+def test_manifests_share_what_they_repeat_and_nobody_can_change_it():
+    """A month of runs states the same schedule and credential hour by hour."""
+    sealed = [
+        (digest(run.encode()), encode(replace(MANIFEST, run=run))) for run in ("r1", "r2", "r3")
+    ]
+    first, *others = [record.body for record in manifest_records(KIND, sealed)]
+    for body in others:
+        assert body["scheduled"] is first["scheduled"]
+        assert body["credential"] is first["credential"]
+    with pytest.raises(TypeError, match="cannot be changed"):
+        first["scheduled"][0]["cadence"] = 1.0
+    with pytest.raises(TypeError, match="cannot be changed"):
+        first["collections"].append({})
 
 
 @pytest.mark.parametrize(

@@ -12,15 +12,17 @@ from made_up import (
     PROD,
     collection,
     count,
+    finding,
     manifest,
     passes,
+    report_findings,
     report_input,
     result,
     rule,
     standing,
+    work_item,
 )
 
-from ccm_core.model.finding.finding import Finding, FindingCheck, FindingState, finding_of
 from ccm_core.model.evaluation.result import (
     AppliedPack,
     ControlResult,
@@ -31,6 +33,7 @@ from ccm_core.model.evaluation.result import (
 from ccm_core.model.evaluation.waiver import ApprovalAuthority, Waiver
 from ccm_core.model.evidence.collection import Dangling, Outcome, Reason, Shortfall
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.finding.work_item import WorkState
 from ccm_core.report.types import Section
 from ccm_core.sdk.report_figures import (
     Cell,
@@ -203,6 +206,7 @@ def account():
 def make():
     """Give the makers of values, by name."""
     makers = (result, passes, rule, standing, collection, manifest, count, report_input)
+    makers += (finding, work_item, report_findings)
     return SimpleNamespace(now=NOW, **{maker.__name__: maker for maker in makers})
 
 
@@ -240,29 +244,14 @@ def figures():
 
 
 def followed(inputs):
-    """Yield every failing result, seen first three days ago and opened twice."""
+    """Yield every failing result as a finding, seen first three days ago and opened twice."""
     for rule_result in inputs.evaluation.rules:
         for failure in rule_result.results:
             if failure.status is Status.FAIL and failure.id:
-                yield Finding(
-                    id=finding_of(failure),
-                    connection=failure.connection,
-                    subject=failure.subject,
-                    checks=(
-                        FindingCheck(
-                            result=failure.id,
-                            rule=failure.rule,
-                            severity=rule_result.severity.value,
-                            status=Status.FAIL,
-                            reason=failure.reason,
-                        ),
-                    ),
-                    state=FindingState.OPEN,
-                    reason=failure.reason,
-                    first_seen=NOW - timedelta(days=3),
-                    opened_at=NOW - timedelta(days=1),
-                    last_seen=NOW,
-                    opened=2,
+                accepted = {"state": WorkState.ACCEPTED, "accepted_until": NOW + timedelta(days=20)}
+                yield work_item(
+                    finding(failure, rule_result.severity.value),
+                    **(accepted if failure.waiver else {}),
                 )
 
 
@@ -301,5 +290,5 @@ def whole(inputs, figures):
         ),
         waivers=(waiver,),
         digest="sha256:" + "c3" * 32,
-        findings={finding.id: finding for finding in followed(inputs)},
+        findings=report_findings(*followed(inputs)),
     )

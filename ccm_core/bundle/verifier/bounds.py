@@ -54,6 +54,11 @@ class Limits(NamedTuple):
     free: int = 1 << 24
     """Bytes that may unpack from however few: so little fills no machine."""
     line: Bound = Bound(256 << 20, "bytes in a line", "a line is in memory as a whole")
+    whole: Bound = Bound(
+        1 << 30,
+        "bytes of evaluations",
+        "each is read, although it is stated by what differs from the one before",
+    )
     again: Bound = Bound(
         512 << 20,
         "bytes of inputs, collections and manifests",

@@ -8,8 +8,9 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
 
-from ccm_core.bundle.verifier.archive import Files
+from ccm_core.bundle.verifier.archive import Files, UnreadableBundle
 from ccm_core.bundle.verifier.proofs.leaf_table import other_leaves, pack_digest, unpack_digest
+from ccm_core.bundle.verifier.strict_json import read_json, write_json
 
 BASES, EVALUATIONS = "contents/bases.jsonl", "contents/evaluations.jsonl"
 KEPT = {BASES, "contents/collections.jsonl", "contents/manifests.jsonl"}
@@ -184,8 +185,44 @@ def content_lines(files: Files, file: str) -> Iterator[bytes]:
         return
     if file.startswith("packs/"):
         yield files[file]
+    elif file == EVALUATIONS:
+        yield from whole_lines(files)
     else:
         yield from files.lines(file)
+
+
+def whole_lines(files: Files) -> Iterator[bytes]:
+    """Yield the evaluations, of which nearly each is stated by what differs from the one before.
+
+    Such a line is a JSON array of parts: text, or where a part of the one before begins and ends.
+    """
+    before, size = b"", 0
+    for line in files.lines(EVALUATIONS):
+        before = b"".join(read_parts(files, line, before)) if line.startswith(b"[") else line
+        size += len(before)
+        files.limits.whole.check(EVALUATIONS, size)
+        yield before
+
+
+def read_parts(files: Files, line: bytes, before: bytes) -> Iterator[bytes]:
+    """Yield the parts of a line that is stated by what differs from the one before."""
+    parts, size = read_json(line, EVALUATIONS), 0
+    if write_json(parts) != line:
+        raise UnreadableBundle(f"{EVALUATIONS} has a line that is not in the form that ccm writes")
+    for part in parts:
+        text = part.encode() if isinstance(part, str) else part_before(part, before)
+        size += len(text)
+        files.limits.line.check(EVALUATIONS, size)
+        yield text
+
+
+def part_before(part: Any, before: bytes) -> bytes:
+    """Return a part of the line before: from where it begins to where it ends, in bytes."""
+    if isinstance(part, list) and [type(end) for end in part] == [int, int]:
+        start, end = part
+        if 0 <= start < end <= len(before):
+            return before[start:end]
+    raise UnreadableBundle(f"{EVALUATIONS} has a line with what is no part of the one before")
 
 
 def compare_lines(

@@ -43,6 +43,7 @@ from ccm_core.bundle.verifier.contents import (
     EVALUATIONS,
     Contents,
     Leaves,
+    content_lines,
     digest,
     expected_files,
     leaf_labels,
@@ -210,7 +211,7 @@ def scope_documents(files: Files, evaluations: Leaves) -> Iterator[Mapping[str, 
     """Yield an evaluation for each of the inputs that those by change were made with."""
     leaves = {leaf["digest"]: leaf for leaf in evaluations.values() if "act" in leaf}
     read = set()
-    for line in files.lines(EVALUATIONS) if EVALUATIONS in files else ():
+    for line in content_lines(files, EVALUATIONS):
         leaf = leaves.get(digest(line))
         if leaf is not None and leaf.get("inputs") not in read:
             read.add(leaf.get("inputs"))
@@ -268,7 +269,7 @@ def evaluation_lines(
     """Yield some evaluations, each with the index of its leaf, in the order of the leaves."""
     indexes = {leaf["digest"]: index for index, leaf in evaluations.items()}
     last = -1
-    for line in files.lines(EVALUATIONS) if EVALUATIONS in files else ():
+    for line in content_lines(files, EVALUATIONS):
         index = indexes.get(digest(line))
         if index is None:
             raise UnreadableBundle(f"{EVALUATIONS} has a line that no leaf of the period names")

@@ -180,7 +180,7 @@ def scope_documents(files: Files, evaluations: Leaves) -> Iterator[Mapping[str, 
     """Yield an evaluation for each of the inputs that those by change were made with."""
     leaves = {leaf["digest"]: leaf for leaf in evaluations.values() if "act" in leaf}
     read = set()
-    for line in files.lines(EVALUATIONS) if EVALUATIONS in files else ():
+    for line in content_lines(files, EVALUATIONS):
         leaf = leaves.get(digest(line))
         if leaf is not None and leaf.get("inputs") not in read:
             read.add(leaf.get("inputs"))
@@ -238,7 +238,7 @@ def evaluation_lines(
     """Yield some evaluations, each with the index of its leaf, in the order of the leaves."""
     indexes = {leaf["digest"]: index for index, leaf in evaluations.items()}
     last = -1
-    for line in files.lines(EVALUATIONS) if EVALUATIONS in files else ():
+    for line in content_lines(files, EVALUATIONS):
         index = indexes.get(digest(line))
         if index is None:
             raise _UnreadableBundle(f"{EVALUATIONS} has a line that no leaf of the period names")
@@ -354,6 +354,11 @@ class _Limits(NamedTuple):
     free: int = 1 << 24
     """Bytes that may unpack from however few: so little fills no machine."""
     line: _Bound = _Bound(256 << 20, "bytes in a line", "a line is in memory as a whole")
+    whole: _Bound = _Bound(
+        1 << 30,
+        "bytes of evaluations",
+        "each is read, although it is stated by what differs from the one before",
+    )
     again: _Bound = _Bound(
         512 << 20,
         "bytes of inputs, collections and manifests",
@@ -1501,8 +1506,44 @@ def content_lines(files: Files, file: str) -> Iterator[bytes]:
         return
     if file.startswith("packs/"):
         yield files[file]
+    elif file == EVALUATIONS:
+        yield from whole_lines(files)
     else:
         yield from files.lines(file)
+
+
+def whole_lines(files: Files) -> Iterator[bytes]:
+    """Yield the evaluations, of which nearly each is stated by what differs from the one before.
+
+    Such a line is a JSON array of parts: text, or where a part of the one before begins and ends.
+    """
+    before, size = b"", 0
+    for line in files.lines(EVALUATIONS):
+        before = b"".join(read_parts(files, line, before)) if line.startswith(b"[") else line
+        size += len(before)
+        files.limits.whole.check(EVALUATIONS, size)
+        yield before
+
+
+def read_parts(files: Files, line: bytes, before: bytes) -> Iterator[bytes]:
+    """Yield the parts of a line that is stated by what differs from the one before."""
+    parts, size = read_json(line, EVALUATIONS), 0
+    if write_json(parts) != line:
+        raise _UnreadableBundle(f"{EVALUATIONS} has a line that is not in the form that ccm writes")
+    for part in parts:
+        text = part.encode() if isinstance(part, str) else part_before(part, before)
+        size += len(text)
+        files.limits.line.check(EVALUATIONS, size)
+        yield text
+
+
+def part_before(part: Any, before: bytes) -> bytes:
+    """Return a part of the line before: from where it begins to where it ends, in bytes."""
+    if isinstance(part, list) and [type(end) for end in part] == [int, int]:
+        start, end = part
+        if 0 <= start < end <= len(before):
+            return before[start:end]
+    raise _UnreadableBundle(f"{EVALUATIONS} has a line with what is no part of the one before")
 
 
 def compare_lines(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import click
 
 from ccm_core import schemas
+from ccm_core.app.frameworks.catalogues import refuse_unknown_controls
 from ccm_core.app.installation import build_host, configured_plugins
 from ccm_core.app.rule_sets import pack_text
+from ccm_core.app.workspace import Workspace
 from ccm_core.cli.rules.preview import diff, preview
 from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.cli.terminal.options import json_option, renamed_command, settings_file
@@ -84,6 +87,7 @@ def list_(
 def check(config: str | None, packs: tuple[str, ...], *, strict: bool) -> None:
     """Check packs, and list every mistake as file:line:column."""
     texts, compiled = _compiled(config, packs)
+    refuse_unknown_controls(_settings_if_any(config), texts)
     if strict:
         mistakes = [mistake for text in texts for mistake in coverage_mistakes(text, compiled)]
         if mistakes:
@@ -214,6 +218,12 @@ def _count(number: int, noun: str) -> str:
 
 def _first(row: Sequence[str]) -> str:
     return row[0]
+
+
+def _settings_if_any(config: str | None) -> Workspace | None:
+    """Return the workspace of the settings, whose catalogues count too; None: there is none."""
+    has_settings = config is not None or os.environ.get("CCM_CONFIG") or Path("ccm.yaml").exists()
+    return open_workspace(config) if has_settings else None
 
 
 def _compiled(config: str | None, packs: tuple[str, ...]) -> tuple[list[PackText], CompiledPacks]:

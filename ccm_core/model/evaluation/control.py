@@ -15,6 +15,9 @@ class Control:
     framework: str
     id: str
     why: str | None = None
+    relation: str = "intersects"
+    """How what the rule shows relates to the requirement: ``equivalent``, ``subset`` (all of it is
+    in the requirement) or ``intersects``, as NIST IR 8477 names them."""
     requires: JsonObject = field(default_factory=dict)
     """Bounds on parameters, such as ``{"ack_within_high": {"at_most": "15m"}}``."""
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ccm_core.bundle.attestation import signed_statement
 from ccm_core.bundle.deterministic_zip import ArchiveWriter
+from ccm_core.bundle.line_differences import stated_by_difference
 from ccm_core.bundle.package_bounds import key_notes
 from ccm_core.bundle.published_verifier import published_verifier
 from ccm_core.bundle.verifier.archive import member_order
 from ccm_core.bundle.verifier.bounds import Limits
-from ccm_core.bundle.verifier.contents import KEPT, Contents, Expected, form_of
+from ccm_core.bundle.verifier.contents import EVALUATIONS, KEPT, Contents, Expected, form_of
 from ccm_core.bundle.verifier.evaluations import History
 from ccm_core.bundle.verifier.package import Package, derived_files
 from ccm_core.bundle.verifier.proofs.leaf_table import pack_digest, unpack_digest
@@ -79,7 +80,8 @@ def _write_contents(
     contents = Contents(content.files, set(), {})
     for name in sorted(content.files, key=member_order):
         lines = _lines(ledger, name, content.files[name], contents)
-        archive.stream(name, _bounded_lines(name, lines, contents, content.limits))
+        bounded = _bounded_lines(name, lines, contents, content.limits)
+        archive.stream(name, stated_by_difference(bounded) if name == EVALUATIONS else bounded)
     return contents
 
 
@@ -87,12 +89,15 @@ def _bounded_lines(
     name: str, lines: Iterable[bytes], contents: Contents, limits: Limits
 ) -> Iterator[bytes]:
     size = sum(len(content) + 1 for content in contents.kept.values())
+    whole = 0
     for line in lines:
-        size += len(line)
+        size, whole = size + len(line), whole + len(line)
+        if name == EVALUATIONS:
+            limits.whole.check(name, whole)
         if name in KEPT:
             limits.again.check("the package", size)
         if not name.startswith("packs/"):
-            limits.line.check(name, len(line) - 1)
+            limits.line.check(name, len(line.rstrip(b"\n")))
         yield line
 
 
@@ -105,4 +110,4 @@ def _lines(
             continue
         if name in KEPT:
             contents.kept[digest] = content
-        yield content if name.startswith("packs/") else content + b"\n"
+        yield content if name == EVALUATIONS or name.startswith("packs/") else content + b"\n"

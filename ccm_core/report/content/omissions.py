@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.content import phrases
+from ccm_core.report.content.finding_list import findings_command
 from ccm_core.sdk.timestamps import format_instant
 
 if TYPE_CHECKING:
@@ -41,15 +42,21 @@ class PageOmissions:
     connections: int = 0
     """Connections whose evidence is not drawn in detail."""
     waivers: int = 0
+    findings: int = 0
+    """Findings that are not among the most urgent ones."""
 
 
 def omissions(inputs: ReportInput, left_out: PageOmissions) -> tuple[Omission, ...]:
     """Return every list that is cut, with the command for the rest; empty where none is."""
-    return tuple(
+    lists = tuple(
         Omission(what=phrases.count(number, *nouns), command=_command(inputs, options))
         for number, nouns, options in _lists(left_out)
         if number
     )
+    if not left_out.findings:
+        return lists
+    command = f"{findings_command(inputs, 'export')} > findings.csv"
+    return (Omission(what=phrases.count(left_out.findings, "finding"), command=command), *lists)
 
 
 def report_command(inputs: ReportInput, *options: str) -> str:

@@ -9,10 +9,11 @@ from ccm_core.model.evaluation.result import CONNECTION, POPULATION, Status
 from ccm_core.model.frozen_dataclass import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from ccm_core.model.evaluation.result import Evaluation
+    from ccm_core.model.evaluation.result import Evaluation, Result
     from ccm_core.model.evaluation.subject import Subject
+    from ccm_core.report.content.result_findings import ResultFindings
 
 _ACTIONABLE = {Status.FAIL, Status.INSUFFICIENT, Status.ERROR}
 UNOWNED = "0"
@@ -21,7 +22,7 @@ UNOWNED = "0"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """One team, and how many results that failed or were inconclusive it owns."""
+    """One team or person, and how many results that failed or were inconclusive it owns."""
 
     name: str
     number: int
@@ -37,19 +38,21 @@ class Owners:
     numbers: Mapping[str, int]
     """From 1, by name."""
 
-    def of(self, subject: Subject) -> str:
-        """Return the numbers of a resource's owners, with spaces between them."""
-        return " ".join(str(self.numbers[name]) for name in subject.owners) or UNOWNED
+    def of(self, names: Iterable[str]) -> str:
+        """Return the numbers of some owners, with spaces between them."""
+        listed = tuple(names)
+        numbers = (self.numbers.get(name) for name in listed)
+        return UNOWNED if not listed else " ".join(str(number) for number in numbers if number)
 
 
-def owners(evaluation: Evaluation) -> Owners:
-    """Count the results of each team that failed or were inconclusive."""
+def owners(evaluation: Evaluation, finding_of: ResultFindings) -> Owners:
+    """Count the results of each owner that failed or were inconclusive."""
     counts: Counter[str | None] = Counter(
         name
         for rule in evaluation.rules
         for result in rule.results
         if result.status in _ACTIONABLE
-        for name in result.subject.owners or _unowned(result.subject)
+        for name in owners_of(result, finding_of) or _unowned(result.subject)
     )
     names = sorted(name for name in counts if name is not None)
     return Owners(
@@ -57,6 +60,13 @@ def owners(evaluation: Evaluation) -> Owners:
         unowned=counts[None],
         numbers={name: number for number, name in enumerate(names, 1)},
     )
+
+
+def owners_of(result: Result, finding_of: ResultFindings) -> tuple[str, ...]:
+    """Return who has to act on a result: who owns its finding, or else its resource."""
+    finding = finding_of.of(result)
+    names = finding.owners if finding else None
+    return result.subject.owners if names is None else names
 
 
 def busiest(teams: Sequence[Owner], most: int) -> tuple[Owner, ...]:

@@ -152,7 +152,7 @@ def summary(inputs: ReportInput) -> Summary:
     finding_of = result_findings(inputs)
     rules = sorted(
         (
-            replace(_rule(rule, insufficient, filtered=bool(inputs.scope)), finding_of=finding_of)
+            _rule(rule, insufficient, finding_of, filtered=bool(inputs.scope))
             for rule in evaluation.rules
         ),
         key=_rank,
@@ -231,16 +231,25 @@ def status_counts(rules: Sequence[RuleResult]) -> tuple[StatusCount, ...]:
     return tuple(counts)
 
 
-def _rule(rule: RuleResult, insufficient: InsufficientKinds, *, filtered: bool) -> RuleSummary:
+def _rule(
+    rule: RuleResult,
+    insufficient: InsufficientKinds,
+    finding_of: ResultFindings,
+    *,
+    filtered: bool,
+) -> RuleSummary:
     failing = [_without_title(result) for result in rule.results if result.status is Status.FAIL]
     due = [result.due_at for result in rule.results if result.due_at is not None]
+    left_out = _filtered(rule) if filtered else (0, 0)
     return RuleSummary(
         rule=rule,
         population=_population(rule, "applicable "),
         short_population=_population(rule, ""),
         failing=tuple(sorted(failing, key=_subject_rank)),
         reasons=inconclusive_reasons(rule.results, insufficient),
-        **(_filtered(rule) if filtered else {}),
+        filtered_failing=left_out[0],
+        filtered_inconclusive=left_out[1],
+        finding_of=finding_of,
         due_next=min(due, default=None),
         remarks=_remarks(rule),
     )
@@ -325,15 +334,15 @@ def _population_counts(rule: RuleResult) -> tuple[tuple[int, str], ...]:
     )
 
 
-def _filtered(rule: RuleResult) -> dict[str, int]:
-    """Return how many resources a filter left out: the population counts those of all."""
+def _filtered(rule: RuleResult) -> tuple[int, int]:
+    """Return how many failing and inconclusive resources a filter left out of the population."""
     single = Counter(result.status for result in rule.results if not is_whole(result))
     population = rule.population
     inconclusive = sum(single[status] for status in INCONCLUSIVE)
-    return {
-        "filtered_failing": max(0, population.failed - single[Status.FAIL]),
-        "filtered_inconclusive": max(0, population.insufficient + population.error - inconclusive),
-    }
+    return (
+        max(0, population.failed - single[Status.FAIL]),
+        max(0, population.insufficient + population.error - inconclusive),
+    )
 
 
 def _fixes(failing: Sequence[RuleSummary]) -> list[str]:

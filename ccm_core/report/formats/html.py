@@ -17,6 +17,13 @@ from ccm_core.report.content import bar, phrases
 from ccm_core.report.content.evidence import connection_evidence
 from ccm_core.report.content.evidence_bounds import MOST_SHORTFALLS, bounded_evidence
 from ccm_core.report.content.fair_shares import fair_lengths
+from ccm_core.report.content.finding_list import (
+    due_words,
+    findings_command,
+    owner_words,
+    state_words,
+    urgent_findings,
+)
 from ccm_core.report.content.omissions import PageOmissions, omissions, report_command
 from ccm_core.report.content.owners import busiest, owners
 from ccm_core.report.content.page_bounds import (
@@ -31,7 +38,7 @@ from ccm_core.report.content.page_bounds import (
 from ccm_core.report.content.posture import STATUSES, frameworks, trend
 from ccm_core.report.content.summary import summary
 from ccm_core.report.content.waivers import waiver_summaries
-from ccm_core.report.formats.resource_rows import PAPER, ResourceRows, shown
+from ccm_core.report.formats.resource_rows import PAPER, ResourceRows, shown, tickets
 from ccm_core.report.types import ReportFormat, ReportInput
 from ccm_core.sdk.timestamps import format_instant
 
@@ -42,8 +49,6 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from ccm_core.model.evidence.collection import Outcome
-    from ccm_core.model.finding.finding import Finding
-    from ccm_core.report.content.summary import Summary
     from ccm_core.report.content.waivers import WaiverSummary
 
 FOLD = 10
@@ -83,29 +88,31 @@ def _content(inputs: ReportInput) -> dict[str, object]:
     sections = lay_out_sections(inputs)
     waivers = waiver_summaries(inputs)
     (drawn_waivers,) = fair_lengths([waivers], _waiver_bytes, WAIVER_BYTES, MOST)
-    every_owner = owners(evaluation)
+    every_owner = owners(evaluation, report.finding_of)
     teams = busiest(every_owner.teams, MOST_TEAMS)
-    ages = _ages(report, inputs)
+    urgent = urgent_findings(report.findings)
     not_drawn = PageOmissions(
         results=left_out(report),
         sections=sum(len(section.absent) for section in sections if section.last),
         lines=sum(figure.left_out for section in sections for figure in section.figures),
         connections=len(evidence.brief) + evidence.more,
         waivers=len(waivers) - drawn_waivers,
+        findings=urgent.more,
     )
     return {
         "report": report,
         "evaluation": evaluation,
         "evidence": evidence,
         "digest": inputs.digest,
-        "findings": inputs.findings,
+        "urgent": urgent,
+        "findings_command": findings_command(inputs, "export"),
         "owners": every_owner,
         "teams": teams,
         "more_teams": len(every_owner.teams) - len(teams),
         "rows_of": ResourceRows(
             owners=every_owner,
-            findings=inputs.findings,
-            ages=ages,
+            finding_of=report.finding_of,
+            moment=inputs.findings.moment,
             connections=len(evaluation.connections) > 1,
         ),
         "sections": sections,
@@ -146,22 +153,10 @@ def page(template: str, *, scripted: bool = False, **values: object) -> bytes:
     return filled.encode()
 
 
-def _ages(report: Summary, inputs: ReportInput) -> dict[str, str]:
-    """Return for how long each failure that is drawn has been known."""
-    drawn = (
-        result.id for entry in (*report.failing, *report.monitoring) for result in entry.failing
-    )
-    return {name: _age(inputs.findings[name], inputs) for name in drawn if name in inputs.findings}
-
-
-def _age(finding: Finding, inputs: ReportInput) -> str:
-    seconds = (inputs.evaluation.evaluated_at - finding.first_seen).total_seconds()
-    return phrases.duration(seconds) if seconds else "new"
-
-
 @cache  # compiling the templates takes longer than filling them
 def _templates() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
 
     from ccm_core.report.template_cache import TemplateCache
 
@@ -189,6 +184,10 @@ def _templates() -> Environment:
         "numbered": lambda rows: list(enumerate(rows, 1)),
         "scope_words": phrases.scope,
         "duration": phrases.duration,
+        "due_words": due_words,
+        "owner_words": owner_words,
+        "state_words": state_words,
+        "tickets": lambda item: Markup(tickets(item)),  # noqa: S704 - escaped
         "sum_of": lambda days, index: sum(day.numbers[index] for day in days),
         "status_words": phrases.STATUS.__getitem__,
         "automated_words": phrases.AUTOMATED.__getitem__,

@@ -110,6 +110,7 @@ def _control(raw: JsonObject) -> Control:
         framework=_text(raw, "framework"),
         id=_text(raw, "id"),
         why=_text(raw, "why") or None,
+        relation=_text(raw, "relation") or "intersects",
         requires=FrozenDict({name: _mapping(bounds) for name, bounds in requires.items()}),
     )
 

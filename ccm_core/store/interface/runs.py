@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
@@ -95,10 +95,14 @@ class RunStore(Protocol):
     def manifest(self, run: str) -> Manifest | None:
         """Return the manifest of a run; None where it is open, or the store has no such run."""
 
-    def manifests_with_digests(
+    def manifest_documents(
         self, connection: str, *, as_of: datetime, since: datetime
-    ) -> Sequence[tuple[str, Manifest]]:
-        """List the manifests that were sealed later, each with the digest of its stored bytes."""
+    ) -> Iterator[tuple[str, bytes]]:
+        """Yield the manifests that were sealed later as stored, each after its digest.
+
+        Raises:
+            IntegrityError: The bytes of one do not match its digest.
+        """
 
     def connections(self) -> Sequence[str]:
         """List the names of the connections that have runs, sorted."""

@@ -8,7 +8,7 @@ from ccm_core.errors import StoreError
 from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.run import OpenRun
-from ccm_core.store.codec.bodies import decode_body, encode_body
+from ccm_core.store.codec.bodies import damaged, decode_body, encode_body, verified
 from ccm_core.store.log import content_dictionaries, sign_heads
 from ccm_core.store.log.append import append_leaves
 from ccm_core.store.log.leaf_encoding import MANIFEST, RUN
@@ -16,7 +16,7 @@ from ccm_core.store.records import run_queries
 from ccm_core.store.sql.instants import instant, microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
@@ -167,7 +167,7 @@ class SqlRunStore:
         last: int | None = None,
     ) -> Sequence[Manifest]:
         """List manifests in the order in which they were stored."""
-        return [manifest for _, manifest in self._manifests(connection, as_of, since, last)]
+        return self._manifests(connection, as_of, since, last)
 
     def newest_manifests(self, *, as_of: datetime | None = None) -> Sequence[Manifest]:
         """List the newest manifest of each connection."""
@@ -179,19 +179,31 @@ class SqlRunStore:
                     run_queries.NEWEST_MANIFEST, connection=name, as_of=_latest(as_of)
                 )
             ]
-            return [manifest for _, manifest in _decoded(transaction, rows)]
+            return _decoded(transaction, rows)
 
     def manifest(self, run: str) -> Manifest | None:
         """Return the manifest of a run; None: it is open, or unknown."""
         with self._database.reading() as transaction:
             rows = transaction.rows(run_queries.MANIFEST_OF_RUN, run=run)
-            return next((manifest for _, manifest in _decoded(transaction, rows)), None)
+            return next(iter(_decoded(transaction, rows)), None)
 
-    def manifests_with_digests(
+    def manifest_documents(
         self, connection: str, *, as_of: datetime, since: datetime
-    ) -> Sequence[tuple[str, Manifest]]:
-        """List manifests with the stored digests: written anew, the bytes may be others."""
-        return self._manifests(connection, as_of, since)
+    ) -> Iterator[tuple[str, bytes]]:
+        """Yield manifests as stored after their digests: written anew, the bytes may be others."""
+        with self._database.reading() as transaction:
+            rows = transaction.rows(
+                run_queries.MANIFESTS_SINCE.format(run_queries.OF_CONNECTION),
+                connection=connection,
+                as_of=_latest(as_of),
+                since=microseconds(since),
+            )
+            decompressor = content_dictionaries.reader(transaction)
+            for run, digest, document in rows:
+                try:
+                    yield digest, verified(document, digest, decompressor)
+                except ValueError as error:
+                    raise damaged(f"manifest of run {run}", error) from error
 
     def connections(self) -> Sequence[str]:
         """List the names of the connections that have runs, sorted."""
@@ -202,9 +214,9 @@ class SqlRunStore:
         self,
         connection: str | None,
         as_of: datetime | None,
-        since: datetime | None = None,
-        last: int | None = None,
-    ) -> Sequence[tuple[str, Manifest]]:
+        since: datetime | None,
+        last: int | None,
+    ) -> Sequence[Manifest]:
         statement = run_queries.MANIFESTS_SINCE if last is None else run_queries.LAST_MANIFESTS
         with self._database.reading() as transaction:
             rows = transaction.rows(
@@ -222,12 +234,10 @@ def _latest(as_of: datetime | None) -> int:
     return _END_OF_TIME if as_of is None else microseconds(as_of)
 
 
-def _decoded(
-    transaction: Transaction, rows: Iterable[tuple[Any, ...]]
-) -> list[tuple[str, Manifest]]:
+def _decoded(transaction: Transaction, rows: Iterable[tuple[Any, ...]]) -> list[Manifest]:
     decompressor = content_dictionaries.reader(transaction)
     return [
-        (digest, decode_body(document, digest, Manifest, f"manifest of run {run}", decompressor))
+        decode_body(document, digest, Manifest, f"manifest of run {run}", decompressor)
         for run, digest, document in rows
     ]
 

@@ -16,7 +16,7 @@ def entry_of(firm) -> str:
 
 def test_an_acceptance_counts_once_its_approver_has_signed_it(firm):
     """Asked for, approved, evaluated: then all failing checks of the finding are covered."""
-    finding = firm.failing(checks=2)[0]
+    finding = max(firm.failing(), key=lambda one: len(one["checks"]))
     name = finding["id"]
 
     asked = firm.accept(name, by="mia")
@@ -43,7 +43,7 @@ def test_an_acceptance_counts_once_its_approver_has_signed_it(firm):
     }
     assert covered == {check["rule"] for check in finding["checks"]}
     assert firm.acts(name) == [("acceptance_asked", "mia"), ("acceptance_approved", "otto")]
-    assert firm.ccm("evaluate", "--repeat").code in {1, 3}
+    assert firm.ccm("evaluate", "--reproduce").code in {1, 3}
     assert firm.ccm("verify").code == 0
 
 
@@ -191,7 +191,7 @@ def test_what_does_not_fail_is_not_accepted(firm):
     )
     firm.evaluated()
     listed = firm.ccm("findings", "list", "--all", "--output", "json").json["findings"]
-    closed = next(one["id"] for one in listed if one["state"] == "removed")
+    closed = next(one["id"] for one in listed if one["state"] not in {"open", "accepted"})
 
     refused = firm.accept(closed)
 

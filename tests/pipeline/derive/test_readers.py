@@ -12,6 +12,7 @@ from hypothesis import given, settings
 
 from ccm_core.cli.terminal.exit_codes import evaluation_code, is_inconclusive_beside_failures
 from ccm_core.model.evaluation.result_scope import LISTED, OUTLINED, UNSETTLED, ResultScope
+from ccm_core.model.finding.policy import FindingPolicy
 from ccm_core.notify.conditions import conditions
 from ccm_core.pipeline.derive.evaluation import evaluate_changes
 from ccm_core.pipeline.evaluate import current_moment, watch_scope
@@ -24,6 +25,7 @@ from ccm_core.pipeline.findings.track import (
     selected_findings,
     track_findings,
 )
+from ccm_core.pipeline.findings.work_items import FindingReader
 from ccm_core.report.registry import FORMATS
 from ccm_core.rules.results.filter import ResultFilter
 from ccm_core.findings.filter import FindingFilter
@@ -106,9 +108,10 @@ def check_findings(world, stored):
     manifests = store.runs.newest_manifests()
     for function in (evaluation_code, is_inconclusive_beside_failures):
         assert function(stored.evaluation) == function(whole)
-    assert conditions(stored.evaluation, listed.values(), manifests) == conditions(
-        whole, listed.values(), manifests
-    )
+    reader = FindingReader(store=store, policy=FindingPolicy(), now=world.now)
+    assert conditions(
+        stored.evaluation, reader.active(stored.evaluation), manifests, {}, {}
+    ) == conditions(whole, reader.active(), manifests, {}, {})
 
 
 def check(world, packs, name):

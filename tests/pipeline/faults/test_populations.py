@@ -51,7 +51,7 @@ def test_an_account_without_users_is_no_account(lab):
 
     assert ran.exit is Exit.INSUFFICIENT
     complete = {kind for kind, outcome in ran.outcomes.items() if outcome is Outcome.COMPLETE}
-    assert complete == {"ability", "priority", "audit_record"}  # what no credential filters
+    assert complete == {"priority", "audit_record"}  # what no credential filters
     assert Reason.VISIBILITY in ran.reasons("service")
     assert Reason.VISIBILITY in ran.reasons("user")
     assert "at least 1" in ran.details("user")

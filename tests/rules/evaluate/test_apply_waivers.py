@@ -8,6 +8,7 @@ import pytest
 
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.waiver import ApprovalAuthority, Waiver
+from ccm_core.model.finding.finding import finding_of
 
 
 @pytest.fixture
@@ -159,3 +160,46 @@ def test_the_first_of_two_waivers_is_named(judged_with, waiver):
     both = waiver(id="W-2"), waiver(id="W-1")
 
     assert {result.waiver for result in judged_with(*both).rules[0].results} == {None, "W-1"}
+
+
+def test_a_waiver_of_a_finding_covers_all_its_checks_and_no_other_cause(world, waiver):
+    """Two checks fail for one cause of a door: both are covered, and a third for another is not."""
+    cause = "{cause: \"['lock', row.owner]\"}"
+    packs = world.compiled(
+        world.rule_text(finding=cause),
+        world.rule_text(id="door_closed", finding=cause),
+        world.rule_text(id="door_known"),
+    )
+
+    def judge(owner, *waivers):
+        facts = world.facts([world.row("D1", locked=False, owner=owner)])
+        rules = world.evaluate(packs, facts, waivers=waivers).rules
+        return {rule.rule: rule.results[0] for rule in rules}
+
+    ids = {name: finding_of(result) for name, result in judge("ada").items()}
+    assert ids["door_locked"] == ids["door_closed"] != ids["door_known"]
+    accepted = waiver(rules=tuple(ids), findings=(ids["door_locked"],), subjects=())
+
+    covered = {name for name, result in judge("ada", accepted).items() if result.waiver}
+    assert covered == {"door_locked", "door_closed"}
+    assert not any(result.waiver for result in judge("bo", accepted).values())
+
+
+def test_a_waiver_that_nobody_approved_covers_nothing_and_says_so(judged_with, waiver):
+    """The failure is open, and the note names whoever has to approve."""
+    evaluation = judged_with(waiver(authority=ApprovalAuthority()))
+
+    assert evaluation.rules[0].population.waived == 0
+    (note,) = evaluation.waiver_notes
+    assert note.startswith("waiver W-1: it does not count: bo has not approved it: `ccm findings")
+
+
+def test_waivers_without_a_signature_narrow_the_evaluation(judged_with, waiver, now):
+    """Those that count because the settings say so are listed, and ended ones are not."""
+    ended = waiver(id="W-2", created=now - timedelta(days=9), expires=now)
+
+    (text,) = judged_with(waiver(), ended).narrowing
+
+    assert text == (
+        "rules.unsigned_waivers is accept: 1 risk acceptances count without a signed approval: W-1"
+    )

@@ -51,7 +51,7 @@ def risks_by_rule(inputs: ReportInput, findings: ResultFindings) -> Mapping[str,
 
 
 def _risk(group: FindingResults, name: str, item: WorkItem | None, ids: Ids) -> JsonObject:
-    _, rule, first = group.checks[0]
+    _, rule, _ = group.checks[0]
     content: JsonObject = {
         "uuid": uuids.of_finding(name),
         "title": line(rule.title),

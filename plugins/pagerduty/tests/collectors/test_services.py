@@ -76,7 +76,14 @@ def test_services_that_support_nothing_are_not_asked_for(account):
     assert len(events.asked) == 2
 
 
-@pytest.mark.parametrize("refusal", ["no right", "gone"])
+def test_a_service_that_was_deleted_meanwhile_supports_nothing(account):
+    """A key that sees the whole account would find it."""
+    sent = answers(B1=[supports("T1", "B1")], T1="gone")
+    events = account("service_dependencies", sent, current_records=BUSINESS)
+    assert (len(events.items), events.shortfalls) == (1, [])
+
+
+@pytest.mark.parametrize("refusal", ["no right", httpx.Response(500)], ids=["403", "500"])
 def test_dependencies_that_are_refused_for_one_service_leave_all_in_doubt(account, refusal):
     """Whatever supports it may be any service."""
     events = account(

@@ -11,9 +11,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ccm_core.sdk.errors import BadResponse
-from ccm_core.sdk.types import Collector, Shortfall
+from ccm_core.sdk.errors import BadResponse, NotAvailable
+from ccm_core.sdk.types import Collector, Reason, Shortfall, Visibility
 from ccm_core.sdk.url_path import url_path
+from ccm_pagerduty.api_errors import AbilityMissing
 from ccm_pagerduty.collectors.per_object import each_unless_all_refused
 from ccm_pagerduty.collectors.services.business_service import BUSINESS_SERVICE
 from ccm_pagerduty.references import reference_to
@@ -47,7 +48,16 @@ async def collect(
 
     async def dependencies(service: JsonObject) -> AsyncIterator[CollectorEvent]:
         path = url_path(_PATHS[service["type"]], service["id"])
-        fetched = await session.get(path, "relationships")
+        try:
+            fetched = await session.get(path, "relationships")
+        except AbilityMissing:
+            raise
+        except NotAvailable as error:
+            if service["type"] == BUSINESS:
+                raise
+            if session.credential.visibility is not Visibility.WHOLE:
+                yield _hidden(service, error)
+            return  # where nothing is hidden, it was deleted
         if not _is_list_of_relationships(fetched.value):
             raise BadResponse(
                 f"{fetched.response.summary()}: 'relationships' is not a list of relationships "
@@ -59,6 +69,15 @@ async def collect(
     async for event in each_unless_all_refused(BUSINESS_SERVICE, services, dependencies):
         # What is missing may lead to any service: all of them are in doubt, not this one alone.
         yield replace(event, subjects=()) if isinstance(event, Shortfall) else event
+
+
+def _hidden(service: JsonObject, error: NotAvailable) -> Shortfall:
+    return Shortfall(
+        reason=Reason.HIDDEN_REFERENCES,
+        detail=f"service {service['id']}, which supports another, cannot be read: {error}. Use a "
+        "credential that sees the whole account",
+        missing=1,
+    )
 
 
 class _Services:

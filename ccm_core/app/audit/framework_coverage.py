@@ -1,0 +1,82 @@
+"""How much of each framework the checks in use cover, by the newest evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from ccm_core.app.frameworks.catalogues import catalogue_names, read_framework
+from ccm_core.errors import StoreNotFound
+from ccm_core.frameworks.coverage import (
+    Applicability,
+    PackMapping,
+    framework_coverage,
+    mentioned,
+)
+from ccm_core.model.evaluation.result_scope import ResultScope
+from ccm_core.model.framework_coverage import FrameworkCoverage
+from ccm_core.model.frozen_json import FrozenDict
+
+if TYPE_CHECKING:
+    from ccm_core.app.workspace import Workspace
+    from ccm_core.model.evaluation.result import RuleResult
+    from ccm_core.rules.pack.compiled import CompiledPacks
+
+_RULES_ALONE = ResultScope(whole=False, evidence=False)
+
+
+def pack_mapping(packs: CompiledPacks) -> PackMapping:
+    """Return what packs say of controls."""
+    return PackMapping(
+        controls=[
+            (rule.id, rule.title, control)
+            for pack in packs.packs
+            for rule in pack.pack.rules
+            for control in rule.controls
+        ],
+        manual_procedures=[
+            manual for pack in packs.packs for manual in pack.pack.manual_procedures
+        ],
+    )
+
+
+def workspace_coverage(workspace: Workspace, names: Sequence[str] = ()) -> list[FrameworkCoverage]:
+    """Return how much of some frameworks is covered.
+
+    Args:
+        workspace: The settings: packs, catalogues and what does not apply.
+        names: Which; none: those that the packs in use map to, and those of the settings.
+
+    Raises:
+        UsageError: One is not known, or something has mistakes.
+    """
+    from ccm_core.app.rule_sets import compile_configured_packs
+
+    mapping = pack_mapping(compile_configured_packs(workspace))
+    own = {entry.name for entry in workspace.settings.frameworks}
+    chosen = names or sorted({*mentioned(mapping), *own} & {*catalogue_names(workspace)})
+    rules = _evaluated_rules(workspace)
+    return [
+        framework_coverage(
+            read_framework(workspace, name), mapping, rules, _applicability(workspace, name)
+        )
+        for name in chosen
+    ]
+
+
+def _applicability(workspace: Workspace, name: str) -> Applicability:
+    for entry in workspace.settings.frameworks:
+        if entry.name == name:
+            return Applicability(
+                not_applicable=entry.not_applicable, owner=entry.owner, owners=entry.owners
+            )
+    return Applicability(not_applicable=FrozenDict(), owners=FrozenDict())
+
+
+def _evaluated_rules(workspace: Workspace) -> Sequence[RuleResult]:
+    """Return the rules of the newest evaluation; none where there is no store yet."""
+    with suppress(StoreNotFound), workspace.read_store() as store:
+        latest = store.evaluations.latest(scope=_RULES_ALONE)
+        return latest.evaluation.rules if latest else ()
+    return ()

@@ -1,0 +1,1 @@
+"""The frameworks of a workspace: shipped catalogues, those of the settings, and their coverage."""

@@ -1,0 +1,1 @@
+"""``ccm frameworks``: catalogues of requirements, and how much of them checks cover."""

@@ -1,0 +1,132 @@
+"""``ccm frameworks``: list, show, check and import catalogues of requirements."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+
+from ccm_core.app.audit.framework_coverage import workspace_coverage
+from ccm_core.app.frameworks.catalogues import settings_mistakes
+from ccm_core.app.rule_sets import compile_configured_packs
+from ccm_core.atomic_write import write_durably
+from ccm_core.cli.terminal.options import json_option
+from ccm_core.cli.terminal.output import print_json, print_message, print_table, print_text
+from ccm_core.cli.terminal.workspace import open_workspace
+from ccm_core.config.locate import read_file
+from ccm_core.errors import DocumentError, UsageError
+from ccm_core.frameworks.csv_import import import_csv
+from ccm_core.frameworks.oscal_import import import_oscal
+from ccm_core.frameworks.write_catalogue import catalogue_text
+from ccm_core.model.framework_coverage import CoverageLevel
+from ccm_core.report.terminal.frameworks import coverage_document, four_numbers, framework_lines
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,59}")
+
+
+@click.group("frameworks")
+def command() -> None:
+    """List, show, check and import catalogues of requirements."""
+
+
+@command.command("list")
+@json_option
+@click.pass_obj
+def list_(config: str | None, *, as_json: bool) -> None:
+    """List the frameworks that the packs in use map to, and how much of each is covered."""
+    coverages = workspace_coverage(open_workspace(config))
+    if as_json:
+        print_json([coverage_document(coverage, whole=False) for coverage in coverages])
+        return
+    print_table(
+        ("framework", "title", "version", "apply", "mapped", "tested", "sufficient"),
+        [
+            (
+                *(one.catalogue.name, one.catalogue.title, one.catalogue.version),
+                *map(str, (one.applicable, one.mapped, one.tested, one.sufficient)),
+            )
+            for one in coverages
+        ],
+    )
+
+
+@command.command("show")
+@click.argument("framework")
+@click.option(
+    "--level",
+    "levels",
+    multiple=True,
+    type=click.Choice([level.value for level in CoverageLevel]),
+    help="Only requirements that are covered so far; may be repeated.",
+)
+@click.option("--text", "with_text", is_flag=True, help="Also the full texts that were imported.")
+@json_option
+@click.pass_obj
+def show(
+    config: str | None,
+    framework: str,
+    levels: tuple[str, ...],
+    *,
+    with_text: bool,
+    as_json: bool,
+) -> None:
+    """Show the requirements of a framework, with the checks that support each."""
+    (coverage,) = workspace_coverage(open_workspace(config), [framework])
+    chosen = frozenset(map(CoverageLevel, levels)) or frozenset(CoverageLevel)
+    if as_json:
+        print_json(coverage_document(coverage, whole=True, levels=chosen))
+        return
+    for line in framework_lines(coverage, levels=chosen, with_text=with_text):
+        print_text(line)
+    print_message(four_numbers(coverage))
+
+
+@command.command("check")
+@click.pass_obj
+def check(config: str | None) -> None:
+    """Check catalogues, mappings and what the settings say, and list every mistake."""
+    workspace = open_workspace(config)
+    mistakes = list(settings_mistakes(workspace))
+    try:
+        compile_configured_packs(workspace)
+    except DocumentError as error:
+        mistakes.extend(error.mistakes)
+    if mistakes:
+        raise DocumentError(dict.fromkeys(mistakes))
+    for coverage in workspace_coverage(workspace):
+        print_message(f"{coverage.catalogue.name}: {four_numbers(coverage)}")
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--name", required=True, metavar="NAME", help="What packs call the framework.")
+@click.option("--title", default="", metavar="TEXT", help="For a CSV file: what people call it.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The catalogue to write. Default: NAME.yaml in this folder.",
+)
+@click.option("--replace", is_flag=True, help="Replace the file if it is there.")
+def import_(file: Path, name: str, title: str, output: Path | None, *, replace: bool) -> None:
+    """Make a catalogue of an OSCAL catalogue (JSON), or of a CSV file with ids and titles."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"--name {name!r}: expected small letters, digits, dots and hyphens")
+    path = output or Path(f"{name}.yaml")
+    if path.exists() and not replace:
+        raise UsageError(f"{path} exists; --replace replaces it")
+    content = read_file(file)
+    is_json = file.suffix.lower() == ".json" or content.lstrip()[:1] == b"{"
+    catalogue = (
+        import_oscal(content, str(file), name)
+        if is_json
+        else import_csv(content, str(file), name, title)
+    )
+    write_durably(path, catalogue_text(catalogue))
+    texts = sum(bool(one.text) for one in catalogue.requirements.values())
+    print_message(
+        f"{path}: {len(catalogue.requirements):,} requirements, {texts:,} with their texts"
+    )
+    print_message(f"add it to the settings: frameworks: [{{name: {name}, catalogue: {path}}}]")

@@ -1,0 +1,122 @@
+"""Frameworks and how much of them is covered, as text and as documents."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from itertools import groupby
+
+from ccm_core.model.framework_coverage import (
+    CoverageLevel,
+    FrameworkCoverage,
+    MappedCheck,
+    RequirementCoverage,
+)
+from ccm_core.model.json_codec import JsonObject
+from ccm_core.report.content import phrases
+from ccm_core.report.content.cell_width import fitted
+
+_WIDTH = 80
+_EVERY = frozenset(CoverageLevel)
+_LEVELS = {
+    CoverageLevel.NOT_APPLICABLE: "does not apply",
+    CoverageLevel.CATALOGUED: "no check",
+    CoverageLevel.MAPPED: "mapped, not tested",
+    CoverageLevel.TESTED: "tested, evidence lacking",
+    CoverageLevel.SUFFICIENT: "tested, evidence sufficient",
+}
+
+
+def four_numbers(coverage: FrameworkCoverage) -> str:
+    """Return how many requirements apply, are mapped, tested, and tested on enough evidence."""
+    parts = (
+        f"{coverage.mapped:,} mapped",
+        f"{coverage.tested:,} tested",
+        f"{coverage.sufficient:,} with sufficient evidence",
+    )
+    return f"of {phrases.count(coverage.applicable, 'requirement')} {', '.join(parts)}"
+
+
+def framework_lines(
+    coverage: FrameworkCoverage,
+    *,
+    levels: Collection[CoverageLevel] = _EVERY,
+    with_text: bool = False,
+) -> Iterator[str]:
+    """Yield a framework, group by group, with the checks that support each requirement."""
+    catalogue = coverage.catalogue
+    yield f"{catalogue.name}: {catalogue.title}, {catalogue.version} ({catalogue.publisher})"
+    chosen = [entry for entry in coverage.requirements if entry.level in levels]
+    for group, entries in groupby(chosen, key=lambda entry: entry.requirement.group):
+        yield ""
+        yield f"{group}  {catalogue.groups[group]}"
+        for entry in entries:
+            yield from _requirement(entry, with_text=with_text)
+
+
+def coverage_document(
+    coverage: FrameworkCoverage, *, whole: bool, levels: Collection[CoverageLevel] = _EVERY
+) -> JsonObject:
+    """Return a framework as a document; with each requirement, where the whole is asked for."""
+    catalogue = coverage.catalogue
+    document: JsonObject = {
+        "framework": catalogue.name,
+        "title": catalogue.title,
+        "version": catalogue.version,
+        "publisher": catalogue.publisher,
+        "source": catalogue.source,
+        "catalogued": len(coverage.requirements),
+        "applicable": coverage.applicable,
+        "mapped": coverage.mapped,
+        "tested": coverage.tested,
+        "sufficient": coverage.sufficient,
+    }
+    if whole:
+        chosen = (entry for entry in coverage.requirements if entry.level in levels)
+        document["requirements"] = [_document(entry) for entry in chosen]
+    return document
+
+
+def _requirement(entry: RequirementCoverage, *, with_text: bool) -> Iterator[str]:
+    requirement = entry.requirement
+    owner = f", {entry.owner}" if entry.owner else ""
+    yield fitted(f"  {requirement.id}  {requirement.title}", _WIDTH)
+    yield f"      {_LEVELS[entry.level]}{owner}"
+    if entry.not_applicable:
+        yield f"      reason: {entry.not_applicable}"
+    if with_text and requirement.text:
+        yield from (f"      | {line}" for line in requirement.text.splitlines())
+    for check in entry.checks:
+        yield fitted(f"      - {_check(check)}", _WIDTH)
+    for procedure in entry.manual_procedures:
+        yield fitted(f"      by people: {procedure}", _WIDTH)
+
+
+def _check(check: MappedCheck) -> str:
+    status = "not evaluated" if check.status is None else phrases.STATUS[check.status]
+    return f"{check.rule} ({check.control.relation} {check.control.id}): {status}"
+
+
+def _document(entry: RequirementCoverage) -> JsonObject:
+    requirement = entry.requirement
+    return {
+        "id": requirement.id,
+        "oscal_id": requirement.oscal_id,
+        "title": requirement.title,
+        "group": requirement.group,
+        "text": requirement.text,
+        "level": entry.level.value,
+        "owner": entry.owner,
+        "not_applicable": entry.not_applicable,
+        "manual_procedures": list(entry.manual_procedures),
+        "checks": [
+            {
+                "rule": check.rule,
+                "title": check.title,
+                "control": check.control.id,
+                "relation": check.control.relation,
+                "why": check.control.why,
+                "status": None if check.status is None else check.status.value,
+            }
+            for check in entry.checks
+        ],
+    }
