@@ -78,6 +78,12 @@ class _Posts(BaseHTTPRequestHandler):
         self.connection = self.context.wrap_socket(self.connection, server_side=True)
         self.rfile = self.connection.makefile("rb")
         self.wfile = self.connection.makefile("wb", buffering=0)
+        self.close_connection = False
+
+    def finish(self) -> None:
+        """Close what a tunnel was wrapped in, too."""
+        super().finish()
+        self.connection.close()
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -1,4 +1,4 @@
-"""Sending and remembering: real requests on loopback, each service in its form, no address shown."""
+"""Sending and remembering: real requests on loopback, each in its form, and no address shown."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from ccm_core.notify.types import RecipientState, SentCondition
 from ccm_core.sdk.secret import Secret
 from tests.notify.loopback_services import mail_server, tls_context, web_service
 
+pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 LINK = "https://acme.example.com/services/P1"
 ENTRY = Entry(
     title="<b>Checkout</b> & co {{app_url}}",

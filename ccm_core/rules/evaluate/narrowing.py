@@ -76,8 +76,8 @@ def unsigned_waivers(waivers: Sequence[Waiver], now: datetime) -> Iterator[str]:
     if ids:
         names = ", ".join(ids[:_MOST_IDS]) + (" and others" if ids[_MOST_IDS:] else "")
         yield (
-            f"rules.unsigned_waivers is accept: {len(ids):,} risk acceptances count without a "
-            f"signed approval: {names}"
+            f"rules.unsigned_waivers is accept: risk acceptances that count without a signed "
+            f"approval ({len(ids):,}): {names}"
         )
 
 

@@ -136,7 +136,7 @@ def test_quiet_hours_delay_notifications(ccm, notified, webhook):
             "finding_url: https://x.example/f", "", "expected {finding} in it", id="finding link"
         ),
         pytest.param(
-            'report_url: "javascript:alert(1)"', "", "expected a string such as https:", id="report link"
+            'report_url: "javascript:alert(1)"', "", "expected a string such", id="report link"
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""The forms of a message: whatever a resource is called, it stays text; and each form has an end."""
+"""The forms of a message: whatever a resource is called stays text, and each form has an end."""
 
 from __future__ import annotations
 
@@ -95,6 +95,7 @@ class Elements(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag, attrs):
+        """Keep the element and its links."""
         self.names.add(tag)
         self.links.update(value for name, value in attrs if name in {"href", "src"})
 

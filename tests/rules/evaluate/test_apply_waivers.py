@@ -201,5 +201,6 @@ def test_waivers_without_a_signature_narrow_the_evaluation(judged_with, waiver, 
     (text,) = judged_with(waiver(), ended).narrowing
 
     assert text == (
-        "rules.unsigned_waivers is accept: 1 risk acceptances count without a signed approval: W-1"
+        "rules.unsigned_waivers is accept: risk acceptances that count without a signed approval "
+        "(1): W-1"
     )
