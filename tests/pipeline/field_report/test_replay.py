@@ -25,7 +25,10 @@ from ccm_core.rules.types import PackText
 from tests.pipeline.field_report.replaying import derived_rows, evaluated, replayed_records
 
 DATA = Path(__file__).parent / "data"
-ALL_READ = {"pagerduty.incident", "pagerduty.service", "pagerduty.user", "pagerduty.schedule"}
+ALL_READ = {
+    *("pagerduty.incident", "pagerduty.service", "pagerduty.user", "pagerduty.schedule"),
+    "pagerduty.service_custom_fields",
+}
 
 
 def reported(firm, shift=timedelta(weeks=-7)):
