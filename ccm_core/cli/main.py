@@ -45,7 +45,7 @@ COMMANDS = {
     "init": "Write a commented ccm.yaml",
     "keys": "Show, export and rotate the keys that sign the ledger",
     "measures": "Show MTTA, MTTR and other measures, month by month",
-    "notify": "Notify people of what changed since the last message",
+    "notify": "Notify channels of new findings, or send their digest",
     "plugins": "List plugins, what they offer, and why one failed",
     "prove": "Print the inclusion proof of one record",
     "report": "Write the report of the last evaluation",

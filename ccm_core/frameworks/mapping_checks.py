@@ -24,7 +24,7 @@ def mapping_mistakes(document: Document, catalogues: Catalogues) -> Iterator[Mis
             hint = "`ccm frameworks import` makes a catalogue of a CSV file or an OSCAL catalogue"
             yield document.mistake((*path, "framework"), f"{message}. {hint}")
         elif number not in catalogue.requirements:
-            close = get_close_matches(number, catalogue.requirements, n=1)
+            close = get_close_matches(number, [one.id for one in catalogue.whole], n=1)
             meant = f"; did you mean {quoted(close[0])}?" if close else ""
             message = f"{framework} has no {quoted(number)}{meant}"
             yield document.mistake((*path, "id"), message)

@@ -148,7 +148,7 @@ def _prose(part: JsonObject, depth: int) -> Iterator[str]:
     prose = _INSERT.sub(r"[\1]", _text(part.get("prose")))
     label = _label(part)
     if prose or label:
-        yield f"{'  ' * max(depth - 1, 0)}{label} {prose}".rstrip()
+        yield f"{'  ' * max(depth - 1, 0)}{f'{label} {prose}'.strip()}"
     if depth < MAX_DEPTH:
         for child in map(_mapping, _list(part.get("parts"))):
             yield from _prose(child, depth + 1)

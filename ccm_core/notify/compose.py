@@ -230,7 +230,14 @@ class _Composer:
         if condition.item is not None:
             return self._item_entry(condition.item)
         owner = [Fact(name="For", value=", ".join(condition.owners))] if condition.owners else []
-        return Entry(title=condition.text, severity=condition.severity.value, facts=tuple(owner))
+        name = condition.key.partition(":")[2]
+        is_asked = condition.event is NotifyEvent.ACCEPTANCE_ASKED
+        return Entry(
+            title=condition.text,
+            severity=condition.severity.value,
+            facts=tuple(owner),
+            command=f"ccm findings approve {shlex.quote(name)}" if is_asked else "",
+        )
 
     def _ending_entry(self, ending: Ending) -> Entry:
         if ending.item is None:

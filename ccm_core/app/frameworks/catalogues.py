@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 def catalogue_names(workspace: Workspace | None) -> tuple[str, ...]:
     """Return the names of all catalogues, those of the settings included, sorted."""
-    own = [entry.name for entry in workspace.settings.frameworks] if workspace else []
+    entries = workspace.settings.frameworks if workspace else ()
+    own = [entry.name for entry in entries if entry.catalogue is not None]
     return tuple(sorted({*shipped_names(), *own}))
 
 
@@ -109,7 +110,9 @@ def settings_mistakes(workspace: Workspace) -> Sequence[Mistake]:
             mistakes.extend(
                 document.mistake(
                     ("frameworks", index, key, number),
-                    suggest(f"requirement of {entry.name}", number, [*catalogue.requirements]),
+                    suggest(
+                        f"requirement of {entry.name}", number, [one.id for one in catalogue.whole]
+                    ),
                     key=True,
                 )
                 for number in numbers

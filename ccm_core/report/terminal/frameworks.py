@@ -44,7 +44,8 @@ def framework_lines(
 ) -> Iterator[str]:
     """Yield a framework, group by group, with the checks that support each requirement."""
     catalogue = coverage.catalogue
-    yield f"{catalogue.name}: {catalogue.title}, {catalogue.version} ({catalogue.publisher})"
+    yield f"{catalogue.name}: {catalogue.title}"
+    yield f"{catalogue.publisher}, {catalogue.version}"
     chosen = [entry for entry in coverage.requirements if entry.level in levels]
     for group, entries in groupby(chosen, key=lambda entry: entry.requirement.group):
         yield ""

@@ -64,6 +64,7 @@ HARSH = {
         "message": "{elapsed(row.clock_to_resolve, now)}",
     },
     "any": {"assert": "size(row) > 20"},
+    "caused": {"assert": "row.urgency == 'none'", "finding": "{cause: '[row.urgency]'}"},
     "moment": {
         "assert": "row.open || timestamp(row.occurred_at) > now",
         "not_due": "now <= deadline(row.clock_to_resolve, params.limit)",

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.waiver import ApprovalAuthority, Waiver
+from ccm_core.model.finding.finding import finding_of
 from ccm_core.model.json_codec import encode
 from ccm_core.pipeline.derive.evaluation import evaluate_changes
 from ccm_core.pipeline.evaluate import current_moment, evaluate_scopes, watch_scope
@@ -30,26 +32,30 @@ WAIVER = Waiver(
     expires=NOW + timedelta(days=2),
 )
 
+CAUSED = "harsh_incident_response_caused"
+"""A rule that fails on every incident, and whose cause is its urgency."""
 
-def evaluate(world, packs, jobs=None):
+
+def evaluate(world, packs, jobs=None, waivers=(WAIVER,)):
     """Evaluate by change; return the moment and the whole evaluation as it is read back."""
     context = replace(host(lambda: world.now), views=world.views)
     scopes = [watch_scope(context, connection) for connection in world.connections]
     now = current_moment(context, world.connections, world.store)
     evaluation, act = evaluate_changes(
-        context, scopes, world.store, packs, [WAIVER], now=now, jobs=jobs
+        context, scopes, world.store, packs, waivers, now=now, jobs=jobs
     )
     digest = world.store.evaluations.append(evaluation, None, (), act)
     return now, world.store.evaluations.get(digest)
 
 
-def check(world, packs):
+def check(world, packs, waivers=(WAIVER,)):
     """Evaluate by change and as a whole, and compare all but what says where results are."""
-    now, stored = evaluate(world, packs)
+    now, stored = evaluate(world, packs, waivers=waivers)
     context = replace(host(lambda: world.now), views=world.views)
     scopes = [watch_scope(context, connection) for connection in world.connections]
-    whole = evaluate_scopes(context, scopes, world.store, packs, [WAIVER], now=now)
+    whole = evaluate_scopes(context, scopes, world.store, packs, waivers, now=now)
     assert comparable(stored) == comparable(whole)
+    return stored
 
 
 def comparable(evaluation):
@@ -120,6 +126,28 @@ def test_rules_are_judged_again_where_a_condition_reads_another_limit(world, pac
     """A condition parameter may read a plain one, which then decides which rows a rule is about."""
     for limit in limits:
         check(world, packs("chosen", limit))
+
+
+def test_a_waiver_of_a_finding_covers_its_cause_alone(world, packs):
+    """The causes of failures are read from the verdicts that are kept: as when all is judged."""
+    urgent = failing(check(world, packs("both")))
+    causes = {result.cause for result in urgent.values()}
+    assert causes == {("high",)}
+    accepted = replace(WAIVER, rules=(CAUSED,), subjects=(), findings=(finding_of(urgent["I3"]),))
+
+    covered = failing(check(world, packs("both"), [accepted]))
+    world.apply(("incident", "I3", {"urgency": "low"}))
+    changed = failing(check(world, packs("both"), [accepted]))
+
+    assert {key for key, result in covered.items() if result.waiver} == {"I3"}
+    assert changed["I3"].cause == ("low",)
+    assert {key for key, result in changed.items() if result.waiver} == set()
+
+
+def failing(evaluation):
+    """Return what fails of the rule that names its cause, by key."""
+    (rule,) = (rule for rule in evaluation.rules if rule.rule == CAUSED)
+    return {result.subject.key: result for result in rule.results if result.status is Status.FAIL}
 
 
 def test_a_quiet_evaluation_keeps_no_version(world, packs):

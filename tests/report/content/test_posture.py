@@ -68,7 +68,7 @@ def test_risk_acceptances_name_what_they_cover_and_when_they_expire(whole):
     """The one that expires first comes first; an expired one is marked."""
     (waiver,) = whole.waivers
     old = replace(waiver, id="W-1", expires=whole.evaluation.evaluated_at - timedelta(days=3))
-    other = replace(waiver, id="W-2", rule="of_another_pack")
+    other = replace(waiver, id="W-2", rules=("of_another_pack",))
     summaries = waiver_summaries(replace(whole, waivers=(waiver, old, other)))
     assert [
         (entry.waiver.id, entry.covers, entry.expiry, entry.expired) for entry in summaries
@@ -84,5 +84,5 @@ def test_the_page_has_trend_and_risk_acceptances(whole):
     assert "Checks by status over time" in page
     assert "2 failing resources" in page
     assert "Both go away in June." in page
-    assert "<small>3d, opened 2 times</small>" in page
+    assert "(3d), opened 2 times</small>" in page
     assert "ccm evaluate --reproduce --as-of 2026-05-06T09:00:00Z" in page

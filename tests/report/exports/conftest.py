@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import made_up
 import pytest
 from hypothesis import strategies as st
 
@@ -24,11 +25,14 @@ from ccm_core.model.evaluation.result import (
 )
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.finding.policy import FindingPolicy
 from ccm_core.report.registry import FORMATS
 from ccm_core.report.types import ReportInput
 
 OFFICIAL = Path(__file__).parent / "official"
 PLACE = "acme-prod"
+
+DUE = FindingPolicy(due={"critical": timedelta(days=3), "high": timedelta(days=14)})
 
 HOSTILE = {
     "markup": "<script>alert(1)</script> & <b>bold</b> ]]> <!--",
@@ -59,6 +63,7 @@ def render() -> Callable[[str, ReportInput], bytes]:
 @pytest.fixture(scope="session")
 def demo(demonstration) -> ReportInput:
     """The demonstration's account, collected and judged as `ccm demo` does it."""
+    from ccm_core.pipeline.findings.work_items import FindingReader
     from ccm_core.store.interface.location import StoreLocation
     from ccm_core.store.sqlite.open import open_store
 
@@ -67,12 +72,14 @@ def demo(demonstration) -> ReportInput:
     store = open_store(StoreLocation(url="sqlite:///ccm.db"), base=folder, read_only=True)
     try:
         evaluation = store.evaluations.latest().evaluation
+        reader = FindingReader(store=store, policy=DUE, now=evaluation.evaluated_at)
         assert evaluation is not None
         return ReportInput(
             evaluation=evaluation,
             manifests=store.runs.manifests(),
             counts=store.records.counts(),
             host_version="0.1.0",
+            findings=made_up.report_findings(*reader.active()),
         )
     finally:
         store.close()

@@ -81,6 +81,12 @@ def _coverage() -> tuple[Flaw, ...]:
             fails=("pagerduty_schedule_is_shared",),
         ),
         Flaw(
+            feature="schedules",
+            description="One person is on call for three weeks in a row",
+            apply=lambda account: rotate(account, healthy.BACKUP, 8, 8, 8, 9),
+            fails=("pagerduty_schedule_gives_time_off",),
+        ),
+        Flaw(
             feature="overrides",
             description="Somebody stands in for two weeks of the last three",
             apply=stand_in_for_weeks,
