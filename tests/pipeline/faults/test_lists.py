@@ -38,15 +38,11 @@ CAPPED = {
     }
 }
 
+OF_SERVICES = ("orchestration", "custom_fields", "standards")
 LISTS = {
     "/users": ("user",),
     "/teams": ("team", "team_member"),
-    "/services": (
-        "service",
-        "service_orchestration",
-        "service_custom_fields",
-        "service_standards",
-    ),
+    "/services": ("service", *(f"service_{noun}" for noun in OF_SERVICES)),
     "/escalation_policies": ("escalation_policy",),
     "/schedules": ("schedule", "schedule_rendering", "schedule_overrides"),
     "/oncalls": ("on_call",),
