@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from textwrap import dedent
 
 import pytest
 from hypothesis import given
@@ -49,9 +50,18 @@ def test_a_new_finding_says_who_does_what_by_when():
         severity="critical",
         tickets=(Ticket(system="jira", key="OPS-1", url="https://jira.example/OPS-1"),),
     )
-    assert (
-        text_of(of_item(item))
-        == "ccm: 1 opened\nNew (1):\n- critical: Services are owned: Checkout\n    Resource: Checkout (acme) https://acme.example.com/services/P1\n    Owner: Payments\n    Due: 2026-05-09 (in 3d)\n    Open since: 2026-04-26\n    Next step: Add a second person to level 2.\n    Ticket: OPS-1 https://jira.example/OPS-1\n    ccm findings show f1"
+    assert text_of(of_item(item)) == dedent(
+        """\
+        ccm: 1 opened
+        New (1):
+        - critical: Services are owned: Checkout
+            Resource: Checkout (acme) https://acme.example.com/services/P1
+            Owner: Payments
+            Due: 2026-05-09 (in 3d)
+            Open since: 2026-04-26
+            Next step: Add a second person to level 2.
+            Ticket: OPS-1 https://jira.example/OPS-1
+            ccm findings show f1"""
     )
 
 

@@ -47,7 +47,7 @@ def test_a_line_says_all_of_it(render, waived):
         "due_at": "",
         "controls": "soc2:CC7.4",
         "remediation": "Name somebody.",
-        "finding": "n3gm7j-wfxn4qrmvo",
+        "finding": "ivbutz-vzbmsys57h",
         "finding_state": "",
         "finding_owner": "",
         "finding_since": "",
