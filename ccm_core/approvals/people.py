@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field, replace
 
-from ccm_core.model.evaluation.waiver import ApprovalAuthority, Waiver
-from ccm_core.model.finding.policy import Person
+from ccm_core.model.evaluation.waiver import ApprovalAuthority, KnownIdentity, Waiver
+from ccm_core.model.finding.policy import IdentityProvider, Person
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
 from ccm_core.model.statement_text import visible
@@ -17,6 +17,8 @@ class Authorities:
     """The people of the settings, and what proves that one of them approved."""
 
     people: Mapping[str, Person] = field(default_factory=FrozenDict)
+    providers: Mapping[str, IdentityProvider] = field(default_factory=FrozenDict)
+    """By issuer."""
     accepts_unsigned: bool = False
     """Whether waivers count that nobody approved by a signature."""
 
@@ -30,9 +32,20 @@ class Authorities:
                 owner=owner.id if owner else "",
                 approver=approver.id if approver else "",
                 ssh_keys=approver.ssh_keys if approver else (),
+                identities=tuple(self._identities(approver)) if approver else (),
                 accepts_unsigned=self.accepts_unsigned,
             ),
         )
+
+    def _identities(self, person: Person) -> Iterator[KnownIdentity]:
+        for issuer, subject in person.oidc:
+            if provider := self.providers.get(issuer):
+                yield KnownIdentity(
+                    issuer=issuer,
+                    subject=subject,
+                    audience=provider.audience,
+                    keys=provider.keys,
+                )
 
 
 def find_person(people: Mapping[str, Person], text: str) -> Person | None:

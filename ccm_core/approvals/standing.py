@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ccm_core.approvals.approval_token import verify_approval_token
 from ccm_core.approvals.ssh_public_key import SshPublicKey
 from ccm_core.approvals.ssh_signature import SshSignature
-from ccm_core.approvals.statement import NAMESPACE, approval_statement
+from ccm_core.approvals.statement import NAMESPACE, approval_statement, statement_digest
 from ccm_core.model.evaluation.waiver import Approval, ApprovalMethod, Waiver
 from ccm_core.sdk.timestamps import format_instant
 
@@ -36,7 +37,7 @@ def proof_problem(waiver: Waiver, approval: Approval) -> str | None:
         case ApprovalMethod.SSH:
             return _signature_problem(waiver, approval)
         case ApprovalMethod.OIDC:
-            return "approvals by OIDC are not supported"
+            return _id_token_problem(waiver, approval)
 
 
 def is_unsigned(waiver: Waiver) -> bool:
@@ -87,6 +88,19 @@ def _signature_problem(waiver: Waiver, approval: Approval) -> str | None:
             f"its signature by {approval.by} does not fit it: it was changed after it was "
             f"approved, or the signature belongs to another one ({error})"
         )
+    return None
+
+
+def _id_token_problem(waiver: Waiver, approval: Approval) -> str | None:
+    try:
+        verify_approval_token(
+            approval.proof,
+            identities=waiver.authority.identities,
+            nonce=statement_digest(waiver, approval),
+            at=approval.at,
+        )
+    except ValueError as error:
+        return f"its ID token does not prove that {approval.by} approved it: {error}"
     return None
 
 

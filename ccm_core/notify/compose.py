@@ -12,7 +12,7 @@ from ccm_core.model.finding.finding import SEVERITIES
 from ccm_core.model.finding.work_item import WorkItem, WorkState
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.notify.decide import Difference
-from ccm_core.notify.message import Entry, Fact, Link, Message, Section
+from ccm_core.notify.message import Entry, Fact, Link, Message, MessageSection
 from ccm_core.notify.routing import wants
 from ccm_core.notify.types import (
     Channel,
@@ -161,7 +161,7 @@ class _Composer:
         findings: Sequence[Condition],
         overdue: Sequence[WorkItem],
         news: Difference,
-    ) -> Iterator[Section]:
+    ) -> Iterator[MessageSection]:
         if findings:
             yield self._section("Most urgent", findings)
             yield _by_check(findings)
@@ -177,7 +177,9 @@ class _Composer:
 
     # -- sections -----------------------------------------------------------------------------
 
-    def _news_sections(self, news: Difference, *, of_findings: bool = False) -> Iterator[Section]:
+    def _news_sections(
+        self, news: Difference, *, of_findings: bool = False
+    ) -> Iterator[MessageSection]:
         for event, new in _by_event(news.opened):
             if not of_findings or event in _OF_FINDINGS:
                 yield self._section(_HEADINGS[event][1], new)
@@ -186,18 +188,20 @@ class _Composer:
         if news.continued:
             yield self._section("Continued from other findings", news.continued)
 
-    def _section(self, heading: str, conditions: Sequence[Condition]) -> Section:
+    def _section(self, heading: str, conditions: Sequence[Condition]) -> MessageSection:
         shown = sorted(conditions, key=_rank)[:MAX_ENTRIES]  # stable: the most urgent stay first
         about_findings = all(condition.item for condition in shown)
-        return Section(
+        return MessageSection(
             heading=heading,
             entries=tuple(self._entry(condition) for condition in shown),
             total=len(conditions),
             rest=self._listing() if about_findings else "ccm report",
         )
 
-    def _item_section(self, heading: str, items: Sequence[WorkItem], selection: str) -> Section:
-        return Section(
+    def _item_section(
+        self, heading: str, items: Sequence[WorkItem], selection: str
+    ) -> MessageSection:
+        return MessageSection(
             heading=heading,
             entries=tuple(self._item_entry(item) for item in items[:MAX_ENTRIES]),
             total=len(items),
@@ -211,13 +215,13 @@ class _Composer:
             return "ccm findings list"
         return "ccm findings list" + "".join(f" --owner {shlex.quote(name)}" for name in owners)
 
-    def _ending_sections(self, ended: Sequence[Ending]) -> Iterator[Section]:
+    def _ending_sections(self, ended: Sequence[Ending]) -> Iterator[MessageSection]:
         for heading in dict.fromkeys(ending.heading for ending in ended):
             of_heading = sorted(
                 (ending for ending in ended if ending.heading == heading),
                 key=lambda ending: (-severity_rank(ending.severity), ending.text, ending.key),
             )
-            yield Section(
+            yield MessageSection(
                 heading=heading,
                 entries=tuple(map(self._ending_entry, of_heading[:MAX_ENTRIES])),
                 total=len(of_heading),
@@ -296,7 +300,7 @@ class _Composer:
             yield Link(text="Full report", url=self.options.report_url)
 
 
-def _by_check(findings: Sequence[Condition]) -> Section:
+def _by_check(findings: Sequence[Condition]) -> MessageSection:
     """Return the checks that fail for most findings."""
     titles: dict[str, str] = {}
     counts: Counter[str] = Counter()
@@ -305,7 +309,7 @@ def _by_check(findings: Sequence[Condition]) -> Section:
             counts[condition.item.finding.rule] += 1
             titles.setdefault(condition.item.finding.rule, condition.item.title)
     most = sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))
-    return Section(
+    return MessageSection(
         heading="By check",
         entries=tuple(
             Entry(title=f"{count:,} of: {titles[rule]}") for rule, count in most[:MAX_ENTRIES]

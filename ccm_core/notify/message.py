@@ -36,7 +36,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class MessageSection:
     """Entries under a heading, the most urgent first."""
 
     heading: str
@@ -57,5 +57,5 @@ class Message:
     """The greatest of what it is about."""
     summary: tuple[str, ...] = ()
     """Lines before the sections."""
-    sections: tuple[Section, ...] = ()
+    sections: tuple[MessageSection, ...] = ()
     links: tuple[Link, ...] = ()

@@ -12,7 +12,7 @@ from ccm_core.errors import UsageError
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.notify import sent_state
 from ccm_core.notify.apprise_sender import send
-from ccm_core.notify.message import Entry, Fact, Link, Message, Section
+from ccm_core.notify.message import Entry, Fact, Link, Message, MessageSection
 from ccm_core.notify.types import RecipientState, SentCondition
 from ccm_core.sdk.secret import Secret
 from tests.notify.loopback_services import mail_server, tls_context, web_service
@@ -29,7 +29,7 @@ ENTRY = Entry(
 MESSAGE = Message(
     title="ccm: 1 opened",
     severity="high",
-    sections=(Section(heading="New", entries=(ENTRY,), total=1),),
+    sections=(MessageSection(heading="New", entries=(ENTRY,), total=1),),
     links=(Link(text="Full report", url="https://ccm.example.com/r.html"),),
 )
 

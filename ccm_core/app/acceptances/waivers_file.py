@@ -15,7 +15,7 @@ from ccm_core.config.settings_writer import SettingsFile
 from ccm_core.documents import Document, read_yaml, yaml_editor
 from ccm_core.documents.yaml_writer import block
 from ccm_core.errors import UsageError
-from ccm_core.model.evaluation.waiver import Approval, ApprovalMethod, Waiver
+from ccm_core.model.evaluation.waiver import Approval, Waiver
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.pack.waiver_file import waivers_of
@@ -145,10 +145,9 @@ def name_in_settings(workspace: Workspace, path: Path) -> str:
 
 
 def _approval_entry(approval: Approval) -> JsonObject:
-    proof = "signature" if approval.method is ApprovalMethod.SSH else "id_token"
     return {
         "by": approval.by,
         "at": format_instant(approval.at),
         "method": approval.method.value,
-        proof: approval.proof,
+        "signature": approval.proof,
     }

@@ -44,6 +44,17 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityProvider:
+    """An identity provider whose ID tokens approve risk acceptances."""
+
+    issuer: str
+    audience: str
+    """The client id for which it issues them."""
+    keys: str
+    """The public keys that it signs with: a JSON Web Key Set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FindingPolicy:
     """What the settings say of findings."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from ccm_core.notify.message import Entry, Fact, Message, Section
+from ccm_core.notify.message import Entry, Fact, Message, MessageSection
 from ccm_core.notify.rendering.wording import heading, left_out, line, safe_url
 
 _COLOURS = {
@@ -40,7 +40,7 @@ def render_html(message: Message) -> str:
     )
 
 
-def _section(section: Section) -> Iterator[str]:
+def _section(section: MessageSection) -> Iterator[str]:
     yield f'<h2 style="font-size:16px;margin:24px 0 8px">{_text(heading(section))}</h2>'
     for entry in section.entries:
         yield from _entry(entry)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.notify.message import Entry, Fact, Message, Section
+from ccm_core.notify.message import Entry, Fact, Message, MessageSection
 from ccm_core.notify.rendering.text import render_text
 from ccm_core.notify.rendering.wording import heading, labelled, left_out, line, safe_url
 
@@ -49,7 +49,7 @@ def _broken(lines: tuple[str, ...]) -> Iterator[str]:
         yield f"\n{line(text)}" if number else line(text)
 
 
-def _section(section: Section) -> Iterator[JsonObject]:
+def _section(section: MessageSection) -> Iterator[JsonObject]:
     yield _rich([_section_of([_run(heading(section), bold=True)])])
     brief = [entry for entry in section.entries if not entry.facts]
     for entry in section.entries:

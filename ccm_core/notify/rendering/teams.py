@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.notify.message import Entry, Message, Section
+from ccm_core.notify.message import Entry, Message, MessageSection
 from ccm_core.notify.rendering.wording import heading, labelled, left_out, line, safe_url
 
 _STYLES = {"critical": "attention", "high": "warning"}
@@ -44,7 +44,7 @@ def _body(message: Message) -> Iterator[JsonObject]:
         yield from _entries(section)
 
 
-def _entries(section: Section) -> Iterator[JsonObject]:
+def _entries(section: MessageSection) -> Iterator[JsonObject]:
     for entry in section.entries:
         style = {"style": _STYLES[entry.severity]} if entry.severity in _STYLES else {}
         yield {"type": "Container", **style, "items": list(_entry(entry))}

@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from ccm_core.control_characters import replace_controls
-from ccm_core.notify.message import Entry, Section
+from ccm_core.notify.message import Entry, MessageSection
 
 MAX_LINE = 240
 """Characters of a title or a value."""
@@ -36,12 +36,12 @@ def safe_url(url: str) -> str:
     return url if parts.scheme in _WEB and parts.netloc else ""
 
 
-def heading(section: Section) -> str:
+def heading(section: MessageSection) -> str:
     """Return the heading of a section with how many there are in it."""
     return f"{section.heading} ({section.total:,})"
 
 
-def left_out(section: Section) -> str:
+def left_out(section: MessageSection) -> str:
     """Return how many entries a section leaves out and what lists them; empty: none."""
     number = section.total - len(section.entries)
     if number <= 0:

@@ -127,10 +127,9 @@ def _waiver(raw: JsonObject) -> Waiver:
 
 
 def _approval(raw: JsonObject) -> Approval:
-    method = ApprovalMethod(raw["method"])
     return Approval(
         by=raw["by"],
         at=parse_instant(raw["at"]),
-        method=method,
-        proof=raw["signature" if method is ApprovalMethod.SSH else "id_token"],
+        method=ApprovalMethod(raw["method"]),
+        proof=raw["signature"],
     )

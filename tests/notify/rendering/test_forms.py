@@ -9,7 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from ccm_core.model import json_codec
-from ccm_core.notify.message import Entry, Fact, Link, Message, Section
+from ccm_core.notify.message import Entry, Fact, Link, Message, MessageSection
 from ccm_core.notify.rendering.fitting import fitted
 from ccm_core.notify.rendering.html import render_html
 from ccm_core.notify.rendering.markdown import render_markdown
@@ -47,7 +47,9 @@ def message(title="Level 2 reaches nobody: Checkout", **more):
         title="ccm: 12 opened",
         severity="high",
         summary=("12 open findings: 12 high",),
-        sections=(Section(heading="New", entries=(entry,), total=12, rest="ccm findings list"),),
+        sections=(
+            MessageSection(heading="New", entries=(entry,), total=12, rest="ccm findings list"),
+        ),
         links=(Link(text="Full report", url="https://ccm.example.com/report.html"),),
     )
 
@@ -185,7 +187,9 @@ def large_message():
         title="é<&*" * 1_000,
         facts=tuple(Fact(name=f"n{n}", value='"\u4e2d*' * 1_000) for n in range(9)),
     )
-    section = Section(heading="New", entries=(long,) * 10, total=100_000, rest="ccm findings list")
+    section = MessageSection(
+        heading="New", entries=(long,) * 10, total=100_000, rest="ccm findings list"
+    )
     return replace(message(), sections=(section,) * 10)
 
 

@@ -41,9 +41,7 @@ def test_owners_are_properties_of_the_case(render, waived):
     (suite,) = read(render("junit", waived))
     owners = {
         case.name: [
-            (prop.name, prop.value)
-            for prop in case.child(Properties)
-            if prop.name == "owner"
+            (prop.name, prop.value) for prop in case.child(Properties) if prop.name == "owner"
         ]
         for case in suite
         if case.child(Properties) is not None

@@ -56,4 +56,5 @@ class WebhookSubscription:
     service_id: str | None = None
     """None: those of the whole account."""
     active: bool = True
-    temporarily_disabled: bool = False
+    temporarily_disabled: bool | None = None
+    """None: not sent, as where it never was."""

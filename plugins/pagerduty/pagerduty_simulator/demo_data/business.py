@@ -92,5 +92,5 @@ def _webhooks(services: list[str]) -> Iterator[WebhookSubscription]:
                 id=object_id("webhook_subscription", number),
                 description=f"Status page {number}",
                 service_id=service if number else None,
-                temporarily_disabled=number == _DISABLED_WEBHOOK,
+                temporarily_disabled=True if number == _DISABLED_WEBHOOK else None,
             )

@@ -116,7 +116,7 @@ def extension_object(account: Account, extension: Extension) -> JsonObject:
 
 def webhook_subscription_object(webhook: WebhookSubscription) -> JsonObject:
     """Return a webhook subscription; the values of its headers are redacted."""
-    service = webhook.service_id
+    service, stopped = webhook.service_id, webhook.temporarily_disabled
     return {
         "id": webhook.id,
         "type": "webhook_subscription",
@@ -127,8 +127,8 @@ def webhook_subscription_object(webhook: WebhookSubscription) -> JsonObject:
             "type": "http_delivery_method",
             "url": f"https://hooks.example/{webhook.id}",
             "secret": None,
-            "temporarily_disabled": webhook.temporarily_disabled,
             "custom_headers": [{"name": "x-token", "value": "<redacted>"}],
+            **({} if stopped is None else {"temporarily_disabled": stopped}),
         },
         "events": ["incident.triggered", "incident.acknowledged", "incident.resolved"],
         "filter": {"id": service, "type": "service_reference"}

@@ -1,0 +1,64 @@
+"""Reads ``identity_providers``: whose ID tokens approve risk acceptances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ccm_core.approvals.approval_token import public_key_set
+from ccm_core.documents import Document, suggest
+from ccm_core.errors import Mistake
+from ccm_core.model.finding.policy import IdentityProvider, Person
+from ccm_core.model.frozen_json import FrozenDict
+
+_MAX_BYTES = 256 * 1024
+"""Of a file with a key set."""
+
+
+def read_identity_providers(
+    document: Document, base: Path, people: Mapping[str, Person], mistakes: list[Mistake]
+) -> Mapping[str, IdentityProvider]:
+    """Return the identity providers by issuer; append all mistakes in them.
+
+    Args:
+        document: The settings; mistakes that the schema found are in the list already.
+        base: Where relative paths of key sets start.
+        people: Those of the settings: an issuer of theirs has to be listed.
+        mistakes: Receives the mistakes.
+    """
+    providers: dict[str, IdentityProvider] = {}
+    section = document.get(("identity_providers",))
+    for index, entry in enumerate(section if isinstance(section, list) else []):
+        if not isinstance(entry, dict) or not {"issuer", "audience", "jwks"} <= entry.keys():
+            continue
+        path, issuer = ("identity_providers", index), str(entry["issuer"])
+        if issuer in providers:
+            message = f"a second provider has the issuer {issuer}; each has one entry"
+            mistakes.append(document.mistake((*path, "issuer"), message))
+        try:
+            keys = public_key_set(_read(base / str(entry["jwks"])))
+        except ValueError as error:
+            message = f"these keys cannot be used: {error}"
+            mistakes.append(document.mistake((*path, "jwks"), message))
+            keys = ""
+        providers[issuer] = IdentityProvider(
+            issuer=issuer, audience=str(entry["audience"]), keys=keys
+        )
+    for index, person in enumerate(people.values()):
+        for number, (issuer, _) in enumerate(person.oidc):
+            if issuer not in providers:
+                message = suggest("issuer", issuer, sorted(providers), label="identity_providers")
+                location = ("people", index, "oidc", number, "issuer")
+                mistakes.append(document.mistake(location, message))
+    return FrozenDict(providers)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+    except OSError as cause:
+        raise ValueError(f"{path} cannot be read: {cause.strerror}") from cause
+    if len(data) > _MAX_BYTES:
+        raise ValueError(f"{path} has more than {_MAX_BYTES:,} bytes; expected a key set")
+    return data
