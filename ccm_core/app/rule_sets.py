@@ -121,7 +121,11 @@ def authorities(workspace: Workspace) -> Authorities:
     from ccm_core.approvals.people import Authorities
 
     settings = workspace.settings
-    return Authorities(people=settings.people, accepts_unsigned=settings.rules.accept_unsigned)
+    return Authorities(
+        people=settings.people,
+        providers=settings.identity_providers,
+        accepts_unsigned=settings.rules.accept_unsigned,
+    )
 
 
 def pack_text(catalog: Catalog, name: str, base: Path) -> PackText:

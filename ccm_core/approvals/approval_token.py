@@ -108,7 +108,9 @@ def _claims(token: str, identity: KnownIdentity) -> JsonObject:
         header = jws.extract_compact(token.encode()).headers()
         named = [key for key in keys if key.get("kid") == header.get("kid")]
         if len(named) != 1:
-            raise ValueError(f"it names the key {header.get('kid')!r}, which {identity.issuer} has not")
+            raise ValueError(
+                f"it names the key {header.get('kid')!r}, which {identity.issuer} has not"
+            )
         key_set = KeySet.import_key_set({"keys": named})  # type: ignore[typeddict-item]
         return jwt.decode(token, key_set, algorithms=list(ALGORITHMS)).claims
     except (JoseError, KeyError, TypeError) as cause:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ccm_core.approvals.approval_token import public_key_set
 from ccm_core.documents import Document, suggest
 from ccm_core.errors import Mistake
-from ccm_core.model.finding.policy import IdentityProvider, Person
+from ccm_core.model.finding.policy import IdentityProvider
 from ccm_core.model.frozen_json import FrozenDict
 
 _MAX_BYTES = 256 * 1024
@@ -16,14 +16,13 @@ _MAX_BYTES = 256 * 1024
 
 
 def read_identity_providers(
-    document: Document, base: Path, people: Mapping[str, Person], mistakes: list[Mistake]
+    document: Document, base: Path, mistakes: list[Mistake]
 ) -> Mapping[str, IdentityProvider]:
     """Return the identity providers by issuer; append all mistakes in them.
 
     Args:
         document: The settings; mistakes that the schema found are in the list already.
         base: Where relative paths of key sets start.
-        people: Those of the settings: an issuer of theirs has to be listed.
         mistakes: Receives the mistakes.
     """
     providers: dict[str, IdentityProvider] = {}
@@ -44,13 +43,20 @@ def read_identity_providers(
         providers[issuer] = IdentityProvider(
             issuer=issuer, audience=str(entry["audience"]), keys=keys
         )
-    for index, person in enumerate(people.values()):
-        for number, (issuer, _) in enumerate(person.oidc):
-            if issuer not in providers:
-                message = suggest("issuer", issuer, sorted(providers), label="identity_providers")
-                location = ("people", index, "oidc", number, "issuer")
-                mistakes.append(document.mistake(location, message))
+    mistakes.extend(_unknown_issuers(document, sorted(providers)))
     return FrozenDict(providers)
+
+
+def _unknown_issuers(document: Document, issuers: Sequence[str]) -> Iterator[Mistake]:
+    """Yield the issuers of people that no provider has: nothing could verify their tokens."""
+    people = document.get(("people",))
+    for index, person in enumerate(people if isinstance(people, list) else []):
+        identities = person.get("oidc") if isinstance(person, dict) else None
+        for number, identity in enumerate(identities if isinstance(identities, list) else []):
+            issuer = identity.get("issuer") if isinstance(identity, dict) else None
+            if isinstance(issuer, str) and issuer not in issuers:
+                message = suggest("issuer", issuer, issuers, label="identity_providers has")
+                yield document.mistake(("people", index, "oidc", number, "issuer"), message)
 
 
 def _read(path: Path) -> bytes:

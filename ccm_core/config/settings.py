@@ -13,7 +13,7 @@ from ccm_core.documents import Document
 from ccm_core.errors import UsageError
 from ccm_core.model.digest import digest
 from ccm_core.model.evidence.acceptance import AcceptedCollapse
-from ccm_core.model.finding.policy import OwnerRule, Person
+from ccm_core.model.finding.policy import IdentityProvider, OwnerRule, Person
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject, encode
 from ccm_core.sdk.types import Horizon
@@ -224,6 +224,8 @@ class Settings:
     frameworks: tuple[FrameworkSettings, ...] = ()
     people: Mapping[str, Person] = field(default_factory=dict)
     """By id."""
+    identity_providers: Mapping[str, IdentityProvider] = field(default_factory=dict)
+    """By issuer."""
     notify: NotifySettings | None = None
     tickets: tuple[TicketSettings, ...] = ()
 

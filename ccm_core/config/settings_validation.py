@@ -10,6 +10,7 @@ from typing import Any
 from ccm_core.config.connection_settings import read_connection
 from ccm_core.config.finding_settings import read_findings
 from ccm_core.config.framework_settings import read_frameworks
+from ccm_core.config.identity_settings import read_identity_providers
 from ccm_core.config.notify_settings import read_notify
 from ccm_core.config.people_settings import read_people
 from ccm_core.config.settings import (
@@ -47,6 +48,7 @@ def validate(draft: SettingsDraft, connectors: Mapping[str, Connector], today: d
     findings = read_findings(draft.document, mistakes)
     frameworks = read_frameworks(draft.document, draft.base, mistakes)
     people = read_people(draft.document, draft.base, mistakes)
+    providers = read_identity_providers(draft.document, draft.base, mistakes)
     notify = read_notify(draft.document, draft.base, mistakes)
     tickets = read_tickets(draft.document, mistakes)
     if mistakes:
@@ -62,6 +64,7 @@ def validate(draft: SettingsDraft, connectors: Mapping[str, Connector], today: d
         findings=findings,
         frameworks=frameworks,
         people=people,
+        identity_providers=providers,
         notify=notify,
         tickets=tickets,
     )

@@ -7,6 +7,7 @@ sent is not noted in the acts, so it is simply still to be done the next time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from ccm_core.model.finding.finding import SEVERITIES
@@ -32,6 +33,8 @@ class TicketPlan:
     """The most severe findings first."""
     waiting: int = 0
     """How many more steps there are."""
+    held: frozenset[str] = frozenset()
+    """The keys of tickets that findings have: no other finding takes one over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +62,19 @@ def plan_tickets(
     """
     now = remote or {}
     steps = []
-    for holder in _holders(sorted(items, key=_order), rules):
+    holders = _holders(sorted(items, key=_order), rules)
+    for holder in holders:
         step = _next_step(holder, rules, now)
         if step is not None:
             steps.append(step)
     notes = [step for step in steps if step.step in _NOTES]
     changes = [step for step in steps if step.step not in _NOTES]
     chosen = changes[: rules.max_changes]
-    return TicketPlan(steps=(*notes, *chosen), waiting=len(changes) - len(chosen))
+    return TicketPlan(
+        steps=(*notes, *chosen),
+        waiting=len(changes) - len(chosen),
+        held=frozenset(holder.recorded.ticket.key for holder in holders if holder.recorded),
+    )
 
 
 def open_keys(items: Iterable[WorkItem], system: str) -> Sequence[str]:
@@ -107,56 +115,63 @@ def _order(item: WorkItem) -> tuple[int, float, str]:
     return SEVERITIES.index(finding.severity), finding.opened_at.timestamp(), finding.id
 
 
-def _holders(items: Sequence[WorkItem], rules: TicketRules) -> Iterable[_Holder]:
-    """Return each finding with its ticket; of those that share one by a split, the first has it."""
+def _holders(items: Sequence[WorkItem], rules: TicketRules) -> Sequence[_Holder]:
+    """Return each finding with its ticket.
+
+    A ticket belongs to the finding that told it something last. Of findings that continue the same
+    one, the first that has none of its own takes its ticket over.
+    """
     recorded = {item.finding.id: recorded_tickets(item.acts, rules.system) for item in items}
-    owners: dict[str, set[str]] = {}
-    for identity, tickets in recorded.items():
-        if (own := tickets.get(identity)) is not None and not own.is_lost:
-            owners.setdefault(own.ticket.key, set()).add(identity)
-    continued: dict[str, str] = {}
-    """By the key of a ticket: the finding that continues it."""
+    owners = _owners(recorded)
     holders = []
     for item in items:
         identity = item.finding.id
         tickets = dict(recorded[identity])
         own = tickets.pop(identity, None)
+        if own and not own.is_lost and owners.get(own.ticket.key) != identity:
+            own = None if item.state in _ACTIVE else own
         if own is None and (item.state in _ACTIVE or item.state is WorkState.ACCEPTED):
-            own = _inherited(tickets, owners, continued)
+            own = _inherited(tickets, owners)
             if own is not None:
-                continued[own.ticket.key] = identity
-                owners.setdefault(own.ticket.key, set()).add(identity)
-        holders.append((item, own))
+                owners[own.ticket.key] = identity
+        holders.append(_Holder(item=item, recorded=own))
     return [
-        _Holder(
-            item=item,
-            recorded=own,
-            is_continued=item.state is WorkState.REPLACED and _is_continued(item, own, owners),
-        )
-        for item, own in holders
+        replace(holder, is_continued=True) if _is_taken(holder, owners) else holder
+        for holder in holders
     ]
 
 
+def _owners(recorded: Mapping[str, Mapping[str, RecordedTicket]]) -> dict[str, str]:
+    """Return the finding that told each ticket something last, by the ticket's key."""
+    newest: dict[str, RecordedTicket] = {}
+    for identity, tickets in recorded.items():
+        own = tickets.get(identity)
+        if own is None or own.is_lost:
+            continue
+        before = newest.get(own.ticket.key)
+        if before is None or (before.at, before.finding) < (own.at, own.finding):
+            newest[own.ticket.key] = own
+    return {key: own.finding for key, own in newest.items()}
+
+
+def _is_taken(holder: _Holder, owners: Mapping[str, str]) -> bool:
+    """Return whether another finding took the ticket of one over."""
+    own = holder.recorded
+    if own is None or own.is_lost:
+        return False
+    return owners.get(own.ticket.key) != holder.item.finding.id
+
+
 def _inherited(
-    tickets: Mapping[str, RecordedTicket],
-    owners: Mapping[str, set[str]],
-    continued: Mapping[str, str],
+    tickets: Mapping[str, RecordedTicket], owners: Mapping[str, str]
 ) -> RecordedTicket | None:
     """Return the oldest open ticket of what is continued, where no other finding has it."""
     free = [
         ticket
         for ticket in tickets.values()
-        if ticket.is_open
-        and ticket.ticket.key not in continued
-        and owners.get(ticket.ticket.key, set()) <= set(tickets)
+        if ticket.is_open and owners.get(ticket.ticket.key, ticket.finding) in tickets
     ]
     return min(free, key=lambda ticket: (ticket.since, ticket.ticket.key), default=None)
-
-
-def _is_continued(
-    item: WorkItem, own: RecordedTicket | None, owners: Mapping[str, set[str]]
-) -> bool:
-    return own is not None and bool(owners.get(own.ticket.key, set()) - {item.finding.id})
 
 
 def _next_step(

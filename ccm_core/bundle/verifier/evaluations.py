@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -26,6 +27,100 @@ class Rested(NamedTuple):
     digests: frozenset[str]
 
 
+RANKS = ("not_applicable", "open", "pass", "insufficient", "error", "fail")
+"""What may become of an item; what is not due yet is open. The worst last."""
+
+
+class ItemEvaluation(NamedTuple):
+    """What evaluations say of one item, from a first to a last one."""
+
+    key: str
+    """``KIND:KEY``."""
+    occurred_at: datetime | None
+    status: str
+    last: Evaluated
+    inside: bool
+    """Whether one of them was in the period itself."""
+    late: bool = False
+    """Whether they were made of a past moment: they clear nothing."""
+    changed: bool = False
+    """Whether it was the test that changed after them, and not the item alone."""
+
+
+class Items:
+    """What became of the items of one rule over one connection in a period.
+
+    What occurred belongs to the period in which it did, and counts as it was found last: later
+    evidence closes it. What is there at any time counts by the worst that was found in the period.
+    """
+
+    def __init__(self, period: tuple[datetime, datetime] | None) -> None:
+        self.period = period
+        self.there: dict[str, str] = {}
+        """The worst of what is there at any time."""
+        self.occurred: dict[str, tuple[Evaluated, str]] = {}
+        """The last of what occurred in the period."""
+        self.elsewhere: set[str] = set()
+        """What failed and did not occur in the period."""
+        self.found: set[str] = set()
+        """What failed, and is found to fail no more since its test was changed."""
+        self.late: set[str] = set()
+        """What was evaluated as of a past moment alone, or worse then."""
+
+    def add(self, item: ItemEvaluation) -> None:
+        """Add what evaluations say of an item."""
+        if self.period is None:
+            return
+        if item.occurred_at is None:
+            if item.inside:
+                self.there[item.key] = worse(self.there.get(item.key), item.status)
+        elif self.period[0] <= item.occurred_at < self.period[1]:
+            self.add_occurred(item)
+        elif item.status == "fail":
+            self.elsewhere.add(item.key)
+
+    def add_occurred(self, item: ItemEvaluation) -> None:
+        """Add what is said of an item that occurred in the period."""
+        before = self.occurred.get(item.key)
+        if item.changed and item.status == "fail":
+            self.found.add(item.key)
+        if item.late:
+            status = worse(before[1] if before else None, item.status)
+            if before is None or status != before[1]:
+                self.late.add(item.key)
+            self.occurred[item.key] = (before[0] if before else item.last, status)
+        elif before is None or before[0] <= item.last:
+            self.occurred[item.key] = (item.last, item.status)
+            self.late.discard(item.key)
+
+    def is_exception(self, key: str) -> bool:
+        """Return whether an item that failed at some time is an exception of the period."""
+        if key in self.found:
+            return True
+        if key in self.occurred:
+            return self.occurred[key][1] == "fail"
+        return self.there.get(key) == "fail"
+
+    def counts(self) -> Counter[str]:
+        """Count the items by what became of them; without those that the rule does not apply to."""
+        counter = Counter(self.there.values())
+        counter.update(
+            "fail" if key in self.found else status for key, (_, status) in self.occurred.items()
+        )
+        del counter["not_applicable"]
+        return counter
+
+
+def worse(one: str | None, other: str) -> str:
+    """Return the worse of two statuses of an item."""
+    return other if one is None else max(one, other, key=RANKS.index)
+
+
+def item_status(status: str, *, is_due_later: bool) -> str:
+    """Return the status of an item: what does not apply because it is not due yet is open."""
+    return "open" if is_due_later and status == "not_applicable" else status
+
+
 class History(NamedTuple):
     """What the evaluations of a period state of some rules."""
 
@@ -39,6 +134,8 @@ class History(NamedTuple):
     rested: dict[ResultKey, Rested]
     reads: list[tuple[int, datetime, list[Mapping[str, Any]]]]
     """What each evaluation read: the index of its leaf, its moment, and populations it sealed."""
+    items: dict[tuple[str, str], Items]
+    """What became of the items of the period, by rule and connection."""
 
 
 class Reading(NamedTuple):
@@ -48,6 +145,8 @@ class Reading(NamedTuple):
     connections: Collection[str]
     erased: Collection[str]
     """Digests of contents that were erased by order."""
+    period: tuple[datetime, datetime] | None = None
+    """The period whose items are counted; None: none are."""
 
 
 class ResultReader(Protocol):
@@ -64,7 +163,7 @@ class ResultReader(Protocol):
 
 def empty_history() -> History:
     """Return a history of no evaluation."""
-    return History({}, {}, set(), {}, {}, [])
+    return History({}, {}, set(), {}, {}, [], {})
 
 
 def read_evaluations(
@@ -94,21 +193,52 @@ def read_evaluations(
             history.statuses.setdefault(name, []).append((at, index, control["status"]))
         for rule in evaluation["rules"]:
             if rule["rule"] in reading.rules:
-                add_results(history, (at, index), rule, reading)
+                add_results(history, (at, index), rule, reading, late="act" not in leaf)
         if reader is not None:
             reader.read((at, index), evaluation, leaf)
     if reader is not None:
         reader.finish()
 
 
+def items_of(history: History, reading: Reading, rule: str, connection: str) -> Items:
+    """Return what became of the items of a rule over a connection so far."""
+    return history.items.setdefault((rule, connection), Items(reading.period))
+
+
+def add_items(
+    history: History, order: Evaluated, result: Mapping[str, Any], reading: Reading, *, late: bool
+) -> None:
+    """Add an item whose result is in the document of an evaluation."""
+    subject, at = result["subject"], result["occurred_at"]
+    if subject["kind"] == "population" or reading.period is None:
+        return
+    is_due_later = result["due_at"] is not None
+    items_of(history, reading, result["rule"], result["connection"]).add(
+        ItemEvaluation(
+            key=f"{subject['kind']}:{subject['key']}",
+            occurred_at=None if at is None else moment(at),
+            status=item_status(result["status"], is_due_later=is_due_later),
+            last=order,
+            inside=reading.period[0] <= order[0] < reading.period[1],
+            late=late,
+        )
+    )
+
+
 def add_results(
-    history: History, order: Evaluated, rule: Mapping[str, Any], reading: Reading
+    history: History,
+    order: Evaluated,
+    rule: Mapping[str, Any],
+    reading: Reading,
+    *,
+    late: bool,
 ) -> None:
     """Add the results of one rule that are in the document."""
     for result in rule["results"]:
         subject, digests = result["subject"], result["evidence_digests"]
         key = (rule["rule"], result["connection"], subject["kind"], subject["key"])
         if result["connection"] in reading.connections:
+            add_items(history, order, result, reading, late=late)
             history.evidence.update(digests)
             gone = frozenset(name for name in digests if name in reading.erased)
             if gone:

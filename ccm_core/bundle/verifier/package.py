@@ -86,7 +86,8 @@ class Package(NamedTuple):
     def reading(self) -> Reading:
         """What is read of the evaluations."""
         rules = set(self.scope.rules(self.controls))
-        return Reading(rules, set(self.connections), erased_digests(self.store_log))
+        erased = erased_digests(self.store_log)
+        return Reading(rules, set(self.connections), erased, self.bounds)
 
     def selection(self, history: History) -> ContentSelection:
         """Return which leaves have their content in the package."""

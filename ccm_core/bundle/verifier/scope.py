@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.contents import Leaves, moment
 
+CLOSING = timedelta(days=7)
+"""How long after the end of a period evaluations may close what happened in it."""
 PART = re.compile(r"([0-9]{4})(?:-(?:Q([1-4])|([0-9]{2})(?:-([0-9]{2}))?))?")
 """A period, or one end of it."""
 
@@ -66,11 +68,15 @@ class Scope(NamedTuple):
 def period_evaluations(
     store_log: Leaves, since: datetime, until: datetime
 ) -> dict[int, Mapping[str, Any]]:
-    """Return the leaves of the evaluations of a period, by index."""
+    """Return the leaves of the evaluations of a period, and of those that close it, by index.
+
+    What happened in its last hours is known only afterwards.
+    """
+    last = until + min(CLOSING, datetime.max.replace(tzinfo=until.tzinfo) - until)
     return {
         index: leaf
         for index, leaf in store_log.items()
-        if leaf["leaf"] == "evaluation" and since <= moment(leaf["evaluated_at"]) < until
+        if leaf["leaf"] == "evaluation" and since <= moment(leaf["evaluated_at"]) < last
     }
 
 

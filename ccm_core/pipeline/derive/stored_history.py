@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
+from datetime import datetime
 from itertools import islice
 
 from ccm_core.bundle.verifier.archive import UnreadableBundle
@@ -30,6 +31,7 @@ from ccm_core.bundle.verifier.evaluations import (
 from ccm_core.bundle.verifier.populations import ReadBounds
 from ccm_core.bundle.verifier.proofs.leaf_table import LeafTable
 from ccm_core.bundle.verifier.proofs.log_checks import read_fields
+from ccm_core.bundle.verifier.scope import period_evaluations
 from ccm_core.bundle.verifier.strict_json import read_json
 from ccm_core.errors import IntegrityError
 from ccm_core.model.evaluation.derived import derived_log
@@ -51,6 +53,8 @@ class StoredHistory:
     evaluations: Leaves
     """The leaves of the evaluations."""
     need: DerivedNeed
+    period: tuple[datetime, datetime]
+    """The period whose items are counted."""
     connections: Sequence[str]
     """Those over which evaluations by change were made."""
     tables: dict[str, LeafTable] = field(default_factory=dict)
@@ -58,9 +62,14 @@ class StoredHistory:
 
     @classmethod
     def of(
-        cls, ledger: LedgerStore, store_log: Leaves, evaluations: Leaves, rules: Collection[str]
+        cls,
+        ledger: LedgerStore,
+        store_log: Leaves,
+        period: tuple[datetime, datetime],
+        rules: Collection[str],
     ) -> StoredHistory:
-        """Return what reads some evaluations, as far as they are about some rules."""
+        """Return what reads the evaluations of a period, as far as they are about some rules."""
+        evaluations = period_evaluations(store_log, *period)
         by_inputs = {leaf.get("inputs"): leaf["digest"] for leaf in by_change(evaluations).values()}
         contents = ledger.contents("evaluation", by_inputs.values())
         documents = [read_json(content) for _, content in contents if content is not None]
@@ -69,6 +78,7 @@ class StoredHistory:
             store_log=store_log,
             evaluations=evaluations,
             need=derived_need(store_log, evaluations, documents, rules),
+            period=period,
             connections=sorted(
                 {name for document in documents for name in document["connections"]}
             ),
@@ -92,7 +102,8 @@ class StoredHistory:
             IntegrityError: They do not follow from the rows and verdicts that are stored.
             BoundExceeded: One of these is larger than a verifier reads.
         """
-        reading = Reading(set(rules), set(connections), erased_digests(self.store_log))
+        erased = erased_digests(self.store_log)
+        reading = Reading(set(rules), set(connections), erased, self.period)
         history, problems = empty_history(), list[str]()
         logs = {
             name: self._logs(name, reading, None if manifests is None else manifests[name])

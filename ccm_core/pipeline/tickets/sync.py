@@ -136,13 +136,14 @@ class _Sync:
         self._remote, self._carried = remote, carried
         self._synced: list[SyncedTicket] = []
         self._failures: list[str] = []
+        self._held: frozenset[str] = frozenset()
         if remote.unread:
             self._failures.append(f"{remote.unread:,} tickets were not read: too many at once")
 
     def run(self, plan: TicketPlan) -> SyncResult:
         """Carry out the steps until they are done, or the system does not let us go on."""
         in_a_row = 0
-        waiting = plan.waiting
+        waiting, self._held = plan.waiting, plan.held
         for number, step in enumerate(plan.steps):
             try:
                 self._take(step)
@@ -179,7 +180,11 @@ class _Sync:
 
     def _open(self, step: PlannedStep) -> None:
         """Open a ticket, unless one carries the id of the finding already: then that is it."""
-        carried = self._carried.get(step.item.finding.id, ())
+        carried = [
+            remote
+            for remote in self._carried.get(step.item.finding.id, ())
+            if remote.ticket.key not in self._held
+        ]
         if carried:
             self._adopt(step, carried)
             return

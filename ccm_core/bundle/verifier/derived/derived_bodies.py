@@ -39,6 +39,8 @@ class RuleVerdict(NamedTuple):
 
     status: str
     looked_up: tuple[str, ...]
+    is_due_later: bool = False
+    """Whether it does not apply because it is not due yet."""
 
 
 class DerivedVersion(NamedTuple):
@@ -128,7 +130,8 @@ def read_verdicts(body: Mapping[str, Mapping[str, Any]]) -> dict[str, RuleVerdic
         if verdict["status"] not in RESULT_STATUSES:
             raise ValueError(f"{rule}: {verdict['status']!r} is no status")
         names = tuple(intern(name) for name in verdict.get("looked_up", ()))
-        verdicts[intern(rule)] = RuleVerdict(intern(verdict["status"]), names)
+        later = "due_at" in verdict
+        verdicts[intern(rule)] = RuleVerdict(intern(verdict["status"]), names, later)
     return verdicts
 
 

@@ -21,12 +21,13 @@ from ccm_core.bundle.verifier.derived.rule_counts import (
     count_problems,
     unevaluated_rows,
 )
-from ccm_core.bundle.verifier.derived.rule_tally import unused_waivers
+from ccm_core.bundle.verifier.derived.rule_tally import RuleTally, unused_waivers
 from ccm_core.bundle.verifier.evaluations import (
     PASSING,
     Evaluated,
     History,
     Reading,
+    items_of,
     merge_failure,
 )
 
@@ -194,16 +195,23 @@ class DerivedHistory:
             text = f"left another population of {kind} of {name} than its leaves lead to"
             self.report(f"{name} {kind}", when, text)
         for rule in self.rules_of(evaluation, state):
-            view = connection.view(rule["over"])
-            tally = view.tally(rule["rule"], rule["pack"], name)
-            view.set_rated(tally, rated=rule["rule"] in state["rated"])
+            tally = self.tally(connection, rule)
+            tally.key = state["rule_keys"][rule["rule"]]
+            rated = rule["rule"] in state["rated"]
+            connection.view(rule["over"]).set_rated(tally, rated=rated)
         since = moment(state["period_since"])
         for view in connection.views.values():
             view.set_period(since)
             view.refresh(self.history)
         for rule in self.rules_of(evaluation, state):
-            tally = connection.view(rule["over"]).tally(rule["rule"], rule["pack"], name)
-            tally.set_waived(state["waived"].get(rule["rule"], {}), self.history)
+            waived = state["waived"].get(rule["rule"], {})
+            self.tally(connection, rule).set_waived(waived, self.history)
+
+    def tally(self, connection: DerivedConnection, rule: Mapping[str, Any]) -> RuleTally:
+        """Return the tally of a rule over a connection."""
+        items = items_of(self.history, self.reading, rule["rule"], connection.connection)
+        view = connection.view(rule["over"])
+        return view.tally(rule["rule"], rule["pack"], connection.connection, items)
 
     def rules_of(
         self, evaluation: Mapping[str, Any], state: Mapping[str, Any]
@@ -227,8 +235,7 @@ class DerivedHistory:
                 others.append(connection)
                 continue
             here = self.connections[connection]
-            view = here.view(rule["over"])
-            tally = view.tally(name, rule["pack"], connection)
+            view, tally = here.view(rule["over"]), self.tally(here, rule)
             judged = name in state["judged"]
             rows = unevaluated_rows(rule, connection, len(view.present)) if not judged else 0
             counted.append(

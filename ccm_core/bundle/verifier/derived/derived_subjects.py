@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.derived.derived_bodies import RuleVerdict, SubjectRow
 from ccm_core.bundle.verifier.derived.rule_tally import RuleTally, Standing
-from ccm_core.bundle.verifier.evaluations import History
+from ccm_core.bundle.verifier.evaluations import History, Items
 
 Verdicts = Mapping[str, RuleVerdict]
 
@@ -74,11 +74,11 @@ class DerivedSubjects:
         """The digests of rows and verdicts that were erased, by pack (none: a row) and key."""
         self.changed: set[str] = set()
 
-    def tally(self, rule: str, pack: str, connection: str) -> RuleTally:
+    def tally(self, rule: str, pack: str, connection: str, items: Items) -> RuleTally:
         """Return the tally of a rule, which begins with what is known where it is new."""
         group = self.groups.setdefault(pack, GroupTallies({}, {}))
         if rule not in group.tallies:
-            group.tallies[rule] = RuleTally(rule, connection)
+            group.tallies[rule] = RuleTally(rule, connection, items)
             self.changed.update(self.rows)
         return group.tallies[rule]
 

@@ -7,7 +7,15 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.derived.derived_bodies import RuleVerdict, SubjectRow
-from ccm_core.bundle.verifier.evaluations import Evaluated, History, Rested, merge_failure
+from ccm_core.bundle.verifier.evaluations import (
+    Evaluated,
+    History,
+    ItemEvaluation,
+    Items,
+    Rested,
+    item_status,
+    merge_failure,
+)
 
 WHOLE = {"connection", "population"}
 """The kinds of subjects that are not counted among the subjects of a rule."""
@@ -32,8 +40,14 @@ class OpenSpan(NamedTuple):
 class RuleTally:
     """The counts of one rule, its failing subjects, and the evidence behind its results."""
 
-    def __init__(self, rule: str, connection: str) -> None:
-        self.rule, self.connection = rule, connection
+    def __init__(self, rule: str, connection: str, items: Items) -> None:
+        self.rule, self.connection, self.items = rule, connection, items
+        self.key = self.judged_key = ""
+        """The digest of what its verdicts depend on: now, and when they counted last."""
+        self.inside = 0
+        """In how many evaluations of the period itself its verdicts counted."""
+        self.since: dict[str, tuple[int, int]] = {}
+        """From which of its evaluations on a subject has counted: of all, and of the period."""
         self.rated = False
         self.standings: dict[str, Standing] = {}
         self.unreadable: set[str] = set()
@@ -50,6 +64,8 @@ class RuleTally:
         """Records that changed behind subjects that did not."""
         self.judged = 0
         """In how many evaluations its verdicts counted."""
+        self.last_judged: Evaluated
+        """The last of them, once there is one."""
         self.failed: list[Evaluated] = []
         """The evaluations in which its failures count."""
         self.spans: dict[tuple[int, int], tuple[Evaluated, Evaluated]] = {}
@@ -59,11 +75,13 @@ class RuleTally:
         before = self.standings.pop(key, None)
         self.end_rested(key, history)
         if before is not None:
+            self.end_item(key, before)
             self.count(before, -1)
             self.end_failing(key, history)
         self.fresh.discard(key)
         if standing is not None:
             self.standings[key] = standing
+            self.since[key] = (self.judged, self.inside)
             self.count(standing, 1)
             self.fresh.add(key)
             self.begin_failing(key)
@@ -72,6 +90,25 @@ class RuleTally:
         """Count a subject in or out."""
         counter = self.whole if standing.row.subject["kind"] in WHOLE else self.counts
         counter[standing.verdict.status] += number
+
+    # -- items --------------------------------------------------------------------------------
+
+    def end_item(self, key: str, standing: Standing) -> None:
+        """Add what was said of a subject in the evaluations since it changed last."""
+        judged, inside = self.since.pop(key)
+        if self.judged == judged:
+            return
+        row, verdict = standing
+        self.items.add(
+            ItemEvaluation(
+                key=key,
+                occurred_at=row.occurred_at,
+                status=item_status(verdict.status, is_due_later=verdict.is_due_later),
+                last=self.last_judged,
+                inside=self.inside > inside,
+                changed=self.key != self.judged_key,
+            )
+        )
 
     # -- failures -----------------------------------------------------------------------------
 
@@ -152,11 +189,17 @@ class RuleTally:
     def judge(self, order: Evaluated, *, failures: bool) -> None:
         """Count an evaluation in which the verdicts of the rule count."""
         self.judged += 1
+        self.last_judged, self.judged_key = order, self.key
+        period = self.items.period
+        self.inside += period is not None and period[0] <= order[0] < period[1]
         if failures:
             self.failed.append(order)
 
     def finish(self, history: History) -> None:
         """End what lasts up to the last evaluation."""
+        self.key = self.judged_key
+        for key, standing in self.standings.items():
+            self.end_item(key, standing)
         for key in list(self.failing):
             self.end_failing(key, history)
         for key in list(self.rested):
