@@ -99,7 +99,7 @@ def urgent_findings(findings: FindingList) -> UrgentFindings:
 
 def _bytes(item: WorkItem) -> int:
     finding = item.finding
-    texts = (*item.owner.names, *(check.reason for check in finding.checks), item.title)
+    texts = (*item.owner.names, finding.reason, item.title)
     about = (finding.subject.title, finding.subject.url, item.next_step, item.next_step_url)
     return _URGENT + drawn_bytes(*texts, *about)
 

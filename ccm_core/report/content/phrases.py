@@ -117,6 +117,14 @@ def listed_first(words: Sequence[str], most: int = 12) -> str:
     return listed([*words[: most - 1], f"{len(words) - most + 1:,} more"])
 
 
+def untitled(reason: str, title: str) -> str:
+    """Leave the resource's name out of the beginning of a reason that is shown beside it."""
+    for mark in (": ", " "):
+        if reason.startswith(title + mark):
+            return reason[len(title + mark) :]
+    return reason
+
+
 def scope(names: Sequence[str]) -> str:
     """Return a sentence that a report shows only a part of an evaluation."""
     return f"This report covers a part of the evaluation: only {listed(names)}."

@@ -257,11 +257,8 @@ def _rule(
 
 def _without_title(result: Result) -> Result:
     """Leave the resource's name out of the reason: every format shows it beside."""
-    for mark in (": ", " "):
-        prefix = result.subject.title + mark
-        if result.reason.startswith(prefix):
-            return replace(result, reason=result.reason[len(prefix) :])
-    return result
+    reason = phrases.untitled(result.reason, result.subject.title)
+    return result if reason == result.reason else replace(result, reason=reason)
 
 
 def _remarks(rule: RuleResult) -> tuple[str, ...]:

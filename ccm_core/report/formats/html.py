@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 
 FOLD = 10
 """Longer lists are collapsed after so many."""
+SHOWN_FINDINGS = 5
+"""Findings of one list that are not collapsed: the checks that fail follow below."""
 MOST_NAMES = 12
 """Names in one sentence."""
 MOST_TEAMS = 200
@@ -187,6 +189,7 @@ def _templates() -> Environment:
         "due_words": due_words,
         "owner_words": owner_words,
         "state_words": state_words,
+        "untitled": phrases.untitled,
         "tickets": lambda item: Markup(tickets(item)),  # noqa: S704 - escaped
         "sum_of": lambda days, index: sum(day.numbers[index] for day in days),
         "status_words": phrases.STATUS.__getitem__,
@@ -195,6 +198,7 @@ def _templates() -> Environment:
     }
     templates.globals |= {
         "FOLD": FOLD,
+        "SHOWN_FINDINGS": SHOWN_FINDINGS,
         "MOST": MOST,
         "MOST_ALARMS": MOST_ALARMS,
         "MOST_NAMES": MOST_NAMES,

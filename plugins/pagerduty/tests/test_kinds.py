@@ -9,6 +9,8 @@ import pytest
 from ccm_pagerduty.collectors import collectors
 from ccm_pagerduty.connector import settings_schema
 from ccm_pagerduty.kinds import kinds
+from ccm_pagerduty.rulepacks import rule_packs
+from ccm_pagerduty.views import views
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker  # noqa: TID253 - the same
@@ -198,6 +200,13 @@ def test_every_kind_has_one_collector_and_needs_come_first():
     for collector in collectors():
         for need in collector.needs:
             assert order.index(need) < order.index(collector.kind)
+
+
+def test_every_kind_is_used():
+    """A view or a rule reads it, or one that they read is read through it."""
+    read = {kind for view in views() for kind in view.inputs}
+    packs = [documents.parse(pack.text()) for pack in rule_packs()]
+    assert set(KINDS) <= read | through
 
 
 def test_event_kinds_are_read_by_window_and_snapshots_as_a_whole():

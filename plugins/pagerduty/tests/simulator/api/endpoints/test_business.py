@@ -27,8 +27,8 @@ def _resolved(document, node):
     while "$ref" in node:
         target = document
         for step in node["$ref"].removeprefix("#/").split("/"):
-            step = step.replace("~1", "/")
-            target = target[int(step)] if isinstance(target, list) else target[step]
+            name = step.replace("~1", "/")
+            target = target[int(name)] if isinstance(target, list) else target[name]
         node = target
     return node
 
