@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from ccm_core.errors import CcmError, IntegrityError, StoreError, UsageError
+from ccm_core.errors import CcmError, IntegrityError, SecretError, StoreError, UsageError
+from ccm_core.model.frozen_dataclass import dataclass
 
 if TYPE_CHECKING:
     from ccm_core.app.workspace import Workspace
@@ -14,6 +15,19 @@ if TYPE_CHECKING:
     from ccm_core.model.finding.work_item import WorkItem
     from ccm_core.pipeline.tickets.sync import SyncResult
     from ccm_core.store.interface.evidence_store import EvidenceStore
+    from ccm_core.tickets.types import TicketSystem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemCheck:
+    """Whether one ticket system can be read."""
+
+    system: str
+    place: str
+    """The project or repository."""
+    open_tickets: int = 0
+    failure: str | None = None
+
 
 _LOCK = "@tickets"
 """In the place of a connection's name in the lock of whoever syncs tickets."""
@@ -69,6 +83,22 @@ def sync_ticket_systems(
         return tuple(_sync(workspace, store, items, settings) for settings in chosen)
 
 
+def check_ticket_systems(workspace: Workspace, names: Sequence[str] = ()) -> Iterator[SystemCheck]:
+    """Yield whether each system lets its tickets be read; nothing is changed there.
+
+    Raises:
+        UsageError: The settings have no such system, or none at all.
+    """
+    for settings in ticket_systems(workspace, names):
+        try:
+            with _connected(workspace, settings) as system:
+                count = len(system.open_tickets())
+        except CcmError as error:
+            yield SystemCheck(system=settings.name, place=settings.place, failure=str(error))
+        else:
+            yield SystemCheck(system=settings.name, place=settings.place, open_tickets=count)
+
+
 def ticket_systems(workspace: Workspace, names: Sequence[str] = ()) -> Sequence[TicketSettings]:
     """Return the ticket systems of the settings, or some of them.
 
@@ -94,16 +124,28 @@ def _sync(
     settings: TicketSettings,
 ) -> SyncResult:
     from ccm_core.pipeline.tickets.sync import SyncResult, sync_tickets
+
+    try:
+        with _connected(workspace, settings) as system:
+            clock = workspace.host.clock
+            return sync_tickets(store, items, settings.rules, system, clock)
+    except SecretError as error:
+        return SyncResult(system=settings.name, failures=(str(error),))
+
+
+@contextmanager
+def _connected(workspace: Workspace, settings: TicketSettings) -> Iterator[TicketSystem]:
+    """Connect to a system with its secret.
+
+    Raises:
+        SecretError: It cannot be resolved.
+    """
     from ccm_core.pipeline.tickets.systems import ticket_system
 
-    host = workspace.host
+    token = workspace.resolve_secret(settings.token, "token")
+    system = ticket_system(settings, token, workspace.host.version)
     try:
-        token = workspace.resolve_secret(settings.token, "token")
-        system = ticket_system(settings, token, host.version)
-    except UsageError as error:
-        return SyncResult(system=settings.name, failures=(str(error),))
-    try:
-        return sync_tickets(store, items, settings.rules, system, host.clock)
+        yield system
     finally:
         system.disconnect()
 

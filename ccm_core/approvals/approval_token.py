@@ -106,6 +106,8 @@ def _claims(token: str, identity: KnownIdentity) -> JsonObject:
     keys = json_codec.decode(identity.keys)["keys"]
     try:
         header = jws.extract_compact(token.encode()).headers()
+        if header.get("typ", "JWT") != "JWT":
+            raise ValueError(f"it is of type {header['typ']!r}; expected an ID token")
         named = [key for key in keys if key.get("kid") == header.get("kid")]
         if len(named) != 1:
             raise ValueError(
@@ -132,8 +134,6 @@ def _check(claims: JsonObject, identity: KnownIdentity, nonce: str, at: datetime
             "the token belongs to another one"
         )
     issued_at = claims.get("iat")
-    if not isinstance(issued_at, int | float) or isinstance(issued_at, bool):
-        raise ValueError("it does not say when it was issued")
-    earliest = (at - _CLOCK_DIFFERENCE).timestamp()
-    if not earliest <= issued_at <= (at + _LONGEST).timestamp():
+    earliest, latest = (at - _CLOCK_DIFFERENCE).timestamp(), (at + _LONGEST).timestamp()
+    if not (isinstance(issued_at, int | float) and earliest <= issued_at <= latest):
         raise ValueError("it was not issued on the day on which the approval is stated")

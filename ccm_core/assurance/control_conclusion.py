@@ -14,6 +14,7 @@ from ccm_core.model.assurance import (
     ControlAssurance,
     ControlException,
     EvidenceGap,
+    PeriodTest,
     StatusPeriod,
 )
 from ccm_core.model.evaluation.result import Status
@@ -44,10 +45,12 @@ def control_assurance(
         control: Framework and id.
     """
     needs, period = inputs.controls[control], inputs.elapsed
-    statuses = evaluated.statuses[control]
+    moments = evaluated.statuses[control]
+    statuses = [(at, status) for at, status in moments if at < inputs.period.until]
+    closing = next((at for at, _ in moments if at >= inputs.period.until), None)
     missing = set(_missing_evidence(needs, connections, find_gaps, period))
     untested = {
-        *_unevaluated(statuses, needs, connections, period),
+        *_unevaluated(statuses, closing, needs, connections, inputs),
         *_inconclusive(statuses, missing, period),
     }
     gaps = tuple(
@@ -56,12 +59,15 @@ def control_assurance(
             key=lambda gap: (gap.since, gap.until, gap.connection, gap.kind, gap.reason),
         )
     )
-    exceptions = tuple(evaluated.exceptions({evidence.rule for evidence in needs}))
+    rules = {evidence.rule for evidence in needs}
+    tests = tuple(evaluated.tests(rules))
+    exceptions = tuple(evaluated.exceptions(rules, inputs.period))
     return ControlAssurance(
         framework=control[0],
         id=control[1],
-        conclusion=_conclusion(gaps, exceptions),
-        rules=tuple(sorted(evidence.rule for evidence in needs)),
+        conclusion=_conclusion(gaps, exceptions, tests),
+        rules=tuple(sorted(rules)),
+        tests=tests,
         evidence_coverage=coverage(gaps, period),
         evaluations=len(statuses),
         history=tuple(_history(statuses)),
@@ -70,10 +76,19 @@ def control_assurance(
     )
 
 
-def _conclusion(gaps: Sequence[EvidenceGap], exceptions: Sequence[ControlException]) -> Conclusion:
+def _conclusion(
+    gaps: Sequence[EvidenceGap],
+    exceptions: Sequence[ControlException],
+    tests: Sequence[PeriodTest],
+) -> Conclusion:
     if gaps:
         return Conclusion.EVIDENCE_INCOMPLETE
-    return Conclusion.EXCEPTIONS if exceptions else Conclusion.NO_EXCEPTIONS
+    if exceptions:
+        return Conclusion.EXCEPTIONS
+    if any(test.passed + test.failed + test.inconclusive for test in tests):
+        return Conclusion.NO_EXCEPTIONS
+    is_open = any(test.open for test in tests)
+    return Conclusion.OPEN_AT_CUT_OFF if is_open else Conclusion.NO_OCCURRENCES
 
 
 # -- evidence ---------------------------------------------------------------------------------
@@ -100,14 +115,18 @@ def _missing_evidence(
 
 def _unevaluated(
     statuses: Sequence[tuple[datetime, Status]],
+    closing: datetime | None,
     needs: Sequence[RuleEvidence],
     connections: Sequence[ConnectionHistory],
-    period: Window,
+    inputs: AssuranceInputs,
 ) -> Iterator[EvidenceGap]:
-    """Yield the parts of the period without an evaluation.
+    """Yield the parts of the period that no evaluation has seen.
 
-    A result is valid for as long as the slowest evidence behind it may be old.
+    A result is valid for as long as the slowest evidence behind it may be old. An evaluation says
+    nothing of what happened after it: of a period that has ended, the time after the last one is
+    proven by one that was made afterwards.
     """
+    period = inputs.elapsed
     kinds = {kind for evidence in needs for kind in evidence.kinds}
     cadences = [
         history.cadences[kind]
@@ -115,11 +134,17 @@ def _unevaluated(
         for kind in kinds & history.cadences.keys()
     ]
     allowed = 2 * max(cadences, default=_DEFAULT)
-    for since, until in pairwise([period.since, *(at for at, _ in statuses), period.until]):
+    moments = [at for at, _ in statuses]
+    for since, until in pairwise([period.since, *moments, closing or period.until]):
         first = since == period.since
         if until - since > allowed or (first and not statuses):
-            begins = since if first else since + allowed
-            yield _gap(Window(begins, until), "it was not evaluated")
+            begins, ends = since if first else since + allowed, min(until, period.until)
+            if begins < ends:
+                yield _gap(Window(begins, ends), "it was not evaluated")
+    is_ended = inputs.period.until <= inputs.now
+    if closing is None and is_ended and moments and moments[-1] + allowed >= period.until:
+        unseen = Window(moments[-1], period.until)
+        yield _gap(unseen, "no later evaluation has seen what happened then")
 
 
 def _inconclusive(

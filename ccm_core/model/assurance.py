@@ -18,6 +18,10 @@ class Conclusion(StrEnum):
     """Sufficient evidence throughout, evaluated throughout, and no exception was noted."""
     EXCEPTIONS = "exceptions"
     """Sufficient evidence throughout, and at least one exception was noted."""
+    NO_OCCURRENCES = "no_occurrences"
+    """The same, and nothing happened that it could have been tested on."""
+    OPEN_AT_CUT_OFF = "open_at_cut_off"
+    """The same, and nothing that happened is due yet."""
     EVIDENCE_INCOMPLETE = "evidence_incomplete"
     """There are evidence gaps: the results do not speak for the whole period."""
 
@@ -85,6 +89,29 @@ class ControlException:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodTest:
+    """One rule over the items of a period.
+
+    What occurred belongs to the period in which it did, and counts as it was found last, by
+    evaluations up to seven days after the period. What is there at any time counts by the worst
+    that was found in the period.
+    """
+
+    rule: str
+    population: int
+    """Items that it applied to."""
+    passed: int
+    failed: int
+    inconclusive: int
+    open: int
+    """What was not due yet when it was evaluated last: neither passed nor failed."""
+    made_late: int
+    """Of these: what only an evaluation of a past moment found so, which clears nothing."""
+    test_changed: int
+    """Of those that failed: what is found to fail no more since the test was changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ControlAssurance:
     """One control over a period."""
 
@@ -92,6 +119,8 @@ class ControlAssurance:
     id: str
     conclusion: Conclusion
     rules: tuple[str, ...]
+    tests: tuple[PeriodTest, ...]
+    """Each rule, by its id."""
     evidence_coverage: float
     """The share of the period with sufficient evidence for all its rules, evaluated; 0 to 1."""
     evaluations: int

@@ -11,7 +11,6 @@ from ccm_core.assurance.assess import assess
 from ccm_core.assurance.evaluation_history import EvaluationHistory, Failures, ResultKey
 from ccm_core.assurance.inputs import AssuranceInputs, ConnectionHistory, RuleEvidence
 from ccm_core.bundle.package_bounds import refuse_beyond_bounds
-from ccm_core.bundle.verifier.scope import period_evaluations
 from ccm_core.errors import UsageError
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.assurance import Assurance
@@ -65,7 +64,7 @@ def assess_period(
     elapsed_period(period, now)
     supports = supported_controls(packs)
     chosen = {name: supports[name] for name in selected_controls(supports, controls)}
-    window = evaluated_window(period, now)
+    window = period.window
     inputs = AssuranceInputs(
         period_name=period.text,
         period=period.window,
@@ -81,10 +80,9 @@ def _evaluated(
 ) -> EvaluationHistory:
     """Read what the evaluations of a time say of some controls; none of them is made whole."""
     store_log = dict(ledger.leaves(STORE_LOG))
-    evaluations = period_evaluations(store_log, window.since, window.until)
     rules = {evidence.rule for needs in controls.values() for evidence in needs}
     with refuse_beyond_bounds("ask about a shorter period or fewer controls"):
-        stored = StoredHistory.of(ledger, store_log, evaluations, rules)
+        stored = StoredHistory.of(ledger, store_log, (window.since, window.until), rules)
         history = stored.read(rules, stored.connections)
     statuses = {
         (framework, number): [
@@ -104,7 +102,7 @@ def _evaluated(
             evaluations=failure["evaluations"],
             waived=failure["waived"],
         )
-    return EvaluationHistory(statuses=statuses, failures=failures)
+    return EvaluationHistory(statuses=statuses, failures=failures, items=history.items)
 
 
 def assessment_moment(

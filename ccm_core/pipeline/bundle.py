@@ -152,8 +152,7 @@ def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> B
     scope = _scope(store.evaluations, store_log, order.period)
     controls = _controls(scope, order.controls)
     window, rules = order.period.window, scope.rules(controls)
-    evaluations = period_evaluations(store_log, window.since, window.until)
-    stored = StoredHistory.of(store.ledger, store_log, evaluations, rules)
+    stored = StoredHistory.of(store.ledger, store_log, (window.since, window.until), rules)
     need, kinds = stored.need, scope.kinds(controls)
     collections = {name: store.runs.collections(name) for name in names}
     for name in names:

@@ -5,6 +5,7 @@ https://docs.github.com/en/rest/issues/issues
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -33,6 +34,7 @@ from ccm_core.tickets.markup import escaped_markdown, markdown, marked_findings
 from ccm_core.tickets.types import COMMON_LABEL, Draft, RemoteTicket
 
 API_VERSION = "2022-11-28"
+_REPOSITORY = re.compile(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}")
 _PACE = 1.0
 """Seconds between two changes, as GitHub asks for."""
 _PAGE = 100
@@ -209,6 +211,8 @@ class GitHubTickets:
     def _remote(self, issue: Any, reply: Reply) -> RemoteTicket:
         try:
             repository = str(issue["repository_url"]).partition("/repos/")[2] or self._repository
+            if not _REPOSITORY.fullmatch(repository):
+                raise _no_issue(reply)
             key = f"{repository}#{int(issue['number'])}"
             return RemoteTicket(
                 ticket=Ticket(system=self._system, key=key, url=_web_address(issue["html_url"])),
@@ -217,9 +221,7 @@ class GitHubTickets:
                 labels=tuple(map(_label_name, issue.get("labels") or ())),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as cause:
-            raise BadResponse(
-                f"{reply.action} answered {reply.status} with what is no issue; check the address"
-            ) from cause
+            raise _no_issue(reply) from cause
 
     def _repository_path(self) -> str:
         return _repository_path(self._repository)
@@ -267,11 +269,18 @@ def _repository_path(repository: str) -> str:
     return url_path("/repos/{}/{}", owner, name)
 
 
+def _no_issue(reply: Reply) -> BadResponse:
+    return BadResponse(
+        f"{reply.action} answered {reply.status} with what is no issue; check the address"
+    )
+
+
 def _web_address(url: Any) -> str:
     """Return where people open an issue: reports link it, so it is no other kind of address."""
-    if not isinstance(url, str) or not url.startswith(("https://", "http://")):
+    is_web = isinstance(url, str) and url.startswith(("https://", "http://"))
+    if not is_web or not url.isprintable() or " " in url:
         raise ValueError(url)
-    return url
+    return str(url)
 
 
 def _label_name(label: Any) -> str:

@@ -17,7 +17,13 @@ from ccm_core.model.finding.act import Ticket
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.url_path import url_path
 from ccm_core.tickets.exchange import Exchange, ExchangeBounds, Reply, retry_after
-from ccm_core.tickets.jira_answers import jira_error, offers, remote_ticket, transition_to
+from ccm_core.tickets.jira_answers import (
+    issue_key,
+    jira_error,
+    offers,
+    remote_ticket,
+    transition_to,
+)
 from ccm_core.tickets.markup import document, document_of_line, escaped_wiki, wiki
 from ccm_core.tickets.types import COMMON_LABEL, Draft, FieldMapping, RemoteTicket
 
@@ -127,10 +133,9 @@ class JiraTickets:
         }
         reply = self._exchange.create(f"{self._api}/issue", {"fields": fields})
         created = reply.json()
-        if not isinstance(created, dict) or not isinstance(created.get("key"), str):
-            raise BadResponse(f"{reply.action} answered {reply.status} without the key of an issue")
+        key = issue_key(created.get("key") if isinstance(created, dict) else None, reply)
         return RemoteTicket(
-            ticket=self._ticket(created["key"]),
+            ticket=self._ticket(key),
             is_open=True,
             findings=frozenset({draft.finding}),
             labels=tuple(labels),

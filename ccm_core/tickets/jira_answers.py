@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from ccm_core.tickets.types import COMMON_LABEL, RemoteTicket
 
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _GONE, _SERVER_ERROR = 401, 403, 404, 410, 500
 _DONE = "done"
+_KEY = re.compile(r"[A-Z][A-Z0-9_]{0,254}-[0-9]{1,18}")
 _LABEL = f"{COMMON_LABEL}-"
 _RIGHTS = (
     ("/transitions", "Transition Issues"),
@@ -32,6 +34,17 @@ _RIGHTS = (
 """The permission of the project that a request needs; the first that fits decides."""
 
 
+def issue_key(key: Any, reply: Reply) -> str:
+    """Return the key of an issue.
+
+    Raises:
+        BadResponse: It is none: what an answer says is shown to people and sent in paths.
+    """
+    if isinstance(key, str) and _KEY.fullmatch(key):
+        return key
+    raise BadResponse(f"{reply.action} answered {reply.status} without the key of an issue")
+
+
 def remote_ticket(issue: Any, reply: Reply, ticket: Callable[[str], Ticket]) -> RemoteTicket:
     """Return an issue as it is in an answer.
 
@@ -42,7 +55,7 @@ def remote_ticket(issue: Any, reply: Reply, ticket: Callable[[str], Ticket]) -> 
         fields = issue["fields"]
         labels = tuple(map(str, fields.get("labels") or ()))
         return RemoteTicket(
-            ticket=ticket(str(issue["key"])),
+            ticket=ticket(issue_key(issue["key"], reply)),
             is_open=fields["status"]["statusCategory"]["key"] != _DONE,
             findings=frozenset(
                 label.removeprefix(_LABEL) for label in labels if label.startswith(_LABEL)

@@ -45,7 +45,11 @@ def test_the_import_contracts_hold(root: Path):
         ),
         pytest.param(
             "joserfc",
-            ("ccm_core.auth.id_token", "pagerduty_simulator.identity.id_token"),
+            (
+                "ccm_core.approvals.approval_token",
+                "ccm_core.auth.id_token",
+                "pagerduty_simulator.identity.id_token",
+            ),
             id="joserfc",
         ),
         pytest.param("rich", ("ccm_core.cli", "ccm_core.report.content.cell_width"), id="rich"),

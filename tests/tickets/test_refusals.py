@@ -143,6 +143,43 @@ def test_long_wait_is_left_to_the_next_sync(tracker):
     assert len(tracker.sync(ledger).synced) == 2
 
 
+@pytest.mark.parametrize(
+    ("system", "created"),
+    [
+        pytest.param("jira", {"key": "../../admin"}, id="a key that is a path"),
+        pytest.param("jira", {"key": "OPS-1\u001b[31m"}, id="a key that steers a terminal"),
+        pytest.param("jira", [], id="no object"),
+        pytest.param(
+            "github",
+            {
+                "number": 1,
+                "state": "open",
+                "html_url": "javascript:alert(1)",
+                "repository_url": "https://api.github.com/repos/acme/ops",
+            },
+            id="an address that runs something",
+        ),
+        pytest.param(
+            "github",
+            {
+                "number": 1,
+                "state": "open",
+                "html_url": "https://github.com/acme/ops/issues/1",
+                "repository_url": "https://api.github.com/repos/../x",
+            },
+            id="a repository that is a path",
+        ),
+    ],
+)
+def test_answer_that_names_no_ticket_is_not_noted(request, system, created):
+    """What is noted is shown to people, linked in reports, and sent in paths."""
+    tracker, ledger = request.getfixturevalue(system), many(1)
+    tracker.fake.fail(Answer(201, created), method="POST", part="/issue")
+    result = tracker.sync(ledger)
+    assert len(result.failures) == 1
+    assert ledger.acts == []
+
+
 def test_body_without_an_end_is_not_read(tracker):
     """A system that sends gigabytes is no reason to have them."""
     ledger = many(1)

@@ -49,7 +49,11 @@ class PendingApproval:
 
 
 def pending_approval(
-    workspace: Workspace, store: EvidenceStore, name: str, stated: Approval | None = None
+    workspace: Workspace,
+    store: EvidenceStore,
+    name: str,
+    stated: Approval | None = None,
+    method: ApprovalMethod = ApprovalMethod.SSH,
 ) -> PendingApproval:
     """Return the acceptance to be approved, by its id or by a finding that it was asked for.
 
@@ -57,7 +61,8 @@ def pending_approval(
         workspace: The settings.
         store: Where findings are.
         name: The id of an acceptance or of a finding, or the beginning of a finding's.
-        stated: Who approves when, as it was printed before; None: the approver, now.
+        stated: Who approves when and how, as it was printed before; None: the approver, now.
+        method: How, where nothing was printed.
 
     Raises:
         UsageError: There is none, it counts already, it has ended, or nobody could approve it.
@@ -72,7 +77,7 @@ def pending_approval(
             "settings; add them there, or accept the risk anew with another approver"
         )
     at = reader.now.replace(microsecond=0)
-    approval = stated or Approval(by=approver.id, at=at, method=ApprovalMethod.SSH, proof="")
+    approval = stated or Approval(by=approver.id, at=at, method=method, proof="")
     _refuse(waiver, approver, reader.now)
     cover = cover_now(reader, waiver)
     findings = findings_of(store, waiver, cover)

@@ -86,8 +86,8 @@ def checked_request(
         )
     elif approver is not None and not (approver.ssh_keys or approver.oidc):
         mistakes.append(
-            f"--approver {approver.id!r} has no ssh_keys in `people` of the settings: nothing "
-            "could prove the approval; add a public key"
+            f"--approver {approver.id!r} has neither ssh_keys nor oidc in `people` of the "
+            "settings: nothing could prove the approval; add a public key"
         )
     expires = _expires(request.until, now, mistakes)
     if mistakes or owner is None or approver is None or expires is None:

@@ -10,6 +10,8 @@ from ccm_core.cli.findings.accept import acceptance_lines, findings_in_words
 from ccm_core.cli.terminal.output import print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
+from ccm_core.model.digest import digest
+from ccm_core.model.evaluation.waiver import ApprovalMethod
 
 _FILE = click.Path(path_type=Path)
 
@@ -22,22 +24,28 @@ _FILE = click.Path(path_type=Path)
     "--signature", type=_FILE, metavar="FILE", help="Take this signature, made by ssh-keygen."
 )
 @click.option(
+    "--id-token", type=_FILE, metavar="FILE", help="Take this ID token of an identity provider."
+)
+@click.option(
     "--statement",
     type=_FILE,
     metavar="FILE",
-    help="With --signature: what was signed. Default: its name without .sig.",
+    help="What was printed and approved. Default, with --signature: its name without .sig.",
 )
 @click.option("--print", "prints", is_flag=True, help="Print what is to be signed; sign nothing.")
+@click.option("--oidc", is_flag=True, help="With --print: for an ID token, whose nonce it is for.")
 @click.pass_obj
 def command(
     config: str | None,
     name: str,
     key: Path | None,
     signature: Path | None,
+    id_token: Path | None,
     statement: Path | None,
     *,
     agent: bool,
     prints: bool,
+    oidc: bool,
 ) -> None:
     """Approve a risk acceptance by a signature of its approver's SSH key.
 
@@ -46,24 +54,27 @@ def command(
     from ccm_core.app.acceptances.approve import approve, pending_approval, read_statement
     from ccm_core.app.acceptances.ssh_keygen import sign_with_agent, sign_with_key
 
-    if sum((key is not None, agent, signature is not None, prints)) > 1:
-        raise click.UsageError("expected one of --key, --agent, --signature and --print")
-    if statement is not None and signature is None:
-        raise click.UsageError("--statement belongs to --signature")
+    brought = signature or id_token
+    if sum((key is not None, agent, signature is not None, id_token is not None, prints)) > 1:
+        raise click.UsageError("expected one of --key, --agent, --signature, --id-token, --print")
+    if (statement is not None and brought is None) or (id_token is not None and statement is None):
+        raise click.UsageError("--statement belongs to --signature, and to --id-token")
     workspace = open_workspace(config)
     if prints:
+        method = ApprovalMethod.OIDC if oidc else ApprovalMethod.SSH
         with workspace.read_store() as store:
-            print_statement(pending_approval(workspace, store, name).statement)
+            pending = pending_approval(workspace, store, name, method=method)
+        print_statement(pending.statement, method)
         return
     stated = None
-    if signature is not None:
-        name, stated = read_statement(workspace, name, statement or signature.with_suffix(""))
+    if brought is not None:
+        name, stated = read_statement(workspace, name, statement or brought.with_suffix(""))
     with workspace.write_store(create=False) as store:
         pending = pending_approval(workspace, store, name, stated)
         for line in (f"{pending.waiver.id}", *acceptance_lines(pending.waiver, pending.cover)):
             print_message(line)
-        if signature is not None:
-            proof = _read(signature)
+        if brought is not None:
+            proof = _read(brought)
         elif key is not None:
             print_message(f"ssh-keygen signs with {key}; it may ask for a passphrase or a touch")
             proof = sign_with_key(pending.statement, key)
@@ -76,15 +87,21 @@ def command(
     )
 
 
-def print_statement(statement: bytes) -> None:
+def print_statement(statement: bytes, method: ApprovalMethod) -> None:
     """Print what is signed, byte by byte."""
     from ccm_core.approvals.statement import NAMESPACE
 
     click.echo(statement, nl=False)
-    print_message(
-        f"sign it with `ssh-keygen -Y sign -n {NAMESPACE} -f KEY FILE`, and bring FILE.sig back "
-        "with --signature"
-    )
+    if method is ApprovalMethod.OIDC:
+        print_message(
+            f"sign in with the nonce {digest(statement)}, and bring the ID token back with "
+            "--id-token FILE --statement FILE"
+        )
+    else:
+        print_message(
+            f"sign it with `ssh-keygen -Y sign -n {NAMESPACE} -f KEY FILE`, and bring FILE.sig "
+            "back with --signature"
+        )
 
 
 def _read(path: Path) -> str:

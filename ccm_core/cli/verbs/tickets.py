@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ccm_core.app.tickets import sync_ticket_systems
+from ccm_core.app.tickets import check_ticket_systems, sync_ticket_systems
 from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.cli.terminal.output import print_json, print_message, print_table, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
@@ -34,6 +34,21 @@ def sync(config: str | None, systems: tuple[str, ...], *, dry_run: bool) -> int:
         for line in sync_lines(result, planned=dry_run):
             print_text(line)
     return Exit.SOURCE if any(result.failures for result in results) else Exit.OK
+
+
+@command.command("check")
+@click.argument("systems", nargs=-1, metavar="[SYSTEM]...")
+@click.pass_obj
+def check(config: str | None, systems: tuple[str, ...]) -> int:
+    """Test the address and the token of ticket systems; nothing is changed there."""
+    code = Exit.OK
+    for result in check_ticket_systems(open_workspace(config), systems):
+        if result.failure is None:
+            print_text(f"{result.system}: OK, {result.open_tickets:,} open in {result.place}")
+        else:
+            print_text(f"{result.system}: {result.failure}")
+            code = Exit.SOURCE
+    return code
 
 
 @command.command("list")

@@ -153,9 +153,7 @@ def _with_causes(
         if any(result.rule in waiver.rules for result in failing[:1])
     }
     by_key = {
-        _name(result): result
-        for result in failing
-        if named and _resource_part(result) in named
+        _name(result): result for result in failing if named and _resource_part(result) in named
     }
     if not by_key:
         return failing

@@ -117,7 +117,7 @@ def test_the_waivers_file_keeps_comments_and_order(firm):
         pytest.param({"approver": "mia"}, "is the owner, mia", id="its-owner"),
         pytest.param({"approver": "Mia  BERG"}, "is the owner, mia", id="its-owner-by-name"),
         pytest.param({"approver": "MIA@example.com"}, "is the owner, mia", id="by-address"),
-        pytest.param({"approver": "eva"}, "has no ssh_keys", id="without-a-key"),
+        pytest.param({"approver": "eva"}, "has neither ssh_keys nor oidc", id="without-a-key"),
         pytest.param({"until": "2026-01-31"}, "has passed", id="past"),
         pytest.param({"until": "2199-01-01"}, "more than 366 days ahead", id="far"),
         pytest.param({"until": "never"}, "an acceptance has an end", id="never"),

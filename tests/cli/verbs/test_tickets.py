@@ -92,6 +92,16 @@ def test_sync_tells_what_it_did_and_list_links_it(ccm, evaluated, ticketed, gith
     assert "no change was found" in verified.out
 
 
+def test_check_tests_address_and_token_and_changes_nothing(ccm, connected, ticketed, github):
+    """Whoever sets it up sees whether it works, before anything is opened."""
+    ticketed()
+    assert ccm("tickets", "check").out == "ops: OK, 0 open in acme/ops\n"
+    github.fail(Answer(404, {"message": "Not Found"}))
+    ran = ccm("tickets", "check", "ops")
+    assert (ran.code, "the token may not see it" in ran.out) == (4, True)
+    assert github.changes == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
