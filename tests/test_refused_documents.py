@@ -208,6 +208,7 @@ ASSURANCE = Assurance(
             id="CC7.4",
             conclusion=Conclusion.EVIDENCE_INCOMPLETE,
             rules=("service_has_owner",),
+            tests=(),
             evidence_coverage=0.5,
             evaluations=1,
             history=(StatusPeriod(since=NOON, until=NOON, status=Status.FAIL, evaluations=1),),

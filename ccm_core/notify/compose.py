@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.finding.finding import SEVERITIES
 from ccm_core.model.finding.work_item import WorkItem, WorkState
 from ccm_core.model.frozen_dataclass import dataclass
@@ -138,7 +139,7 @@ class _Composer:
         if items:
             severities = Counter(item.finding.severity for item in items)
             parts = [f"{severities[name]:,} {name}" for name in SEVERITIES if severities[name]]
-            yield f"{_count(len(items), 'open finding')}: {', '.join(parts)}"
+            yield f"{_count(len(items), 'open finding')}{self._range()}: {', '.join(parts)}"
             soon = sum(
                 not item.is_overdue and item.due_at is not None and item.due_at <= self.now + _SOON
                 for item in items
@@ -154,6 +155,13 @@ class _Composer:
                 f"Since the last digest: {news.state.opened:,} opened or reopened, "
                 f"{news.state.resolved:,} resolved"
             )
+
+    def _range(self) -> str:
+        """Return which severities a digest is about, where that is not all."""
+        least = self.channel.min_severity
+        if least is Severity.INFORMATIONAL:
+            return ""
+        return f" ({least})" if least is Severity.CRITICAL else f" ({least} or more severe)"
 
     def _digest_sections(
         self,
@@ -258,7 +266,7 @@ class _Composer:
         finding = item.finding
         link = self._finding_link(finding.id)
         return Entry(
-            title=f"{item.title}: {finding.subject.title}",
+            title=finding.subject.title,
             severity=finding.severity,
             url=link or finding.subject.url or "",
             facts=tuple(self._facts(item)),
@@ -266,16 +274,18 @@ class _Composer:
         )
 
     def _facts(self, item: WorkItem) -> Iterator[Fact]:
-        finding, subject = item.finding, item.finding.subject
-        url = subject.url or ""
-        yield Fact(name="Resource", value=f"{subject.title} ({finding.connection})", url=url)
+        finding = item.finding
+        others = len(finding.rules) - 1
+        more = f", and {_count(others, 'more check')}" if others else ""
+        yield Fact(name="Fails", value=f"{item.title}{more}")
+        # Where the title leads to the finding, this leads to its resource.
+        url = finding.subject.url if self.options.finding_url else None
+        yield Fact(name="Source", value=finding.connection, url=url or "")
         yield Fact(name="Owner", value=", ".join(item.owner.names) or "nobody")
         yield Fact(name="Due", value=self._due(item))
         yield Fact(name="Open since", value=f"{finding.opened_at:%Y-%m-%d}")
         if item.state not in {WorkState.OPEN, WorkState.REOPENED}:
             yield Fact(name="State", value=item.state.value.replace("_", " "))
-        if len(finding.rules) > 1:
-            yield Fact(name="Checks", value=", ".join(finding.rules))
         if self.options.include_reasons:
             yield Fact(name="Reason", value=_shortened(finding.reason, _MAX_REASON))
         if item.next_step:
@@ -287,8 +297,7 @@ class _Composer:
     def _due(self, item: WorkItem) -> str:
         if item.due_at is None:
             return "no due date"
-        days = abs((item.due_at - self.now).total_seconds())
-        away = format_duration(max(days // 3600 * 3600, 3600))
+        away = _rounded(abs(item.due_at - self.now))
         when = f"{away} overdue" if item.due_at <= self.now else f"in {away}"
         return f"{item.due_at:%Y-%m-%d} ({when})"
 
@@ -349,6 +358,12 @@ def _ending_counts(ended: Sequence[Ending]) -> list[str]:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _rounded(away: timedelta) -> str:
+    """Return a time to a due date: days where there are some, else hours."""
+    hours = max(round(away / timedelta(hours=1)), 1)
+    return format_duration(3600 * hours if hours < 48 else 86400 * round(hours / 24))
 
 
 def _shortened(text: str, most: int) -> str:

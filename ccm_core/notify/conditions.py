@@ -58,8 +58,8 @@ def with_teams(names: Iterable[str], people: Mapping[str, Person]) -> tuple[str,
 
 
 def what_fails(item: WorkItem) -> str:
-    """Return what fails on which resource, in one line and without the reason."""
-    return f"{item.title}: {item.finding.subject.title}"
+    """Return which resource fails which check, in one line and without the reason."""
+    return f"{item.finding.subject.title}: {item.title}"
 
 
 def _of_finding(item: WorkItem, people: Mapping[str, Person]) -> Iterator[Condition]:

@@ -92,9 +92,7 @@ def test_every_field_of_a_waiver_is_in_what_is_signed():
     """A field that is added to waivers is signed as well, or this fails."""
     signed = json_codec.decode(approval_statement(WAIVER, UNSIGNED))["waiver"]
 
-    assert {field for field in WAIVER.__dataclass_fields__} - {"approval", "authority"} == set(
-        signed
-    )
+    assert set(WAIVER.__dataclass_fields__) - {"approval", "authority"} == set(signed)
 
 
 @pytest.mark.parametrize(

@@ -54,13 +54,15 @@ def test_a_new_finding_says_who_does_what_by_when():
         """\
         ccm: 1 opened
         New (1):
-        - critical: Services are owned: Checkout
-            Resource: Checkout (acme) https://acme.example.com/services/P1
+        - critical: Checkout
+            Fails: Services are owned
+            Source: acme
             Owner: Payments
             Due: 2026-05-09 (in 3d)
             Open since: 2026-04-26
             Next step: Add a second person to level 2.
             Ticket: OPS-1 https://jira.example/OPS-1
+            Link: https://acme.example.com/services/P1
             ccm findings show f1"""
     )
 
@@ -98,6 +100,7 @@ def test_messages_link_to_what_the_settings_name():
         finding_url="https://ccm.example/f/{finding}",
     )
     assert "Link: https://ccm.example/f/f1" in text
+    assert "Source: acme https://acme.example.com/services/P1" in text
     assert text.endswith("Full report: https://ccm.example/r.html")
 
 
@@ -177,7 +180,7 @@ def test_the_digest_of_the_morning_counts_what_happened_since_the_last():
     text = text_of(old, new, state=state, now=NOW + DAY)
     assert "ccm: 2 open findings" in text
     assert "Since the last digest: 1 opened or reopened, 1 resolved" in text
-    assert "New (1):\n- high: Services are owned: Pay" in text
+    assert "New (1):\n- high: Pay" in text
     after = decided(old, new, state=state, now=NOW + DAY).state
     assert (after.opened, after.resolved, after.digest_at) == (0, 0, NOW + DAY)
     assert decided(old, new, state=after, now=NOW + DAY).message is None
@@ -211,7 +214,7 @@ def test_a_digest_has_what_the_channel_wants_alone():
     channel = replace(CHANNEL, min_severity=Severity.HIGH)
     low = of_item(made_item("f2", severity="low"))
     text = text_of(of_item(made_item("f1")), low, channel=channel, state=RecipientState())
-    assert text.startswith("ccm: 1 open finding\n")
+    assert text.startswith("ccm: 1 open finding\n1 open finding (high or more severe): 1 high\n")
 
 
 def shown(message):

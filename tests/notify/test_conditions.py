@@ -124,7 +124,7 @@ def test_conditions_of_a_finding_say_whose_it_is():
     (condition,) = holding(made_item(owners=("bo", "Payments"), controls=("soc2:CC7.3", "pci:1")))
     assert condition.owners == ("bo", "Payments", "Risk")
     assert (condition.rules, condition.frameworks) == (("r",), ("soc2", "pci"))
-    assert condition.text == "Services are owned: Checkout"
+    assert condition.text == "Checkout: Services are owned"
 
 
 def test_a_due_date_that_moves_and_passes_again_is_news():

@@ -59,17 +59,17 @@ def test_ended_condition_is_sent_once():
     [
         pytest.param(
             made_item(title="Pay"),
-            ("Handed over", "Services are owned: Pay (now with Payments)"),
+            ("Handed over", "Pay: Services are owned (now with Payments)"),
             id="open, but of another channel",
         ),
         pytest.param(
             made_item(owners=()),
-            ("Handed over", "Services are owned: Checkout (now with nobody in particular)"),
+            ("Handed over", "Checkout: Services are owned (now with nobody in particular)"),
             id="open, and nobody's",
         ),
         pytest.param(
             made_item(state=WorkState.ACCEPTED, accepted_until=NOW + DAY),
-            ("Risk accepted", "Services are owned: Checkout (until 2026-05-07)"),
+            ("Risk accepted", "Checkout: Services are owned (until 2026-05-07)"),
             id="accepted",
         ),
         pytest.param(None, ("No longer followed", "finding f1"), id="not there any more"),

@@ -280,6 +280,7 @@ def over_a_period():
         id="CC7.4",
         conclusion=Conclusion.EVIDENCE_INCOMPLETE,
         rules=("r",),
+        tests=(),
         evidence_coverage=0.5,
         evaluations=2,
         history=(StatusPeriod(since=at, until=at + DAY, status=Status.FAIL, evaluations=2),),

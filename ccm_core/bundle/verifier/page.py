@@ -11,8 +11,11 @@ MOST_ROWS = 200
 CONCLUSIONS = {
     "no_exceptions": "No exceptions noted in automated tests",
     "exceptions": "Exceptions noted in automated tests",
+    "no_occurrences": "No occurrences in the period",
+    "open_at_cut_off": "Open at the cut-off",
     "evidence_incomplete": "Evidence incomplete for the period",
 }
+TEST_FIGURES = ("population", "passed", "failed", "inconclusive", "open")
 STATUSES = {
     "pass": "Passed",
     "fail": "Failed",
@@ -124,13 +127,34 @@ def erased_section(orders: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield "</section>"
 
 
+def test_notes(test: Mapping[str, Any]) -> str:
+    """Return what a reader has to know of the figures of a test."""
+    notes = (
+        (test["made_late"], "tested as of a past moment alone"),
+        (test["test_changed"], "failed until the test was changed"),
+    )
+    return "; ".join(f"{number} {words}" for number, words in notes if number)
+
+
 def control_section(control: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is concluded of one control."""
     yield f"<article>\n<h3>{text(control['framework'])}:{text(control['id'])}</h3>"
     yield (
         f"<p><strong>{CONCLUSIONS[control['conclusion']]}.</strong> Evidence coverage "
         f"{percent(control['evidence_coverage'])} of the period, in {control['evaluations']} "
-        f"evaluations. Tests: {listed(control['rules'])}.</p>"
+        "evaluations.</p>"
+    )
+    yield from table(
+        ("Test", "Items", "Passed", "Failed", "Inconclusive", "Open at the cut-off", "Notes"),
+        (
+            (
+                text(row["rule"]),
+                *(text(row[name]) for name in TEST_FIGURES),
+                test_notes(row),
+            )
+            for row in control["tests"]
+        ),
+        len(control["tests"]),
     )
     if control["history"]:
         yield from table(

@@ -1094,7 +1094,8 @@ class _Package(NamedTuple):
     def reading(self) -> _Reading:
         """What is read of the evaluations."""
         rules = set(self.scope.rules(self.controls))
-        return _Reading(rules, set(self.connections), erased_digests(self.store_log))
+        erased = erased_digests(self.store_log)
+        return _Reading(rules, set(self.connections), erased, self.bounds)
 
     def selection(self, history: _History) -> _ContentSelection:
         """Return which leaves have their content in the package."""
@@ -1184,6 +1185,8 @@ def pem(public: bytes) -> bytes:
 # -- What a package of some controls must hold: rules, kinds and connections, as leaves state them -
 
 
+CLOSING = timedelta(days=7)
+"""How long after the end of a period evaluations may close what happened in it."""
 PART = re.compile(r"([0-9]{4})(?:-(?:Q([1-4])|([0-9]{2})(?:-([0-9]{2}))?))?")
 """A period, or one end of it."""
 
@@ -1241,11 +1244,15 @@ class _Scope(NamedTuple):
 def period_evaluations(
     store_log: Leaves, since: datetime, until: datetime
 ) -> dict[int, Mapping[str, Any]]:
-    """Return the leaves of the evaluations of a period, by index."""
+    """Return the leaves of the evaluations of a period, and of those that close it, by index.
+
+    What happened in its last hours is known only afterwards.
+    """
+    last = until + min(CLOSING, datetime.max.replace(tzinfo=until.tzinfo) - until)
     return {
         index: leaf
         for index, leaf in store_log.items()
-        if leaf["leaf"] == "evaluation" and since <= moment(leaf["evaluated_at"]) < until
+        if leaf["leaf"] == "evaluation" and since <= moment(leaf["evaluated_at"]) < last
     }
 
 
@@ -2124,6 +2131,100 @@ class _Rested(NamedTuple):
     digests: frozenset[str]
 
 
+RANKS = ("not_applicable", "open", "pass", "insufficient", "error", "fail")
+"""What may become of an item; what is not due yet is open. The worst last."""
+
+
+class _ItemEvaluation(NamedTuple):
+    """What evaluations say of one item, from a first to a last one."""
+
+    key: str
+    """``KIND:KEY``."""
+    occurred_at: datetime | None
+    status: str
+    last: Evaluated
+    inside: bool
+    """Whether one of them was in the period itself."""
+    late: bool = False
+    """Whether they were made of a past moment: they clear nothing."""
+    changed: bool = False
+    """Whether it was the test that changed after them, and not the item alone."""
+
+
+class _Items:
+    """What became of the items of one rule over one connection in a period.
+
+    What occurred belongs to the period in which it did, and counts as it was found last: later
+    evidence closes it. What is there at any time counts by the worst that was found in the period.
+    """
+
+    def __init__(self, period: tuple[datetime, datetime] | None) -> None:
+        self.period = period
+        self.there: dict[str, str] = {}
+        """The worst of what is there at any time."""
+        self.occurred: dict[str, tuple[Evaluated, str]] = {}
+        """The last of what occurred in the period."""
+        self.elsewhere: set[str] = set()
+        """What failed and did not occur in the period."""
+        self.found: set[str] = set()
+        """What failed, and is found to fail no more since its test was changed."""
+        self.late: set[str] = set()
+        """What was evaluated as of a past moment alone, or worse then."""
+
+    def add(self, item: _ItemEvaluation) -> None:
+        """Add what evaluations say of an item."""
+        if self.period is None:
+            return
+        if item.occurred_at is None:
+            if item.inside:
+                self.there[item.key] = worse(self.there.get(item.key), item.status)
+        elif self.period[0] <= item.occurred_at < self.period[1]:
+            self.add_occurred(item)
+        elif item.status == "fail":
+            self.elsewhere.add(item.key)
+
+    def add_occurred(self, item: _ItemEvaluation) -> None:
+        """Add what is said of an item that occurred in the period."""
+        before = self.occurred.get(item.key)
+        if item.changed and item.status == "fail":
+            self.found.add(item.key)
+        if item.late:
+            status = worse(before[1] if before else None, item.status)
+            if before is None or status != before[1]:
+                self.late.add(item.key)
+            self.occurred[item.key] = (before[0] if before else item.last, status)
+        elif before is None or before[0] <= item.last:
+            self.occurred[item.key] = (item.last, item.status)
+            self.late.discard(item.key)
+
+    def is_exception(self, key: str) -> bool:
+        """Return whether an item that failed at some time is an exception of the period."""
+        if key in self.found:
+            return True
+        if key in self.occurred:
+            return self.occurred[key][1] == "fail"
+        return self.there.get(key) == "fail"
+
+    def counts(self) -> Counter[str]:
+        """Count the items by what became of them; without those that the rule does not apply to."""
+        counter = Counter(self.there.values())
+        counter.update(
+            "fail" if key in self.found else status for key, (_, status) in self.occurred.items()
+        )
+        del counter["not_applicable"]
+        return counter
+
+
+def worse(one: str | None, other: str) -> str:
+    """Return the worse of two statuses of an item."""
+    return other if one is None else max(one, other, key=RANKS.index)
+
+
+def item_status(status: str, *, is_due_later: bool) -> str:
+    """Return the status of an item: what does not apply because it is not due yet is open."""
+    return "open" if is_due_later and status == "not_applicable" else status
+
+
 class _History(NamedTuple):
     """What the evaluations of a period state of some rules."""
 
@@ -2137,6 +2238,8 @@ class _History(NamedTuple):
     rested: dict[ResultKey, _Rested]
     reads: list[tuple[int, datetime, list[Mapping[str, Any]]]]
     """What each evaluation read: the index of its leaf, its moment, and populations it sealed."""
+    items: dict[tuple[str, str], _Items]
+    """What became of the items of the period, by rule and connection."""
 
 
 class _Reading(NamedTuple):
@@ -2146,6 +2249,8 @@ class _Reading(NamedTuple):
     connections: Collection[str]
     erased: Collection[str]
     """Digests of contents that were erased by order."""
+    period: tuple[datetime, datetime] | None = None
+    """The period whose items are counted; None: none are."""
 
 
 class _ResultReader(Protocol):
@@ -2162,7 +2267,7 @@ class _ResultReader(Protocol):
 
 def empty_history() -> _History:
     """Return a history of no evaluation."""
-    return _History({}, {}, set(), {}, {}, [])
+    return _History({}, {}, set(), {}, {}, [], {})
 
 
 def read_evaluations(
@@ -2192,21 +2297,52 @@ def read_evaluations(
             history.statuses.setdefault(name, []).append((at, index, control["status"]))
         for rule in evaluation["rules"]:
             if rule["rule"] in reading.rules:
-                add_results(history, (at, index), rule, reading)
+                add_results(history, (at, index), rule, reading, late="act" not in leaf)
         if reader is not None:
             reader.read((at, index), evaluation, leaf)
     if reader is not None:
         reader.finish()
 
 
+def items_of(history: _History, reading: _Reading, rule: str, connection: str) -> _Items:
+    """Return what became of the items of a rule over a connection so far."""
+    return history.items.setdefault((rule, connection), _Items(reading.period))
+
+
+def add_items(
+    history: _History, order: Evaluated, result: Mapping[str, Any], reading: _Reading, *, late: bool
+) -> None:
+    """Add an item whose result is in the document of an evaluation."""
+    subject, at = result["subject"], result["occurred_at"]
+    if subject["kind"] == "population" or reading.period is None:
+        return
+    is_due_later = result["due_at"] is not None
+    items_of(history, reading, result["rule"], result["connection"]).add(
+        _ItemEvaluation(
+            key=f"{subject['kind']}:{subject['key']}",
+            occurred_at=None if at is None else moment(at),
+            status=item_status(result["status"], is_due_later=is_due_later),
+            last=order,
+            inside=reading.period[0] <= order[0] < reading.period[1],
+            late=late,
+        )
+    )
+
+
 def add_results(
-    history: _History, order: Evaluated, rule: Mapping[str, Any], reading: _Reading
+    history: _History,
+    order: Evaluated,
+    rule: Mapping[str, Any],
+    reading: _Reading,
+    *,
+    late: bool,
 ) -> None:
     """Add the results of one rule that are in the document."""
     for result in rule["results"]:
         subject, digests = result["subject"], result["evidence_digests"]
         key = (rule["rule"], result["connection"], subject["kind"], subject["key"])
         if result["connection"] in reading.connections:
+            add_items(history, order, result, reading, late=late)
             history.evidence.update(digests)
             gone = frozenset(name for name in digests if name in reading.erased)
             if gone:
@@ -2504,16 +2640,23 @@ class _DerivedHistory:
             text = f"left another population of {kind} of {name} than its leaves lead to"
             self.report(f"{name} {kind}", when, text)
         for rule in self.rules_of(evaluation, state):
-            view = connection.view(rule["over"])
-            tally = view.tally(rule["rule"], rule["pack"], name)
-            view.set_rated(tally, rated=rule["rule"] in state["rated"])
+            tally = self.tally(connection, rule)
+            tally.key = state["rule_keys"][rule["rule"]]
+            rated = rule["rule"] in state["rated"]
+            connection.view(rule["over"]).set_rated(tally, rated=rated)
         since = moment(state["period_since"])
         for view in connection.views.values():
             view.set_period(since)
             view.refresh(self.history)
         for rule in self.rules_of(evaluation, state):
-            tally = connection.view(rule["over"]).tally(rule["rule"], rule["pack"], name)
-            tally.set_waived(state["waived"].get(rule["rule"], {}), self.history)
+            waived = state["waived"].get(rule["rule"], {})
+            self.tally(connection, rule).set_waived(waived, self.history)
+
+    def tally(self, connection: _DerivedConnection, rule: Mapping[str, Any]) -> _RuleTally:
+        """Return the tally of a rule over a connection."""
+        items = items_of(self.history, self.reading, rule["rule"], connection.connection)
+        view = connection.view(rule["over"])
+        return view.tally(rule["rule"], rule["pack"], connection.connection, items)
 
     def rules_of(
         self, evaluation: Mapping[str, Any], state: Mapping[str, Any]
@@ -2537,8 +2680,7 @@ class _DerivedHistory:
                 others.append(connection)
                 continue
             here = self.connections[connection]
-            view = here.view(rule["over"])
-            tally = view.tally(name, rule["pack"], connection)
+            view, tally = here.view(rule["over"]), self.tally(here, rule)
             judged = name in state["judged"]
             rows = unevaluated_rows(rule, connection, len(view.present)) if not judged else 0
             counted.append(
@@ -2714,6 +2856,8 @@ class _RuleVerdict(NamedTuple):
 
     status: str
     looked_up: tuple[str, ...]
+    is_due_later: bool = False
+    """Whether it does not apply because it is not due yet."""
 
 
 class _DerivedVersion(NamedTuple):
@@ -2803,7 +2947,8 @@ def read_verdicts(body: Mapping[str, Mapping[str, Any]]) -> dict[str, _RuleVerdi
         if verdict["status"] not in RESULT_STATUSES:
             raise ValueError(f"{rule}: {verdict['status']!r} is no status")
         names = tuple(intern(name) for name in verdict.get("looked_up", ()))
-        verdicts[intern(rule)] = _RuleVerdict(intern(verdict["status"]), names)
+        later = "due_at" in verdict
+        verdicts[intern(rule)] = _RuleVerdict(intern(verdict["status"]), names, later)
     return verdicts
 
 
@@ -2878,11 +3023,11 @@ class _DerivedSubjects:
         """The digests of rows and verdicts that were erased, by pack (none: a row) and key."""
         self.changed: set[str] = set()
 
-    def tally(self, rule: str, pack: str, connection: str) -> _RuleTally:
+    def tally(self, rule: str, pack: str, connection: str, items: _Items) -> _RuleTally:
         """Return the tally of a rule, which begins with what is known where it is new."""
         group = self.groups.setdefault(pack, _GroupTallies({}, {}))
         if rule not in group.tallies:
-            group.tallies[rule] = _RuleTally(rule, connection)
+            group.tallies[rule] = _RuleTally(rule, connection, items)
             self.changed.update(self.rows)
         return group.tallies[rule]
 
@@ -3030,8 +3175,14 @@ class _OpenSpan(NamedTuple):
 class _RuleTally:
     """The counts of one rule, its failing subjects, and the evidence behind its results."""
 
-    def __init__(self, rule: str, connection: str) -> None:
-        self.rule, self.connection = rule, connection
+    def __init__(self, rule: str, connection: str, items: _Items) -> None:
+        self.rule, self.connection, self.items = rule, connection, items
+        self.key = self.judged_key = ""
+        """The digest of what its verdicts depend on: now, and when they counted last."""
+        self.inside = 0
+        """In how many evaluations of the period itself its verdicts counted."""
+        self.since: dict[str, tuple[int, int]] = {}
+        """From which of its evaluations on a subject has counted: of all, and of the period."""
         self.rated = False
         self.standings: dict[str, _Standing] = {}
         self.unreadable: set[str] = set()
@@ -3048,6 +3199,8 @@ class _RuleTally:
         """Records that changed behind subjects that did not."""
         self.judged = 0
         """In how many evaluations its verdicts counted."""
+        self.last_judged: Evaluated
+        """The last of them, once there is one."""
         self.failed: list[Evaluated] = []
         """The evaluations in which its failures count."""
         self.spans: dict[tuple[int, int], tuple[Evaluated, Evaluated]] = {}
@@ -3057,11 +3210,13 @@ class _RuleTally:
         before = self.standings.pop(key, None)
         self.end_rested(key, history)
         if before is not None:
+            self.end_item(key, before)
             self.count(before, -1)
             self.end_failing(key, history)
         self.fresh.discard(key)
         if standing is not None:
             self.standings[key] = standing
+            self.since[key] = (self.judged, self.inside)
             self.count(standing, 1)
             self.fresh.add(key)
             self.begin_failing(key)
@@ -3070,6 +3225,25 @@ class _RuleTally:
         """Count a subject in or out."""
         counter = self.whole if standing.row.subject["kind"] in WHOLE else self.counts
         counter[standing.verdict.status] += number
+
+    # -- items --------------------------------------------------------------------------------
+
+    def end_item(self, key: str, standing: _Standing) -> None:
+        """Add what was said of a subject in the evaluations since it changed last."""
+        judged, inside = self.since.pop(key)
+        if self.judged == judged:
+            return
+        row, verdict = standing
+        self.items.add(
+            _ItemEvaluation(
+                key=key,
+                occurred_at=row.occurred_at,
+                status=item_status(verdict.status, is_due_later=verdict.is_due_later),
+                last=self.last_judged,
+                inside=self.inside > inside,
+                changed=self.key != self.judged_key,
+            )
+        )
 
     # -- failures -----------------------------------------------------------------------------
 
@@ -3150,11 +3324,17 @@ class _RuleTally:
     def judge(self, order: Evaluated, *, failures: bool) -> None:
         """Count an evaluation in which the verdicts of the rule count."""
         self.judged += 1
+        self.last_judged, self.judged_key = order, self.key
+        period = self.items.period
+        self.inside += period is not None and period[0] <= order[0] < period[1]
         if failures:
             self.failed.append(order)
 
     def finish(self, history: _History) -> None:
         """End what lasts up to the last evaluation."""
+        self.key = self.judged_key
+        for key, standing in self.standings.items():
+            self.end_item(key, standing)
         for key in list(self.failing):
             self.end_failing(key, history)
         for key in list(self.rested):
@@ -3320,6 +3500,19 @@ class _Collecting(NamedTuple):
     """When its runs began, in that order, and what each was to collect how often."""
 
 
+class _Asked(NamedTuple):
+    """The period that is asked about."""
+
+    elapsed: Window
+    """The part of it that has elapsed."""
+    until: datetime
+
+    @property
+    def ended(self) -> bool:
+        """Whether all of it has elapsed."""
+        return self.until <= self.elapsed[1]
+
+
 class _PeriodQuestion(NamedTuple):
     """What is concluded."""
 
@@ -3348,7 +3541,13 @@ def conclude(
             if kind in source.watch.cadences
         ],
         "controls": [
-            control_assurance(name, scope.needs[name], history, collecting, question.elapsed)
+            control_assurance(
+                name,
+                scope.needs[name],
+                history,
+                collecting,
+                _Asked(question.elapsed, question.until),
+            )
             for name in question.controls
         ],
     }
@@ -3476,29 +3675,68 @@ def control_assurance(
     needs: Sequence[_Need],
     history: _History,
     collecting: Sequence[_Collecting],
-    period: Window,
+    period: _Asked,
 ) -> dict[str, Any]:
     """Return what the evidence of a period proves of one control."""
-    statuses = [(at, status) for at, _, status in sorted(history.statuses.get(name, ()))]
-    missing = list(missing_evidence(needs, collecting, period))
+    moments = [(at, status) for at, _, status in sorted(history.statuses.get(name, ()))]
+    statuses = [(at, status) for at, status in moments if at < period.until]
+    closing = next((at for at, _ in moments if at >= period.until), None)
+    elapsed = period.elapsed
+    missing = list(missing_evidence(needs, collecting, elapsed))
     untested = [
-        *unevaluated(statuses, needs, collecting, period),
-        *inconclusive(statuses, missing, period),
+        *unevaluated(statuses, closing, needs, collecting, period),
+        *inconclusive(statuses, missing, elapsed),
     ]
     gaps = distinct([*missing, *untested])
-    exceptions = list(exceptions_of({need.rule for need in needs}, history))
+    rules = {need.rule for need in needs}
+    tests = [rule_test(rule, history) for rule in sorted(rules)]
+    exceptions = list(exceptions_of(rules, history, period))
     framework, _, number = name.partition(":")
-    incomplete = "evidence_incomplete" if gaps else ""
     return {
         "framework": framework,
         "id": number,
-        "conclusion": incomplete or ("exceptions" if exceptions else "no_exceptions"),
-        "rules": sorted({need.rule for need in needs}),
-        "evidence_coverage": coverage(gaps, period),
+        "conclusion": conclusion_of(gaps, exceptions, tests),
+        "rules": sorted(rules),
+        "tests": tests,
+        "evidence_coverage": coverage(gaps, elapsed),
         "evaluations": len(statuses),
         "history": list(status_history(statuses)),
         "exceptions": exceptions,
         "evidence_gaps": [gap_texts(gap) for gap in gaps],
+    }
+
+
+def conclusion_of(
+    gaps: Sequence[Gap], exceptions: Sequence[Any], tests: Iterable[Mapping[str, Any]]
+) -> str:
+    """Return what the tests of a control say of it."""
+    if gaps:
+        return "evidence_incomplete"
+    if exceptions:
+        return "exceptions"
+    tests = list(tests)
+    if any(test["passed"] + test["failed"] + test["inconclusive"] for test in tests):
+        return "no_exceptions"
+    return "open_at_cut_off" if any(test["open"] for test in tests) else "no_occurrences"
+
+
+def rule_test(rule: str, history: _History) -> dict[str, Any]:
+    """Return how many items a test had in the period, and what became of them."""
+    counts: Counter[str] = Counter()
+    late = changed = 0
+    for (name, _), items in history.items.items():
+        if name == rule:
+            counts.update(items.counts())
+            late, changed = late + len(items.late), changed + len(items.found)
+    return {
+        "rule": rule,
+        "population": counts.total(),
+        "passed": counts["pass"],
+        "failed": counts["fail"],
+        "inconclusive": counts["insufficient"] + counts["error"],
+        "open": counts["open"],
+        "made_late": late,
+        "test_changed": changed,
     }
 
 
@@ -3516,9 +3754,18 @@ def missing_evidence(
 
 
 def unevaluated(
-    statuses: Statuses, needs: Sequence[_Need], collecting: Sequence[_Collecting], period: Window
+    statuses: Statuses,
+    closing: datetime | None,
+    needs: Sequence[_Need],
+    collecting: Sequence[_Collecting],
+    period: _Asked,
 ) -> Iterator[Gap]:
-    """Yield the parts of the period without an evaluation."""
+    """Yield the parts of the period that no evaluation has seen.
+
+    An evaluation says nothing of what happened after it: of a period that has ended, the time after
+    the last one is proven by one that was made afterwards.
+    """
+    begins, ends = period.elapsed
     kinds = {kind for need in needs for kind in need.kinds}
     cadences = [
         source.watch.cadences[kind]
@@ -3527,11 +3774,14 @@ def unevaluated(
     ]
     allowed = 2 * timedelta(seconds=max(cadences, default=USUAL_CADENCE))
     moments = [at for at, _ in statuses]
-    for since, until in zip([period[0], *moments], [*moments, period[1]]):
-        first = since == period[0]
+    for since, until in zip([begins, *moments], [*moments, closing or ends]):
+        first = since == begins
         if until - since > allowed or (first and not statuses):
-            begins = since if first else since + allowed
-            yield gap_of((begins, until), "it was not evaluated")
+            gap = (since if first else since + allowed, min(until, ends))
+            if gap[0] < gap[1]:
+                yield gap_of(gap, "it was not evaluated")
+    if closing is None and period.ended and moments and moments[-1] + allowed >= ends:
+        yield gap_of((moments[-1], ends), "no later evaluation has seen what happened then")
 
 
 def inconclusive(statuses: Statuses, missing: Sequence[Gap], period: Window) -> Iterator[Gap]:
@@ -3544,11 +3794,13 @@ def inconclusive(statuses: Statuses, missing: Sequence[Gap], period: Window) -> 
                 yield gap_of(window, f"its result was {status}")
 
 
-def exceptions_of(rules: Collection[str], history: _History) -> Iterator[dict[str, Any]]:
-    """Yield what failed some rules, sorted by rule and subject."""
+def exceptions_of(
+    rules: Collection[str], history: _History, period: _Asked
+) -> Iterator[dict[str, Any]]:
+    """Yield what failed some rules in the period, sorted by rule and subject."""
     for key in sorted(history.failures):
         failure = history.failures[key]
-        if key[0] in rules:
+        if key[0] in rules and is_of_period(key, history, period):
             yield {
                 "rule": key[0],
                 "connection": key[1],
@@ -3558,6 +3810,24 @@ def exceptions_of(rules: Collection[str], history: _History) -> Iterator[dict[st
                 "evaluations": failure["evaluations"],
                 "waived": failure["waived"],
             }
+
+
+def is_of_period(key: ResultKey, history: _History, period: _Asked) -> bool:
+    """Return whether what failed is an exception of the period: its share, or an item of it."""
+    rule, connection, kind, name = key
+    if kind == "population":
+        return is_month_of(name, period)
+    items = history.items.get((rule, connection))
+    return items is None or items.is_exception(f"{kind}:{name}")
+
+
+def is_month_of(name: str, period: _Asked) -> bool:
+    """Return whether a share is of a month that the period touches, or of no month."""
+    try:
+        since, until = period_bounds(name)
+    except ValueError:
+        return True
+    return since < period.until and until > period.elapsed[0]
 
 
 def status_history(statuses: Statuses) -> Iterator[dict[str, Any]]:
@@ -3990,8 +4260,11 @@ MOST_ROWS = 200
 CONCLUSIONS = {
     "no_exceptions": "No exceptions noted in automated tests",
     "exceptions": "Exceptions noted in automated tests",
+    "no_occurrences": "No occurrences in the period",
+    "open_at_cut_off": "Open at the cut-off",
     "evidence_incomplete": "Evidence incomplete for the period",
 }
+TEST_FIGURES = ("population", "passed", "failed", "inconclusive", "open")
 STATUSES = {
     "pass": "Passed",
     "fail": "Failed",
@@ -4103,13 +4376,34 @@ def erased_section(orders: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield "</section>"
 
 
+def test_notes(test: Mapping[str, Any]) -> str:
+    """Return what a reader has to know of the figures of a test."""
+    notes = (
+        (test["made_late"], "tested as of a past moment alone"),
+        (test["test_changed"], "failed until the test was changed"),
+    )
+    return "; ".join(f"{number} {words}" for number, words in notes if number)
+
+
 def control_section(control: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is concluded of one control."""
     yield f"<article>\n<h3>{text(control['framework'])}:{text(control['id'])}</h3>"
     yield (
         f"<p><strong>{CONCLUSIONS[control['conclusion']]}.</strong> Evidence coverage "
         f"{percent(control['evidence_coverage'])} of the period, in {control['evaluations']} "
-        f"evaluations. Tests: {listed(control['rules'])}.</p>"
+        "evaluations.</p>"
+    )
+    yield from table(
+        ("Test", "Items", "Passed", "Failed", "Inconclusive", "Open at the cut-off", "Notes"),
+        (
+            (
+                text(row["rule"]),
+                *(text(row[name]) for name in TEST_FIGURES),
+                test_notes(row),
+            )
+            for row in control["tests"]
+        ),
+        len(control["tests"]),
     )
     if control["history"]:
         yield from table(

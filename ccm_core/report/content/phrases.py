@@ -33,6 +33,8 @@ CONCLUSION: Mapping[Conclusion, str] = MappingProxyType(
     {
         Conclusion.NO_EXCEPTIONS: "no exceptions noted in automated tests",
         Conclusion.EXCEPTIONS: "exceptions noted in automated tests",
+        Conclusion.NO_OCCURRENCES: "no occurrences in the period",
+        Conclusion.OPEN_AT_CUT_OFF: "open at the cut-off",
         Conclusion.EVIDENCE_INCOMPLETE: "evidence incomplete for the period",
     }
 )

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 TONE = {
     Conclusion.NO_EXCEPTIONS: "pass",
     Conclusion.EXCEPTIONS: "fail",
+    Conclusion.NO_OCCURRENCES: "not_applicable",
+    Conclusion.OPEN_AT_CUT_OFF: "insufficient",
     Conclusion.EVIDENCE_INCOMPLETE: "insufficient",
 }
 

@@ -20,6 +20,7 @@ from ccm_core.model.assurance import (
     ControlException,
     EvidenceGap,
     KindAssurance,
+    PeriodTest,
     StatusPeriod,
 )
 from ccm_core.model.evaluation.result import Status
@@ -55,6 +56,18 @@ def period(title="Checkout", gaps=1, conclusion=Conclusion.EVIDENCE_INCOMPLETE):
         id="CC7.4",
         conclusion=conclusion,
         rules=("r",),
+        tests=(
+            PeriodTest(
+                rule="r",
+                population=10,
+                passed=6,
+                failed=2,
+                inconclusive=1,
+                open=1,
+                made_late=1,
+                test_changed=1,
+            ),
+        ),
         evidence_coverage=0.9999,
         evaluations=1_234,
         history=(

@@ -34,6 +34,7 @@ def lines_of(*, gaps=(), exceptions=(), history=(), ended=True):
         id="CC7.4",
         conclusion=Conclusion.EVIDENCE_INCOMPLETE,
         rules=("door_is_shut",),
+        tests=(),
         evidence_coverage=0.99999,
         evaluations=3,
         history=tuple(history),

@@ -76,7 +76,7 @@ def _outcomes(path: JsonObject) -> Iterator[tuple[str | None, JsonObject, bool]]
             always = not rule.get("conditions")
             actions = rule.get("actions") or {}
             yield rule.get("label") or rule.get("id"), actions, unmatched and always
-            following = actions.get("route_to")
+            following = str(actions.get("route_to"))
             if following in sets and following not in known:
                 known.add(following)
                 pending.append((following, unmatched and always))
