@@ -39,7 +39,7 @@ def notification_policy(workspace: Workspace) -> NotificationPolicy:
     Raises:
         UsageError: The settings have no ``notify``.
     """
-    from ccm_core.notify.compose import MessageOptions
+    from ccm_core.notify.entries import MessageOptions
     from ccm_core.pipeline.notify import NotificationPolicy
 
     settings = workspace.settings.notify

@@ -10,7 +10,7 @@ from ccm_core.model.evaluation.waiver import KnownIdentity
 from ccm_core.model.json_codec import JsonObject
 
 MAX_LENGTH = 16 * 1024
-ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "Ed25519")
 """Signatures by a public key: neither ``none`` nor a shared secret."""
 _PARTS = 3
 _CLOCK_DIFFERENCE = timedelta(minutes=5)

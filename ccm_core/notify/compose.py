@@ -13,7 +13,8 @@ from ccm_core.model.finding.finding import SEVERITIES
 from ccm_core.model.finding.work_item import WorkItem, WorkState
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.notify.decide import Difference
-from ccm_core.notify.message import Entry, Fact, Link, Message, MessageSection
+from ccm_core.notify.entries import EntryWriter, MessageOptions, counted
+from ccm_core.notify.message import Entry, Link, Message, MessageSection
 from ccm_core.notify.routing import wants
 from ccm_core.notify.types import (
     Channel,
@@ -23,12 +24,10 @@ from ccm_core.notify.types import (
     NotifyEvent,
     severity_rank,
 )
-from ccm_core.sdk.timestamps import format_duration
 
 MAX_ENTRIES = 10
 """Entries of each section; a message states how many it leaves out."""
 _SOON = timedelta(days=7)
-_MAX_REASON = 300
 _HEADINGS = {
     NotifyEvent.OPENED: ("opened", "New"),
     NotifyEvent.REOPENED: ("reopened", "Reopened"),
@@ -41,18 +40,6 @@ _HEADINGS = {
 }
 """In a title, and over a section."""
 _OF_FINDINGS = {NotifyEvent.OPENED, NotifyEvent.REOPENED, NotifyEvent.FINDING_OVERDUE}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageOptions:
-    """What messages link to and contain, as the settings say."""
-
-    report_url: str = ""
-    """Where the report is published; empty: nowhere."""
-    finding_url: str = ""
-    """Where a finding is shown, with ``{finding}`` for its id; empty: nowhere."""
-    include_reasons: bool = False
-    """Whether reasons are sent, which quote the evidence."""
 
 
 def decision(
@@ -71,7 +58,8 @@ def decision(
         channel: The channel.
         options: What messages link to and contain.
     """
-    composer = _Composer(now=now, channel=channel, options=options)
+    entries = EntryWriter(now=now, options=options)
+    composer = _Composer(now=now, channel=channel, options=options, entries=entries)
     if not news.is_digest:
         message = None if news.is_empty else composer.update(news)
         return NotifyDecision(message=message, state=news.state)
@@ -93,6 +81,7 @@ class _Composer:
     now: datetime
     channel: Channel
     options: MessageOptions
+    entries: EntryWriter
 
     def update(self, news: Difference) -> Message:
         """Return the message about what is new."""
@@ -114,7 +103,7 @@ class _Composer:
         findings = [condition for condition in current if _is_finding(condition)]
         items = [condition.item for condition in findings if condition.item]
         overdue = [item for item in items if item.is_overdue]
-        title = f"ccm: {_count(len(items), 'open finding')}" if items else "ccm: no open findings"
+        title = f"ccm: {counted(len(items), 'open finding')}" if items else "ccm: no open findings"
         return Message(
             title=title + (f", {len(overdue):,} overdue" if overdue else ""),
             severity=_greatest(current),
@@ -139,7 +128,7 @@ class _Composer:
         if items:
             severities = Counter(item.finding.severity for item in items)
             parts = [f"{severities[name]:,} {name}" for name in SEVERITIES if severities[name]]
-            yield f"{_count(len(items), 'open finding')}{self._range()}: {', '.join(parts)}"
+            yield f"{counted(len(items), 'open finding')}{self._range()}: {', '.join(parts)}"
             soon = sum(
                 not item.is_overdue and item.due_at is not None and item.due_at <= self.now + _SOON
                 for item in items
@@ -201,7 +190,7 @@ class _Composer:
         about_findings = all(condition.item for condition in shown)
         return MessageSection(
             heading=heading,
-            entries=tuple(self._entry(condition) for condition in shown),
+            entries=tuple(self.entries.of_condition(condition) for condition in shown),
             total=len(conditions),
             rest=self._listing() if about_findings else "ccm report",
         )
@@ -211,7 +200,7 @@ class _Composer:
     ) -> MessageSection:
         return MessageSection(
             heading=heading,
-            entries=tuple(self._item_entry(item) for item in items[:MAX_ENTRIES]),
+            entries=tuple(self.entries.of_item(item) for item in items[:MAX_ENTRIES]),
             total=len(items),
             rest=f"{self._listing()}{selection}",
         )
@@ -231,78 +220,10 @@ class _Composer:
             )
             yield MessageSection(
                 heading=heading,
-                entries=tuple(map(self._ending_entry, of_heading[:MAX_ENTRIES])),
+                entries=tuple(map(self.entries.of_ending, of_heading[:MAX_ENTRIES])),
                 total=len(of_heading),
                 rest="ccm findings list --all",
             )
-
-    # -- entries ------------------------------------------------------------------------------
-
-    def _entry(self, condition: Condition) -> Entry:
-        if condition.item is not None:
-            return self._item_entry(condition.item)
-        owner = [Fact(name="For", value=", ".join(condition.owners))] if condition.owners else []
-        name = condition.key.partition(":")[2]
-        is_asked = condition.event is NotifyEvent.ACCEPTANCE_ASKED
-        return Entry(
-            title=condition.text,
-            severity=condition.severity.value,
-            facts=tuple(owner),
-            command=f"ccm findings approve {shlex.quote(name)}" if is_asked else "",
-        )
-
-    def _ending_entry(self, ending: Ending) -> Entry:
-        if ending.item is None:
-            return Entry(title=ending.text, severity=ending.severity.value)
-        name = ending.item.finding.id
-        return Entry(
-            title=ending.text,
-            severity=ending.severity.value,
-            url=self._finding_link(name) or ending.item.finding.subject.url or "",
-            command=f"ccm findings show {name}",
-        )
-
-    def _item_entry(self, item: WorkItem) -> Entry:
-        finding = item.finding
-        link = self._finding_link(finding.id)
-        return Entry(
-            title=finding.subject.title,
-            severity=finding.severity,
-            url=link or finding.subject.url or "",
-            facts=tuple(self._facts(item)),
-            command=f"ccm findings show {finding.id}",
-        )
-
-    def _facts(self, item: WorkItem) -> Iterator[Fact]:
-        finding = item.finding
-        others = len(finding.rules) - 1
-        more = f", and {_count(others, 'more check')}" if others else ""
-        yield Fact(name="Fails", value=f"{item.title}{more}")
-        # Where the title leads to the finding, this leads to its resource.
-        url = finding.subject.url if self.options.finding_url else None
-        yield Fact(name="Source", value=finding.connection, url=url or "")
-        yield Fact(name="Owner", value=", ".join(item.owner.names) or "nobody")
-        yield Fact(name="Due", value=self._due(item))
-        yield Fact(name="Open since", value=f"{finding.opened_at:%Y-%m-%d}")
-        if item.state not in {WorkState.OPEN, WorkState.REOPENED}:
-            yield Fact(name="State", value=item.state.value.replace("_", " "))
-        if self.options.include_reasons:
-            yield Fact(name="Reason", value=_shortened(finding.reason, _MAX_REASON))
-        if item.next_step:
-            step = _shortened(item.next_step, _MAX_REASON)
-            yield Fact(name="Next step", value=step, url=item.next_step_url or "")
-        for ticket in item.tickets[:3]:
-            yield Fact(name="Ticket", value=ticket.key, url=ticket.url)
-
-    def _due(self, item: WorkItem) -> str:
-        if item.due_at is None:
-            return "no due date"
-        away = _rounded(abs(item.due_at - self.now))
-        when = f"{away} overdue" if item.due_at <= self.now else f"in {away}"
-        return f"{item.due_at:%Y-%m-%d} ({when})"
-
-    def _finding_link(self, name: str) -> str:
-        return self.options.finding_url.replace("{finding}", name)
 
     def _links(self) -> Iterator[Link]:
         if self.options.report_url:
@@ -354,18 +275,3 @@ def _greatest(conditions: Iterable[Condition]) -> str:
 def _ending_counts(ended: Sequence[Ending]) -> list[str]:
     counts = Counter(ending.heading for ending in ended)
     return [f"{count:,} {heading.lower()}" for heading, count in counts.items()]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def _rounded(away: timedelta) -> str:
-    """Return a time to a due date: days where there are some, else hours."""
-    hours = max(round(away / timedelta(hours=1)), 1)
-    return format_duration(3600 * hours if hours < 48 else 86400 * round(hours / 24))
-
-
-def _shortened(text: str, most: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[: most - 1]}…"

@@ -13,9 +13,10 @@ from ccm_core.model.finding.work_item import WorkItem, WorkState
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.notify import sent_state
 from ccm_core.notify.apprise_sender import send
-from ccm_core.notify.compose import MessageOptions, decision
+from ccm_core.notify.compose import decision
 from ccm_core.notify.conditions import conditions
 from ccm_core.notify.decide import difference, sent_findings
+from ccm_core.notify.entries import MessageOptions
 from ccm_core.notify.message import Message
 from ccm_core.notify.routing import route
 from ccm_core.notify.types import Channel, Condition, NotifyDecision, RecipientState

@@ -37,7 +37,7 @@ PEOPLE = {
 KEYS = {
     "RS256": RSAKey.generate_key(2048, {"kid": "RS256"}),
     "ES256": ECKey.generate_key("P-256", {"kid": "ES256"}),
-    "EdDSA": OKPKey.generate_key("Ed25519", {"kid": "EdDSA"}),
+    "Ed25519": OKPKey.generate_key("Ed25519", {"kid": "Ed25519"}),
 }
 STRANGER = RSAKey.generate_key(2048, {"kid": "RS256"})
 JWKS = json.dumps({"keys": [key.as_dict(private=False) | {"use": "sig"} for key in KEYS.values()]})
@@ -96,7 +96,7 @@ def test_what_the_provider_issued_for_the_entry_counts(algorithm):
         pytest.param(lambda: token(iat="now"), "not issued on the day", id="odd-moment"),
         pytest.param(lambda: token(iat=1), "not issued on the day", id="long-ago"),
         pytest.param(lambda: token(key=STRANGER), "not signed by", id="another-key"),
-        pytest.param(lambda: token(header={"kid": "no"}), "has no key 'no'", id="unknown-key"),
+        pytest.param(lambda: token(header={"kid": "no"}), "it names the key 'no'", id="unknown-key"),
         pytest.param(lambda: token(header={"typ": "at+jwt"}), "of type 'at+jwt'", id="access"),
         pytest.param(lambda: token()[:-9], "not signed by", id="truncated"),
         pytest.param(lambda: token() + "." + token(), "no ID token", id="two"),

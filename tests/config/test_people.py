@@ -109,3 +109,45 @@ def test_a_private_key_in_the_settings_is_not_repeated(people):
         people("  - {id: a, ssh_keys: ['-----BEGIN OPENSSH PRIVATE KEY----- c2VjcmV0']}\n")
 
     assert "c2VjcmV0" not in str(error.value)
+
+
+PROVIDER = "identity_providers:\n  - {issuer: 'https://login.example.com', audience: ccm, jwks: keys.json}\n"
+KEYS = '{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "1", "x": "%s"}]}' % ("A" * 43)
+OTTO_OIDC = "{id: otto, oidc: [{issuer: 'https://login.example.com', subject: s-1}]}"
+
+
+def test_identity_providers_are_read_with_their_keys(tmp_path):
+    """Issuer, client and the public keys of a file; people name the issuer."""
+    (tmp_path / "keys.json").write_text(KEYS)
+    text = f"version: 1\nconnections: []\npeople:\n  - {OTTO_OIDC}\n{PROVIDER}"
+    draft = read_settings(text.encode(), "ccm.yaml", base=tmp_path)
+
+    settings = validate(draft, {}, date(2026, 11, 30))
+
+    assert settings.people["otto"].oidc == (("https://login.example.com", "s-1"),)
+    (provider,) = settings.identity_providers.values()
+    assert (provider.issuer, provider.audience) == ("https://login.example.com", "ccm")
+    assert '"crv":"Ed25519"' in provider.keys
+
+
+@pytest.mark.parametrize(
+    ("providers", "keys", "expected"),
+    [
+        pytest.param("", KEYS, "unknown issuer", id="unlisted-issuer"),
+        pytest.param(PROVIDER, None, "keys.json cannot be read", id="no-file"),
+        pytest.param(PROVIDER, "[]", "expected a JSON Web Key Set", id="no-key-set"),
+        pytest.param(PROVIDER.replace("https", "http"), KEYS, "http", id="not-https"),
+        pytest.param(
+            PROVIDER + PROVIDER.partition("\n")[2], KEYS, "a second provider has", id="twice"
+        ),
+    ],
+)
+def test_mistakes_of_identity_providers_are_told(tmp_path, providers, keys, expected):
+    """A file that is not there or no key set, an issuer that nobody listed."""
+    if keys is not None:
+        (tmp_path / "keys.json").write_text(keys)
+    text = f"version: 1\nconnections: []\npeople:\n  - {OTTO_OIDC}\n{providers}"
+    draft = read_settings(text.encode(), "ccm.yaml", base=tmp_path)
+
+    with pytest.raises(DocumentError, match=expected):
+        validate(draft, {}, date(2026, 11, 30))

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.finding.act import Ticket
 from ccm_core.model.finding.work_item import WorkState
-from ccm_core.notify.compose import MAX_ENTRIES, MessageOptions, decision
+from ccm_core.notify.compose import MAX_ENTRIES, decision
 from ccm_core.notify.decide import difference
+from ccm_core.notify.entries import MessageOptions
 from ccm_core.notify.rendering.text import render_text
 from ccm_core.notify.types import Channel, DigestTimes, NotifyEvent, RecipientState
 from tests.notify.made_items import DAY, NOW, SECRET, made_condition, made_item

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
 
 
 def entry_of(firm) -> str:
@@ -434,3 +438,55 @@ def test_what_the_settings_accept_without_a_signature_narrows_the_evaluation(fir
     )
     (listed,) = firm.ccm("findings", "acceptances", "--json").json
     assert listed["state"] == "in force without a signature"
+
+
+def test_an_id_token_of_the_approver_approves(firm):
+    """What is printed names the nonce; the token that has it is brought back with it."""
+    key = ECKey.generate_key("P-256", {"kid": "1"})
+    keys = {"keys": [key.as_dict(private=False)]}
+    (firm.folder / "keys.json").write_text(json.dumps(keys))
+    firm.settings.write_text(
+        firm.settings.read_text().replace(
+            "{id: eva, ", "{id: eva, oidc: [{issuer: 'https://login.example', subject: s-eva}], "
+        )
+        + "identity_providers:\n"
+        "  - {issuer: 'https://login.example', audience: ccm, jwks: keys.json}\n"
+    )
+    name = firm.failing()[0]["id"]
+    firm.accept(name, approver="eva")
+    printed = firm.ccm("findings", "approve", name, "--print", "--oidc")
+    (nonce,) = re.findall(r"nonce (sha256:\w+)", printed.err)
+    (firm.folder / "ra.json").write_text(printed.out)
+    claims = {
+        "iss": "https://login.example",
+        "aud": "ccm",
+        "nonce": nonce,
+        "iat": int(datetime.now(UTC).timestamp()),
+    }
+    results = {}
+    for subject in ("s-mia", "s-eva"):
+        token = jwt.encode({"alg": "ES256", "kid": "1"}, claims | {"sub": subject}, key)
+        (firm.folder / "token").write_text(f"{token}\n")
+        results[subject] = firm.ccm(
+            "findings", "approve", name, "--id-token", "token", "--statement", "ra.json"
+        )
+
+    assert results["s-mia"].code == 2
+    assert "its subject is 's-mia'; expected 's-eva'" in results["s-mia"].err
+    assert results["s-eva"].code == 0, results["s-eva"].err
+    firm.evaluated()
+    assert firm.state(name) == "accepted"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(["--agent", "--print"], id="two-ways"),
+        pytest.param(["--statement", "x"], id="a-statement-alone"),
+        pytest.param(["--id-token", "x"], id="a-token-alone"),
+        pytest.param(["--oidc"], id="oidc-without-print"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(firm, options):
+    """With the usage."""
+    assert firm.ccm("findings", "approve", "W-1", *options).code == 2
