@@ -24,12 +24,15 @@ from ccm_core.model.evaluation.result import (
     KindSufficiency,
     Result,
     RuleResult,
+    Status,
     StoredEvaluation,
+    deciding,
 )
 from ccm_core.model.evaluation.result_id import result_id, rule_part
 from ccm_core.model.evaluation.result_scope import ResultScope
 from ccm_core.model.evidence.collection import Request
 from ccm_core.model.evidence.record import Record
+from ccm_core.model.finding.finding import ACTIVE, FindingCheck, finding_of, share_finding
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.evaluate import compile_rules, load_evidence
 from ccm_core.rules.cel.lookup_function import LookupTable
@@ -98,7 +101,28 @@ def explain(
         difference=_difference(single_rule, facts, result, evaluation.evaluated_at)
         if row
         else None,
+        finding=_finding(store, rule_result, result),
+        in_share=_is_in_share(rule_result, result),
     )
+
+
+def _finding(store: EvidenceStore, rule: RuleResult, result: Result) -> str | None:
+    """Return the finding of a result; of one that is inconclusive, what it was a check of."""
+    if result.status is Status.FAIL:
+        in_share = _is_in_share(rule, result)
+        return share_finding(result.rule, result.connection) if in_share else finding_of(result)
+    if result.status not in (Status.INSUFFICIENT, Status.ERROR):
+        return None
+    ids = (
+        finding.id
+        for finding in store.findings.current(ACTIVE)
+        if any(check.result == result.id for check in finding.checks)
+    )
+    return next(ids, None)
+
+
+def _is_in_share(rule: RuleResult, result: Result) -> bool:
+    return result.status is Status.FAIL and result not in deciding(rule.results)
 
 
 def _find_result(
@@ -106,6 +130,11 @@ def _find_result(
 ) -> tuple[RuleResult, Result]:
     """Read the one result of a name; of the others, no more than what names them."""
     matches = sorted(set(_matches(store.evaluations.named_results(latest.digest), name)))
+    if not matches and (checks := _checks_of_finding(store, name)):
+        if len(checks) == 1:
+            return _find_result(store, latest, checks[0].result)
+        listed = ", ".join(f"{check.result} ({check.rule})" for check in checks)
+        raise UsageError(f"finding {name} consists of {listed}; name one of these results")
     if not matches:
         erased = next(_erased(store, latest, name), None)
         raise erased or _no_single_result(matches, name, latest.evaluation.evaluated_at)
@@ -122,6 +151,12 @@ def _find_result(
         if (result.connection, subject_name(result.subject.kind, result.subject.key))
         == (connection, key)
     )
+
+
+def _checks_of_finding(store: EvidenceStore, name: str) -> Sequence[FindingCheck]:
+    """Return the checks of the finding of an id whose own results have other ids."""
+    checks = [check for finding in store.findings.by_id([name]) for check in finding.checks]
+    return [check for check in checks if check.result != name]
 
 
 _Name = tuple[str, str, str]

@@ -111,7 +111,10 @@ def test_a_private_key_in_the_settings_is_not_repeated(people):
     assert "c2VjcmV0" not in str(error.value)
 
 
-PROVIDER = "identity_providers:\n  - {issuer: 'https://login.example.com', audience: ccm, jwks: keys.json}\n"
+PROVIDER = """\
+identity_providers:
+  - {issuer: 'https://login.example.com', audience: ccm, jwks: keys.json}
+"""
 KEYS = '{"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "1", "x": "%s"}]}' % ("A" * 43)
 OTTO_OIDC = "{id: otto, oidc: [{issuer: 'https://login.example.com', subject: s-1}]}"
 

@@ -40,7 +40,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--print", "prints", is_flag=True, help="Print what is to be signed; sign nothing.")
 @click.option("--oidc", is_flag=True, help="With --print: for an ID token, whose nonce it is for.")
 @click.pass_obj
-def command(config: str | None, name: str, /, **options: Any) -> None:
+def command(config: str | None, /, name: str, **options: Any) -> None:
     """Approve a risk acceptance by a signature of its approver's SSH key, or by an ID token.
 
     It counts from the next evaluation on, as long as nobody changes it.

@@ -104,3 +104,7 @@ class Explanation:
     """Of the kinds that the rule depends on, for the result's connection."""
     difference: str | None
     """How the result differs when it is evaluated again, where it does."""
+    finding: str | None = None
+    """The finding that it belongs to, or in whose share it counts; null: it has none."""
+    in_share: bool = False
+    """Whether it is no finding by itself: the share of its check is."""

@@ -47,6 +47,10 @@ def _head(explanation: Explanation) -> Iterator[str]:
     waived = f", risk accepted by {plain(result.waiver)}" if result.waiver else ""
     yield f"{STATUS[result.status].upper()}{waived}: {plain(result.reason)}"
     yield f"  result       {result.id}"
+    if explanation.finding:
+        share = "in the share of " if explanation.in_share else ""
+        name = plain(explanation.finding)
+        yield f"  finding      {share}{name}: ccm findings show {name}"
     yield f"  resource     {plain(subject.title)} ({subject.kind} {plain(subject.key)})"
     if subject.owners:
         yield f"  owner        {', '.join(map(plain, subject.owners))}"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ccm_core.findings.filter import ACTIVE_STATES, FindingFilter
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
 from ccm_core.model.evaluation.result import CONNECTION, POPULATION, Status, deciding
+from ccm_core.model.evaluation.result_id import result_id
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.finding.act import ActKind, FindingAct
@@ -22,6 +23,8 @@ from ccm_core.pipeline.findings.reported import FindingsOf
 from ccm_core.pipeline.findings.track import track_findings
 from ccm_core.pipeline.findings.work_items import FindingReader
 from ccm_core.pipeline.report import report_input
+from ccm_core.report.content.result_findings import result_findings
+from ccm_core.report.registry import FORMATS
 from ccm_core.rules.results.filter import ResultFilter
 from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
@@ -49,7 +52,7 @@ WAIVERS = tuple(
 )
 STATUSES = [status.value for status in Status]
 ANY = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
@@ -76,8 +79,6 @@ def results_of_a_rule(draw, rule, connection):
 
 
 def _result(draw, rule, connection, subject, status, cause):
-    from ccm_core.model.evaluation.result_id import result_id
-
     name = result_id(rule, connection, subject.kind, subject.key)
     more = {"id": name, "connection": connection, "subject": subject}
     waiver = draw(st.none() | st.sampled_from(["W-brief", "W-long"]))
@@ -180,19 +181,14 @@ def test_a_part_of_a_report_has_the_findings_of_that_part(stored, data):
                 ResultFilter(connections=("hq",)),
                 ResultFilter(severities=("high",)),
                 ResultFilter(statuses=("fail",)),
-                ResultFilter(frameworks=("soc2",)),
             ]
         )
     )
     of = FindingsOf(policy=POLICY)
     step = hours[-1]
-    frameworks = {"frameworks": ()} if not step.controls else {}
-    part = replace(part, **frameworks)
     inputs = report_input(host_at(now), store, step, part, findings=of)
     items = inputs.findings.items
     of_shares = inputs.findings.shares
-    from ccm_core.report.content.result_findings import result_findings
-
     finding_of = result_findings(inputs)
     for rule in inputs.evaluation.rules:
         for one in deciding(rule.results):
@@ -215,7 +211,5 @@ def test_findings_of_an_evaluation_that_they_do_not_follow_are_said_to_be_unknow
     inputs = report_input(host_at(START + 3 * HOUR), store, later, findings=FindingsOf())
     assert inputs.findings.moment is None
     assert "made later than others" in inputs.findings.unknown
-    from ccm_core.report.registry import FORMATS
-
     for form in ("text", "markdown", "html", "json"):
         assert b"Findings are not known" in FORMATS[form].render(inputs)
