@@ -10,7 +10,7 @@ import pytest
 
 from ccm_core.bundle.verifier.archive import read_archive
 from ccm_core.bundle.verifier.bounds import FREE_PARTS, LIMITS, Limits
-from ccm_core.bundle.verifier.contents import KEPT
+from ccm_core.bundle.verifier.contents import EVALUATIONS, KEPT, content_lines
 from ccm_core.bundle.verifier.main import verify
 from ccm_core.bundle.verifier.proofs.signed_note import read_note
 from ccm_core.cli.terminal.exit_codes import Exit, error_code
@@ -36,6 +36,11 @@ class MeasuredPackage:
         return ceil(self.size / sum(entry.packed for entry in self.files._members.values()))
 
     @property
+    def evaluations(self):
+        """The evaluations as they are whole."""
+        return list(content_lines(self.files, EVALUATIONS))
+
+    @property
     def notes(self):
         """The signed notes: of the logs, and of the keys."""
         names = [name for name in self.files if name.endswith("/checkpoint.txt")]
@@ -56,7 +61,10 @@ MEASURES = {
     "packed": lambda package: package.path.stat().st_size,
     "unpacked": lambda package: package.size,
     "ratio": lambda package: package.ratio,
-    "line": lambda package: max(len(line) for lines in package.lines(".jsonl") for line in lines),
+    "line": lambda package: max(
+        len(line) for lines in (*package.lines(".jsonl"), package.evaluations) for line in lines
+    ),
+    "whole": lambda package: sum(map(len, package.evaluations)),
     "again": lambda package: sum(package.files.size(name) for name in KEPT & set(package.files)),
     "statement": lambda package: package.files.size("statement.json"),
     "keys": lambda package: len(package.under("keys/")),
