@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ccm_core.control_characters import replace_controls
+from ccm_core.model.digest import digest
 from ccm_core.model.finding.finding import FindingState
 from ccm_core.model.finding.work_item import WorkItem, WorkState
+from ccm_core.model.frozen_dataclass import dataclass
+from ccm_core.model.json_codec import encode
 from ccm_core.tickets.templates import filled, placeholders, texts_for_severities
-from ccm_core.tickets.types import COMMON_LABEL, Draft, TicketLine, TicketRules, TicketText
+from ccm_core.tickets.types import (
+    COMMON_LABEL,
+    Draft,
+    FieldMapping,
+    TicketLine,
+    TicketRules,
+    TicketText,
+)
 
 _MAX_TITLE = 200
 """Characters; the systems take 255 and more."""
@@ -18,6 +29,8 @@ _MAX_CHECKS = 20
 _MAX_CONTROLS = 30
 _MAX_LABEL = 50
 """Characters of a label of GitHub; Jira takes more."""
+_DIGITS = 16
+"""Of a digest: two states of one finding never have the same."""
 _FOOTER = (
     "ccm keeps the title and this description up to date: write comments instead. "
     "It closes this ticket when the checks pass."
@@ -25,19 +38,27 @@ _FOOTER = (
 _FOOTER_LEFT = "ccm keeps the title and this description up to date: write comments instead."
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fields:
+    """What fills the fields of a ticket that people may set too."""
+
+    issue_type: str
+    priority: str
+    components: tuple[str, ...]
+    assignees: tuple[str, ...]
+    custom: Mapping[str, Any]
+
+
 def draft_of(item: WorkItem, rules: TicketRules) -> Draft:
     """Return what a ticket is to say of a finding; it is the same until that changes."""
     finding, mapping = item.finding, rules.fields
     places = placeholders(item)
-    title = _line(f"[{finding.severity}] {item.title}: {finding.subject.title}", _MAX_TITLE)
     labels = {COMMON_LABEL, *(_label(filled(text, places)) for text in mapping.labels)} - {""}
     other = {label for text in mapping.labels for label in texts_for_severities(text, places)}
-    components = (filled(text, places) for text in mapping.components)
-    custom = {name: filled(value, places) for name, value in mapping.custom.items()}
-    owners = item.owner.names
+    fields = _fields(item, mapping)
     return Draft(
         finding=finding.id,
-        title=title,
+        title=_line(f"[{finding.severity}] {item.title}: {finding.subject.title}", _MAX_TITLE),
         text=TicketText(
             lead=_line(f"A control check fails: {item.title}.", _MAX_TEXT),
             rows=tuple(_rows(item, rules)),
@@ -45,14 +66,60 @@ def draft_of(item: WorkItem, rules: TicketRules) -> Draft:
         ),
         labels=tuple(sorted(labels)),
         other_labels=frozenset(map(_label, other)) - labels,
+        issue_type=fields.issue_type,
+        priority=fields.priority,
+        components=fields.components,
+        assignees=fields.assignees,
+        custom=fields.custom,
+    )
+
+
+def told_state(item: WorkItem, rules: TicketRules) -> str:
+    """Return the digest of what a ticket is told of a finding: of its text, a dot, of its fields.
+
+    It is made of what goes into the text, so that another version of ccm with other words for the
+    same does not write every ticket anew.
+    """
+    finding = item.finding
+    text = [
+        finding.id,
+        finding.severity,
+        finding.subject,
+        finding.occurred_at,
+        finding.opened_at,
+        finding.rules,
+        item.state,
+        item.title,
+        item.owner.names,
+        item.due,
+        item.controls,
+        item.risk,
+        item.next_step,
+        item.next_step_url,
+        finding.reason if rules.include_reasons else "",
+        rules.fields.labels,
+        rules.close,
+    ]
+    return f"{_short_digest(text)}.{_short_digest(_fields(item, rules.fields))}"
+
+
+def _fields(item: WorkItem, mapping: FieldMapping) -> _Fields:
+    names, owners = (*mapping.components, *mapping.custom), item.owner.names
+    places = placeholders(item) if names else {}
+    components = (filled(text, places) for text in mapping.components)
+    custom = {name: filled(value, places) for name, value in mapping.custom.items()}
+    assignees = (login for owner in owners for login in mapping.assignees.get(owner, ()))
+    return _Fields(
         issue_type=mapping.issue_type,
-        priority=mapping.priorities.get(finding.severity, ""),
+        priority=mapping.priorities.get(item.finding.severity, ""),
         components=tuple(component for component in components if component),
-        assignees=tuple(
-            dict.fromkeys(login for owner in owners for login in mapping.assignees.get(owner, ()))
-        ),
+        assignees=tuple(dict.fromkeys(assignees)),
         custom={name: value for name, value in custom.items() if value is not None},
     )
+
+
+def _short_digest(value: object) -> str:
+    return digest(encode(value)).removeprefix("sha256:")[:_DIGITS]
 
 
 def closing_remark(item: WorkItem, *, handed_over: bool) -> str:

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from ccm_core.model.finding.finding import SEVERITIES
 from ccm_core.model.finding.work_item import WorkItem, WorkState
 from ccm_core.model.frozen_dataclass import dataclass
-from ccm_core.tickets.content import closing_remark, draft_of, reopening_remark
+from ccm_core.tickets.content import closing_remark, reopening_remark, told_state
 from ccm_core.tickets.recorded import RecordedTicket, recorded_tickets
 from ccm_core.tickets.types import PlannedStep, RemoteTicket, Step, TicketRules
 
@@ -210,9 +210,8 @@ def _updated(holder: _Holder, rules: TicketRules, actual: RemoteTicket) -> Plann
     recorded = holder.recorded
     if recorded is None:
         return None
-    step = _step(Step.UPDATE, holder, rules, actual=actual)
-    is_same = step.draft.state == recorded.told and actual.ticket == recorded.ticket
-    return None if is_same else step
+    is_same = told_state(holder.item, rules) == recorded.told and actual.ticket == recorded.ticket
+    return None if is_same else _step(Step.UPDATE, holder, rules, actual=actual)
 
 
 def _closed(holder: _Holder, rules: TicketRules) -> PlannedStep | None:
@@ -248,14 +247,13 @@ def _step(
     actual: RemoteTicket | None = None,
 ) -> PlannedStep:
     recorded = holder.recorded
-    draft = draft_of(holder.item, rules)
-    ticket = actual.ticket if actual else recorded.ticket if recorded else None
-    told = recorded.told.partition(".")[2] if recorded else ""
+    if recorded is None or step is Step.OPEN:
+        return PlannedStep(step=step, item=holder.item)
+    told = recorded.told.partition(".")[2]
     return PlannedStep(
         step=step,
         item=holder.item,
-        draft=draft,
-        ticket=None if step is Step.OPEN else ticket,
+        ticket=actual.ticket if actual else recorded.ticket,
         remark=remark,
-        with_fields=draft.fields_state != told,
+        with_fields=told_state(holder.item, rules).partition(".")[2] != told,
     )

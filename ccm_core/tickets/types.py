@@ -7,12 +7,10 @@ from dataclasses import field
 from enum import StrEnum
 from typing import Any, Protocol
 
-from ccm_core.model.digest import digest
 from ccm_core.model.finding.act import Ticket
 from ccm_core.model.finding.work_item import WorkItem
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
-from ccm_core.model.json_codec import encode
 
 COMMON_LABEL = "ccm"
 """The label of every ticket that ccm opened."""
@@ -108,18 +106,6 @@ class Draft:
     assignees: tuple[str, ...] = ()
     custom: Mapping[str, Any] = field(default_factory=FrozenDict)
 
-    @property
-    def fields_state(self) -> str:
-        """The digest of what fills fields: they are sent where it changes, people may set them."""
-        parts = [self.issue_type, self.priority, self.components, self.assignees, self.custom]
-        return digest(encode(parts)).removeprefix("sha256:")[:16]
-
-    @property
-    def state(self) -> str:
-        """The digest of all of it, which the act of telling the ticket notes."""
-        parts = [self.finding, self.title, self.text, self.labels]
-        return f"{digest(encode(parts)).removeprefix('sha256:')[:16]}.{self.fields_state}"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteTicket:
@@ -151,7 +137,6 @@ class PlannedStep:
 
     step: Step
     item: WorkItem
-    draft: Draft
     ticket: Ticket | None = None
     """None: there is none yet."""
     remark: str = ""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ticket_fakes.described import document_problems
-from ticket_fakes.findings import SECRET_REASON, work_item
+from ticket_fakes.findings import NOON, SECRET_REASON, work_item
 
-from ccm_core.tickets.content import draft_of
+from ccm_core.model.finding.work_item import Owner, WorkState
+from ccm_core.tickets.content import draft_of, told_state
 from ccm_core.tickets.markup import document, markdown, marked_findings, wiki
 from ccm_core.tickets.templates import filled, placeholders, unknown_placeholders
 from ccm_core.tickets.types import FieldMapping, TicketRules
@@ -59,15 +63,36 @@ def test_reasons_are_left_out_unless_they_are_asked_for():
         assert (SECRET_REASON in str(draft_of(work_item(), rules))) is include
 
 
-def test_draft_is_the_same_until_what_it_says_changes():
+def test_state_is_the_same_until_what_a_ticket_says_changes():
     """A finding that was seen again an hour later tells its ticket nothing."""
-    state = draft_of(work_item(), RULES).state
-    assert draft_of(work_item(), RULES).state == state
-    assert draft_of(work_item(owners=("Platform",)), RULES).state != state
+    state = told_state(work_item(), RULES)
+    seen = replace(work_item().finding, last_seen=NOON + timedelta(hours=1))
+    assert told_state(replace(work_item(), finding=seen), RULES) == state
+    assert told_state(work_item(owners=("Platform",)), RULES) != state
     mapped = TicketRules(system="ops", fields=FieldMapping(priorities={"critical": "Highest"}))
-    changed = draft_of(work_item(), mapped).state
+    changed = told_state(work_item(), mapped)
     assert changed.partition(".")[0] == state.partition(".")[0]
     assert changed.partition(".")[2] != state.partition(".")[2]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"title": "Another"}, id="title"),
+        pytest.param({"risk": "Another"}, id="risk"),
+        pytest.param({"next_step": "Another"}, id="next step"),
+        pytest.param({"next_step_url": "https://docs.example/other"}, id="its link"),
+        pytest.param({"controls": ("soc2:CC7.4",)}, id="controls"),
+        pytest.param({"due": ()}, id="due dates"),
+        pytest.param({"owner": Owner(names=("Platform",))}, id="owner"),
+        pytest.param({"state": WorkState.ACKNOWLEDGED}, id="state"),
+    ],
+)
+def test_what_changes_the_text_changes_the_state(change):
+    """Else a ticket would go on saying what is no longer so."""
+    item = replace(work_item(), **change)
+    assert draft_of(item, RULES).text != draft_of(work_item(), RULES).text
+    assert told_state(item, RULES) != told_state(work_item(), RULES)
 
 
 @pytest.mark.parametrize(

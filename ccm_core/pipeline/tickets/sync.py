@@ -15,9 +15,11 @@ from ccm_core.model.finding.finding import FindingState
 from ccm_core.model.finding.work_item import WorkItem
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.store.interface.evidence_store import EvidenceStore
+from ccm_core.tickets.content import draft_of, told_state
 from ccm_core.tickets.decide import TicketPlan, open_keys, plan_tickets
 from ccm_core.tickets.types import (
     COMMON_LABEL,
+    Draft,
     PlannedStep,
     RemoteTicket,
     Step,
@@ -63,7 +65,7 @@ def planned_sync(items: Sequence[WorkItem], rules: TicketRules) -> SyncResult:
             finding=step.item.finding.id,
             step=step.step,
             ticket=step.ticket,
-            text=step.remark or step.draft.title,
+            text=step.remark or draft_of(step.item, rules).title,
         )
         for step in plan.steps
     ]
@@ -188,7 +190,7 @@ class _Sync:
         if carried:
             self._adopt(step, carried)
             return
-        remote = self._system.open(step.draft)
+        remote = self._system.open(self._draft(step))
         self._note(step, ActKind.TICKET_OPENED, remote.ticket, told=True)
         if COMMON_LABEL not in remote.labels:
             self._failures.append(
@@ -205,12 +207,12 @@ class _Sync:
             self._failures.append(f"finding {step.item.finding.id}: {remote.ticket.key} {text}")
         if not remote.is_open:
             self._system.reopen(remote, f"The check fails: finding {step.item.finding.id}.")
-        self._system.update(remote, step.draft, with_fields=True)
+        self._system.update(remote, self._draft(step), with_fields=True)
         self._note(step, ActKind.TICKET_OPENED, remote.ticket, told=True, text=text)
 
     def _update(self, step: PlannedStep) -> None:
         remote = self._known(step)
-        self._system.update(remote, step.draft, with_fields=step.with_fields)
+        self._system.update(remote, self._draft(step), with_fields=step.with_fields)
         self._note(step, ActKind.TICKET_UPDATED, remote.ticket, told=True)
 
     def _close(self, step: PlannedStep) -> None:
@@ -226,7 +228,7 @@ class _Sync:
             return
         if not remote.is_open:
             self._system.reopen(remote, step.remark)
-        self._system.update(remote, step.draft, with_fields=step.with_fields)
+        self._system.update(remote, self._draft(step), with_fields=step.with_fields)
         self._note(step, ActKind.TICKET_REOPENED, remote.ticket, told=True, text=step.remark)
 
     def _note_closed(self, step: PlannedStep) -> None:
@@ -234,6 +236,9 @@ class _Sync:
         is_active = step.item.finding.closed_at is None
         text = "it was closed there, and is left closed" if is_active else "it was closed there"
         self._note(step, ActKind.TICKET_CLOSED, _ticket(step), text=text)
+
+    def _draft(self, step: PlannedStep) -> Draft:
+        return draft_of(step.item, self._rules)
 
     def _known(self, step: PlannedStep) -> RemoteTicket:
         """Return a ticket as the list of open ones has it, with the labels that people gave it."""
@@ -263,7 +268,7 @@ class _Sync:
             by=self._rules.system,
             text=text,
             ticket=ticket,
-            state=step.draft.state if told else "",
+            state=told_state(step.item, self._rules) if told else "",
         )
         self._store.findings.append_act(act)
         done = SyncedTicket(finding=finding, step=step.step, ticket=ticket, text=text)
