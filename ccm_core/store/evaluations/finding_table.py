@@ -25,6 +25,9 @@ _COLUMNS = (
     *("occurred_at", "closed_at", "opened", "follows"),
 )
 _OWNERS = _COLUMNS.index("owners")
+_NONE = "[]"
+_STATES = {state.value: state for state in FindingState}
+"""By value: there are findings by the hundred thousand."""
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM finding"
 _NEW = {
     "last_seen": """CASE WHEN finding.state = 'open' AND excluded.state = 'open'
@@ -101,7 +104,7 @@ def _finding(row: Row, owners: tuple[str, ...], until: int) -> Finding:
         id=name,
         connection=connection,
         subject=Subject(kind=kind, key=key, title=title, url=url, owners=owners),
-        state=FindingState(state),
+        state=_STATES[state],
         checks=json_codec.decode_as(checks, tuple[FindingCheck, ...]),
         reason=reason,
         first_seen=instant(first_seen),
@@ -110,7 +113,7 @@ def _finding(row: Row, owners: tuple[str, ...], until: int) -> Finding:
         occurred_at=_instant(occurred_at),
         closed_at=_instant(closed_at),
         opened=opened,
-        follows=tuple(json.loads(follows)),
+        follows=tuple(json.loads(follows)) if follows != _NONE else (),
     )
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import sys
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -490,3 +493,36 @@ def test_an_id_token_of_the_approver_approves(firm):
 def test_options_that_contradict_each_other_are_refused(firm, options):
     """With the usage."""
     assert firm.ccm("findings", "approve", "W-1", *options).code == 2
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "expected"),
+    [
+        pytest.param(
+            '{python} -m ccm_core findings comment {finding} "Wait." --by mia >&2',
+            "mia",
+            id="somebody-comments-on-the-finding",
+        ),
+        pytest.param(
+            "sed -i s/March/June/ waivers.yaml", "changed while it was signed", id="entry-edited"
+        ),
+        pytest.param("rm waivers.yaml", "no risk acceptance", id="file-removed"),
+    ],
+)
+def test_what_happens_while_the_approver_signs_is_noticed(firm, monkeypatch, meanwhile, expected):
+    """The second of two people is told, and nothing of theirs is written."""
+    name = firm.failing()[0]["id"]
+    firm.accept(name)
+    program = firm.folder / "bin" / "ssh-keygen"
+    program.parent.mkdir()
+    command = meanwhile.format(python=sys.executable, finding=name)
+    program.write_text(f'#!/bin/sh\n{command}\nexec {shutil.which("ssh-keygen")} "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+
+    refused = firm.approve(name)
+
+    assert refused.code == 2
+    assert expected in refused.err
+    assert "acceptance_approved" not in dict(firm.acts(name))
+    assert not firm.waivers.exists() or "approval" not in firm.waivers.read_text()

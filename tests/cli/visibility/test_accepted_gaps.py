@@ -156,6 +156,47 @@ def test_a_refused_optional_kind_concerns_no_rule_that_does_not_rest_on_it(
     assert refused.json["manifests"][0]["outcome"] == "unavailable"
 
 
+ORCHESTRATIONS = """\
+    accept_unavailable:
+      - {kind: pagerduty.event_orchestration, reason: nobody may read them}
+      - {kind: pagerduty.event_orchestration_path, reason: nobody may read them}
+      - {kind: pagerduty.service_orchestration, reason: nobody may read them}
+rules:"""
+
+
+def by_service(ran, rule="pagerduty_service_has_integration"):
+    """Return the status of each service by a rule."""
+    (found,) = (one for one in ran.json["evaluation"]["rules"] if one["rule"] == rule)
+    services = (one for one in found["results"] if one["subject"]["kind"] == "pagerduty.service")
+    return {one["subject"]["key"]: one["status"] for one in services}
+
+
+def test_a_refused_optional_kind_leaves_decided_what_does_not_rest_on_it(
+    ccm, connected, accept, use_packs
+):
+    """A service with an integration has one; of others nobody knows, until the kind is read."""
+    use_packs("pagerduty-services")
+    account = connected.account
+    key = next(key for key, one in account.services.items() if not one.disabled)
+    account.services[key] = replace(account.services[key], integrations=())
+    open_ones = {key for key, one in account.services.items() if not one.integrations}
+    offered = by_service(ccm("run", "--json"))
+    unsure = {key for key in open_ones if offered[key] != "not_applicable"}
+    assert key in unsure
+
+    connected.control.deny("/event_orchestrations")
+    refused = by_service(ccm("run", "--all", "--json"))
+    assert refused == offered | dict.fromkeys(unsure, "insufficient")
+    assert ccm("evaluate", "--reproduce").code == 3
+
+    accept(ORCHESTRATIONS)
+    accepted = by_service(ccm("run", "--all", "--json"))
+    assert accepted == offered | dict.fromkeys(unsure, "not_applicable")
+
+    connected.control.allow("/event_orchestrations")
+    assert by_service(ccm("run", "--all", "--json")) == offered
+
+
 def test_an_acceptance_ends_where_the_source_offers_the_kind(ccm, connected, accept, use_packs):
     """It hides nothing: what can be read is evaluated."""
     use_packs("pagerduty-access")

@@ -16,7 +16,8 @@ def roots_by_size(
     """Return the root that leaves lead to, and those of the tree when it was smaller, by size.
 
     An earlier size has a root where the last leaf of that tree is here: the complete subtrees that
-    the rest of that tree is made of are on the way to it. Where leaves or hashes remain, none has.
+    the rest of that tree is made of are on the way to it. Where leaves or hashes remain, or a hash
+    is missing, none has.
 
     Args:
         size: Of the tree.
@@ -25,11 +26,14 @@ def roots_by_size(
         sizes: Earlier ones.
     """
     coming, remaining, roots = iter(leaves), iter(hashes), {}
-    ahead = list(islice(coming, 1))
+    ahead, missing = list(islice(coming, 1)), []
 
     def walk(start: int, end: int, before: tuple[bytes, ...]) -> bytes:
         if not (ahead and start <= ahead[0][0] < end):
-            return next(remaining)
+            subtree = next(remaining, b"")
+            if not subtree:
+                missing.append(start)
+            return subtree
         if end - start == 1:
             leaf = hashlib.sha256(b"\x00" + ahead.pop()[1]).digest()
             ahead.extend(islice(coming, 1))
@@ -41,7 +45,7 @@ def roots_by_size(
         return fold_subtrees((left_hash, walk(middle, end, (*before, left_hash))))
 
     roots[size] = walk(0, size, ())
-    return {} if ahead or next(remaining, None) is not None else roots
+    return {} if ahead or missing or next(remaining, None) is not None else roots
 
 
 def fold_subtrees(hashes: Sequence[bytes]) -> bytes:
