@@ -6,7 +6,7 @@ sent is not noted in the acts, so it is simply still to be done the next time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -123,6 +123,7 @@ def _holders(items: Sequence[WorkItem], rules: TicketRules) -> Sequence[_Holder]
     """
     recorded = {item.finding.id: recorded_tickets(item.acts, rules.system) for item in items}
     owners = _owners(recorded)
+    active = {item.finding.id for item in items if item.state in _ACTIVE}
     holders = []
     for item in items:
         identity = item.finding.id
@@ -131,7 +132,7 @@ def _holders(items: Sequence[WorkItem], rules: TicketRules) -> Sequence[_Holder]
         if own and not own.is_lost and owners.get(own.ticket.key) != identity:
             own = None if item.state in _ACTIVE else own
         if own is None and (item.state in _ACTIVE or item.state is WorkState.ACCEPTED):
-            own = _inherited(tickets, owners)
+            own = _inherited(tickets, owners, active)
             if own is not None:
                 owners[own.ticket.key] = identity
         holders.append(_Holder(item=item, recorded=own))
@@ -163,13 +164,15 @@ def _is_taken(holder: _Holder, owners: Mapping[str, str]) -> bool:
 
 
 def _inherited(
-    tickets: Mapping[str, RecordedTicket], owners: Mapping[str, str]
+    tickets: Mapping[str, RecordedTicket], owners: Mapping[str, str], active: Set[str]
 ) -> RecordedTicket | None:
-    """Return the oldest open ticket of what is continued, where no other finding has it."""
+    """Return the oldest open ticket of what is continued, where no active finding has it."""
     free = [
         ticket
         for ticket in tickets.values()
-        if ticket.is_open and owners.get(ticket.ticket.key, ticket.finding) in tickets
+        if ticket.is_open
+        and (owner := owners.get(ticket.ticket.key, ticket.finding)) in tickets
+        and owner not in active
     ]
     return min(free, key=lambda ticket: (ticket.since, ticket.ticket.key), default=None)
 
