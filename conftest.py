@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ["attack_table", "ssh_key_pairs"]
+pytest_plugins = ["attack_table", "tests.approvals.ssh_key_pairs"]
 MEASURED = ("ccm_core", "ccm_pagerduty", "pagerduty_simulator")
 
 

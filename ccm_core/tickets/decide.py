@@ -6,7 +6,8 @@ sent is not noted in the acts, so it is simply still to be done the next time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
@@ -164,7 +165,7 @@ def _is_taken(holder: _Holder, owners: Mapping[str, str]) -> bool:
 
 
 def _inherited(
-    tickets: Mapping[str, RecordedTicket], owners: Mapping[str, str], active: Set[str]
+    tickets: Mapping[str, RecordedTicket], owners: Mapping[str, str], active: AbstractSet[str]
 ) -> RecordedTicket | None:
     """Return the oldest open ticket of what is continued, where no active finding has it."""
     free = [

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.finding.act import Ticket
 from ccm_core.model.finding.work_item import WorkState
-from ccm_core.notify.compose import MAX_ENTRIES, decision
+from ccm_core.notify.compose import decision
 from ccm_core.notify.decide import difference
 from ccm_core.notify.entries import MessageOptions
 from ccm_core.notify.rendering.text import render_text
+from ccm_core.notify.sections import MAX_ENTRIES
 from ccm_core.notify.types import Channel, DigestTimes, NotifyEvent, RecipientState
 from tests.notify.made_items import DAY, NOW, SECRET, made_condition, made_item
 
@@ -216,6 +217,34 @@ def test_a_digest_has_what_the_channel_wants_alone():
     low = of_item(made_item("f2", severity="low"))
     text = text_of(of_item(made_item("f1")), low, channel=channel, state=RecipientState())
     assert text.startswith("ccm: 1 open finding\n1 open finding (high or more severe): 1 high\n")
+
+
+@pytest.mark.parametrize(
+    ("events", "title", "sections"),
+    [
+        pytest.param(
+            {NotifyEvent.FINDING_OVERDUE},
+            "ccm: 1 finding, 1 overdue",
+            ["Most urgent", "By check", "Longest overdue"],
+            id="overdue findings alone",
+        ),
+        pytest.param(
+            {NotifyEvent.ACCEPTANCE_ASKED}, "ccm: 1 to approve", ["Approval needed"], id="approvals"
+        ),
+    ],
+)
+def test_a_digest_has_the_events_of_the_channel_alone(events, title, sections):
+    """An approver is not informed that there are no open findings."""
+    current = (
+        of_item(made_item("f1")),
+        of_item(made_item("f2", due=-1)),
+        made_condition("o", NotifyEvent.FINDING_OVERDUE, item=made_item("f2", due=-1)),
+        made_condition("acceptance_asked:RA-1", NotifyEvent.ACCEPTANCE_ASKED),
+    )
+    channel = replace(CHANNEL, events=frozenset(events))
+    message = decided(*current, channel=channel, state=RecipientState()).message
+    assert message.title == title
+    assert [section.heading for section in message.sections] == sections
 
 
 def shown(message):

@@ -138,7 +138,7 @@ def happen(ledger, board, event):
             board.tickets[keys[first]] = replace(ticket, is_open=kind == "reopen")
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.lists(EVENTS, max_size=25))
 def test_failing_finding_has_one_open_ticket_in_the_end(events):
     """Syncs that end anywhere, answers that are lost, tickets closed and reopened by hand."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from ccm_core.model.evaluation.result import POPULATION, Result, Status
 from ccm_core.model.evaluation.result_id import cause_part, joined_id, subject_part
@@ -177,6 +178,7 @@ def finding_of(result: Result) -> str:
     return joined_id(cause_part(result.cause or (result.rule,)), resource)
 
 
+@lru_cache(maxsize=1024)  # very many results count in few shares
 def share_finding(rule: str, connection: str) -> str:
     """Return the id of the finding of a rule that is judged by share: one for each connection."""
     return joined_id(cause_part((rule,)), subject_part(connection, POPULATION, ""))

@@ -64,9 +64,8 @@ def owners(evaluation: Evaluation, finding_of: ResultFindings) -> Owners:
 
 def owners_of(result: Result, finding_of: ResultFindings) -> tuple[str, ...]:
     """Return who has to act on a result: who owns its finding, or else its resource."""
-    finding = finding_of.of(result)
-    names = finding.owners if finding else None
-    return result.subject.owners if names is None else names
+    item = finding_of.of_checks.get(result.id)
+    return result.subject.owners if item is None else item.owner.names
 
 
 def busiest(teams: Sequence[Owner], most: int) -> tuple[Owner, ...]:

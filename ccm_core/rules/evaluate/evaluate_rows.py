@@ -18,7 +18,7 @@ from ccm_core.rules.cel.expression import (
     shared_variables,
 )
 from ccm_core.rules.cel.lookup_function import LookupTable
-from ccm_core.rules.evaluate.evidence_gate import EvidenceGate, Withheld
+from ccm_core.rules.evaluate.evidence_gate import EvidenceGate
 from ccm_core.rules.evaluate.rule_on_row import evaluate_rule
 from ccm_core.rules.pack.compiled import (
     CompiledPack,
@@ -209,20 +209,16 @@ class RowEvaluator:
         if context is None:
             return RowEvaluation(status=Status.ERROR, reason=stopped or "")
         if withheld := rule.gate.withheld:
-            context = self._without(context, row, withheld)
+            context = self._of_visible(context, rule.gate.visible(row))
         accepted = {name: field.reason for name, field in withheld.items() if field.accepted}
         evaluation = evaluate_rule(rule.compiled, rule.conditions, context, self.now, accepted)
         return rule.gate.limit(evaluation)
 
-    def _without(
-        self, context: RowContext, row: Row, withheld: Mapping[str, Withheld]
-    ) -> RowContext:
-        """Return a row as a rule sees it that may not rely on some fields: it has none of them."""
-        body = {name: value for name, value in row.body.items() if name not in withheld}
+    def _of_visible(self, context: RowContext, row: Row) -> RowContext:
+        """Return the context of a row that lacks fields on which no parameter rests."""
         variables = {name: value for name, value in context.variables.items() if name != "row"}
-        reasons = {name: field.reason for name, field in withheld.items()}
         return self.group.environment.row_context(
-            body, variables, None, context.unknown, {**row.unknown, **reasons}, self.lookups
+            row.body, variables, None, context.unknown, row.unknown, self.lookups
         )
 
     def _context(self, row: Row, shared: _Shared) -> RowContext:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -74,6 +74,14 @@ class EvidenceGate:
             reason = f"it fails by what is visible, and what is not may change that: {why}"
             return RowEvaluation(status=Status.INSUFFICIENT, reason=reason)
         return evaluation
+
+    def visible(self, row: Row) -> Row:
+        """Return a row as the rule sees it: without withheld fields, whatever it shows of them."""
+        if not self.withheld:
+            return row
+        body = {name: value for name, value in row.body.items() if name not in self.withheld}
+        reasons = {name: withheld.reason for name, withheld in self.withheld.items()}
+        return replace(row, body=body, unknown={**row.unknown, **reasons})
 
     def insufficiency(self, row: Row) -> str | None:
         """Return why the evidence of an object behind a row is incomplete; None where it is not."""

@@ -171,6 +171,13 @@ def by_service(ran, rule="pagerduty_service_has_integration"):
     return {one["subject"]["key"]: one["status"] for one in services}
 
 
+def refused_id(ccm, key, rule="pagerduty_service_has_integration"):
+    """Return the id of the result of a service."""
+    rules = ccm("evaluate", "--json").json["rules"]
+    results = next(one["results"] for one in rules if one["rule"] == rule)
+    return next(one["id"] for one in results if one["subject"]["key"] == key)
+
+
 def test_a_refused_optional_kind_leaves_decided_what_does_not_rest_on_it(
     ccm, connected, accept, use_packs
 ):
@@ -188,6 +195,9 @@ def test_a_refused_optional_kind_leaves_decided_what_does_not_rest_on_it(
     refused = by_service(ccm("run", "--all", "--json"))
     assert refused == offered | dict.fromkeys(unsure, "insufficient")
     assert ccm("evaluate", "--reproduce").code == 3
+    why = "`orchestrations` is not known: pagerduty.event_orchestration_path is unavailable"
+    explained = ccm("explain", refused_id(ccm, key))
+    assert why in " ".join(explained.out.split())
 
     accept(ORCHESTRATIONS)
     accepted = by_service(ccm("run", "--all", "--json"))
