@@ -52,7 +52,13 @@ async def _gather(simulator):
         for collector in described.collectors:
             kind = KINDS[collector.kind]
             window = Window(horizon.since, NOW) if kind.shape is Shape.EVENT else None
-            ask = CollectRequest(now=NOW, window=window, horizon=horizon, current_records=bodies)
+            ask = CollectRequest(
+                now=NOW,
+                window=window,
+                horizon=horizon,
+                current_records=bodies,
+                changed_keys=_named_keys(collector.named_by, bodies),
+            )
             batch = BatchBuilder(
                 validator=RecordValidator(kind, Pseudonymizer(b"key")),
                 pack=lambda data: EncodedBody(digest=digest(data), size=len(data), content=data),
@@ -64,6 +70,13 @@ async def _gather(simulator):
             batches[kind.name] = batch
             bodies[kind.name] = [decode(one.body.content) for one in batch.observations.values()]
     return batches
+
+
+def _named_keys(named_by, bodies):
+    """Return the incidents whose log shows a note."""
+    entries = bodies[named_by.kind] if named_by else ()
+    noted = {entry["incident"]["id"] for entry in entries if "annotate" in entry["type"]}
+    return tuple(sorted(noted))
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in KINDS])

@@ -11,24 +11,24 @@ import pytest
 from hypothesis import given, settings
 
 from ccm_core.cli.terminal.exit_codes import evaluation_code, is_inconclusive_beside_failures
+from ccm_core.findings.filter import FindingFilter
 from ccm_core.model.evaluation.result_scope import LISTED, OUTLINED, UNSETTLED, ResultScope
 from ccm_core.model.finding.policy import FindingPolicy
+from ccm_core.model.finding.work_item import WorkState
 from ccm_core.notify.conditions import conditions
 from ccm_core.pipeline.derive.evaluation import evaluate_changes
 from ccm_core.pipeline.evaluate import current_moment, watch_scope
-from ccm_core.pipeline.report import report, report_input, reported_evaluation, results_to_read
-from ccm_core.pipeline.reproduce import RuleSet, store_evaluation
 from ccm_core.pipeline.findings.track import (
     TrackedPart,
     all_findings,
     derived_findings,
-    selected_findings,
     track_findings,
 )
 from ccm_core.pipeline.findings.work_items import FindingReader
+from ccm_core.pipeline.report import report, report_input, reported_evaluation, results_to_read
+from ccm_core.pipeline.reproduce import RuleSet, store_evaluation
 from ccm_core.report.registry import FORMATS
 from ccm_core.rules.results.filter import ResultFilter
-from ccm_core.findings.filter import FindingFilter
 from tests.pipeline.derive.conftest import PACKS, catalog, host
 from tests.pipeline.derive.histories import STEPS
 from tests.pipeline.derive.test_by_change import WAIVER
@@ -156,22 +156,21 @@ def test_readers_are_shown_the_same_after_a_failure_came_and_went(world, packs):
     assert states >= {"open", "resolved"}
 
 
-def test_findings_are_listed_by_status_and_owner_as_before(world, packs):
-    """The status is that of the rule on the resource now: also of what was resolved."""
+def test_findings_are_listed_by_state_as_all_of_them_say(world, packs):
+    """What is open is read without what was resolved, and nothing is left out of it."""
     world.now += timedelta(hours=2)
     store_next(world, packs("both", "2h"), "both")
     world.incident("I8", -1, status="resolved")
     world.now += timedelta(hours=2)
     world.refresh()
     store_next(world, packs("both", "2h"), "both")
-    whole = world.store.evaluations.latest().evaluation
-    statuses = {result.id: result.status.value for rule in whole.rules for result in rule.results}
-    for status in ("fail", "pass", "not_applicable"):
-        listed, total = selected_findings(world.store, FindingFilter(statuses=(status,)))
-        expected = [
-            finding for finding in all_findings(world.store) if statuses.get(finding.id) == status
-        ]
-        assert (list(listed), total) == (expected, len(all_findings(world.store)))
+    reader = FindingReader(store=world.store, policy=FindingPolicy(), now=world.now)
+    everything = all_findings(world.store)
+    for state in WorkState:
+        listed = reader.select(FindingFilter(states=frozenset([state])))
+        expected = {finding.id for finding in everything if finding.state.value == state.value}
+        assert {item.finding.id for item in listed.items} == expected
+        assert listed.total == len(everything)
 
 
 def test_an_evaluation_of_before_changes_no_finding(world, packs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from ccm_pagerduty.kinds import kinds
 from ccm_pagerduty.rulepacks import rule_packs
 from ccm_pagerduty.views import views
 
@@ -22,7 +23,8 @@ def reasons():
         if pack.name in PACKS
     ]
     sources = [
-        RowSource(name=view.name, inputs=view.inputs, schema=view.schema) for view in views()
+        *(RowSource(name=view.name, inputs=view.inputs, schema=view.schema) for view in views()),
+        *(RowSource(name=kind.name, inputs=(kind.name,), schema=kind.schema) for kind in kinds()),
     ]
     outcomes = run_cases(compile_packs(texts, sources))
     return {(outcome.rule, outcome.test): outcome.reason for outcome in outcomes}
