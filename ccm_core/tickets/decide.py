@@ -103,6 +103,11 @@ def is_selected(item: WorkItem, rules: TicketRules) -> bool:
     )
 
 
+def keeps_open(item: WorkItem) -> bool:
+    """Return whether a finding is one whose ticket stays open."""
+    return item.state in _ACTIVE
+
+
 def _is_owned(item: WorkItem, rules: TicketRules) -> bool:
     return not rules.owners or any(_matches(name, rules.owners) for name in item.owner.names)
 

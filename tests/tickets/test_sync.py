@@ -131,6 +131,18 @@ def test_ticket_closed_by_hand_may_be_left(tracker):
     assert tracker.open == 1
 
 
+def test_ticket_closed_by_hand_while_the_risk_is_accepted_is_reopened_afterwards(tracker):
+    """Closing it agreed with the acceptance, and that has ended."""
+    ledger = FindingLedger(work_item())
+    tracker.sync(ledger, LEAVE)
+    close_by_hand(tracker)
+    ledger.put(work_item(state=WorkState.ACCEPTED))
+    assert steps(tracker.sync(ledger, LEAVE)) == [Step.NOTE_CLOSED]
+    ledger.put(work_item())
+    assert steps(tracker.sync(ledger, LEAVE)) == [Step.REOPEN]
+    assert tracker.open == 1
+
+
 def test_ticket_closed_by_hand_after_the_fix_is_noted(tracker):
     """Nothing is sent: it is closed, and that is right."""
     ledger = FindingLedger(work_item())

@@ -16,7 +16,7 @@ from ccm_core.model.finding.work_item import WorkItem
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.store.interface.evidence_store import EvidenceStore
 from ccm_core.tickets.content import draft_of, told_state
-from ccm_core.tickets.decide import TicketPlan, open_keys, plan_tickets
+from ccm_core.tickets.decide import TicketPlan, keeps_open, open_keys, plan_tickets
 from ccm_core.tickets.types import (
     COMMON_LABEL,
     Draft,
@@ -232,10 +232,10 @@ class _Sync:
         self._note(step, ActKind.TICKET_REOPENED, remote.ticket, told=True, text=step.remark)
 
     def _note_closed(self, step: PlannedStep) -> None:
-        """Note that somebody closed it there: it was told nothing, so its state is empty."""
-        is_active = step.item.finding.closed_at is None
-        text = "it was closed there, and is left closed" if is_active else "it was closed there"
-        self._note(step, ActKind.TICKET_CLOSED, _ticket(step), text=text)
+        """Note that somebody closed it there; what is left against its finding was told nothing."""
+        is_left = keeps_open(step.item)
+        text = "it was closed there, and is left closed" if is_left else "it was closed there"
+        self._note(step, ActKind.TICKET_CLOSED, _ticket(step), told=not is_left, text=text)
 
     def _draft(self, step: PlannedStep) -> Draft:
         return draft_of(step.item, self._rules)

@@ -63,7 +63,12 @@ def sources():
     """Return the row sources of the plugin's rules."""
     return [
         *(
-            RowSource(name=source.name, inputs=source.inputs, schema=source.schema)
+            RowSource(
+                name=source.name,
+                inputs=source.inputs,
+                schema=source.schema,
+                optional=source.optional,
+            )
             for source in views()
         ),
         *(
