@@ -102,9 +102,9 @@ def names(evaluated, capfd, monkeypatch):
     capfd.readouterr()
     main(["evidence", "export", "--kind", SERVICE])
     services = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
-    main(["findings", "list", "--json"])
+    main(["findings", "list", "--output", "json"])
     finding = json.loads(capfd.readouterr().out)[0]
-    result = f"{finding['rule']}/{finding['subject']['key']}"
+    result = f"{finding['checks'][0]['rule']}/{finding['resource']['key']}"
     return {"key": services[0]["key"], "finding": finding["id"], "result": result}
 
 

@@ -9,6 +9,7 @@ from ccm_core.model.assurance import Conclusion
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.content import phrases
+from ccm_core.sdk.timestamps import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -91,6 +92,15 @@ def headline(assurance: Assurance) -> str:
     ]
     total = phrases.count(len(assurance.controls), "control")
     return f"{total}: {', '.join(texts)}" if texts else "No control was tested"
+
+
+def findings_note(assurance: Assurance) -> tuple[str, str]:
+    """Return why a period has no findings of its own, and the command for those at its end."""
+    why = (
+        "Exceptions are counted by item and test over the period; a finding is one cause, followed "
+        "from one evaluation to the next. The findings as they were at the end of this period:"
+    )
+    return why, f"ccm findings list --all --as-of {format_instant(assurance.until)}"
 
 
 def period_controls(inputs: PeriodInput) -> Iterator[PeriodControl]:

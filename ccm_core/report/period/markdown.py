@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.report.content import phrases
 from ccm_core.report.formats.markdown import code, text
-from ccm_core.report.period.layout import headline, period_controls
+from ccm_core.report.period.layout import findings_note, headline, period_controls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +48,9 @@ def _lines(inputs: PeriodInput) -> Iterator[str]:
         yield from _control(entry)
     yield ""
     yield f"Samples are selected with the random seed {code(inputs.sampling.random_seed)}."
+    yield ""
+    why, command = findings_note(assurance)
+    yield f"{why} {code(command)}."
 
 
 def _row(entry: PeriodControl) -> str:
