@@ -25,7 +25,13 @@ from ccm_core.bundle.verifier.package import Package, newest_moment
 from ccm_core.bundle.verifier.populations import last_collections
 from ccm_core.bundle.verifier.proofs.leaf_table import LeafTable, other_leaves, pack_digest
 from ccm_core.bundle.verifier.proofs.log_checks import read_fields
-from ccm_core.bundle.verifier.scope import Scope, period_evaluations, read_scope, scope_inputs
+from ccm_core.bundle.verifier.scope import (
+    Scope,
+    closed_until,
+    period_evaluations,
+    read_scope,
+    scope_inputs,
+)
 from ccm_core.bundle.verifier.strict_json import read_json
 from ccm_core.errors import IntegrityError, UsageError
 from ccm_core.ledger import signed_note
@@ -34,6 +40,7 @@ from ccm_core.ledger.multiproof import ProvenLeaves
 from ccm_core.ledger.signed_note import Signer
 from ccm_core.model.evaluation.derived import connection_of, derived_log
 from ccm_core.model.evidence.collection import Collection as CollectionOfKind
+from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.model.period import Period
@@ -185,6 +192,11 @@ def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> B
     )
 
 
+def closing_window(period: Period) -> Window:
+    """Return a period with the time in which evaluations close what happened in it."""
+    return Window(period.window.since, closed_until(period.window.until))
+
+
 def _file_names(content: BundleContent) -> Sequence[str]:
     """Return the names of the files of contents: where all of one was erased, there is none."""
     erased = set(map(pack_digest, content.package.reading.erased))
@@ -224,7 +236,7 @@ def _refuse_too_many(
     counted = [
         collection.counts
         for collection in collections
-        if collection.kind in kinds and collection.ended_at in order.period.window
+        if collection.kind in kinds and collection.ended_at in closing_window(order.period)
     ]
     leaves = sum(counts.appended + counts.tombstones + counts.rejected for counts in counted)
     order.limits.leaves.check(f"the log {name}", len(counted) + leaves)
@@ -272,7 +284,7 @@ def _connection_excerpt(
     name: str,
 ) -> ProvenLeaves:
     criteria = LeafCriteria(
-        period=order.period.window,
+        period=closing_window(order.period),
         kinds=frozenset(kinds),
         event_kinds={kind.name for kind in host.kinds.values() if kind.shape is Shape.EVENT},
         evidence_digests=history.evidence,
@@ -302,7 +314,7 @@ def _refuse_unproven(
         if collection.id not in proven
         and (
             collection.id in last
-            or (collection.kind in kinds and collection.ended_at in order.period.window)
+            or (collection.kind in kinds and collection.ended_at in closing_window(order.period))
         )
     ]
     if unproven:
@@ -326,7 +338,7 @@ def _store_excerpt(
     order.limits.leaves.check(f"the log {STORE_LOG}", _signed_size(ledger, STORE_LOG))
     excerpt = ledger.prove_together(STORE_LOG, every)
     proven = {leaf.get("digest") for _, leaf in other_leaves(table)}
-    window = order.period.window
+    window = closing_window(order.period)
     stored = evaluations.moments(since=window.since, until=window.until)
     if excerpt is None or {digest for digest, _ in stored} - proven:
         raise UsageError(

@@ -39,9 +39,10 @@ from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.derive.row_record import row_of
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
-from ccm_core.rules.evaluate.evidence_gate import evidence_gate, incomplete_objects
+from ccm_core.rules.evaluate.evidence_gate import incomplete_objects
+from ccm_core.rules.evaluate.rule_gate import rule_gate
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule, RuleGroup
-from ccm_core.rules.pack.rule_scopes import kinds_needed, kinds_of_rows, kinds_to_withhold
+from ccm_core.rules.pack.rule_scopes import kinds_needed
 from ccm_core.rules.results.explain import explain_row
 from ccm_core.rules.types import Facts, PackText
 from ccm_core.sdk.types import Row
@@ -93,14 +94,7 @@ def explain(
         pack_digest=pack.pack.digest,
         pack_source=pack.pack.source,
         parameters=tuple(_parameters(pack, rule, inputs, texts[pack.pack.source])),
-        trace=_trace(
-            pack,
-            group,
-            rule,
-            _visible(packs, rule, row, facts, evaluation.evaluated_at),
-            facts,
-            evaluation.evaluated_at,
-        ),
+        trace=_trace(single_rule, group, rule, row, facts, evaluation.evaluated_at),
         row=row.body if row else None,
         row_digest=digest(json_codec.encode(row.body)) if row else None,
         records=tuple(_records(store, available, packs, rule, result, row)) if available else (),
@@ -284,19 +278,8 @@ def _row(facts: Facts | None, rule: CompiledRule, result: Result) -> Row | None:
     return next((row for row in rows if (row.subject.kind, row.subject.key) == subject), None)
 
 
-def _visible(
-    packs: CompiledPacks, rule: CompiledRule, row: Row | None, facts: Facts | None, now: datetime
-) -> Row | None:
-    """Return the row as the rule saw it: without fields of optional kinds that did not suffice."""
-    if row is None or facts is None:
-        return row
-    optional = kinds_to_withhold(packs, rule)
-    gate = evidence_gate(rule, kinds_of_rows(packs, rule), facts, now, optional)
-    return gate.visible(row)
-
-
 def _trace(
-    pack: CompiledPack,
+    packs: CompiledPacks,
     group: RuleGroup,
     rule: CompiledRule,
     row: Row | None,
@@ -306,7 +289,8 @@ def _trace(
     if row is None or facts is None:
         return None
     lookups = LookupTable(facts.lookup_records, incomplete_objects(facts.sufficiency.values()))
-    return explain_row(pack, group, rule, row, now, lookups, facts.period)
+    seen = rule_gate(packs, rule, facts, now).visible(row)
+    return explain_row(packs.packs[0], group, rule, seen, now, lookups, facts.period)
 
 
 def _difference(

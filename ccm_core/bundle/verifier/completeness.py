@@ -12,6 +12,7 @@ from ccm_core.bundle.verifier.contents import Leaves, moment
 from ccm_core.bundle.verifier.package import Package
 from ccm_core.bundle.verifier.proofs.leaf_table import other_leaves
 from ccm_core.bundle.verifier.proofs.merkle import merkle_root
+from ccm_core.bundle.verifier.scope import closed_until
 from ccm_core.bundle.verifier.strict_json import read_json
 
 COUNTED = ("appended", "tombstones", "rejected")
@@ -115,7 +116,8 @@ def missing_collections(
 ) -> Iterator[str]:
     """Yield the ids of collections that the manifests name and the log does not have."""
     present = {leaf.get("id") for _, leaf in other_leaves(leaves) if leaf["leaf"] == "collection"}
-    kinds, (since, until) = set(package.scope.kinds(package.controls)), package.bounds
+    kinds, (since, end) = set(package.scope.kinds(package.controls)), package.bounds
+    until = closed_until(end)
     for _, leaf in other_leaves(leaves):
         if leaf["leaf"] != "manifest" or not since <= moment(leaf["ended_at"]) < until:
             continue

@@ -22,7 +22,13 @@ from ccm_core.bundle.verifier.page import page
 from ccm_core.bundle.verifier.proofs.leaf_table import LeafTable, other_leaves, unpack_digest
 from ccm_core.bundle.verifier.proofs.log_checks import STORE_LOG
 from ccm_core.bundle.verifier.proofs.signed_note import public_key
-from ccm_core.bundle.verifier.scope import Scope, period_bounds, period_evaluations, scope_inputs
+from ccm_core.bundle.verifier.scope import (
+    Scope,
+    closed_until,
+    period_bounds,
+    period_evaluations,
+    scope_inputs,
+)
 from ccm_core.bundle.verifier.spans import instant_text
 from ccm_core.bundle.verifier.strict_json import write_json
 
@@ -94,7 +100,7 @@ class Package(NamedTuple):
         since, until = self.bounds
         return ContentSelection(
             self.scope.history_since(self.connections, since),
-            until,
+            closed_until(until),
             {leaf["digest"] for leaf in self.evaluations.values()},
             scope_inputs(self.store_log, self.evaluations) | history.needs.keys(),
             history.evidence,

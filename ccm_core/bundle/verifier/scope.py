@@ -65,6 +65,11 @@ class Scope(NamedTuple):
         return since - min(margin, since - datetime.min.replace(tzinfo=since.tzinfo))
 
 
+def closed_until(until: datetime) -> datetime:
+    """Return until when evaluations close what happened in a period that ends at a moment."""
+    return until + min(CLOSING, datetime.max.replace(tzinfo=until.tzinfo) - until)
+
+
 def period_evaluations(
     store_log: Leaves, since: datetime, until: datetime
 ) -> dict[int, Mapping[str, Any]]:
@@ -72,7 +77,7 @@ def period_evaluations(
 
     What happened in its last hours is known only afterwards.
     """
-    last = until + min(CLOSING, datetime.max.replace(tzinfo=until.tzinfo) - until)
+    last = closed_until(until)
     return {
         index: leaf
         for index, leaf in store_log.items()

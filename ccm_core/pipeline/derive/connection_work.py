@@ -12,11 +12,11 @@ from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.derive.group_judge import GroupJudge
 from ccm_core.pipeline.derive.view_evaluation import ViewEvaluation
 from ccm_core.rules.evaluate.build_facts import Evidence
-from ccm_core.rules.evaluate.evidence_gate import EvidenceGate, evidence_gate
+from ccm_core.rules.evaluate.evidence_gate import EvidenceGate
 from ccm_core.rules.evaluate.rows import view_of_kind
+from ccm_core.rules.evaluate.rule_gate import rule_gate
 from ccm_core.rules.evaluate.time_budget import TimeBudget
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, RuleGroup
-from ccm_core.rules.pack.rule_scopes import kinds_of_rows, kinds_to_withhold
 from ccm_core.rules.types import Facts
 from ccm_core.sdk.view import View
 from ccm_core.store.interface.records import RecordStore
@@ -45,9 +45,7 @@ class ConnectionWork:
     ) -> ConnectionWork:
         """Decide what every rule may rely on."""
         gates = {
-            rule.rule.id: evidence_gate(
-                rule, kinds_of_rows(packs, rule), facts, now, kinds_to_withhold(packs, rule)
-            )
+            rule.rule.id: rule_gate(packs, rule, facts, now)
             for _, group in groups_over(facts, packs)
             for rule in group.rules
         }

@@ -35,4 +35,5 @@ class PeriodHtml:
             sampling=inputs.sampling,
             titles=inputs.titles,
             headline=layout.headline(inputs.assurance),
+            findings_note=layout.findings_note(inputs.assurance),
         )

@@ -12,7 +12,6 @@ from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.evaluate.evaluate_rows import GatedRule, RowEvaluator
 from ccm_core.rules.evaluate.evidence_gate import (
     UnevaluatedObjects,
-    evidence_gate,
     incomplete_behind_rows,
     incomplete_objects,
 )
@@ -20,9 +19,9 @@ from ccm_core.rules.evaluate.on_all import RuleOnAll, no_connection
 from ccm_core.rules.evaluate.rollup import rule_result
 from ccm_core.rules.evaluate.rows import occurred_in
 from ccm_core.rules.evaluate.rule_counts import RuleCounts
+from ccm_core.rules.evaluate.rule_gate import rule_gate
 from ccm_core.rules.evaluate.time_budget import TimeBudget
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule, RuleGroup
-from ccm_core.rules.pack.rule_scopes import kinds_of_rows, kinds_to_withhold
 from ccm_core.rules.types import DerivedRows, Facts
 from ccm_core.sdk.view import Row
 
@@ -65,16 +64,7 @@ class GroupEvaluator:
     def _evaluate_connection(
         self, pack: CompiledPack, group: RuleGroup, facts: Facts, tallies: Sequence[_Tally]
     ) -> None:
-        gates = [
-            evidence_gate(
-                tally.rule,
-                kinds_of_rows(self.packs, tally.rule),
-                facts,
-                self.now,
-                kinds_to_withhold(self.packs, tally.rule),
-            )
-            for tally in tallies
-        ]
+        gates = [rule_gate(self.packs, tally.rule, facts, self.now) for tally in tallies]
         derived = _derived(facts, group.over)
         rows = derived.rows or ()
         ready = [
