@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from ccm_core.pipeline.findings.reported import FindingsOf, report_findings
 from ccm_core.pipeline.report_sections import sections
 from ccm_core.report.content.page_bounds import drawable
 from ccm_core.report.content.summary import summary
-from ccm_core.report.types import ReportFormat, ReportInput
+from ccm_core.report.types import ReportFindings, ReportFormat, ReportInput
 from ccm_core.rules.results.filter import ResultFilter, filter_evaluation
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
@@ -129,7 +129,8 @@ def report_input(
     Raises:
         UsageError: The evaluation does not have the part.
     """
-    filtered = filter_evaluation(evaluation, part)
+    known = report_findings(host, store, evaluation, part, findings, digest=digest)
+    filtered = filter_evaluation(evaluation, part, _acting(known) if part.owners else {})
     newest = {
         manifest.connection: manifest
         for manifest in store.runs.newest_manifests(as_of=evaluation.evaluated_at)
@@ -146,9 +147,18 @@ def report_input(
         ],
         host_version=host.version,
         scope=part.phrases,
-        findings=report_findings(host, store, evaluation, part, findings, digest=digest),
+        findings=known,
     )
     return content if digest is None else _with_figures(content, host, store, part, digest)
+
+
+def _acting(findings: ReportFindings) -> Mapping[str, Sequence[str]]:
+    """Return who has to act on results, by their ids."""
+    return {
+        check.result: item.owner.names
+        for item in findings.items.values()
+        for check in item.finding.checks
+    }
 
 
 def _with_figures(

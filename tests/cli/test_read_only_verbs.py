@@ -103,7 +103,7 @@ def names(evaluated, capfd, monkeypatch):
     main(["evidence", "export", "--kind", SERVICE])
     services = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     main(["findings", "list", "--output", "json"])
-    finding = json.loads(capfd.readouterr().out)[0]
+    (finding, *_) = json.loads(capfd.readouterr().out)["findings"]
     result = f"{finding['checks'][0]['rule']}/{finding['resource']['key']}"
     return {"key": services[0]["key"], "finding": finding["id"], "result": result}
 

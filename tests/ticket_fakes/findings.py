@@ -75,6 +75,8 @@ class FindingLedger:
         self._items = {item.finding.id: item for item in items}
         self.acts: list[FindingAct] = []
         self.now = NOON
+        self.pace = timedelta(seconds=1)
+        """How long each thing takes."""
         self.is_full = False
         """Whether nothing more can be noted, as where the process was killed."""
 
@@ -92,8 +94,8 @@ class FindingLedger:
         return len(self.acts)
 
     def clock(self) -> datetime:
-        """A moment later each time."""
-        self.now += timedelta(seconds=1)
+        """Return a later moment each time."""
+        self.now += self.pace
         return self.now
 
     def put(self, item: WorkItem) -> None:

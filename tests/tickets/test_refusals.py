@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from ticket_fakes.findings import FindingLedger, work_item
@@ -130,6 +131,17 @@ def test_too_many_requests_are_waited_for(tracker):
     tracker.fake.fail(Answer(429, {"message": "slow down"}, {"Retry-After": "7"}), times=4)
     assert len(tracker.sync(ledger).synced) == 1
     assert tracker.waits.count(7.0) == 4
+
+
+def test_slow_system_does_not_keep_a_run_from_ending(tracker):
+    """After ten minutes the rest is left to the next sync."""
+    ledger = many(6)
+    ledger.pace = timedelta(minutes=3)
+    result = tracker.sync(ledger)
+    assert (len(result.synced), result.waiting) == (2, 4)
+    assert "it took 10 minutes; the next sync goes on" in result.failures[0]
+    ledger.pace = timedelta(seconds=1)
+    assert len(tracker.sync(ledger).synced) == 4
 
 
 def test_long_wait_is_left_to_the_next_sync(tracker):

@@ -1102,7 +1102,7 @@ class _Package(NamedTuple):
         since, until = self.bounds
         return _ContentSelection(
             self.scope.history_since(self.connections, since),
-            until,
+            closed_until(until),
             {leaf["digest"] for leaf in self.evaluations.values()},
             scope_inputs(self.store_log, self.evaluations) | history.needs.keys(),
             history.evidence,
@@ -1241,6 +1241,11 @@ class _Scope(NamedTuple):
         return since - min(margin, since - datetime.min.replace(tzinfo=since.tzinfo))
 
 
+def closed_until(until: datetime) -> datetime:
+    """Return until when evaluations close what happened in a period that ends at a moment."""
+    return until + min(CLOSING, datetime.max.replace(tzinfo=until.tzinfo) - until)
+
+
 def period_evaluations(
     store_log: Leaves, since: datetime, until: datetime
 ) -> dict[int, Mapping[str, Any]]:
@@ -1248,7 +1253,7 @@ def period_evaluations(
 
     What happened in its last hours is known only afterwards.
     """
-    last = until + min(CLOSING, datetime.max.replace(tzinfo=until.tzinfo) - until)
+    last = closed_until(until)
     return {
         index: leaf
         for index, leaf in store_log.items()
@@ -1703,7 +1708,8 @@ def missing_collections(
 ) -> Iterator[str]:
     """Yield the ids of collections that the manifests name and the log does not have."""
     present = {leaf.get("id") for _, leaf in other_leaves(leaves) if leaf["leaf"] == "collection"}
-    kinds, (since, until) = set(package.scope.kinds(package.controls)), package.bounds
+    kinds, (since, end) = set(package.scope.kinds(package.controls)), package.bounds
+    until = closed_until(end)
     for _, leaf in other_leaves(leaves):
         if leaf["leaf"] != "manifest" or not since <= moment(leaf["ended_at"]) < until:
             continue

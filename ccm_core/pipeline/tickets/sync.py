@@ -7,7 +7,7 @@ noted is found by the id of its finding before anything is opened.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ccm_core.errors import BadRequest, NotAvailable, SourceError
 from ccm_core.model.finding.act import ActKind, FindingAct, Ticket
@@ -29,6 +29,8 @@ from ccm_core.tickets.types import (
 
 _MAX_READ = 200
 """Tickets that are read one by one, because the list of open ones does not have them."""
+_MAX_TIME = timedelta(minutes=10)
+"""Of one sync in one system: a slow one does not keep a run from ending."""
 _MAX_FAILURES = 3
 """Failures in a row after which the rest is left for the next sync."""
 
@@ -88,13 +90,14 @@ def sync_tickets(
         system: The client.
         clock: When something was done.
     """
+    ends = clock() + _MAX_TIME
     try:
-        remote = _remote_tickets(items, rules, system)
+        remote = _remote_tickets(items, rules, system, is_late=lambda: clock() > ends)
         plan = plan_tickets(items, rules, remote.tickets)
         carried = system.find(_to_open(plan))
     except SourceError as error:
         return SyncResult(system=rules.system, failures=(str(error),))
-    return _Sync(store, rules, system, clock, remote, carried).run(plan)
+    return _Sync(store, rules, system, clock, remote, carried).run(plan, ends)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,15 +110,24 @@ class _Remote:
     """How many were not read one by one, since there are too many."""
 
 
-def _remote_tickets(items: Sequence[WorkItem], rules: TicketRules, system: TicketSystem) -> _Remote:
+def _remote_tickets(
+    items: Sequence[WorkItem],
+    rules: TicketRules,
+    system: TicketSystem,
+    *,
+    is_late: Callable[[], bool],
+) -> _Remote:
     keys = open_keys(items, rules.system)
     if not keys:
         return _Remote(tickets={})
     listed = system.open_tickets()
+    tickets: dict[str, RemoteTicket | None] = {key: listed[key] for key in keys if key in listed}
     absent = [key for key in keys if key not in listed]
-    read = {key: system.read(key) for key in absent[:_MAX_READ]}
-    known = {key: listed[key] for key in keys if key in listed}
-    return _Remote(tickets={**known, **read}, unread=len(absent[_MAX_READ:]))
+    for number, key in enumerate(absent):
+        if number >= _MAX_READ or is_late():
+            return _Remote(tickets=tickets, unread=len(absent) - number)
+        tickets[key] = system.read(key)
+    return _Remote(tickets=tickets)
 
 
 def _to_open(plan: TicketPlan) -> Sequence[str]:
@@ -142,11 +154,16 @@ class _Sync:
         if remote.unread:
             self._failures.append(f"{remote.unread:,} tickets were not read: too many at once")
 
-    def run(self, plan: TicketPlan) -> SyncResult:
+    def run(self, plan: TicketPlan, ends: datetime) -> SyncResult:
         """Carry out the steps until they are done, or the system does not let us go on."""
         in_a_row = 0
         waiting, self._held = plan.waiting, plan.held
         for number, step in enumerate(plan.steps):
+            if self._clock() > ends:
+                minutes = int(_MAX_TIME.total_seconds() / 60)
+                self._failures.append(f"it took {minutes} minutes; the next sync goes on")
+                waiting += len(plan.steps) - number
+                break
             try:
                 self._take(step)
                 in_a_row = 0

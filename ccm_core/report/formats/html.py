@@ -22,7 +22,6 @@ from ccm_core.report.content.finding_list import (
     findings_command,
     owner_words,
     state_words,
-    urgent_findings,
 )
 from ccm_core.report.content.omissions import PageOmissions, omissions, report_command
 from ccm_core.report.content.owners import busiest, owners
@@ -37,6 +36,7 @@ from ccm_core.report.content.page_bounds import (
 )
 from ccm_core.report.content.posture import STATUSES, frameworks, trend
 from ccm_core.report.content.summary import summary
+from ccm_core.report.content.urgent_findings import urgent_findings
 from ccm_core.report.content.waivers import waiver_summaries
 from ccm_core.report.formats.resource_rows import PAPER, ResourceRows, shown, tickets
 from ccm_core.report.types import ReportFormat, ReportInput

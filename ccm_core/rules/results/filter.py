@@ -18,6 +18,7 @@ from ccm_core.model.evaluation.result import (
 )
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.frozen_dataclass import dataclass
+from ccm_core.model.frozen_json import FrozenDict
 from ccm_core.rules.evaluate.rollup import population, worst
 from ccm_core.rules.results.selected_results import selected_results
 
@@ -52,7 +53,14 @@ class ResultFilter:
         )
 
 
-def filter_evaluation(evaluation: Evaluation, selection: ResultFilter) -> Evaluation:
+NOTHING: Mapping[str, Collection[str]] = FrozenDict()
+
+
+def filter_evaluation(
+    evaluation: Evaluation,
+    selection: ResultFilter,
+    acting: Mapping[str, Collection[str]] = NOTHING,
+) -> Evaluation:
     """Return the selected part of an evaluation.
 
     A control that is selected by itself or by its framework is kept, with the rules that support
@@ -63,10 +71,15 @@ def filter_evaluation(evaluation: Evaluation, selection: ResultFilter) -> Evalua
     status and the population, and a control the status, that they have with what is left out. What
     is of a whole connection or population concerns every owner.
 
+    Args:
+        evaluation: The evaluation.
+        selection: What to keep.
+        acting: Who has to act on results, by their ids, beside the owners of resources.
+
     Raises:
         UsageError: Something selected is not in the evaluation.
     """
-    _refuse_unknown(evaluation, selection)
+    _refuse_unknown(evaluation, selection, acting)
     rules = {rule.rule: rule for rule in evaluation.rules}
     controls = [control for control in evaluation.controls if _is_selected(control, selection)]
     if selection.controls or selection.frameworks:
@@ -77,7 +90,7 @@ def filter_evaluation(evaluation: Evaluation, selection: ResultFilter) -> Evalua
         controls = [
             _rolled_up(control, rules) for control in controls if {*control.rules} & {*rules}
         ]
-    rules = dict(_listed(rules, selection))
+    rules = dict(_listed(rules, selection, acting))
     if selection.severities or selection.statuses or selection.owners:
         controls = [control for control in controls if {*control.rules} & {*rules}]
     return replace(
@@ -93,7 +106,9 @@ def filter_evaluation(evaluation: Evaluation, selection: ResultFilter) -> Evalua
     )
 
 
-def _refuse_unknown(evaluation: Evaluation, selection: ResultFilter) -> None:
+def _refuse_unknown(
+    evaluation: Evaluation, selection: ResultFilter, acting: Mapping[str, Collection[str]]
+) -> None:
     selectable = {
         "connection": (selection.connections, set(evaluation.connections)),
         "control": (
@@ -110,7 +125,7 @@ def _refuse_unknown(evaluation: Evaluation, selection: ResultFilter) -> None:
         for name in selected
         if name not in present
     ]
-    mistakes += _unknown_owners(evaluation, selection.owners)
+    mistakes += _unknown_owners(evaluation, selection.owners, acting)
     if mistakes:
         raise UsageError("\n".join(mistakes))
 
@@ -129,16 +144,20 @@ def owners_of(evaluation: Evaluation) -> set[str]:
     return {name for subject in subjects for name in subject.owners}
 
 
-def _unknown_owners(evaluation: Evaluation, owners: Iterable[str]) -> list[str]:
+def _unknown_owners(
+    evaluation: Evaluation, owners: Iterable[str], acting: Mapping[str, Collection[str]]
+) -> list[str]:
     if not owners:
         return []
-    teams = owners_of(evaluation)
+    teams = owners_of(evaluation).union(*acting.values())
     known = {name.casefold() for name in teams}
     return [unknown_name("owner", name, teams) for name in owners if name.casefold() not in known]
 
 
 def _listed(
-    rules: Mapping[str, RuleResult], selection: ResultFilter
+    rules: Mapping[str, RuleResult],
+    selection: ResultFilter,
+    acting: Mapping[str, Collection[str]],
 ) -> Iterator[tuple[str, RuleResult]]:
     """Yield the rules of the selected severities, each with the results to list of it.
 
@@ -155,7 +174,7 @@ def _listed(
             rule.results,
             lambda result: (
                 (not selection.statuses or result.status.value in selection.statuses)
-                and (not owners or _concerns(result, owners))
+                and (not owners or _concerns(result, owners, acting.get(result.id, ())))
             ),
         )
         is_whole = not rule.results and (
@@ -166,11 +185,11 @@ def _listed(
             yield name, replace(rule, results=results) if is_cut else rule
 
 
-def _concerns(result: Result, owners: Collection[str]) -> bool:
-    """Return whether a result is of what one of the owners owns, or of all of a connection."""
+def _concerns(result: Result, owners: Collection[str], acting: Collection[str]) -> bool:
+    """Return whether one of the owners owns it or acts on it, or it is of all of a connection."""
     subject = result.subject
     is_whole = subject.kind in (CONNECTION, POPULATION)
-    return is_whole or any(name.casefold() in owners for name in subject.owners)
+    return is_whole or any(name.casefold() in owners for name in (*subject.owners, *acting))
 
 
 def _is_selected(control: ControlResult, selection: ResultFilter) -> bool:
