@@ -66,7 +66,10 @@ def _of_finding(item: WorkItem, people: Mapping[str, Person]) -> Iterator[Condit
     if item.state is WorkState.ACCEPTED:
         return
     finding = item.finding
-    event = NotifyEvent.REOPENED if finding.opened > 1 else NotifyEvent.OPENED
+    # What was accepted until lately is not new either.
+    was_accepted = any(act.kind is ActKind.ACCEPTANCE_APPROVED for act in item.acts)
+    is_back = finding.opened > 1 or was_accepted
+    event = NotifyEvent.REOPENED if is_back else NotifyEvent.OPENED
     yield _condition(item, people, f"{FINDING}{finding.id}", event)
     if item.is_overdue and item.due_at is not None:
         key = f"finding_overdue:{finding.id}:{item.due_at:%Y-%m-%dT%H:%M}"

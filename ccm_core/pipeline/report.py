@@ -13,7 +13,7 @@ from ccm_core.model.evaluation.result_scope import LISTED, OUTLINED, UNSETTLED, 
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.findings.reported import FindingsOf, report_findings
 from ccm_core.pipeline.report_sections import sections
-from ccm_core.report.content.page_bounds import drawable
+from ccm_core.report.content.bounds.page_bounds import drawable
 from ccm_core.report.content.summary import summary
 from ccm_core.report.types import ReportFindings, ReportFormat, ReportInput
 from ccm_core.rules.results.filter import ResultFilter, filter_evaluation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -100,6 +101,24 @@ def test_mail_is_html_with_a_plain_alternative():
     assert "&lt;b&gt;Checkout&lt;/b&gt; &amp; co" in page
     assert f'<a href="{LINK}"' in page
     assert "Checkout" in mail.get_body(("plain",)).get_content()
+
+
+def test_a_service_that_takes_less_is_sent_less(webhook):
+    """Mattermost takes 4,000 characters: one message, with the same counts."""
+    section = MessageSection(
+        heading="New",
+        entries=(replace(ENTRY, title="long *name* " * 20),) * 10,
+        total=100_000,
+        rest="ccm findings list",
+    )
+    message = replace(MESSAGE, sections=(section,) * 3)
+    port = webhook.address.partition("127.0.0.1:")[2].partition("/")[0]
+    address = f"mmost://127.0.0.1:{port}/3ccdd113474722377935511fc85d3dd4"
+    assert send(message, Secret(address)) is None
+    (sent,) = webhook.messages
+    assert len(sent["text"]) <= 4_000
+    assert sent["text"].count("99,9") == 3
+    assert "ccm: 1 opened" in sent["text"]
 
 
 def test_an_address_may_ask_for_plain_text():

@@ -7,6 +7,7 @@ a name such as ``<!channel>`` notifies nobody.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import escape
 from typing import Any
 
 from ccm_core.model.json_codec import JsonObject
@@ -25,7 +26,9 @@ def render_slack(message: Message) -> JsonObject:
     """Return the attachment: a header, then one block of rich text for each section and entry."""
     return {
         "color": _COLOURS.get(message.severity, _OTHER),
-        "fallback": line(f"{message.title}. {render_text(message)}", _MAX_FALLBACK),
+        "fallback": escape(
+            line(f"{message.title}. {render_text(message)}", _MAX_FALLBACK), quote=False
+        ),
         "blocks": list(_blocks(message)),
     }
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ccm_core.report.charts.histogram import GroupLayout, HistogramLayout
 from ccm_core.report.charts.timeline import LaneLayout, TimelineLayout
+from ccm_core.report.content.bounds.page_bounds import MOST, drawn_bytes
 from ccm_core.report.content.fair_shares import fair_lengths, fair_shares
-from ccm_core.report.content.page_bounds import MOST, drawn_bytes
 from ccm_core.sdk.report_figures import Cell, Distribution, Table, Timeline, TimelineGap, Tone
 
 if TYPE_CHECKING:

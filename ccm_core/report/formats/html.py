@@ -14,18 +14,9 @@ from ccm_core.model.evaluation.result import Status
 from ccm_core.report.charts import timeline
 from ccm_core.report.charts.plugin_sections import lay_out_sections
 from ccm_core.report.content import bar, phrases
-from ccm_core.report.content.evidence import connection_evidence
-from ccm_core.report.content.evidence_bounds import MOST_SHORTFALLS, bounded_evidence
-from ccm_core.report.content.fair_shares import fair_lengths
-from ccm_core.report.content.finding_list import (
-    due_words,
-    findings_command,
-    owner_words,
-    state_words,
-)
-from ccm_core.report.content.omissions import PageOmissions, omissions, report_command
-from ccm_core.report.content.owners import busiest, owners
-from ccm_core.report.content.page_bounds import (
+from ccm_core.report.content.bounds.evidence_bounds import MOST_SHORTFALLS, bounded_evidence
+from ccm_core.report.content.bounds.omissions import PageOmissions, omissions, report_command
+from ccm_core.report.content.bounds.page_bounds import (
     MOST,
     MOST_ALARMS,
     MOST_NOTES,
@@ -34,9 +25,18 @@ from ccm_core.report.content.page_bounds import (
     drawn_bytes,
     left_out,
 )
+from ccm_core.report.content.bounds.urgent_findings import urgent_findings
+from ccm_core.report.content.evidence import connection_evidence
+from ccm_core.report.content.fair_shares import fair_lengths
+from ccm_core.report.content.finding_list import (
+    due_words,
+    findings_command,
+    owner_words,
+    state_words,
+)
+from ccm_core.report.content.owners import busiest, owners
 from ccm_core.report.content.posture import STATUSES, frameworks, trend
 from ccm_core.report.content.summary import summary
-from ccm_core.report.content.urgent_findings import urgent_findings
 from ccm_core.report.content.waivers import waiver_summaries
 from ccm_core.report.formats.resource_rows import PAPER, ResourceRows, shown, tickets
 from ccm_core.report.types import ReportFormat, ReportInput

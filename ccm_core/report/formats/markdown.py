@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from ccm_core.model.evaluation.result import Status
 from ccm_core.report.content import phrases
+from ccm_core.report.content.bounds.omissions import report_command
+from ccm_core.report.content.bounds.page_bounds import MOST_ALARMS, MOST_NOTES
 from ccm_core.report.content.cell_width import plain
 from ccm_core.report.content.finding_list import due_words, owner_words, state_words
-from ccm_core.report.content.omissions import report_command
-from ccm_core.report.content.page_bounds import MOST_ALARMS, MOST_NOTES
 from ccm_core.report.content.summary import summary
 from ccm_core.report.types import ReportFormat, ReportInput
 

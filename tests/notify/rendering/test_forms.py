@@ -147,6 +147,7 @@ def test_names_of_resources_are_text_in_slack_and_teams(name):
     ):
         texts = [place for place in strings(form) if "Zebra" in place[-1]]
         assert texts
+        assert not any("<" in text for _, key, text in texts if key == "fallback")
         assert {(kind, key) for kind, key, _ in texts} <= holders
         assert not any(kind in {"mrkdwn", "TextBlock"} for kind, _, _ in strings(form))
         links = {text for _, key, text in strings(form) if key == "url"}

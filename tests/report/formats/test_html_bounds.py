@@ -12,7 +12,7 @@ from large_accounts import large_account
 
 from ccm_core.cli.verbs.report import command as report_command
 from ccm_core.model.evaluation.result import Status
-from ccm_core.report.content.page_bounds import drawable
+from ccm_core.report.content.bounds.page_bounds import drawable
 from ccm_core.report.content.summary import summary
 from ccm_core.report.formats.html import HtmlReport
 

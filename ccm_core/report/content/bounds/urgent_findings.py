@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.model.frozen_dataclass import dataclass
+from ccm_core.report.content.bounds.page_bounds import drawn_bytes
 from ccm_core.report.content.fair_shares import fair_lengths
-from ccm_core.report.content.page_bounds import drawn_bytes
 
 if TYPE_CHECKING:
     from ccm_core.model.finding.work_item import WorkItem

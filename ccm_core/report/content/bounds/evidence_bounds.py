@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.model.frozen_dataclass import dataclass
-from ccm_core.report.content.page_bounds import drawn_bytes
+from ccm_core.report.content.bounds.page_bounds import drawn_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

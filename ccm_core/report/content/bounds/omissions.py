@@ -13,7 +13,7 @@ from ccm_core.sdk.timestamps import format_instant
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ccm_core.report.content.page_bounds import LeftOut
+    from ccm_core.report.content.bounds.page_bounds import LeftOut
     from ccm_core.report.types import ReportInput
 
 
