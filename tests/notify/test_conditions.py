@@ -112,6 +112,11 @@ def events(*items, **more):
         ),
         pytest.param(asked_item("f1", "W1"), ["opened", "acceptance_asked"], id="to be approved"),
         pytest.param(asked_item("f1", "W1", ActKind.ACCEPTANCE_REFUSED), ["opened"], id="refused"),
+        pytest.param(
+            made_item(acts=asked_item("f1", "W1", ActKind.ACCEPTANCE_APPROVED).acts),
+            ["reopened"],
+            id="approved, and the acceptance has ended",
+        ),
     ],
 )
 def test_events_of_a_finding(item, expected):
