@@ -20,6 +20,7 @@ from ccm_core.tickets.exchange import Exchange, ExchangeBounds, Reply, retry_aft
 from ccm_core.tickets.jira_answers import (
     issue_key,
     jira_error,
+    logged_in,
     offers,
     remote_ticket,
     transition_to,
@@ -69,6 +70,7 @@ class JiraTickets:
         self._system, self._web_url, self._project = system, web_url.rstrip("/"), project
         self._mapping, self._is_cloud = mapping, bool(email)
         self._api = "/rest/api/3" if email else "/rest/api/2"
+        self._sees_project = False
         secret = token.reveal()
         basic = b64encode(f"{email}:{secret}".encode()).decode()
         self._exchange = Exchange(
@@ -97,11 +99,19 @@ class JiraTickets:
         return {remote.ticket.key: remote for remote in self._search(query)}
 
     def read(self, key: str) -> RemoteTicket | None:
-        """Return one issue, under its new key where it was moved; None: it was deleted."""
+        """Return one issue, under its new key where it was moved; None: it was deleted.
+
+        Jira answers the same for what was deleted and for what may not be seen, so an issue counts
+        as deleted only where its project may be seen.
+        """
         query = [("fields", ",".join(_FIELDS))]
         try:
-            reply = self._exchange.get(self._path(key), query)
+            reply = logged_in(self._exchange.get(self._path(key), query))
         except NotAvailable:
+            if not self._sees_project:
+                project = f"{self._api}{url_path('/project/{}', self._project)}"
+                logged_in(self._exchange.get(project)).json()
+                self._sees_project = True
             return None
         return self._remote(reply.json(), reply)
 
@@ -199,7 +209,7 @@ class JiraTickets:
                 reply = self._exchange.ask(f"{self._api}/search/jql", body)
             else:
                 reply = self._exchange.ask(f"{self._api}/search", {**body, "startAt": start})
-            page = reply.json()
+            page = logged_in(reply).json()
             issues = page.get("issues") if isinstance(page, dict) else None
             if not isinstance(issues, list):
                 raise BadResponse(f"{reply.action}: expected a list of issues; check the address")

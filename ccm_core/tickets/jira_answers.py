@@ -23,6 +23,8 @@ _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _GONE, _SERVER_ERROR = 401, 403, 404, 410
 _DONE = "done"
 _KEY = re.compile(r"[A-Z][A-Z0-9_]{0,254}-[0-9]{1,18}")
 _LABEL = f"{COMMON_LABEL}-"
+_EXPIRED = "the e-mail address and the token do not fit, or the token has expired; make another one"
+_REFUSED_LOGINS = ("AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED", "AUTHORISATION_FAILED")
 _RIGHTS = (
     ("/transitions", "Transition Issues"),
     ("/comment", "Add Comments"),
@@ -109,6 +111,22 @@ def transition_to(reply: Reply, *, is_done: bool, status: str, key: str) -> Any:
     )
 
 
+def logged_in(reply: Reply) -> Reply:
+    """Return an answer to a request whose credential was accepted.
+
+    Raises:
+        AuthenticationFailed: Jira took the request for an anonymous one, and answers with what
+            anybody may see: often with nothing.
+    """
+    reason = reply.headers.get("x-seraph-loginreason", "")
+    if any(word in reason.upper() for word in _REFUSED_LOGINS):
+        raise AuthenticationFailed(
+            f"{reply.action} answered {reply.status} as to somebody who is not logged in "
+            f"({quoted(reason)}): {_EXPIRED}"
+        )
+    return reply
+
+
 def offers(transition: Any, field: str) -> bool:
     """Return whether a transition has a field on its screen."""
     fields = transition.get("fields")
@@ -120,10 +138,7 @@ def jira_error(reply: Reply) -> SourceError:
     answer = f"{reply.action} answered {reply.status}{_message(reply)}"
     right = next(right for part, right in _RIGHTS if part in reply.action)
     if reply.status == _UNAUTHORIZED:
-        return AuthenticationFailed(
-            f"{answer}: the e-mail address and the token do not fit, or the token has expired; "
-            "make another one"
-        )
+        return AuthenticationFailed(f"{answer}: {_EXPIRED}")
     if reply.status == _FORBIDDEN:
         return PermissionDenied(
             f"{answer}: the account of the token needs the permission {right} in the project"

@@ -49,6 +49,8 @@ class FakeJira(FakeSystem):
             return self._create(request.body["fields"])
         if path.startswith("/search"):
             return self._search(request.body)
+        if path == "/project/OPS":
+            return Answer(200, {"key": "OPS"})
         key, _, rest = path.removeprefix("/issue/").partition("/")
         key = self.moved.get(key, key)
         if key not in self.issues:

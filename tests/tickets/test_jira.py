@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from ticket_fakes.findings import FindingLedger, work_item
+from ticket_fakes.server import Answer
 
 from ccm_core.model.finding.work_item import WorkState
 from ccm_core.tickets.types import FieldMapping, Step, TicketRules
@@ -100,6 +101,33 @@ def test_moved_issue_is_followed(jira):
     assert (synced.step, synced.ticket.key) == (Step.UPDATE, "SEC-7")
     assert synced.ticket.url == "https://acme.atlassian.net/browse/SEC-7"
     assert jira.sync(ledger).synced == ()
+
+
+NOBODY = {"errorMessages": ["It does not exist or you do not have permission to see it."]}
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        pytest.param({}, "lacks the permission Browse Projects", id="right taken away"),
+        pytest.param(
+            {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"}, "has expired", id="token expired"
+        ),
+    ],
+)
+def test_what_may_not_be_seen_is_not_taken_for_deleted(jira, headers, words):
+    """Jira answers an unknown token as anybody: with an empty list, and with no issue."""
+    ledger = FindingLedger(work_item())
+    jira.sync(ledger)
+
+    def anonymous(request):
+        is_search = "/search" in request.path
+        return Answer(200, {"issues": []}, headers) if is_search else Answer(404, NOBODY, headers)
+
+    jira.fake.faults.append(anonymous)
+    (failure,) = jira.sync(ledger).failures
+    assert words in failure
+    assert ledger.kinds() == ["ticket_opened"]
 
 
 @pytest.mark.parametrize(
