@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ccm_core.app.workspace import Workspace
     from ccm_core.config.settings import TicketSettings
     from ccm_core.model.finding.work_item import WorkItem
-    from ccm_core.pipeline.tickets.sync import SyncResult
+    from ccm_core.pipeline.tickets.results import SyncResult
     from ccm_core.store.interface.evidence_store import EvidenceStore
     from ccm_core.tickets.types import TicketSystem
 
@@ -123,7 +123,8 @@ def _sync(
     items: Sequence[WorkItem],
     settings: TicketSettings,
 ) -> SyncResult:
-    from ccm_core.pipeline.tickets.sync import SyncResult, sync_tickets
+    from ccm_core.pipeline.tickets.results import SyncResult
+    from ccm_core.pipeline.tickets.sync import sync_tickets
 
     try:
         with _connected(workspace, settings) as system:

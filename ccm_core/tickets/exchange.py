@@ -10,83 +10,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import field
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx  # noqa: TID253 - this module is imported only where tickets are synced
 
 import ccm_core.sdk.http.slim_import  # noqa: F401 - before anything uses httpx
-from ccm_core.control_characters import printable_excerpt
 from ccm_core.errors import BadRequest, BadResponse, RateLimited, SourceError, TimedOut, Unreachable
-from ccm_core.model.frozen_dataclass import dataclass
-from ccm_core.model.json_codec import decode, encode
+from ccm_core.model.json_codec import encode
 from ccm_core.sdk.http.base_url import checked_base_url, is_loopback
 from ccm_core.sdk.http.bounded_body import ACCEPT_ENCODING
 from ccm_core.sdk.http.error_mapping import map_errors
 from ccm_core.sdk.http.request_url import request_url
 from ccm_core.sdk.http.setup_faults import named_setup_faults
 from ccm_core.sdk.secret import DisclosedSecrets, Secret
+from ccm_core.tickets.reply import ErrorFor, ExchangeBounds, Redirected, Reply, WaitFor, quoted
 
 _FIRST_REDIRECT, _FIRST_ERROR, _FIRST_SERVER_ERROR = 300, 400, 500
-_TOO_MANY, _UNAVAILABLE = 429, 503
-_MAX_QUOTED = 300
-"""Characters quoted of what a system says is wrong."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangeBounds:
-    """How long, how large, how often."""
-
-    connect_timeout: float = 10.0
-    read_timeout: float = 30.0
-    max_seconds: float = 60.0
-    """Seconds for one whole response."""
-    max_body: int = 16 * 1024 * 1024
-    attempts: int = 3
-    backoff: float = 1.0
-    """Seconds before the second attempt; doubles each time."""
-    max_wait: float = 60.0
-    """Seconds that a system may ask to wait; after a longer wait the next sync goes on."""
-    max_waits: int = 5
-    """How often one request waits because the system asks for it."""
-    pace: float = 0.0
-    """Seconds between two requests that change something."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """One response, read completely."""
-
-    action: str
-    status: int
-    headers: Mapping[str, str]
-    """Names in lower case."""
-    body: bytes = field(repr=False)
-
-    def json(self) -> Any:
-        """Return the decoded body.
-
-        Raises:
-            BadResponse: It is a web page, or not JSON.
-        """
-        media = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media in ("text/html", "application/xhtml+xml"):
-            raise BadResponse(
-                f"{self.action} answered {self.status} with a web page; expected JSON. Check the "
-                "address, and whether a login page or a proxy answers in its place"
-            )
-        try:
-            return decode(self.body)
-        except (ValueError, RecursionError):
-            raise BadResponse(
-                f"{self.action} answered {self.status} with what is not JSON; check the address"
-            ) from None
-
-
-ErrorFor = Callable[[Reply], SourceError]
-WaitFor = Callable[[Reply], float | None]
-"""Returns the seconds that a refusal asks to wait; None where it is no question of time."""
 
 
 class Exchange:
@@ -261,7 +200,7 @@ class Exchange:
     def _usable(self, reply: Reply) -> Reply:
         if reply.status < _FIRST_REDIRECT:
             return reply
-        to = printable_excerpt(reply.headers.get("location", "nowhere"), _MAX_QUOTED)
+        to = quoted(reply.headers.get("location", "nowhere"))
         raise Redirected(
             f"{reply.action} answered {reply.status}: it redirects to "
             f"{urlsplit(to).hostname or to}; redirects are not followed, because the credential "
@@ -295,27 +234,3 @@ class Exchange:
                     )
                 )
         return self._client
-
-
-class Redirected(BadResponse):
-    """A response that leads elsewhere."""
-
-    def __init__(self, message: str, reply: Reply | None = None) -> None:
-        """Keep the response, for a system that moves what it has."""
-        super().__init__(message)
-        self.reply = reply
-
-
-def quoted(text: object) -> str:
-    """Return what a system says is wrong, cut short and printable."""
-    return printable_excerpt(" ".join(str(text).split()), _MAX_QUOTED)
-
-
-def retry_after(reply: Reply) -> float | None:
-    """Return the seconds that a refusal asks to wait, by the header ``Retry-After``."""
-    if reply.status not in (_TOO_MANY, _UNAVAILABLE):
-        return None
-    try:
-        return max(float(reply.headers["retry-after"]), 0.0)
-    except (KeyError, ValueError):
-        return 1.0 if reply.status == _TOO_MANY else None

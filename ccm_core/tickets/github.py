@@ -22,15 +22,9 @@ from ccm_core.errors import (
 from ccm_core.model.finding.act import Ticket
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.url_path import url_path
-from ccm_core.tickets.exchange import (
-    Exchange,
-    ExchangeBounds,
-    Redirected,
-    Reply,
-    quoted,
-    retry_after,
-)
+from ccm_core.tickets.exchange import Exchange
 from ccm_core.tickets.markup import escaped_markdown, markdown, marked_findings
+from ccm_core.tickets.reply import ExchangeBounds, Redirected, Reply, quoted, retry_after
 from ccm_core.tickets.types import COMMON_LABEL, Draft, RemoteTicket
 
 API_VERSION = "2022-11-28"

@@ -16,7 +16,7 @@ from ccm_core.errors import BadResponse, NotAvailable
 from ccm_core.model.finding.act import Ticket
 from ccm_core.sdk.secret import Secret
 from ccm_core.sdk.url_path import url_path
-from ccm_core.tickets.exchange import Exchange, ExchangeBounds, Reply, retry_after
+from ccm_core.tickets.exchange import Exchange
 from ccm_core.tickets.jira_answers import (
     issue_key,
     jira_error,
@@ -26,6 +26,7 @@ from ccm_core.tickets.jira_answers import (
     transition_to,
 )
 from ccm_core.tickets.markup import document, document_of_line, escaped_wiki, wiki
+from ccm_core.tickets.reply import ExchangeBounds, Reply, retry_after
 from ccm_core.tickets.types import COMMON_LABEL, Draft, FieldMapping, RemoteTicket
 
 _PAGE = 100

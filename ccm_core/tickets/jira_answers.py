@@ -16,7 +16,7 @@ from ccm_core.errors import (
     Unreachable,
 )
 from ccm_core.model.finding.act import Ticket
-from ccm_core.tickets.exchange import Reply, quoted
+from ccm_core.tickets.reply import Reply, quoted
 from ccm_core.tickets.types import COMMON_LABEL, RemoteTicket
 
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _GONE, _SERVER_ERROR = 401, 403, 404, 410, 500

@@ -13,11 +13,12 @@ from ticket_fakes.github import TOKEN as GITHUB_TOKEN
 from ticket_fakes.jira import EMAIL, FakeJira
 from ticket_fakes.jira import TOKEN as JIRA_TOKEN
 
-from ccm_core.pipeline.tickets.sync import SyncResult, sync_tickets
+from ccm_core.pipeline.tickets.results import SyncResult
+from ccm_core.pipeline.tickets.sync import sync_tickets
 from ccm_core.sdk.secret import Secret
-from ccm_core.tickets.exchange import ExchangeBounds
 from ccm_core.tickets.github import GitHubTickets
 from ccm_core.tickets.jira import JiraTickets
+from ccm_core.tickets.reply import ExchangeBounds
 from ccm_core.tickets.types import FieldMapping, TicketRules, TicketSystem
 
 BOUNDS = ExchangeBounds(read_timeout=0.5, max_seconds=2.0, max_body=4 * 1024 * 1024)

@@ -9,7 +9,7 @@ import pytest
 from ticket_fakes.findings import FindingLedger, work_item
 from ticket_fakes.server import Answer
 
-from ccm_core.tickets.exchange import ExchangeBounds
+from ccm_core.tickets.reply import ExchangeBounds
 from ccm_core.tickets.types import Step, TicketRules
 
 WEB_PAGE = Answer(

@@ -9,7 +9,7 @@ from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.cli.terminal.output import print_json, print_message, print_table, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.pipeline.tickets.items import listed_tickets
-from ccm_core.pipeline.tickets.sync import sync_lines
+from ccm_core.pipeline.tickets.results import sync_lines
 from ccm_core.sdk.timestamps import format_instant
 
 _HEADINGS = ("ticket", "state", "finding", "system", "changed", "link")

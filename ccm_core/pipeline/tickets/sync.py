@@ -6,7 +6,7 @@ noted is found by the id of its finding before anything is opened.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from ccm_core.errors import BadRequest, NotAvailable, SourceError
@@ -14,6 +14,7 @@ from ccm_core.model.finding.act import ActKind, FindingAct, Ticket
 from ccm_core.model.finding.finding import FindingState
 from ccm_core.model.finding.work_item import WorkItem
 from ccm_core.model.frozen_dataclass import dataclass
+from ccm_core.pipeline.tickets.results import SyncedTicket, SyncResult
 from ccm_core.store.interface.evidence_store import EvidenceStore
 from ccm_core.tickets.content import draft_of, told_state
 from ccm_core.tickets.decide import TicketPlan, keeps_open, open_keys, plan_tickets
@@ -33,30 +34,6 @@ _MAX_TIME = timedelta(minutes=10)
 """Of one sync in one system: a slow one does not keep a run from ending."""
 _MAX_FAILURES = 3
 """Failures in a row after which the rest is left for the next sync."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyncedTicket:
-    """What was done for one finding."""
-
-    finding: str
-    step: Step
-    ticket: Ticket | None
-    """None in a dry run: it would be opened."""
-    text: str = ""
-    """What is worth knowing about it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyncResult:
-    """What one sync did in one system."""
-
-    system: str
-    synced: tuple[SyncedTicket, ...] = ()
-    failures: tuple[str, ...] = ()
-    """What could not be done; it is tried again in the next sync."""
-    waiting: int = 0
-    """How many tickets are left for the next sync."""
 
 
 def planned_sync(items: Sequence[WorkItem], rules: TicketRules) -> SyncResult:
@@ -296,36 +273,3 @@ def _ticket(step: PlannedStep) -> Ticket:
     if step.ticket is None:
         raise AssertionError(f"{step.step} without a ticket")
     return step.ticket
-
-
-def sync_lines(result: SyncResult, *, planned: bool = False) -> Iterator[str]:
-    """Yield what one sync did, or would do, in words."""
-    for synced in result.synced:
-        key = synced.ticket.key if synced.ticket else "a ticket"
-        verb = _PLANNED[synced.step] if planned else _DONE[synced.step]
-        text = f": {synced.text}" if synced.text else ""
-        yield f"{result.system}: {verb} {key} for finding {synced.finding}{text}"
-    for failure in result.failures:
-        yield f"{result.system}: {failure}"
-    if result.waiting:
-        yield f"{result.system}: {result.waiting:,} more tickets are left for the next sync"
-    if not (result.synced or result.failures or result.waiting):
-        yield f"{result.system}: nothing to do"
-
-
-_DONE = {
-    Step.OPEN: "opened",
-    Step.UPDATE: "updated",
-    Step.CLOSE: "closed",
-    Step.REOPEN: "reopened",
-    Step.NOTE_CLOSED: "found closed",
-    Step.NOTE_LOST: "lost",
-}
-_PLANNED = {
-    Step.OPEN: "would open",
-    Step.UPDATE: "would update",
-    Step.CLOSE: "would close",
-    Step.REOPEN: "would reopen",
-    Step.NOTE_CLOSED: "would note as closed",
-    Step.NOTE_LOST: "would note as lost",
-}
