@@ -21,7 +21,7 @@ UNOWNED = "0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
+class OwnerCount:
     """One team or person, and how many results that failed or were inconclusive it owns."""
 
     name: str
@@ -32,7 +32,7 @@ class Owner:
 class Owners:
     """Every team, by name; the page knows each by its number, since a name can hold anything."""
 
-    teams: tuple[Owner, ...]
+    teams: tuple[OwnerCount, ...]
     unowned: int
     """Results of resources without an owner."""
     numbers: Mapping[str, int]
@@ -56,7 +56,7 @@ def owners(evaluation: Evaluation, finding_of: ResultFindings) -> Owners:
     )
     names = sorted(name for name in counts if name is not None)
     return Owners(
-        teams=tuple(Owner(name=name, number=counts[name]) for name in names),
+        teams=tuple(OwnerCount(name=name, number=counts[name]) for name in names),
         unowned=counts[None],
         numbers={name: number for number, name in enumerate(names, 1)},
     )
@@ -68,7 +68,7 @@ def owners_of(result: Result, finding_of: ResultFindings) -> tuple[str, ...]:
     return result.subject.owners if item is None else item.owner.names
 
 
-def busiest(teams: Sequence[Owner], most: int) -> tuple[Owner, ...]:
+def busiest(teams: Sequence[OwnerCount], most: int) -> tuple[OwnerCount, ...]:
     """Return the teams with most results, by name; all of them, where there are not more."""
     by_number = sorted(teams, key=lambda team: (-team.number, team.name))
     return tuple(sorted(by_number[:most], key=lambda team: team.name))

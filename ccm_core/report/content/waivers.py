@@ -35,10 +35,13 @@ def waiver_summaries(inputs: ReportInput) -> tuple[WaiverSummary, ...]:
     now = inputs.evaluation.evaluated_at
     rules = {rule.rule for rule in inputs.evaluation.rules}
     covered = Counter(
-        result.waiver
-        for rule in inputs.evaluation.rules
-        for result in rule.results
-        if result.waiver is not None
+        waiver
+        for waiver, _ in {
+            (result.waiver, (result.connection, result.subject.kind, result.subject.key))
+            for rule in inputs.evaluation.rules
+            for result in rule.results
+            if result.waiver is not None
+        }
     )
     return tuple(
         WaiverSummary(

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evaluation.result import POPULATION, Status
 from ccm_core.model.evaluation.waiver import ApprovalAuthority, Waiver
 from ccm_core.model.finding.finding import finding_of
 
@@ -204,3 +204,17 @@ def test_waivers_without_a_signature_narrow_the_evaluation(judged_with, waiver, 
         "rules.unsigned_waivers is accept: risk acceptances that count without a signed approval "
         "(1): W-1"
     )
+
+
+def test_a_share_is_accepted_as_the_one_finding_that_it_is(world, waiver):
+    """Whatever the month, and without the subjects that it counts."""
+    packs = world.compiled(world.rule_text(tolerance="{at_least: 90%, per: all}"))
+    facts = world.facts([world.row("D1", locked=False), world.row("D2", locked=True)])
+    (rule,) = world.evaluate(packs, facts).rules
+    (share,) = (result for result in rule.results if result.subject.kind == POPULATION)
+    accepted = waiver(findings=(finding_of(share),), subjects=())
+
+    (covered,) = world.evaluate(packs, facts, waivers=(accepted,)).rules
+
+    kinds = {result.subject.kind for result in covered.results if result.waiver == "W-1"}
+    assert kinds == {POPULATION}
