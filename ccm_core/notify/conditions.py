@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 from ccm_core.model.evaluation.result import Evaluation, KindSufficiency, Result, RuleResult, Status
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.evidence.manifest import Manifest
-from ccm_core.model.finding.act import ActKind
 from ccm_core.model.finding.policy import Person
-from ccm_core.model.finding.work_item import WorkItem, WorkState
-from ccm_core.notify.types import Condition, NotifyEvent, severity_rank
+from ccm_core.model.finding.work_item import WorkItem
+from ccm_core.notify.acceptance_conditions import acceptances_asked, acceptances_ending
+from ccm_core.notify.finding_conditions import finding_conditions
+from ccm_core.notify.types import Condition, NotifyEvent
 from ccm_core.sdk.timestamps import format_duration
 
-ENDS_SOON = timedelta(days=14)
-"""How long before its end the acceptance of a risk is reported to end."""
-FINDING = "finding:"
-"""Begins the key of the condition that a finding is there."""
 _INCONCLUSIVE = (Status.INSUFFICIENT, Status.ERROR)
 
 
@@ -42,138 +38,13 @@ def conditions(
         approvers: Who is to approve each risk acceptance, by its id.
     """
     return (
-        *chain.from_iterable(_of_finding(item, people) for item in items),
-        *_acceptances_asked(items, people, approvers),
-        *_acceptances_ending(evaluation, items, people),
+        *chain.from_iterable(finding_conditions(item, people) for item in items),
+        *acceptances_asked(items, people, approvers),
+        *acceptances_ending(evaluation, items, people),
         *(condition for rule in evaluation.rules for condition in _inconclusive(rule)),
         *_rotations_due(evaluation, manifests),
         *_evidence_overdue(evaluation),
     )
-
-
-def with_teams(names: Iterable[str], people: Mapping[str, Person]) -> tuple[str, ...]:
-    """Return names of teams and people, and the teams of those people."""
-    teams = (team for name in names for team in (people[name].teams if name in people else ()))
-    return tuple(dict.fromkeys([*names, *teams]))
-
-
-def what_fails(item: WorkItem) -> str:
-    """Return which resource fails which check, in one line and without the reason."""
-    return f"{item.finding.subject.title}: {item.title}"
-
-
-def _of_finding(item: WorkItem, people: Mapping[str, Person]) -> Iterator[Condition]:
-    if item.state is WorkState.ACCEPTED:
-        return
-    finding = item.finding
-    # What was accepted until lately is not new either.
-    was_accepted = any(act.kind is ActKind.ACCEPTANCE_APPROVED for act in item.acts)
-    is_back = finding.opened > 1 or was_accepted
-    event = NotifyEvent.REOPENED if is_back else NotifyEvent.OPENED
-    yield _condition(item, people, f"{FINDING}{finding.id}", event)
-    if item.is_overdue and item.due_at is not None:
-        key = f"finding_overdue:{finding.id}:{item.due_at:%Y-%m-%dT%H:%M}"
-        yield _condition(item, people, key, NotifyEvent.FINDING_OVERDUE)
-
-
-def _condition(
-    item: WorkItem, people: Mapping[str, Person], key: str, event: NotifyEvent
-) -> Condition:
-    finding = item.finding
-    return Condition(
-        key=key,
-        event=event,
-        severity=Severity(finding.severity),
-        text=what_fails(item),
-        item=item,
-        owners=with_teams(item.owner.names, people),
-        connection=finding.connection,
-        rules=finding.rules,
-        frameworks=_frameworks([item]),
-    )
-
-
-def _acceptances_asked(
-    items: Sequence[WorkItem], people: Mapping[str, Person], approvers: Mapping[str, str]
-) -> Iterator[Condition]:
-    """Yield one condition for each acceptance that waits for its approver."""
-    waiting: dict[str, list[WorkItem]] = {}
-    for item in items:
-        if item.state is WorkState.ACCEPTANCE_ASKED:
-            for name in dict.fromkeys(_asked(item)):
-                waiting.setdefault(name, []).append(item)
-    for name, covered in waiting.items():
-        approver = approvers.get(name, "")
-        of_whom = f" by {approver}" if approver else ""
-        yield _of_several(
-            covered,
-            key=f"acceptance_asked:{name}",
-            event=NotifyEvent.ACCEPTANCE_ASKED,
-            text=f"risk acceptance {name} needs approval{of_whom}, for {_extent(covered)}",
-            owners=with_teams([approver], people) if approver else (),
-        )
-
-
-def _asked(item: WorkItem) -> Iterator[str]:
-    """Yield the acceptances that were asked for and not answered."""
-    answers = {
-        ActKind.ACCEPTANCE_APPROVED,
-        ActKind.ACCEPTANCE_REFUSED,
-        ActKind.ACCEPTANCE_WITHDRAWN,
-    }
-    waiting: dict[str, None] = {}
-    for act in item.acts:
-        if act.kind is ActKind.ACCEPTANCE_ASKED:
-            waiting[act.waiver] = None
-        elif act.kind in answers:
-            waiting.pop(act.waiver, None)
-    yield from waiting
-
-
-def _acceptances_ending(
-    evaluation: Evaluation, items: Sequence[WorkItem], people: Mapping[str, Person]
-) -> Iterator[Condition]:
-    """Yield one condition for each acceptance that ends soon and each owner of its findings."""
-    latest = evaluation.evaluated_at + ENDS_SOON
-    ending: dict[tuple[str, ...], list[WorkItem]] = {}
-    for item in items:
-        if item.accepted_until is not None and item.accepted_until <= latest:
-            names = "+".join(item.finding.waivers)
-            until = f"{item.accepted_until:%Y-%m-%d}"
-            ending.setdefault((names, until, *item.owner.names), []).append(item)
-    for (names, until, *owners), covered in ending.items():
-        yield _of_several(
-            covered,
-            key=f"acceptance_ending:{names}:{until}:{'+'.join(owners)}",
-            event=NotifyEvent.ACCEPTANCE_ENDING,
-            text=f"risk acceptance {names} ends on {until}; {_extent(covered)} will be open again",
-            owners=with_teams(owners, people),
-        )
-
-
-def _of_several(
-    covered: Sequence[WorkItem], *, key: str, event: NotifyEvent, text: str, owners: tuple[str, ...]
-) -> Condition:
-    connections = {item.finding.connection for item in covered}
-    return Condition(
-        key=key,
-        event=event,
-        severity=max((Severity(item.finding.severity) for item in covered), key=severity_rank),
-        text=text,
-        owners=owners,
-        connection=connections.pop() if len(connections) == 1 else "",
-        rules=tuple(dict.fromkeys(rule for item in covered for rule in item.finding.rules)),
-        frameworks=_frameworks(covered),
-    )
-
-
-def _extent(covered: Sequence[WorkItem]) -> str:
-    return what_fails(covered[0]) if len(covered) == 1 else f"{len(covered):,} findings"
-
-
-def _frameworks(items: Iterable[WorkItem]) -> tuple[str, ...]:
-    names = (control.partition(":")[0] for item in items for control in item.controls)
-    return tuple(dict.fromkeys(names))
 
 
 def _inconclusive(rule: RuleResult) -> Iterator[Condition]:

@@ -14,7 +14,7 @@ from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.finding.finding import ACTIVE, FindingState
 from ccm_core.model.finding.work_item import WorkItem, WorkState
 from ccm_core.model.frozen_dataclass import dataclass
-from ccm_core.notify.conditions import FINDING, what_fails
+from ccm_core.notify.finding_conditions import FINDING, what_fails
 from ccm_core.notify.routing import wants
 from ccm_core.notify.types import (
     Channel,

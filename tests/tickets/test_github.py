@@ -9,7 +9,9 @@ from ticket_fakes.server import Answer
 
 from ccm_core.errors import UsageError
 from ccm_core.sdk.secret import Secret
+from ccm_core.tickets.content import draft_of
 from ccm_core.tickets.github import GitHubTickets
+from ccm_core.tickets.reply import ExchangeBounds
 from ccm_core.tickets.types import Step, TicketRules
 
 
@@ -153,3 +155,23 @@ def test_token_is_never_sent_in_the_clear():
             token=Secret(TOKEN),
             user_agent="ccm/1",
         )
+
+
+def test_changes_keep_the_pace_that_github_asks_for(github):
+    """A second between two changes; reading is not held back."""
+    waits: list[float] = []
+    client = GitHubTickets(
+        system="ops",
+        base_url=github.fake.url,
+        repository="acme/ops",
+        token=Secret(TOKEN),
+        user_agent="ccm/1",
+        bounds=ExchangeBounds(pace=1.0),
+        sleep=waits.append,
+    )
+    rules = TicketRules(system="ops")
+    for number in range(3):
+        client.open(draft_of(work_item(f"aaaaaa-{number:010}"), rules))
+        client.open_tickets()
+    client.disconnect()
+    assert waits == [1.0, 1.0]

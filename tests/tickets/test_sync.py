@@ -165,6 +165,17 @@ def test_deleted_ticket_is_noted_as_lost_and_replaced_the_next_time(tracker):
     assert tracker.open == 1
 
 
+def test_tickets_that_are_all_gone_are_not_taken_for_deleted(tracker):
+    """The address leads to another system: hundreds of tickets are not opened anew by mistake."""
+    ledger = FindingLedger(*(work_item(f"aaaaaa-{number:010}") for number in range(6)))
+    tracker.sync(ledger)
+    tracker.fake.issues.clear()
+    result = tracker.sync(ledger)
+    assert "none of the 6 open tickets that ccm knows is there any more" in result.failures[0]
+    assert (result.synced, len(ledger.acts)) == ((), 6)
+    assert len(tracker.sync(ledger, TicketRules(system="other")).synced) == 6
+
+
 def test_two_tickets_of_one_finding_are_named_and_the_oldest_is_used(tracker):
     """Somebody copied a ticket, or two stores opened one each: the failure lists the others."""
     first, second = FindingLedger(work_item()), FindingLedger(work_item())

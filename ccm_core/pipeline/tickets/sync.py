@@ -30,6 +30,8 @@ from ccm_core.tickets.types import (
 
 _MAX_READ = 200
 """Tickets that are read one by one, because the list of open ones does not have them."""
+_MANY = 5
+"""Tickets that nobody deletes all at once."""
 _MAX_TIME = timedelta(minutes=10)
 """Of one sync in one system: a slow one does not keep a run from ending."""
 _MAX_FAILURES = 3
@@ -102,9 +104,25 @@ def _remote_tickets(
     absent = [key for key in keys if key not in listed]
     for number, key in enumerate(absent):
         if number >= _MAX_READ or is_late():
+            _check_not_elsewhere(tickets, rules.system)
             return _Remote(tickets=tickets, unread=len(absent) - number)
         tickets[key] = system.read(key)
+    _check_not_elsewhere(tickets, rules.system)
     return _Remote(tickets=tickets)
+
+
+def _check_not_elsewhere(tickets: Mapping[str, RemoteTicket | None], system: str) -> None:
+    """Refuse to take all tickets for deleted: then the address leads to another system.
+
+    Raises:
+        NotAvailable: None of many tickets is there.
+    """
+    if len(tickets) >= _MANY and not any(tickets.values()):
+        raise NotAvailable(
+            f"none of the {len(tickets):,} open tickets that ccm knows is there any more; nothing "
+            "is done. Check the address. If it is another system now, give it another name than "
+            f"{system}: its tickets are then opened anew"
+        )
 
 
 def _to_open(plan: TicketPlan) -> Sequence[str]:

@@ -5,6 +5,7 @@ What is written into them is escaped as the templates of the page do it.
 
 from __future__ import annotations
 
+from datetime import UTC
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -149,11 +150,12 @@ def _accepted_until(finding: ResultFinding | None) -> str:
 @lru_cache(maxsize=1024)  # very many failures are known since the same evaluation
 def _since(at: datetime, moment: datetime) -> str:
     seconds = (moment - at).total_seconds()
-    return f"{_time(at)} ({phrases.duration(seconds) if seconds > 0 else 'new'})"
+    return f"{_day(at)} ({phrases.duration(seconds) if seconds > 0 else 'new'})"
 
 
-def _time(at: datetime) -> str:
-    return f'<time datetime="{at.isoformat()}">{phrases.moment(at)}</time>'
+def _day(at: datetime) -> str:
+    """Return the day of a moment; the page's script adds the time of the reader's own zone."""
+    return f'<time datetime="{at.isoformat()}">{at.astimezone(UTC):%Y-%m-%d}</time>'
 
 
 def _named(subject: Subject) -> str:

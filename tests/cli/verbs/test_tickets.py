@@ -20,10 +20,7 @@ tickets:
 
 @pytest.fixture
 def github(monkeypatch):
-    """A repository, and its token in the environment; its pace is that of the tests."""
-    from ccm_core.tickets import github
-
-    monkeypatch.setattr(github, "_PACE", 0.0)
+    """A repository, and its token in the environment."""
     monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
     with FakeGitHub() as fake:
         yield fake
