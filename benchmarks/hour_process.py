@@ -77,9 +77,9 @@ def _cycle(options: argparse.Namespace, phases: Phases) -> None:
     from ccm_core.app.cycle import collect_connections, evaluate_connections
     from ccm_core.app.notifications import notify_recipients
     from ccm_core.app.report_file import write_evaluation_report
-    from ccm_core.pipeline.findings.reported import FindingsOf
     from ccm_core.app.rule_sets import compile_rule_set
     from ccm_core.collect.observer import NullObserver
+    from ccm_core.pipeline.findings.reported import FindingsOf
     from ccm_core.sdk.rate_limit import Limiter, Limiters
 
     class Unpaced(Limiters):
