@@ -1,4 +1,4 @@
-"""What people read of findings: state, owner, due date, tickets; what counts in a share; how many."""
+"""What people read of findings: state, owner, due date, tickets, shares, and how many there are."""
 
 from __future__ import annotations
 
