@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.finding.act import ActKind
@@ -29,7 +29,7 @@ def finding_conditions(item: WorkItem, people: Mapping[str, Person]) -> Iterator
         yield _condition(item, people, key, NotifyEvent.FINDING_OVERDUE)
 
 
-def with_teams(names: Iterable[str], people: Mapping[str, Person]) -> tuple[str, ...]:
+def with_teams(names: Sequence[str], people: Mapping[str, Person]) -> tuple[str, ...]:
     """Return names of teams and people, and the teams of those people."""
     teams = (team for name in names for team in (people[name].teams if name in people else ()))
     return tuple(dict.fromkeys([*names, *teams]))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ccm_core.errors import UsageError
 from ccm_core.findings.filter import ACTIVE_STATES, FindingFilter
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
 from ccm_core.model.evaluation.result import CONNECTION, POPULATION, Status, deciding
@@ -19,6 +20,7 @@ from ccm_core.model.finding.act import ActKind, FindingAct
 from ccm_core.model.finding.finding import FindingState
 from ccm_core.model.finding.policy import FindingPolicy
 from ccm_core.pipeline.context import Host
+from ccm_core.pipeline.explain import explain
 from ccm_core.pipeline.findings.reported import FindingsOf
 from ccm_core.pipeline.findings.track import track_findings
 from ccm_core.pipeline.findings.work_items import FindingReader
@@ -213,3 +215,13 @@ def test_findings_of_an_evaluation_that_they_do_not_follow_are_said_to_be_unknow
     assert "made later than others" in inputs.findings.unknown
     for form in ("text", "markdown", "html", "json"):
         assert b"Findings are not known" in FORMATS[form].render(inputs)
+
+
+def test_a_finding_of_several_results_is_explained_by_one_of_them(stored):
+    """Its id is none of theirs: the message names them to choose from."""
+    late = [result(rule, "a", "fail", ["late"]) for rule in ("ack", "resolve")]
+    store = stored([evaluation(late)], [None])
+    (finding,) = store.findings.current()
+    with pytest.raises(UsageError) as refused:
+        explain(host_at(START), store, finding.id)
+    assert all(one.id in str(refused.value) for one in late)
