@@ -1,7 +1,7 @@
 """Defines the frozen dataclasses of the host, of which a command imports some hundred.
 
-The standard library writes the source of six methods of each class and compiles it, which takes a
-third of the time in which a command starts. Five of them are the same for all classes but for the
+The standard library writes the source of six methods of each class and compiles it, a quarter of
+what a command executes until it has started. Five of them are the same for all classes but for the
 names of the fields, and are closures here; only ``__init__`` is compiled. See ADR 0061.
 """
 

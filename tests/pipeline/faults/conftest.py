@@ -35,7 +35,7 @@ from ccm_core.model.json_codec import encode
 from ccm_core.pipeline.collect import collect
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.evaluate import compile_rules, evaluate
-from ccm_core.rules.pack.rule_scopes import kinds_of_rows, kinds_to_withhold
+from ccm_core.rules.pack.rule_scopes import kinds_of_rows
 from ccm_core.rules.types import PackText
 from ccm_core.sdk.http import Bounds
 from ccm_core.sdk.secret import Secret
@@ -155,14 +155,14 @@ class Lab:
         return tuple(one.removeprefix("pagerduty.") for one in self.host.kinds)
 
     def rules_over(self, *lost: str) -> set[str]:
-        """Name the rules that rest on any of some kinds, and decide nothing without it."""
+        """Name the rules whose rows rest on any of some kinds, by the fields that they read."""
         kinds = {f"pagerduty.{kind}" for kind in lost}
         return {
             one.rule.id
             for pack in self.packs.packs
             for group in pack.groups
             for one in group.rules
-            if kinds & kinds_of_rows(self.packs, one) - kinds_to_withhold(self.packs, one).keys()
+            if kinds & kinds_of_rows(self.packs, one)
         }
 
     def read(
