@@ -116,6 +116,7 @@ class _TicketReader:
             close=entry.get("close", True),
             reopen=entry.get("on_closed_by_hand", "reopen") == "reopen",
             include_reasons=entry.get("include_reasons", False),
+            finding_url=self._document.get(("notify", "finding_url"), ""),
             max_changes=entry.get("max_changes", 100),
             fields=self._field_mapping(),
         )

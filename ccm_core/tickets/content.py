@@ -99,6 +99,7 @@ def told_state(item: WorkItem, rules: TicketRules) -> str:
         finding.reason if rules.include_reasons else "",
         rules.fields.labels,
         rules.close,
+        rules.finding_url,
     ]
     return f"{_short_digest(text)}.{_short_digest(_fields(item, rules.fields))}"
 
@@ -172,7 +173,8 @@ def _rows(item: WorkItem, rules: TicketRules) -> Iterator[TicketLine]:
     yield _line_of(
         "Next step", item.next_step or "See why the check fails, and fix it", item.next_step_url
     )
-    yield _line_of("Finding", f"{finding.id}: ccm findings show {finding.id}")
+    shown_at = rules.finding_url.replace("{finding}", finding.id) or None
+    yield _line_of("Finding", f"{finding.id}: ccm findings show {finding.id}", shown_at)
 
 
 def _due(item: WorkItem) -> str:

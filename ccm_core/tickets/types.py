@@ -66,6 +66,8 @@ class TicketRules:
     """Whether what somebody closed while it fails is reopened; else it is left."""
     include_reasons: bool = False
     """Whether tickets quote why checks fail, which quotes evidence."""
+    finding_url: str = ""
+    """Where a finding is shown, with ``{finding}`` for its id; empty: nowhere but in a terminal."""
     max_changes: int = 100
     """How many tickets one sync opens, updates, closes and reopens."""
     fields: FieldMapping = field(default_factory=FieldMapping)

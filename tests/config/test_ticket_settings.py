@@ -119,6 +119,16 @@ def test_documented_settings_are_read(connectors):
     )
 
 
+def test_finding_is_linked_where_messages_link_it(connectors):
+    """One setting says where findings are shown."""
+    text = (
+        GITHUB
+        + 'notify: {channels: [{name: chat, to: ["env:HOOK"]}], finding_url: "https://ccm.example/{finding}"}\n'
+    )
+    (system,) = read(text, connectors)
+    assert system.rules.finding_url == "https://ccm.example/{finding}"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -21,6 +21,15 @@ RULES = TicketRules(system="ops")
 NAMES = st.text(max_size=300)
 
 
+def test_finding_is_linked_where_it_is_shown():
+    """The address of the settings, with its id; else the command that shows it."""
+    rules = TicketRules(system="ops", finding_url="https://ccm.example/f/{finding}")
+    line = draft_of(work_item(), rules).text.rows[-1]
+    assert line.url == "https://ccm.example/f/aaaaaa-bbbbbbbbbb"
+    assert "ccm findings show aaaaaa-bbbbbbbbbb" in line.text
+    assert draft_of(work_item(), RULES).text.rows[-1].url is None
+
+
 @given(NAMES)
 def test_name_of_a_resource_neither_breaks_nor_steers_a_ticket(name):
     """Whatever a source calls it: one line, no forged marker, and a valid document."""

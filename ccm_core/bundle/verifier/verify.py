@@ -3487,38 +3487,6 @@ def worst_status(
 # -- What the evidence of a period proves of each kind and each control: ``assurance.json`` --------
 
 
-INCONCLUSIVE = {"insufficient", "error"}
-WORST_FIRST = ("failed", "unavailable", "partial", "complete")
-USUAL_CADENCE = 86400.0
-
-Gap = dict[str, Any]
-"""An evidence gap, its instants as such."""
-Statuses = Sequence[tuple[datetime, str]]
-
-
-class _Collecting(NamedTuple):
-    """One connection, and what was collected over it."""
-
-    connection: str
-    watch: _Watch
-    collections: Sequence[_Collected]
-    runs: Sequence[Mapping[str, Any]]
-    """When its runs began, in that order, and what each was to collect how often."""
-
-
-class _Asked(NamedTuple):
-    """The period that is asked about."""
-
-    elapsed: Window
-    """The part of it that has elapsed."""
-    until: datetime
-
-    @property
-    def ended(self) -> bool:
-        """Whether all of it has elapsed."""
-        return self.until <= self.elapsed[1]
-
-
 class _PeriodQuestion(NamedTuple):
     """What is concluded."""
 
@@ -3587,93 +3555,25 @@ def read_collecting(
     return _Collecting(connection, watch, ordered, sorted(runs, key=started))
 
 
-def started(run: Mapping[str, Any]) -> datetime:
-    """Return when a run began."""
-    return moment(run["started_at"])
+# -- What the tests of a period say of one control: items, exceptions, gaps and a conclusion -------
 
 
-# -- kinds ------------------------------------------------------------------------------------
+INCONCLUSIVE = {"insufficient", "error"}
+
+Statuses = Sequence[tuple[datetime, str]]
 
 
-def kind_assurance(source: _Collecting, kind: str, period: Window) -> dict[str, Any]:
-    """Return what the evidence of a period proves of one kind of one connection."""
-    gaps = find_gaps(source, kind, period, None)
-    frequencies = list(required_frequencies(source, kind, period))
-    runs: dict[str, list[_Collected]] = {}
-    for collection in source.collections:
-        if collection.kind == kind and period[0] <= collection.ended_at < period[1]:
-            runs.setdefault(collection.run, []).append(collection)
-    worst = Counter(
-        min((entry.outcome for entry in run), key=WORST_FIRST.index) for run in runs.values()
-    )
-    return {
-        "connection": source.connection,
-        "kind": kind,
-        "required_frequency": frequencies[-1][1].total_seconds() if frequencies else None,
-        "scheduled": int(sum((end - at) / every for (at, end), every in frequencies if every)),
-        "completed": sum(
-            all(entry.doubted == frozenset() for entry in run) for run in runs.values()
-        ),
-        "outcomes": dict(worst),
-        "evidence_coverage": coverage(gaps, period),
-        "evidence_gaps": [gap_texts(gap) for gap in gaps],
-    }
+class _Asked(NamedTuple):
+    """The period that is asked about."""
 
+    elapsed: Window
+    """The part of it that has elapsed."""
+    until: datetime
 
-def find_gaps(source: _Collecting, kind: str, period: Window, max_age: float | None) -> list[Gap]:
-    """Return every part of a period for which the evidence of a kind was not sufficient."""
-    gaps: list[Gap] = []
-    for limited, allowed in age_limits(source, kind, period, max_age):
-        for span in kind_spans(source, kind, allowed):
-            window = intersection(span.window, limited)
-            if window and (span.problem or span.subjects):
-                reason = span.problem or "the evidence of these objects was incomplete"
-                gap = gap_of(window, reason, source.connection, kind, sorted(span.subjects))
-                if gaps and continues(gaps[-1], gap):
-                    gaps[-1]["until"] = gap["until"]
-                else:
-                    gaps.append(gap)
-    return gaps
-
-
-def kind_spans(source: _Collecting, kind: str, allowed: timedelta) -> Iterator[_EvidenceSpan]:
-    """Return the spans of a kind."""
-    collections = [entry for entry in source.collections if entry.kind == kind]
-    if kind in source.watch.events:
-        lookback = timedelta(seconds=source.watch.lookback)
-        return event_spans(collections, allowed, lookback, refreshed=kind in source.watch.refreshed)
-    return snapshot_spans(collections, allowed)
-
-
-def age_limits(
-    source: _Collecting, kind: str, period: Window, max_age: float | None
-) -> list[tuple[Window, timedelta]]:
-    """Return how old the evidence might be: twice the frequency that was required at the time."""
-    if max_age is not None:
-        return [(period, timedelta(seconds=max_age))]
-    frequencies = list(required_frequencies(source, kind, period))
-    usual = 2 * timedelta(seconds=source.watch.cadences.get(kind, USUAL_CADENCE))
-    unstated = subtract([period], [window for window, _ in frequencies])
-    limits = [(window, 2 * frequency) for window, frequency in frequencies]
-    return sorted([*limits, *((window, usual) for window in unstated)])
-
-
-def required_frequencies(
-    source: _Collecting, kind: str, period: Window
-) -> Iterator[tuple[Window, timedelta]]:
-    """Yield each frequency with the time it was in force: from a run that states it to the next."""
-    stated = []
-    for run in source.runs:
-        cadences = [plan["cadence"] for plan in run["scheduled"] if plan["kind"] == kind]
-        stated.append((started(run), cadences[0] if cadences else None))
-    changes = [next(group) for _, group in groupby(stated, key=lambda pair: pair[1])]
-    for (since, seconds), until in zip(changes, [*(at for at, _ in changes[1:]), LATEST]):
-        window = intersection((since, until), period)
-        if seconds is not None and window:
-            yield window, timedelta(seconds=seconds)
-
-
-# -- controls ---------------------------------------------------------------------------------
+    @property
+    def ended(self) -> bool:
+        """Whether all of it has elapsed."""
+        return self.until <= self.elapsed[1]
 
 
 def control_assurance(
@@ -3849,7 +3749,111 @@ def status_history(statuses: Statuses) -> Iterator[dict[str, Any]]:
         }
 
 
-# -- gaps -------------------------------------------------------------------------------------
+# -- What the evidence of a period proves of one kind of one connection ----------------------------
+
+
+WORST_FIRST = ("failed", "unavailable", "partial", "complete")
+USUAL_CADENCE = 86400.0
+
+
+class _Collecting(NamedTuple):
+    """One connection, and what was collected over it."""
+
+    connection: str
+    watch: _Watch
+    collections: Sequence[_Collected]
+    runs: Sequence[Mapping[str, Any]]
+    """When its runs began, in that order, and what each was to collect how often."""
+
+
+def started(run: Mapping[str, Any]) -> datetime:
+    """Return when a run began."""
+    return moment(run["started_at"])
+
+
+def kind_assurance(source: _Collecting, kind: str, period: Window) -> dict[str, Any]:
+    """Return what the evidence of a period proves of one kind of one connection."""
+    gaps = find_gaps(source, kind, period, None)
+    frequencies = list(required_frequencies(source, kind, period))
+    runs: dict[str, list[_Collected]] = {}
+    for collection in source.collections:
+        if collection.kind == kind and period[0] <= collection.ended_at < period[1]:
+            runs.setdefault(collection.run, []).append(collection)
+    worst = Counter(
+        min((entry.outcome for entry in run), key=WORST_FIRST.index) for run in runs.values()
+    )
+    return {
+        "connection": source.connection,
+        "kind": kind,
+        "required_frequency": frequencies[-1][1].total_seconds() if frequencies else None,
+        "scheduled": int(sum((end - at) / every for (at, end), every in frequencies if every)),
+        "completed": sum(
+            all(entry.doubted == frozenset() for entry in run) for run in runs.values()
+        ),
+        "outcomes": dict(worst),
+        "evidence_coverage": coverage(gaps, period),
+        "evidence_gaps": [gap_texts(gap) for gap in gaps],
+    }
+
+
+def find_gaps(source: _Collecting, kind: str, period: Window, max_age: float | None) -> list[Gap]:
+    """Return every part of a period for which the evidence of a kind was not sufficient."""
+    gaps: list[Gap] = []
+    for limited, allowed in age_limits(source, kind, period, max_age):
+        for span in kind_spans(source, kind, allowed):
+            window = intersection(span.window, limited)
+            if window and (span.problem or span.subjects):
+                reason = span.problem or "the evidence of these objects was incomplete"
+                gap = gap_of(window, reason, source.connection, kind, sorted(span.subjects))
+                if gaps and continues(gaps[-1], gap):
+                    gaps[-1]["until"] = gap["until"]
+                else:
+                    gaps.append(gap)
+    return gaps
+
+
+def kind_spans(source: _Collecting, kind: str, allowed: timedelta) -> Iterator[_EvidenceSpan]:
+    """Return the spans of a kind."""
+    collections = [entry for entry in source.collections if entry.kind == kind]
+    if kind in source.watch.events:
+        lookback = timedelta(seconds=source.watch.lookback)
+        return event_spans(collections, allowed, lookback, refreshed=kind in source.watch.refreshed)
+    return snapshot_spans(collections, allowed)
+
+
+def age_limits(
+    source: _Collecting, kind: str, period: Window, max_age: float | None
+) -> list[tuple[Window, timedelta]]:
+    """Return how old the evidence might be: twice the frequency that was required at the time."""
+    if max_age is not None:
+        return [(period, timedelta(seconds=max_age))]
+    frequencies = list(required_frequencies(source, kind, period))
+    usual = 2 * timedelta(seconds=source.watch.cadences.get(kind, USUAL_CADENCE))
+    unstated = subtract([period], [window for window, _ in frequencies])
+    limits = [(window, 2 * frequency) for window, frequency in frequencies]
+    return sorted([*limits, *((window, usual) for window in unstated)])
+
+
+def required_frequencies(
+    source: _Collecting, kind: str, period: Window
+) -> Iterator[tuple[Window, timedelta]]:
+    """Yield each frequency with the time it was in force: from a run that states it to the next."""
+    stated = []
+    for run in source.runs:
+        cadences = [plan["cadence"] for plan in run["scheduled"] if plan["kind"] == kind]
+        stated.append((started(run), cadences[0] if cadences else None))
+    changes = [next(group) for _, group in groupby(stated, key=lambda pair: pair[1])]
+    for (since, seconds), until in zip(changes, [*(at for at, _ in changes[1:]), LATEST]):
+        window = intersection((since, until), period)
+        if seconds is not None and window:
+            yield window, timedelta(seconds=seconds)
+
+
+# -- Evidence gaps: when nothing is proven, of what, and why ---------------------------------------
+
+
+Gap = dict[str, Any]
+"""An evidence gap, its instants as such."""
 
 
 def gap_of(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ccm_core.assurance.inputs import ConnectionHistory
 from ccm_core.assurance.kind_coverage import find_evidence_gaps, kind_assurance
-from ccm_core.bundle.verifier import conclusions
+from ccm_core.bundle.verifier.concluding import gaps, kinds
 from ccm_core.bundle.verifier.populations import population_root
 from ccm_core.bundle.verifier.scope import Watch, period_bounds
 from ccm_core.bundle.verifier.spans import is_transport_failure, read_collection
@@ -83,7 +83,7 @@ def as_collected(history, *, events, refreshed, lookback):
         manifests="",
     )
     read = [read_collection(json_codec.decode(json_codec.encode(entry))) for entry in history]
-    return host, conclusions.Collecting("acme", watch, read, [])
+    return host, kinds.Collecting("acme", watch, read, [])
 
 
 @given(data=st.data(), events=st.booleans(), refreshed=st.booleans(), lookback=st.integers(1, 48))
@@ -94,13 +94,11 @@ def test_evidence_gaps_are_those_of_the_host(data, events, refreshed, lookback):
     host, verifier = as_collected(history, events=events, refreshed=refreshed, lookback=lookback)
     period = (PERIOD.since, PERIOD.until)
     expected = find_evidence_gaps(host, KIND, PERIOD, max_age)
-    actual = conclusions.find_gaps(
+    actual = kinds.find_gaps(
         verifier, KIND, period, None if max_age is None else max_age.total_seconds()
     )
-    assert [conclusions.gap_texts(gap) for gap in actual] == json_codec.decode(
-        json_codec.encode(expected)
-    )
-    assert conclusions.kind_assurance(verifier, KIND, period) == json_codec.decode(
+    assert [gaps.gap_texts(gap) for gap in actual] == json_codec.decode(json_codec.encode(expected))
+    assert kinds.kind_assurance(verifier, KIND, period) == json_codec.decode(
         json_codec.encode(kind_assurance(host, KIND, PERIOD))
     )
 

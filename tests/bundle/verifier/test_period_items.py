@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccm_core.bundle.verifier.conclusions import (
+from ccm_core.bundle.verifier.concluding.controls import (
     Asked,
-    Collecting,
     conclusion_of,
     is_month_of,
     unevaluated,
 )
+from ccm_core.bundle.verifier.concluding.kinds import Collecting
 from ccm_core.bundle.verifier.evaluations import RANKS, ItemEvaluation, Items, item_status
 from ccm_core.bundle.verifier.scope import CLOSING, Need, Watch, period_evaluations
 

@@ -1,0 +1,53 @@
+"""Evidence gaps: when nothing is proven, of what, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from ccm_core.bundle.verifier.spans import Window, instant_text, subtract, union
+
+Gap = dict[str, Any]
+"""An evidence gap, its instants as such."""
+
+
+def gap_of(
+    window: Window, reason: str, connection: str = "", kind: str = "", subjects: Sequence[str] = ()
+) -> Gap:
+    """Return an evidence gap."""
+    return {
+        "connection": connection,
+        "kind": kind,
+        "since": window[0],
+        "until": window[1],
+        "reason": reason,
+        "subjects": list(subjects),
+    }
+
+
+def continues(previous: Gap, gap: Gap) -> bool:
+    """Return whether a gap is the rest of the one before it."""
+    same = all(previous[name] == gap[name] for name in ("reason", "subjects"))
+    return bool(same and previous["until"] == gap["since"])
+
+
+def distinct(gaps: Iterable[Gap]) -> list[Gap]:
+    """Return each gap once, in order."""
+    fields = ("since", "until", "connection", "kind", "reason", "subjects")
+    by_fields = {tuple(map(str, map(gap.get, fields))): gap for gap in gaps}
+    return sorted(by_fields.values(), key=lambda gap: tuple(gap[name] for name in fields))
+
+
+def coverage(gaps: Iterable[Gap], period: Window) -> float:
+    """Return the share of a period without gaps; those of named objects do not count."""
+    if period[0] >= period[1]:
+        return 0.0
+    missing = union((gap["since"], gap["until"]) for gap in gaps if not gap["subjects"])
+    covered = subtract([period], missing)
+    return sum((end - since for since, end in covered), timedelta()) / (period[1] - period[0])
+
+
+def gap_texts(gap: Gap) -> Gap:
+    """Return a gap with its instants as text."""
+    return {**gap, "since": instant_text(gap["since"]), "until": instant_text(gap["until"])}
