@@ -66,8 +66,8 @@ def command(config: str | None, /, name: str, **options: Any) -> None:
             print_message(line)
         findings = approve(workspace, store, pending, _proof(pending, how))
     print_text(
-        f"{pending.waiver.id} is approved by {pending.approver.id}: {findings_in_words(findings)} "
-        "are accepted from the next evaluation on: `ccm evaluate`"
+        f"{pending.waiver.id} is approved by {pending.approver.id}. Accepted from the next "
+        f"evaluation on (`ccm evaluate`): {findings_in_words(findings)}"
     )
 
 

@@ -40,6 +40,6 @@ def _end(config: str | None, name: str, kind: ActKind, reason: str, by: str | No
     ended = end_acceptance(open_workspace(config), name, kind, reason, by)
     verb = "refused" if kind is ActKind.ACCEPTANCE_REFUSED else "withdrawn"
     print_text(
-        f"{ended.waiver} is {verb} by {ended.by} and removed from {ended.path}: "
-        f"{findings_in_words(ended.findings)} stay open, or are open from the next evaluation on"
+        f"{ended.waiver} is {verb} by {ended.by} and removed from {ended.path}. Not accepted from "
+        f"the next evaluation on: {findings_in_words(ended.findings)}"
     )

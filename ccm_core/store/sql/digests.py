@@ -17,7 +17,7 @@ COLUMN_TYPE = "DIGEST"
 """The type that such a column is declared with."""
 _COLUMNS = frozenset({"digest", "response_digest", "evaluation", "inputs", "act"})
 """The names of these columns, and of the parameters that are compared with them."""
-_AMONG = "digest IN (:values)"
+_AMONG = tuple(f"{name} IN (:values)" for name in sorted(_COLUMNS))
 _PREFIX = "sha256:"
 _LETTERS = len(_PREFIX) + 64
 _BYTES = 32
@@ -49,7 +49,8 @@ def bound_rows(
 
 def bound_among(statement: str, values: Iterable[SqlValue]) -> Iterable[SqlValue]:
     """Return the values of ``IN (:values)`` as they are stored."""
-    return map(_stored, values) if _AMONG in statement else values
+    among = any(words in statement for words in _AMONG)
+    return map(_stored, values) if among else values
 
 
 def _with_digests(

@@ -115,7 +115,7 @@ def test_the_list_has_two_lines_of_eighty_columns_for_each_finding(ccm, owned):
     assert len(lines) == 2 * len(everything)
     assert max(map(len, lines)) <= 80
     assert [line.split()[0] for line in lines[::2]] == [one["id"] for one in everything]
-    assert f"{len(everything):,} findings: " in ran.err
+    assert f"{len(everything):,} findings open (" in ran.err
 
 
 @pytest.mark.parametrize(
