@@ -25,8 +25,7 @@ from tests.store.damaged import sql, verified
 SETTINGS = StoreLocation(url="sqlite:///ccm.db")
 APART = {"population_bucket", "deriving", "dictionary"}
 """The first has rows in a store of thousands of records alone; whatever is in the second, the next
-evaluation begins anew, or compares what is there. For the last see test_content_dictionaries: when
-another one is made depends on its kind and position, and nothing that is read."""
+evaluation begins anew, or compares what is there. For the last see test_content_dictionaries."""
 CHECKED = {table: columns for table, columns in TABLES.items() if table not in APART}
 KEPT = {"a": ["demo.thing:b"], "b": ["demo.thing:b"]}
 """What rows are read from: nothing that is erased, so that their lines stay."""
