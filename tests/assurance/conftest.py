@@ -9,6 +9,7 @@ import pytest
 from ccm_core.assurance.assess import assess
 from ccm_core.assurance.evaluation_history import EvaluationHistory, Failures
 from ccm_core.assurance.inputs import AssuranceInputs, ConnectionHistory, RuleEvidence
+from ccm_core.bundle.verifier.evaluations import ItemEvaluation, Items
 from ccm_core.model.evaluation.result import (
     ControlResult,
     Evaluation,
@@ -30,11 +31,22 @@ DENIED = Shortfall(reason=Reason.DENIED, detail="403")
 CONTROL = ("soc2", "CC7.4")
 
 
-def read_history(evaluations, controls, rules):
+def read_history(evaluations, controls, rules, period):
     """Return what whole evaluations, in the order of their moments, say of controls and rules."""
-    history = EvaluationHistory(statuses={control: [] for control in controls})
-    for evaluation in evaluations:
+    items = {(rule, "hq"): Items((period.since, period.until)) for rule in rules}
+    history = EvaluationHistory(statuses={control: [] for control in controls}, items=items)
+    for number, evaluation in enumerate(evaluations):
         at = evaluation.evaluated_at
+        for result in (result for rule in evaluation.rules for result in rule.results):
+            items[result.rule, "hq"].add(
+                ItemEvaluation(
+                    key=f"{result.subject.kind}:{result.subject.key}",
+                    occurred_at=result.occurred_at,
+                    status=result.status.value,
+                    last=(at, number),
+                    inside=at in period,
+                )
+            )
         for control in evaluation.controls:
             if (name := (control.framework, control.id)) in controls:
                 history.statuses[name].append((at, control.status))
@@ -157,7 +169,9 @@ class Make:
                 period=Window(START, self.at(hours)),
                 now=self.at(now),
                 controls={CONTROL: needs},
-                evaluated=read_history(evaluations, {CONTROL}, {"door_is_shut"}),
+                evaluated=read_history(
+                    evaluations, {CONTROL}, {"door_is_shut"}, Window(START, self.at(hours))
+                ),
             ),
             [history],
         )

@@ -28,8 +28,11 @@ def hourly(make, hours=24, **changes):
 
 
 def evaluated(make, hours=24, **changes):
-    """Return an evaluation of each hour that passes, some of them changed by their hour."""
-    return [make.evaluation(n, **changes.get(f"at{n}", {})) for n in range(hours)]
+    """Return an evaluation of each hour that passes, some of them changed by their hour.
+
+    The last one is made when the hours are over: it has seen what happened in the last of them.
+    """
+    return [make.evaluation(n, **changes.get(f"at{n}", {})) for n in range(hours + 1)]
 
 
 def spans(make, gaps):

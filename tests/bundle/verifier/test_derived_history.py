@@ -245,6 +245,8 @@ def outcome(rule, subject, status, waiver, digests):
         "subject": subject,
         "status": status,
         "waiver": waiver,
+        "due_at": verdict.get("due_at"),
+        "occurred_at": row["occurred_at"],
         "evidence_digests": digests,
     }
 

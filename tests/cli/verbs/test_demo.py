@@ -26,9 +26,10 @@ def test_demo_leaves_settings_that_the_next_commands_use(ccm, folder, small_demo
     assert "next: ccm -c demo/ccm.yaml findings list" in small_demo.err
     assert (folder / "demo" / "report.html").exists()
 
-    finding = ccm(*CONFIG, "findings", "list", "--json").json[0]
-    result = f"{finding['rule']}/{finding['subject']['key']}"
-    assert ccm(*CONFIG, "explain", result).code == 0
+    finding = ccm(*CONFIG, "findings", "list", "--output", "json").json["findings"][0]
+    check = finding["checks"][0]
+    for result in (check["result"], f"{check['rule']}/{finding['resource']['key']}"):
+        assert ccm(*CONFIG, "explain", result).code == 0
     assert ccm(*CONFIG, "report").code == 0
     assert ccm(*CONFIG, "evidence", "list").code == 0
     assert ccm(*CONFIG, "evaluate", "--reproduce", "--json").code in {1, 3}
