@@ -3205,8 +3205,10 @@ class _RuleTally:
         """Records that changed behind subjects that did not."""
         self.judged = 0
         """In how many evaluations its verdicts counted."""
-        self.last_judged: Evaluated
-        """The last of them, once there is one."""
+        self.orders: list[Evaluated] = []
+        """These evaluations, in the order of their leaves."""
+        self.last_since: dict[tuple[int, int], Evaluated] = {}
+        """The last by its moment of those from one to another."""
         self.failed: list[Evaluated] = []
         """The evaluations in which its failures count."""
         self.spans: dict[tuple[int, int], tuple[Evaluated, Evaluated]] = {}
@@ -3245,11 +3247,18 @@ class _RuleTally:
                 key=key,
                 occurred_at=row.occurred_at,
                 status=item_status(verdict.status, is_due_later=verdict.is_due_later),
-                last=self.last_judged,
+                last=self.last_from(judged),
                 inside=self.inside > inside,
                 changed=self.key != self.judged_key,
             )
         )
+
+    def last_from(self, start: int) -> Evaluated:
+        """Return the last by its moment of the evaluations since one."""
+        span = (start, self.judged)
+        if span not in self.last_since:
+            self.last_since[span] = max(self.orders[start:])
+        return self.last_since[span]
 
     # -- failures -----------------------------------------------------------------------------
 
@@ -3330,7 +3339,8 @@ class _RuleTally:
     def judge(self, order: Evaluated, *, failures: bool) -> None:
         """Count an evaluation in which the verdicts of the rule count."""
         self.judged += 1
-        self.last_judged, self.judged_key = order, self.key
+        self.orders.append(order)
+        self.judged_key = self.key
         period = self.items.period
         self.inside += period is not None and period[0] <= order[0] < period[1]
         if failures:

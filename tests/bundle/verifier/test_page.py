@@ -27,6 +27,18 @@ def page_of(text="plain", *, gaps=1, orders=True):
         "id": text,
         "conclusion": "evidence_incomplete",
         "rules": [text],
+        "tests": [
+            {
+                "rule": text,
+                "population": 9,
+                "passed": 4,
+                "failed": 3,
+                "inconclusive": 1,
+                "open": 1,
+                "made_late": 1,
+                "test_changed": 2,
+            }
+        ],
         "evidence_coverage": 0.99999,
         "evaluations": 2,
         "history": [{"since": NOON, "until": NOON, "status": "fail", "evaluations": 2}],
