@@ -14,14 +14,6 @@ from ccm_core.model.evaluation.derived import (
 )
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct
 from ccm_core.model.evaluation.evidence_read import KindRead
-from ccm_core.model.finding.act import ActKind, FindingAct
-from ccm_core.model.finding.finding import (
-    ChangeKind,
-    Finding,
-    FindingChange,
-    FindingCheck,
-    FindingState,
-)
 from ccm_core.model.evaluation.result import (
     DerivedState,
     Evaluation,
@@ -35,6 +27,14 @@ from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.record import RecordSource
 from ccm_core.model.evidence.run import OpenRun
 from ccm_core.model.evidence.write_batch import Observation, WriteBatch
+from ccm_core.model.finding.act import ActKind, FindingAct
+from ccm_core.model.finding.finding import (
+    ChangeKind,
+    Finding,
+    FindingChange,
+    FindingCheck,
+    FindingState,
+)
 from ccm_core.model.json_codec import encode
 from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_core.store.codec.bodies import compress_body

@@ -96,7 +96,11 @@ def test_what_the_provider_issued_for_the_entry_counts(algorithm):
         pytest.param(lambda: token(iat="now"), "not issued on the day", id="odd-moment"),
         pytest.param(lambda: token(iat=1), "not issued on the day", id="long-ago"),
         pytest.param(lambda: token(key=STRANGER), "not signed by", id="another-key"),
-        pytest.param(lambda: token(header={"kid": "no"}), "it names the key 'no'", id="unknown-key"),
+        pytest.param(
+            lambda: token(header={"kid": "no"}), "it names the key 'no'", id="unknown-key"
+        ),
+            lambda: token(header={"kid": "no"}), "it names the key 'no'", id="unknown-key"
+        ),
         pytest.param(lambda: token(header={"typ": "at+jwt"}), "of type 'at+jwt'", id="access"),
         pytest.param(lambda: token()[:-9], "not signed by", id="truncated"),
         pytest.param(lambda: token() + "." + token(), "no ID token", id="two"),

@@ -104,6 +104,7 @@ class CountedReads:
         self._evaluations, self.views = evaluations, []
 
     def __getattr__(self, name):
+        """Return whatever else a store of evaluations has."""
         return getattr(self._evaluations, name)
 
     def shown_fields(self, digest, state, view):
@@ -119,6 +120,7 @@ class CountedStore:
         self._store, self.evaluations = store, CountedReads(store.evaluations)
 
     def __getattr__(self, name):
+        """Return whatever else a store has."""
         return getattr(self._store, name)
 
 

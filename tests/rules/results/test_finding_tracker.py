@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ccm_core.model.finding.finding import FindingState
-from ccm_core.model.evaluation.result_id import result_id
 from ccm_core.findings.apply_changes import apply_changes, with_latest_results
 from ccm_core.findings.tracker import finding_changes
+from ccm_core.model.evaluation.result_id import result_id
+from ccm_core.model.finding.finding import FindingState
 
 LOCKED, OPEN, UNKNOWN, ABSENT = {"locked": True}, {"locked": False}, {}, None
 NAME = result_id("door_locked", "hq", "acme.door", "D1")
