@@ -99,8 +99,6 @@ def test_what_the_provider_issued_for_the_entry_counts(algorithm):
         pytest.param(
             lambda: token(header={"kid": "no"}), "it names the key 'no'", id="unknown-key"
         ),
-            lambda: token(header={"kid": "no"}), "it names the key 'no'", id="unknown-key"
-        ),
         pytest.param(lambda: token(header={"typ": "at+jwt"}), "of type 'at+jwt'", id="access"),
         pytest.param(lambda: token()[:-9], "not signed by", id="truncated"),
         pytest.param(lambda: token() + "." + token(), "no ID token", id="two"),

@@ -222,7 +222,11 @@ def test_a_section_is_told_what_was_collected_completely(firm):
     offered = [section(shown, views=("pagerduty.incident_response",))]
     (one,) = drawn(firm, firm.evaluate(), offered=offered)
     (table,) = one.figures
-    assert table.columns == ("pagerduty.incident", "pagerduty.incident_log_entry")
+    assert table.columns == (
+        "pagerduty.incident",
+        "pagerduty.incident_log_entry",
+        "pagerduty.incident_note",
+    )
     assert timedelta(days=29) < firm.now - datetime.fromisoformat(table.title) < timedelta(days=93)
 
 
