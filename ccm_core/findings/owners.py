@@ -33,9 +33,9 @@ def owner_of(
     return Owner()
 
 
-def known_teams(findings: Iterable[Finding], policy: FindingPolicy) -> frozenset[str]:
+def known_teams(of_source: Iterable[str], policy: FindingPolicy) -> frozenset[str]:
     """Return the teams that the source and the settings know, case folded."""
-    names = [name for finding in findings for name in finding.subject.owners]
+    names = list(of_source)
     names += [name for person in policy.people.values() for name in person.teams]
     names += [entry.owner for entry in policy.owners]
     return frozenset(name.casefold() for name in names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import field
 from datetime import datetime
 
@@ -47,13 +48,16 @@ class WorkFacts:
     """The rules of the newest evaluation, by id."""
     expiries: Mapping[str, datetime] = field(default_factory=FrozenDict)
     """When each waiver expires, by its id."""
+    teams: AbstractSet[str] = frozenset()
+    """Teams that the source knows, beside those that own the findings."""
     acts: Mapping[str, Sequence[FindingAct]] = field(default_factory=FrozenDict)
     """What was done, by finding, in order."""
 
 
 def work_items(findings: Sequence[Finding], facts: WorkFacts) -> Iterator[WorkItem]:
     """Yield each finding as somebody works on it, in their order."""
-    teams = known_teams(findings, facts.policy)
+    of_findings = (name for finding in findings for name in finding.subject.owners)
+    teams = known_teams([*facts.teams, *of_findings], facts.policy)
     for finding in findings:
         yield _work_item(finding, facts, teams)
 

@@ -90,7 +90,7 @@ def _check(reader: FindingReader, findings: Sequence[Finding], action: Action) -
 
 def _unknown_owner(reader: FindingReader, owner: str) -> list[str]:
     policy = reader.policy
-    teams = known_teams(reader.store.findings.current(), policy)
+    teams = known_teams(reader.store.findings.teams(), policy)
     if owner in policy.people or owner.casefold() in teams:
         return []
     message = suggest("team or person", owner, sorted({*policy.people, *teams}))

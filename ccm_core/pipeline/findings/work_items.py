@@ -191,12 +191,16 @@ class FindingReader:
         )
 
     def _items(self, findings: Sequence[Finding], tracked: _Tracked) -> Sequence[WorkItem]:
+        acts = self._acts(findings)
+        assigned = any(act.owner for some in acts.values() for act in some)
         facts = WorkFacts(
             now=self.moment,
             policy=self.policy,
             rules={rule.rule: rule for rule in tracked.rules},
             expiries=tracked.expiries,
-            acts=self._acts(findings),
+            # Somebody may have it whose team owns none of these.
+            teams=self.store.findings.teams() if assigned else frozenset(),
+            acts=acts,
         )
         return list(work_items(findings, facts))
 

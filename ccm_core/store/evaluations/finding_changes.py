@@ -157,6 +157,11 @@ class SqlFindingStore:
         with self._database.reading() as transaction:
             return int(transaction.value("SELECT count(*) FROM finding"))
 
+    def teams(self) -> frozenset[str]:
+        """Return the teams of the source that own a resource of any finding."""
+        with self._database.reading() as transaction:
+            return frozenset(finding_table.teams(transaction))
+
     def by_id(self, ids: Iterable[str]) -> Sequence[Finding]:
         """List the findings of some ids as they are now."""
         with self._database.reading() as transaction:

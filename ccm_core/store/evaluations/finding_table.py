@@ -62,6 +62,12 @@ def by_id(transaction: Transaction, ids: Iterable[str]) -> Iterator[Finding]:
     return _findings(transaction, transaction.rows_in(query, sorted(ids)))
 
 
+def teams(transaction: Transaction) -> Iterator[str]:
+    """Yield the teams that own resources, some more than once."""
+    for text in transaction.column("SELECT DISTINCT owners FROM finding"):
+        yield from json.loads(text)
+
+
 def _findings(transaction: Transaction, rows: Iterable[Row]) -> Iterator[Finding]:
     """Yield findings; what is open failed in the last evaluation that was tracked."""
     until = transaction.value(LAST)

@@ -55,6 +55,9 @@ class FindingStore(Protocol):
     def count(self) -> int:
         """Count all findings, those that were resolved too."""
 
+    def teams(self) -> frozenset[str]:
+        """Return the teams of the source that own a resource of any finding."""
+
     def by_id(self, ids: Iterable[str]) -> Sequence[Finding]:
         """List the findings of some ids as they are now."""
 

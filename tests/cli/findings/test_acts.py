@@ -72,6 +72,10 @@ def test_several_findings_are_handed_to_a_team_and_back(ccm, ids):
     """A team that somebody of the settings is in is known."""
     ccm("findings", "assign", *ids, "--to", "Night desk", "--comment", "yours")
     assert {one["id"] for one in listed(ccm, "--owner", "night desk")} == {*ids}
+    others = [one for one in listed(ccm) if one["owner"]["source"] == "source"]
+    team = next(one["owner"]["names"][0] for one in others if one["id"] not in ids)
+    ccm("findings", "assign", ids[0], "--to", team)
+    assert shown(ccm, ids[0])["finding"]["owner"]["unknown"] == []
     ccm("findings", "assign", *ids, "--to-source")
     assert ccm("findings", "list", "--owner", "night desk").code == 2
     assert shown(ccm, ids[0])["acts"][-1]["by"] == getpass.getuser()
