@@ -95,7 +95,7 @@ def _require_readable(key: JsonObject) -> None:
     from joserfc.jwk import KeySet
 
     try:
-        KeySet.import_key_set({"keys": [key]})  # type: ignore[typeddict-item]
+        KeySet.import_key_set({"keys": [key]})
     except (JoseError, ValueError, KeyError, TypeError) as cause:
         raise ValueError(f"it has a key that cannot be read ({type(cause).__name__})") from None
 
@@ -115,7 +115,7 @@ def _claims(token: str, identity: KnownIdentity) -> JsonObject:
             raise ValueError(
                 f"it names the key {header.get('kid')!r}, which {identity.issuer} has not"
             )
-        key_set = KeySet.import_key_set({"keys": named})  # type: ignore[typeddict-item]
+        key_set = KeySet.import_key_set({"keys": named})
         return jwt.decode(token, key_set, algorithms=list(ALGORITHMS)).claims
     except (JoseError, KeyError, TypeError) as cause:
         raise ValueError(

@@ -25,7 +25,7 @@ def note_fields(notes: Iterable[JsonObject]) -> list[JsonObject]:
             "mentions_review": note["mentions_review"],
             "sites": note["sites"],
         }
-        | known_fields(by_person=_AUTHORS.get((note.get("user") or {}).get("type")))
+        | known_fields(by_person=_AUTHORS.get(str((note.get("user") or {}).get("type"))))
         for note in notes
     ]
     return sorted(shown, key=lambda note: str(note["at"]))
