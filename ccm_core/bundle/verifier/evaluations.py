@@ -31,6 +31,9 @@ RANKS = ("not_applicable", "open", "pass", "insufficient", "error", "fail")
 """What may become of an item; what is not due yet is open. The worst last."""
 
 
+INAPPLICABLE = {"not_applicable", "open"}
+
+
 class ItemEvaluation(NamedTuple):
     """What evaluations say of one item, from a first to a last one."""
 
@@ -90,7 +93,9 @@ class Items:
                 self.late.add(item.key)
             self.occurred[item.key] = (before[0] if before else item.last, status)
         elif before is None or before[0] <= item.last:
-            self.occurred[item.key] = (item.last, item.status)
+            # What failed and does not apply any more, as what is not open any more, did fail.
+            gone = before is not None and before[1] == "fail" and item.status in INAPPLICABLE
+            self.occurred[item.key] = (item.last, "fail" if gone else item.status)
             self.late.discard(item.key)
 
     def is_exception(self, key: str) -> bool:

@@ -83,6 +83,12 @@ def counted(*said):
         ),
         pytest.param([(30, "fail", None)], {}, False, id="it-failed-after-the-period"),
         pytest.param([(12, "not_applicable", 11)], {}, False, id="not-in-the-population"),
+        pytest.param(
+            [(12, "fail", 11), (30, "not_applicable", 11)],
+            {"fail": 1},
+            True,
+            id="what-failed-does-not-apply-any-more",
+        ),
     ],
 )
 def test_an_item_counts_once_in_its_own_period(said, counts, is_exception):
