@@ -119,7 +119,7 @@ def list_(config: str | None, /, as_of: str | None, output: str, **options: Any)
 )
 @click.pass_obj
 def show(config: str | None, finding: str, as_of: str | None, output: str) -> None:
-    """Show all that is known of one finding, by its id or the beginning of it."""
+    """Show all that is known of one finding, by its id or a beginning of it."""
     with _reader(config, as_of) as reader:
         history = reader.history(finding)
         problems = reader.acceptance_problems()

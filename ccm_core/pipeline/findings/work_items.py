@@ -15,6 +15,7 @@ from ccm_core.findings.filter import (
 )
 from ccm_core.findings.work_items import WorkFacts, work_items
 from ccm_core.model.evaluation.result import Evaluation, RuleResult
+from ccm_core.model.evaluation.result_id import cause_part, joined_id
 from ccm_core.model.evaluation.result_scope import ResultScope
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.finding.act import FindingAct
@@ -27,6 +28,8 @@ from ccm_core.store.interface.evidence_store import EvidenceStore
 
 _FEW = 5000
 """Findings whose acts are read one by one; of more, all are read."""
+_RESOURCE_PART = len(joined_id(cause_part(()), ""))
+"""Where the second part of an id begins: causes are few, so it tells more."""
 _RULES_ALONE = ResultScope(whole=False, evidence=False)
 
 
@@ -135,7 +138,7 @@ class FindingReader:
         return FindingHistory(item=item, changes=changes)
 
     def find(self, name: str) -> Finding:
-        """Return a finding by its id or the beginning of it.
+        """Return a finding by its id, or the beginning of one of its two parts.
 
         Raises:
             UsageError: There is no such finding, or several ids begin so.
@@ -144,7 +147,7 @@ class FindingReader:
         matches = exact or [
             finding
             for finding in all_findings(self.store, as_of=self.as_of)
-            if name and finding.id.startswith(name)
+            if name and any(finding.id.startswith(name, start) for start in (0, _RESOURCE_PART))
         ]
         if not matches:
             raise UsageError(f"no finding {name!r}; `ccm findings list --all` lists them")

@@ -44,7 +44,7 @@ def test_what_people_do_is_kept_in_order_and_changes_the_state(ccm, ids):
     """Assigned, acknowledged, commented; the store verifies."""
     name = ids[0]
     assert ccm("findings", "assign", name, "--to", "ada", "--by", "bo").code == 0
-    assert ccm("findings", "acknowledge", name[:12], "--by", "ada").code == 0
+    assert ccm("findings", "acknowledge", name[7:14], "--by", "ada").code == 0
     assert ccm("findings", "comment", name, "Asked the vendor.", "--by", "ada").code == 0
 
     details = shown(ccm, name)
