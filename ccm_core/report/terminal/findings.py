@@ -72,7 +72,8 @@ def finding_text(
         is_link = label in _LINKS
         yield from [f"{head}{text}"] if is_link else _wrapped(head, text, width)
     yield ""
-    yield "History"
+    revision = sum(act.finding == finding.id for act in item.acts)
+    yield f"History (revision {revision})"
     for at, text in sorted([*_changes(changes), *_acts(item.acts)], key=lambda entry: entry[0]):
         yield from _wrapped(f"  {_moment(at)}  ", text, width)
 

@@ -57,6 +57,7 @@ def test_what_people_do_is_kept_in_order_and_changes_the_state(ccm, ids):
         ("commented", "ada", 3),
     ]
     text = ccm("findings", "show", name).out
+    assert "History (revision 3)" in text
     assert "bo assigned it to ada" in text
     assert "ada commented: Asked the vendor." in " ".join(text.split())
     assert [one["id"] for one in listed(ccm, "--owner", "ada")] == [name]
