@@ -43,6 +43,10 @@ class PeriodItems(Protocol):
     def found(self) -> AbstractSet[str]:
         """What failed, and is found to fail no more since its test was changed."""
 
+    @property
+    def population(self) -> AbstractSet[str]:
+        """The items that the rule applied to, as ``KIND:KEY``."""
+
     def is_exception(self, key: str) -> bool:
         """Return whether an item that failed at some time is an exception of the period."""
 

@@ -47,8 +47,8 @@ class Sampling:
     """The samples of a period, and how they were selected."""
 
     random_seed: str
-    """The digest of the last evaluation of the period. Pairs are selected in the order of the
-    SHA-256 of the seed, a line feed and their id, the smallest first."""
+    """The digest of the last evaluation that the period counts. Pairs are selected in the order of
+    the SHA-256 of the seed, a line feed and their id, the smallest first."""
     sample_size: int
     """How many are selected of each control; all where there are no more."""
     controls: tuple[ControlSamples, ...] = ()

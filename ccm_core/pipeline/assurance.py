@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection as Some
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,6 +12,7 @@ from ccm_core.assurance.assess import assess
 from ccm_core.assurance.evaluation_history import EvaluationHistory, Failures, ResultKey
 from ccm_core.assurance.inputs import AssuranceInputs, ConnectionHistory, RuleEvidence
 from ccm_core.bundle.package_bounds import refuse_beyond_bounds
+from ccm_core.bundle.verifier.scope import closed_until
 from ccm_core.errors import UsageError
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.assurance import Assurance
@@ -19,6 +21,7 @@ from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.amendments import as_amended
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.window import Window
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.period import Period
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.derive.stored_history import StoredHistory
@@ -38,6 +41,15 @@ ControlName = tuple[str, str]
 _INSTANT = timedelta(microseconds=1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessedPeriod:
+    """What a period proves, and the items that it is about."""
+
+    assurance: Assurance
+    populations: Mapping[tuple[str, str], AbstractSet[str]]
+    """By rule and connection: the items that the rule applied to, as ``KIND:KEY``."""
+
+
 def assess_period(
     host: Host,
     connections: Sequence[Connection],
@@ -46,6 +58,18 @@ def assess_period(
     period: Period,
     controls: Some[ControlName] = (),
 ) -> Assurance:
+    """Return what a period proves; see :func:`assess_items`."""
+    return assess_items(host, connections, store, packs, period, controls).assurance
+
+
+def assess_items(
+    host: Host,
+    connections: Sequence[Connection],
+    store: EvidenceStore,
+    packs: CompiledPacks,
+    period: Period,
+    controls: Some[ControlName] = (),
+) -> AssessedPeriod:
     """Return what a period proves. No source is asked and nothing is evaluated again.
 
     Args:
@@ -72,7 +96,11 @@ def assess_period(
         controls=chosen,
         evaluated=_evaluated(store.ledger, window, chosen),
     )
-    return assess(inputs, [_history(host, connection, store.runs) for connection in connections])
+    histories = [_history(host, connection, store.runs) for connection in connections]
+    return AssessedPeriod(
+        assurance=assess(inputs, histories),
+        populations={name: items.population for name, items in inputs.evaluated.items.items()},
+    )
 
 
 def _evaluated(
@@ -133,8 +161,8 @@ def elapsed_period(period: Period, now: datetime) -> Window:
 
 
 def evaluated_window(period: Period, now: datetime) -> Window:
-    """Return in which time the evaluations of a period lie, one of this very moment included."""
-    return Window(period.window.since, min(period.window.until, now + _INSTANT))
+    """Return in which time the evaluations lie that a period counts, those that close it too."""
+    return Window(period.window.since, min(closed_until(period.window.until), now + _INSTANT))
 
 
 def selected_controls(

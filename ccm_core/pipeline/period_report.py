@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection as Some
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import cache
@@ -15,7 +15,7 @@ from ccm_core.model.period import Period
 from ccm_core.model.sampling import ControlSamples, Sample, Sampling
 from ccm_core.pipeline.assurance import (
     ControlName,
-    assess_period,
+    assess_items,
     assessment_moment,
     evaluated_window,
 )
@@ -49,7 +49,8 @@ def period_input(
     Raises:
         UsageError: The period has not begun, or a control that no pack supports is named.
     """
-    assurance = assess_period(host, connections, store, packs, period, controls)
+    assessed = assess_items(host, connections, store, packs, period, controls)
+    assurance = assessed.assurance
     window = evaluated_window(period, assessment_moment(host, connections, store))
     return PeriodInput(
         assurance=assurance,
@@ -62,6 +63,7 @@ def period_input(
             },
             {connection.name for connection in connections},
             samples,
+            assessed.populations,
         ),
         titles={rule.id: rule.title for control in packs.packs for rule in control.pack.rules},
         host_version=host.version,
@@ -74,12 +76,30 @@ def sampled(
     controls: Mapping[ControlName, AbstractSet[str]],
     connections: AbstractSet[str],
     sample_size: int,
+    populations: Mapping[tuple[str, str], AbstractSet[str]] | None = None,
 ) -> Sampling:
-    """Select samples of what the evaluations of a time say; only those selected are read whole."""
+    """Select samples of what the evaluations of a time say; only those selected are read whole.
+
+    Args:
+        store: Where they are stored.
+        span: ``since`` and ``until``.
+        controls: The rules that support each.
+        connections: Whose items.
+        sample_size: How many of each control.
+        populations: By rule and connection, the only items to select from, as ``KIND:KEY``; None:
+            all that the rules applied to in that time.
+    """
     moments = store.evaluations.moments(**span)
     seed = moments[-1][0] if moments else NO_EVALUATION
     rules = frozenset[str]().union(*controls.values())
+    histories: Iterable[ResultHistory]
     histories = store.evaluations.histories(rules, connections, **span)
+    if populations is not None:
+        histories = (
+            history
+            for history in histories
+            if history.subject in populations.get((history.rule, history.connection), ())
+        )
     selections = select_histories(seed, histories, controls, sample_size)
 
     @cache

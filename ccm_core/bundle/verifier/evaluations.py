@@ -31,6 +31,8 @@ RANKS = ("not_applicable", "open", "pass", "insufficient", "error", "fail")
 """What may become of an item; what is not due yet is open. The worst last."""
 
 
+WHOLE = {"connection", "population"}
+"""The kinds of subjects that are no single items."""
 INAPPLICABLE = {"not_applicable", "open"}
 
 
@@ -98,8 +100,17 @@ class Items:
             self.occurred[item.key] = (item.last, "fail" if gone else item.status)
             self.late.discard(item.key)
 
+    @property
+    def population(self) -> set[str]:
+        """The items that the rule applied to."""
+        occurred = {key: status for key, (_, status) in self.occurred.items()}
+        every = (self.there | occurred).items()
+        return {key for key, status in every if status != "not_applicable"} | self.found
+
     def is_exception(self, key: str) -> bool:
         """Return whether an item that failed at some time is an exception of the period."""
+        if key not in self.there and key.partition(":")[0] in WHOLE:
+            return True
         if key in self.found:
             return True
         if key in self.occurred:
@@ -215,7 +226,7 @@ def add_items(
 ) -> None:
     """Add an item whose result is in the document of an evaluation."""
     subject, at = result["subject"], result["occurred_at"]
-    if subject["kind"] == "population" or reading.period is None:
+    if subject["kind"] in WHOLE or reading.period is None:
         return
     is_due_later = result["due_at"] is not None
     items_of(history, reading, result["rule"], result["connection"]).add(

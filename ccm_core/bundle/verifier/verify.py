@@ -2141,6 +2141,8 @@ RANKS = ("not_applicable", "open", "pass", "insufficient", "error", "fail")
 """What may become of an item; what is not due yet is open. The worst last."""
 
 
+WHOLE = {"connection", "population"}
+"""The kinds of subjects that are no single items."""
 INAPPLICABLE = {"not_applicable", "open"}
 
 
@@ -2208,8 +2210,17 @@ class _Items:
             self.occurred[item.key] = (item.last, "fail" if gone else item.status)
             self.late.discard(item.key)
 
+    @property
+    def population(self) -> set[str]:
+        """The items that the rule applied to."""
+        occurred = {key: status for key, (_, status) in self.occurred.items()}
+        every = (self.there | occurred).items()
+        return {key for key, status in every if status != "not_applicable"} | self.found
+
     def is_exception(self, key: str) -> bool:
         """Return whether an item that failed at some time is an exception of the period."""
+        if key not in self.there and key.partition(":")[0] in WHOLE:
+            return True
         if key in self.found:
             return True
         if key in self.occurred:
@@ -2325,7 +2336,7 @@ def add_items(
 ) -> None:
     """Add an item whose result is in the document of an evaluation."""
     subject, at = result["subject"], result["occurred_at"]
-    if subject["kind"] == "population" or reading.period is None:
+    if subject["kind"] in WHOLE or reading.period is None:
         return
     is_due_later = result["due_at"] is not None
     items_of(history, reading, result["rule"], result["connection"]).add(
@@ -3163,10 +3174,6 @@ def names_record(standing: _Standing | None, name: str) -> bool:
 # -- What one rule says of the subjects of one connection, kept by change --------------------------
 
 
-WHOLE = {"connection", "population"}
-"""The kinds of subjects that are not counted among the subjects of a rule."""
-
-
 class _Standing(NamedTuple):
     """A subject that counts, and what the rule says of it."""
 
@@ -3244,9 +3251,9 @@ class _RuleTally:
     def end_item(self, key: str, standing: _Standing) -> None:
         """Add what was said of a subject in the evaluations since it changed last."""
         judged, inside = self.since.pop(key)
-        if self.judged == judged:
-            return
         row, verdict = standing
+        if self.judged == judged or row.subject["kind"] in WHOLE:
+            return
         self.items.add(
             _ItemEvaluation(
                 key=key,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         ControlException,
         EvidenceGap,
         KindAssurance,
+        PeriodTest,
         StatusPeriod,
     )
 
@@ -53,13 +54,27 @@ def _control(control: ControlAssurance) -> Iterator[str]:
     yield ""
     yield f"{control.framework}:{control.id}: {CONCLUSION[control.conclusion]}"
     yield f"  evidence coverage {percent(control.evidence_coverage)} of the period"
-    yield f"  tests: {listed(control.rules)}"
     yield f"  {count(control.evaluations, 'evaluation')}"
     yield from (f"    {_status(part)}" for part in control.history[:MOST])
     yield from _more(len(control.history), "status change")
+    yield from (f"  test {_test(test)}" for test in control.tests)
     yield from (f"  exception: {_exception(entry)}" for entry in control.exceptions[:MOST])
     yield from _more(len(control.exceptions), "exception")
     yield from _gaps(control.evidence_gaps)
+
+
+def _test(test: PeriodTest) -> str:
+    """Return what became of the items of a test: those of which there are some."""
+    figures = (
+        (test.passed, "passed"),
+        (test.failed, "failed"),
+        (test.inconclusive, "inconclusive"),
+        (test.open, "open at the cut-off"),
+        (test.made_late, "of them tested as of a past moment alone"),
+        (test.test_changed, "of them failed until the test was changed"),
+    )
+    counted = ", ".join(f"{number:,} {words}" for number, words in figures if number)
+    return f"{test.rule}: {counted or 'no items in the period'}"
 
 
 def _kind(kind: KindAssurance) -> Iterator[str]:

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.derived.derived_bodies import RESULT_STATUSES
-from ccm_core.bundle.verifier.derived.rule_tally import WHOLE, RuleTally
+from ccm_core.bundle.verifier.derived.rule_tally import RuleTally
+from ccm_core.bundle.verifier.evaluations import WHOLE
 
 FIGURES = {
     "passed": "pass",

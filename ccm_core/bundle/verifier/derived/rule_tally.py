@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.derived.derived_bodies import RuleVerdict, SubjectRow
 from ccm_core.bundle.verifier.evaluations import (
+    WHOLE,
     Evaluated,
     History,
     ItemEvaluation,
@@ -16,9 +17,6 @@ from ccm_core.bundle.verifier.evaluations import (
     item_status,
     merge_failure,
 )
-
-WHOLE = {"connection", "population"}
-"""The kinds of subjects that are not counted among the subjects of a rule."""
 
 
 class Standing(NamedTuple):
@@ -98,9 +96,9 @@ class RuleTally:
     def end_item(self, key: str, standing: Standing) -> None:
         """Add what was said of a subject in the evaluations since it changed last."""
         judged, inside = self.since.pop(key)
-        if self.judged == judged:
-            return
         row, verdict = standing
+        if self.judged == judged or row.subject["kind"] in WHOLE:
+            return
         self.items.add(
             ItemEvaluation(
                 key=key,
