@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from ccm_core.app.checked_rules import environment_checked_rules
 from ccm_core.config.locate import read_file
 from ccm_core.errors import DocumentError, Mistake, PluginFault, UsageError
-from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.frozen_dataclass import dataclass
 
@@ -162,8 +161,7 @@ def _compile(workspace: Workspace, texts: Sequence[PackText]) -> CompiledPacks:
     parameters = workspace.settings.rules.parameters
     notes, name = environment_checked_rules(), None
     with suppress(PluginFault):  # a schema that cannot be loaded: compiling says whether it matters
-        catalogues = catalogues_digest(workspace)
-        name = digest(f"{rules_digest(host, texts, parameters)} {catalogues}".encode())
+        name = rules_digest(host, texts, parameters, catalogues_digest(workspace))
     is_checked = name is not None and name in notes
     packs = compile_rules(host, texts, parameters, parameter_mistake, checked=is_checked)
     if not is_checked:

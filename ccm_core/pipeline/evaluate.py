@@ -67,8 +67,16 @@ def compile_rules(
     return compile_packs(packs, sources, parameters=parameters, mistake=mistake, checked=checked)
 
 
-def rules_digest(host: Host, packs: Sequence[PackText], parameters: JsonObject) -> str:
+def rules_digest(
+    host: Host, packs: Sequence[PackText], parameters: JsonObject, catalogues: str
+) -> str:
     """Return the digest of all on which it depends whether packs have mistakes.
+
+    Args:
+        host: What is installed.
+        packs: The YAML of each pack.
+        parameters: The values that the user set, by name.
+        catalogues: The digest of the catalogues that packs may map to.
 
     Raises:
         PluginFault: A schema cannot be loaded.
@@ -80,6 +88,7 @@ def rules_digest(host: Host, packs: Sequence[PackText], parameters: JsonObject) 
         "cel": metadata.version("cel-expr-python"),
         "packs": [(pack.source, digest(pack.text)) for pack in packs],
         "parameters": parameters,
+        "catalogues": catalogues,
         "sources": [
             (source.name, source.inputs, source.schema())
             for source in sorted(_row_sources(host), key=lambda source: source.name)

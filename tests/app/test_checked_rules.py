@@ -10,6 +10,7 @@ import pytest
 from cli_settings import SETTINGS
 
 from ccm_core.app.checked_rules import CheckedRules, cache_folder, environment_checked_rules
+from ccm_core.app.frameworks.catalogues import catalogues_digest
 from ccm_core.app.rule_sets import compile_rule_set, configured_pack_texts
 from ccm_core.app.workspace import Workspace
 from ccm_core.errors import DocumentError
@@ -51,7 +52,8 @@ def opened(tmp_path, ports, monkeypatch):
 def note(workspace) -> Path:
     """Return where it is noted that the rules of a workspace had no mistakes."""
     parameters = workspace.settings.rules.parameters
-    name = rules_digest(workspace.host, configured_pack_texts(workspace), parameters)
+    texts, catalogues = configured_pack_texts(workspace), catalogues_digest(workspace)
+    name = rules_digest(workspace.host, texts, parameters, catalogues)
     assert environment_checked_rules().cache is not None
     return environment_checked_rules().cache / "checked-rules" / name.replace(":", "-")
 
@@ -119,26 +121,29 @@ def test_a_pack_that_changed_is_checked_with_all_the_others(opened):
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param(lambda host, packs, parameters: (host, packs[:1], parameters), id="a pack"),
-        pytest.param(lambda host, packs, _: (host, packs, {"name": "a"}), id="a parameter"),
+        pytest.param(lambda host, packs, *more: (host, packs[:1], *more), id="a pack"),
         pytest.param(
-            lambda host, packs, parameters: (_with(host, version="9"), packs, parameters),
+            lambda host, packs, _, more: (host, packs, {"name": "a"}, more), id="a parameter"
+        ),
+        pytest.param(
+            lambda host, *more: (_with(host, version="9"), *more),
             id="the version of ccm",
         ),
         pytest.param(
-            lambda host, packs, parameters: (_with(host, plugins=()), packs, parameters),
+            lambda host, *more: (_with(host, plugins=()), *more),
             id="the version of a plugin",
         ),
         pytest.param(
-            lambda host, packs, parameters: (_with(host, views={}), packs, parameters),
+            lambda host, *more: (_with(host, views={}), *more),
             id="the fields of a view",
         ),
+        pytest.param(lambda *known: (*known[:-1], "others"), id="the catalogues"),
     ],
 )
 def test_rules_are_checked_anew_where_what_they_are_checked_against_changes(opened, change):
     """The name of a note covers everything on which a check depends."""
     workspace = opened()
-    known = (workspace.host, configured_pack_texts(workspace), {})
+    known = (workspace.host, configured_pack_texts(workspace), {}, "")
 
     assert rules_digest(*change(*known)) != rules_digest(*known)
 

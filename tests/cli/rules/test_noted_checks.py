@@ -6,6 +6,7 @@ import pytest
 from cli_settings import SETTINGS
 
 from ccm_core.app.checked_rules import environment_checked_rules
+from ccm_core.app.frameworks.catalogues import catalogues_digest
 from ccm_core.app.ports import CallerPorts, environment_keys
 from ccm_core.app.rule_sets import configured_pack_texts
 from ccm_core.app.workspace import Workspace
@@ -39,7 +40,9 @@ def forged(evaluated, folder, tmp_path, monkeypatch):
     ports = CallerPorts(show_message=lambda _: None, key_sources=environment_keys)
     workspace = Workspace.open(folder / "ccm.yaml", ports)
     texts = configured_pack_texts(workspace)
-    environment_checked_rules().add(rules_digest(workspace.host, texts, {}))
+    environment_checked_rules().add(
+        rules_digest(workspace.host, texts, {}, catalogues_digest(workspace))
+    )
     return evaluated
 
 
