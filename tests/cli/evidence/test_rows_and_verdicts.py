@@ -18,7 +18,7 @@ LISTS = [
     ("runs", "show", "--json"),
     ("evaluate", "--json"),
     ("report", "--format", "json"),
-    ("findings", "list", "--json"),
+    ("findings", "list", "--output", "json"),
     ("assurance", "--json", "--period", "2026-11"),
     ("checkpoint",),
     ("check",),
