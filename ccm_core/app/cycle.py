@@ -126,7 +126,8 @@ def evaluate_connections(
 ) -> StoredEvaluation:
     """Evaluate the evidence of every connection, keep the evaluation and track its findings.
 
-    Where evidence is stored meanwhile that would have counted, it is evaluated again.
+    Where evidence is stored meanwhile that would have counted, it is evaluated again. Waivers are
+    read once nobody else may write them: what was accepted while evidence was collected counts.
 
     Args:
         workspace: The settings and plugins.
@@ -138,8 +139,12 @@ def evaluate_connections(
     Raises:
         StaleEvaluation: That happened each time.
         WorkerLost: One of these processes ended.
+        UsageError: The waivers file has mistakes by now.
     """
+    from ccm_core.app.rule_sets import with_current_waivers
+
     with store.lock_evaluating():
+        rules = with_current_waivers(workspace, rules)
         for _ in range(_ATTEMPTS - 1):
             with suppress(StaleEvaluation):
                 return _evaluate_once(workspace, store, rules, as_of, jobs)

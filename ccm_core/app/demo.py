@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ccm_core.app.cycle import collect_connections, evaluate_report_notify
+from ccm_core.app.installation import clock
 from ccm_core.app.rule_sets import CompiledRuleSet, compile_rule_set
 from ccm_core.app.workspace import Workspace
 from ccm_core.config.settings_writer import SettingsFile
 from ccm_core.config.template import without_connections
-from ccm_core.errors import UsageError
+from ccm_core.errors import SecretError, UsageError
 from ccm_core.model.frozen_dataclass import dataclass
 
 if TYPE_CHECKING:
     from ccm_core.app.cycle import CycleResult
     from ccm_core.app.ports import CallerPorts
     from ccm_core.collect.observer import Observer
+    from ccm_core.ledger.signed_note import Signer
     from ccm_core.model.evaluation.result import StoredEvaluation
     from ccm_core.model.evidence.manifest import Manifest
     from ccm_core.pipeline.context import Connection
@@ -89,7 +91,6 @@ def open_demo(
     Raises:
         UsageError: The folder cannot be used, or holds settings of somebody's own.
     """
-    from ccm_core.auth.signing_keys import ephemeral_key
     from ccm_core.store.sqlite.open import open_store
 
     _clear(folder)
@@ -97,8 +98,8 @@ def open_demo(
         _write_settings(catalog, connector, source, folder / SETTINGS)
         workspace = Workspace.open(folder / SETTINGS, ports)
         (connection,) = workspace.connections(secrets=False)
-        key = ephemeral_key()
-        store = open_store(workspace.store_settings, base=folder, signing=lambda: [key])
+        keys = _signing_keys(workspace)
+        store = open_store(workspace.store_settings, base=folder, signing=lambda: keys)
         try:
             yield Demo(
                 workspace=workspace,
@@ -109,6 +110,24 @@ def open_demo(
             )
         finally:
             store.close()
+
+
+def _signing_keys(workspace: Workspace) -> Sequence[Signer]:
+    """Return the key of the demonstration's vault, or one that ends with the demonstration."""
+    from ccm_core.auth.signing_keys import create_first_key, ephemeral_key
+
+    vault, show_message = workspace.signing_vault(), workspace.ports.show_message
+    try:
+        keys = create_first_key(vault, clock())
+    except SecretError as error:
+        show_message(
+            f"the demonstration is signed, and its key ends with it: {error}. What later commands "
+            "store is not signed, and they make no evidence package; for those, make it again with "
+            "a vault that opens, or run `ccm keys rotate --lost`"
+        )
+        return [ephemeral_key()]
+    show_message(f"the demonstration is signed with the key in the vault {vault.path}")
+    return keys
 
 
 def _write_settings(catalog: Catalog, connector: Connector, source: DemoSource, path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,6 +114,15 @@ def configured_waivers(workspace: Workspace) -> tuple[Waiver, ...]:
 
     path = workspace.settings.rules.waivers
     return read_waivers(read_file(path), str(path), authorities(workspace)) if path else ()
+
+
+def with_current_waivers(workspace: Workspace, rules: CompiledRuleSet) -> CompiledRuleSet:
+    """Return a rule set with the waivers as their file has them now.
+
+    Raises:
+        UsageError: The file cannot be read, or has mistakes.
+    """
+    return replace(rules, source=replace(rules.source, waivers=configured_waivers(workspace)))
 
 
 def authorities(workspace: Workspace) -> Authorities:

@@ -18,7 +18,7 @@ from ccm_core.config.secret_resolver import resolve, resolve_all
 from ccm_core.config.settings import ConnectionSettings, Settings
 from ccm_core.config.settings_reader import SettingsDraft, load_settings
 from ccm_core.config.settings_validation import validate
-from ccm_core.errors import DocumentError, SecretError, StoreNotFound, UsageError
+from ccm_core.errors import DocumentError, SecretError, StoreError, StoreNotFound, UsageError
 from ccm_core.model.finding.policy import FindingPolicy
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.context import Connection, Host
@@ -33,6 +33,7 @@ from ccm_core.store.interface.location import StoreLocation
 if TYPE_CHECKING:
     from ccm_core.auth.vault import Vault
     from ccm_core.auth.vault_entry import VaultEntry
+    from ccm_core.ledger.signed_note import VerifierKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,19 +188,32 @@ class Workspace:
         Raises:
             StoreError: It cannot be opened.
         """
-        from ccm_core.pipeline.credentials.vault_signing import vault_signing
+        from ccm_core.pipeline.credentials.vault_signing import newest_key, vault_signing
         from ccm_core.store.sqlite.open import open_store
 
         store = open_store(
             self.store_settings,
             base=self.settings.base,
             create=create,
-            signing=vault_signing(self._signing_vault, clock, self.ports.show_message),
+            signing=vault_signing(
+                self.signing_vault,
+                clock,
+                self.ports.show_message,
+                lambda: newest_key(store.ledger),
+            ),
         )
         try:
             yield store
         finally:
             store.close()
+
+    def store_key(self) -> VerifierKey | None:
+        """Return the key that the store is signed with; None: there is no store, or it has none."""
+        from ccm_core.pipeline.credentials.vault_signing import newest_key
+
+        with suppress(StoreError), self.read_store() as store:
+            return newest_key(store.ledger)
+        return None
 
     def stored_account(self, connection: str) -> str | None:
         """Return the account whose evidence is stored under a connection's name, if any is."""
@@ -262,7 +276,7 @@ class Workspace:
     def _reread_secret(self, settings: ConnectionSettings, secret: str) -> Secret:
         return self.resolve_secret(settings.secrets[secret], secret)
 
-    def _signing_vault(self) -> Vault:
+    def signing_vault(self) -> Vault:
         """Return the vault; nobody is asked for the passphrase of one that does not exist yet."""
         from ccm_core.auth.vault import Vault
 

@@ -37,7 +37,7 @@ class FindingFilter:
 
     @property
     def phrases(self) -> tuple[str, ...]:
-        """Return one phrase for each selection, beside that of states: ``severity high``."""
+        """Return one phrase for each selection: ``severity high``."""
         selected = {
             "connection": self.connections,
             "severity": self.severities,
@@ -47,7 +47,9 @@ class FindingFilter:
             "framework": self.frameworks,
         }
         older = self.older_than
+        states = () if self.states == ACTIVE_STATES else sorted(self.states)
         return (
+            *(f"state {state.value.replace('_', ' ')}" for state in states),
             *(f"{noun} {name}" for noun, names in selected.items() for name in names),
             *([f"older than {format_duration(older.total_seconds())}"] if older else []),
             *(["overdue"] if self.overdue else []),
@@ -62,6 +64,7 @@ def filter_findings(
     connections: Collection[str] = (),
     rules: Collection[str] = (),
     controls: Collection[str] = (),
+    owners: Collection[str] = (),
 ) -> tuple[WorkItem, ...]:
     """Return the selected findings, in their order.
 
@@ -72,6 +75,7 @@ def filter_findings(
         connections: Those that were evaluated, beside those that findings are of.
         rules: The same for rules.
         controls: The same for controls, as ``framework:id``.
+        owners: Teams and people that may own findings, beside those that do.
 
     Raises:
         UsageError: Something that is selected is in neither of them.
@@ -79,12 +83,12 @@ def filter_findings(
     known = {
         "connection": {item.finding.connection for item in items} | {*connections},
         "rule": {rule for item in items for rule in item.finding.rules} | {*rules},
-        "owner": {name for item in items for name in item.owner.names} | {NOBODY},
+        "owner": {name for item in items for name in item.owner.names} | {NOBODY, *owners},
         "control": {name for item in items for name in item.controls} | {*controls},
     }
     _refuse_unknown(selection, known)
-    owners = {name.casefold() for name in selection.owners}
-    return tuple(item for item in items if _is_selected(item, selection, owners, now))
+    chosen = {name.casefold() for name in selection.owners}
+    return tuple(item for item in items if _is_selected(item, selection, chosen, now))
 
 
 def by_urgency(item: WorkItem) -> tuple[object, ...]:

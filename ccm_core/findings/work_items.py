@@ -10,7 +10,7 @@ from datetime import datetime
 from ccm_core.findings.due_dates import due_dates
 from ccm_core.findings.owners import known_teams, owner_of
 from ccm_core.model.evaluation.result import RuleResult
-from ccm_core.model.finding.act import ActKind, FindingAct, Ticket
+from ccm_core.model.finding.act import ANSWERS, ActKind, FindingAct, Ticket
 from ccm_core.model.finding.finding import ACTIVE, Finding, FindingState
 from ccm_core.model.finding.policy import FindingPolicy
 from ccm_core.model.finding.work_item import WorkItem, WorkState
@@ -24,11 +24,6 @@ _SETTLED = {
     FindingState.REPLACED: WorkState.REPLACED,
 }
 """The states that evaluations alone decide."""
-_ANSWERS = {
-    ActKind.ACCEPTANCE_APPROVED,
-    ActKind.ACCEPTANCE_REFUSED,
-    ActKind.ACCEPTANCE_WITHDRAWN,
-}
 _TICKETS = {
     ActKind.TICKET_OPENED,
     ActKind.TICKET_UPDATED,
@@ -47,7 +42,10 @@ class WorkFacts:
     rules: Mapping[str, RuleResult] = field(default_factory=FrozenDict)
     """The rules of the newest evaluation, by id."""
     expiries: Mapping[str, datetime] = field(default_factory=FrozenDict)
-    """When each waiver expires, by its id."""
+    """When each waiver that the newest evaluation read expires, by its id."""
+    waivers_read_at: datetime | None = None
+    """The moment of that evaluation: a request from before it, without a waiver, is gone; None: it
+    is not known which waivers it read."""
     teams: AbstractSet[str] = frozenset()
     """Teams that the source knows, beside those that own the findings."""
     acts: Mapping[str, Sequence[FindingAct]] = field(default_factory=FrozenDict)
@@ -69,16 +67,19 @@ def _work_item(finding: Finding, facts: WorkFacts, teams: frozenset[str]) -> Wor
         {f"{control.framework}:{control.id}" for rule in rules for control in rule.controls}
     )
     acts = _acts(finding, facts.acts)
+    since = [act for act in acts if act.at >= finding.opened_at]
+    asked = tuple(_asked(since, facts)) if finding.state in ACTIVE else ()
     accepted_until = _accepted_until(finding, facts)
     due = due_dates(finding, controls, facts.policy) if finding.state in ACTIVE else ()
     return WorkItem(
         finding=finding,
-        state=_state(finding, acts, accepted_until, facts.now),
+        state=_state(finding, since, accepted_until, asked),
         title=first.title if first else finding.rule,
         owner=owner_of(finding, acts, facts.policy, teams),
         due=due,
         is_overdue=bool(due) and due[0].at <= facts.now and accepted_until is None,
         accepted_until=accepted_until,
+        asked=asked,
         controls=tuple(controls),
         risk=first.risk if first else None,
         next_step=first.remediation if first else None,
@@ -120,26 +121,41 @@ def _accepted_until(finding: Finding, facts: WorkFacts) -> datetime | None:
 
 
 def _state(
-    finding: Finding, acts: Sequence[FindingAct], accepted_until: datetime | None, now: datetime
+    finding: Finding,
+    since: Sequence[FindingAct],
+    accepted_until: datetime | None,
+    asked: Sequence[str],
 ) -> WorkState:
+    """Return the state by evaluations and by what was done since it was opened last."""
     if finding.state in _SETTLED:
         return _SETTLED[finding.state]
     if accepted_until is not None:
         return WorkState.ACCEPTED
-    since = [act for act in acts if act.at >= finding.opened_at]
-    if _is_asked(since, now):
+    if asked:
         return WorkState.ACCEPTANCE_ASKED
     if any(act.kind is ActKind.ACKNOWLEDGED for act in since):
         return WorkState.ACKNOWLEDGED
     return WorkState.REOPENED if finding.opened > 1 else WorkState.OPEN
 
 
-def _is_asked(acts: Iterable[FindingAct], now: datetime) -> bool:
-    """Return whether an acceptance was asked for that nobody answered, and that has not ended."""
+def _asked(acts: Iterable[FindingAct], facts: WorkFacts) -> Iterator[str]:
+    """Yield the acceptances that were asked for and that nobody answered.
+
+    Neither those that have ended, nor those whose entry was gone in the newest evaluation.
+    """
     asked: dict[str, FindingAct] = {}
     for act in acts:
         if act.kind is ActKind.ACCEPTANCE_ASKED:
             asked[act.waiver] = act
-        elif act.kind in _ANSWERS:
+        elif act.kind in ANSWERS:
             asked.pop(act.waiver, None)
-    return any(act.until is None or act.until > now for act in asked.values())
+    for name, act in asked.items():
+        has_ended = act.until is not None and act.until <= facts.now
+        if not has_ended and not _is_gone(act, facts):
+            yield name
+
+
+def _is_gone(act: FindingAct, facts: WorkFacts) -> bool:
+    """Return whether the newest evaluation read the waivers after a request, and not its entry."""
+    read_at = facts.waivers_read_at
+    return read_at is not None and act.at <= read_at and act.waiver not in facts.expiries

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from ccm_core.model.evaluation.result import Evaluation
 from ccm_core.model.evaluation.rule import Severity
-from ccm_core.model.finding.act import ActKind
 from ccm_core.model.finding.policy import Person
 from ccm_core.model.finding.work_item import WorkItem, WorkState
 from ccm_core.notify.finding_conditions import frameworks, what_fails, with_teams
@@ -30,7 +29,7 @@ def acceptances_asked(
     waiting: dict[str, list[WorkItem]] = {}
     for item in items:
         if item.state is WorkState.ACCEPTANCE_ASKED:
-            for name in dict.fromkeys(_asked(item)):
+            for name in item.asked:
                 waiting.setdefault(name, []).append(item)
     for name, covered in waiting.items():
         approver = approvers.get(name, "")
@@ -63,22 +62,6 @@ def acceptances_ending(
             text=f"risk acceptance {names} ends on {until}; {_extent(covered)} will be open again",
             owners=with_teams(owners, people),
         )
-
-
-def _asked(item: WorkItem) -> Iterator[str]:
-    """Yield the acceptances that were asked for and not answered."""
-    answers = {
-        ActKind.ACCEPTANCE_APPROVED,
-        ActKind.ACCEPTANCE_REFUSED,
-        ActKind.ACCEPTANCE_WITHDRAWN,
-    }
-    waiting: dict[str, None] = {}
-    for act in item.acts:
-        if act.kind is ActKind.ACCEPTANCE_ASKED:
-            waiting[act.waiver] = None
-        elif act.kind in answers:
-            waiting.pop(act.waiver, None)
-    yield from waiting
 
 
 def _of_several(

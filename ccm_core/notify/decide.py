@@ -11,7 +11,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 
 from ccm_core.model.evaluation.rule import Severity
-from ccm_core.model.finding.finding import ACTIVE, FindingState
+from ccm_core.model.finding.finding import ACTIVE, FindingState, change_of_check
 from ccm_core.model.finding.work_item import WorkItem, WorkState
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.notify.finding_conditions import FINDING, what_fails
@@ -162,10 +162,16 @@ def _end_of_finding(name: str, item: WorkItem | None) -> tuple[str, str]:
         owner = ", ".join(item.owner.names) or "nobody in particular"
         return "Handed over", f"{text} (now with {owner})"
     if item.finding.state is FindingState.REMOVED:
-        return "No longer tested", text
+        return "No longer tested", _with_change(text, item)
     if item.finding.state is FindingState.REPLACED:
         return "Continued as another finding", text
-    return RESOLVED, text
+    return RESOLVED, _with_change(text, item)
+
+
+def _with_change(text: str, item: WorkItem) -> str:
+    """Return a line that ends with what was changed of the check itself, if anything was."""
+    changed = change_of_check(item.finding.reason)
+    return f"{text} ({changed})" if changed else text
 
 
 def _may_send(severity: Severity, now: datetime, channel: Channel) -> bool:

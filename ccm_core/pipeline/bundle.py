@@ -78,7 +78,7 @@ class BundleRequest:
 def bundle(
     host: Host, store: EvidenceStore, order: BundleRequest, signer: Signer, path: Path
 ) -> Sequence[str]:
-    """Write a bundle, verify it as its reader will, and return the facts it states.
+    """Write a bundle, verify it as its reader will, and return what its reader reads.
 
     Args:
         host: What is installed, and the clock.
@@ -117,14 +117,14 @@ def _write(
 
 
 def _verified(temporary: Path, path: Path, limits: Limits) -> Sequence[str]:
-    """Move a bundle that verifies to where it belongs, and return the facts that it states."""
+    """Move a bundle that verifies to where it belongs, and return what its reader reads."""
     checked = verify_package(str(temporary), limits=limits)
     if checked.exceeded:
         raise checked.exceeded[0]
     if checked.problems:
         raise IntegrityError("the bundle would not verify: " + "; ".join(checked.problems[:5]))
     temporary.replace(path)
-    return [*checked.facts, *checked.erased]
+    return list(checked.lines())
 
 
 def store_signer(ledger: LedgerStore, keys: Iterable[Signer]) -> Signer:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ccm_core.control_characters import replace_controls
 from ccm_core.model.digest import digest
-from ccm_core.model.finding.finding import FindingState
+from ccm_core.model.finding.finding import FindingState, change_of_check
 from ccm_core.model.finding.work_item import WorkItem, WorkState
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import encode
@@ -138,7 +138,9 @@ def closing_remark(item: WorkItem, *, handed_over: bool) -> str:
         case FindingState.REPLACED:
             return f"Another finding follows the same cause now: ccm findings show {finding.id}."
         case _:
-            return f"The checks pass, or no longer apply: finding {finding.id} is resolved."
+            changed = change_of_check(finding.reason)
+            note = f" Mind that {changed}." if changed else ""
+            return f"The checks pass, or no longer apply: finding {finding.id} is resolved.{note}"
 
 
 def reopening_remark(item: WorkItem, *, closed_there: bool) -> str:

@@ -210,6 +210,14 @@ def test_init_makes_the_signing_key_where_it_can(ccm, folder, monkeypatch):
     assert signed_note.encoded(key.public) in output
 
 
+def test_init_makes_no_signing_key_beside_a_store_that_another_one_signs(ccm, signed_store):
+    """The settings are written anew; the store has its key."""
+    (signed_store / "ccm.vault").unlink()
+    output = ccm("init", "--force")
+    assert (output.code, "`ccm keys rotate --lost`" in output.err) == (0, True)
+    assert not (signed_store / "ccm.vault").exists()
+
+
 def test_a_rotated_signing_key_signs_the_handover(ccm, signed_store):
     """Old heads hold with the old key, new ones with the new; the old one vouches for the new."""
     folder = signed_store
@@ -248,7 +256,9 @@ def test_a_lost_signing_key_is_replaced_and_reported(ccm, signed_store):
     """Nobody is asked to believe a key that its predecessor did not hand over to."""
     (signed_store / "ccm.vault").unlink()
     output = ccm("evaluate").err
-    assert "made a signing key" in output  # the vault was empty; the store wants another key
+    assert "made a signing key" not in output  # another key would sign nothing
+    assert output.count("`ccm keys rotate --lost`") == 1
+    assert not (signed_store / "ccm.vault").exists()
     assert ccm("verify").code == 3
     refused = ccm("keys", "rotate")
     assert refused.code == 2

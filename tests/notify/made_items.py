@@ -57,6 +57,7 @@ def made_item(name="f1", *, owners=("Payments",), state=WorkState.OPEN, **more):
         "controls": more.pop("controls", ("soc2:CC7.3",)),
         "next_step": more.pop("next_step", "Add a second person to level 2."),
         "acts": more.pop("acts", ()),
+        "asked": more.pop("asked", ()),
         "tickets": more.pop("tickets", ()),
     }
     return WorkItem(
@@ -75,7 +76,8 @@ def asked_item(name, waiver, *kinds, **more):
         FindingAct(finding=name, kind=kind, at=NOW, by="ana", waiver=waiver)
         for kind in (ActKind.ACCEPTANCE_ASKED, *kinds)
     )
-    return made_item(name, state=WorkState.ACCEPTANCE_ASKED, acts=acts, **more)
+    asked = () if kinds else (waiver,)
+    return made_item(name, state=WorkState.ACCEPTANCE_ASKED, acts=acts, asked=asked, **more)
 
 
 def made_condition(key, event=NotifyEvent.OPENED, severity=Severity.HIGH, **more):

@@ -6,6 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from ccm_core.app.acceptances.extent import (
+    Overlap,
+    covers_now,
+    overlaps,
+    refuse_too_much,
+    refuse_unconfirmed,
+)
 from ccm_core.app.acceptances.request import (
     AcceptanceRequest,
     AcceptanceScope,
@@ -15,17 +22,16 @@ from ccm_core.app.acceptances.request import (
 from ccm_core.app.acceptances.waivers_file import WaiversFile, name_in_settings
 from ccm_core.app.workspace import Workspace
 from ccm_core.errors import UsageError
-from ccm_core.findings.acceptance_cover import AcceptanceCover, acceptance_cover
+from ccm_core.findings.acceptance_cover import AcceptanceCover
 from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.finding.act import ActKind, FindingAct
-from ccm_core.model.finding.finding import Finding, FindingState
+from ccm_core.model.finding.finding import Finding
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import encode, plain
 from ccm_core.pipeline.findings.act import acting_person
 from ccm_core.pipeline.findings.work_items import FindingReader
-from ccm_core.rules.evaluate.apply_waivers import subject_pattern
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
 
@@ -35,6 +41,8 @@ class AskedAcceptance:
 
     waiver: Waiver
     cover: AcceptanceCover
+    overlaps: tuple[Overlap, ...] = ()
+    """The older ones that cover some of the same findings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +54,16 @@ class AcceptResult:
     """What was done to the settings, where they named no file."""
     asked: tuple[AskedAcceptance, ...]
     """One entry for each connection and set of checks."""
+    warning: str
+    """How much they cover, where that had to be confirmed; empty: little."""
 
 
 def accept(workspace: Workspace, request: AcceptanceRequest) -> AcceptResult:
     """Write an acceptance of findings to the waivers file, and that it was asked for to the ledger.
 
     Raises:
-        UsageError: There is something wrong with it, or somebody did something else meanwhile;
-            nothing was written then.
+        UsageError: There is something wrong with it, it covers much and that is not confirmed, or
+            somebody did something else meanwhile; nothing was written then.
     """
     with workspace.write_store(create=False) as store:
         reader = FindingReader(
@@ -65,19 +75,21 @@ def accept(workspace: Workspace, request: AcceptanceRequest) -> AcceptResult:
         checked = checked_request(request, findings, workspace.settings.people, reader.now)
         by = acting_person(request.by, reader.policy)
         waivers = _waivers(request, checked, findings, reader.now)
-        asked = tuple(
-            AskedAcceptance(waiver=waiver, cover=cover_now(reader, waiver)) for waiver in waivers
-        )
-        _refuse_everything(asked)
+        covers = covers_now(reader, waivers)
+        refuse_too_much(covers)
+        warning = refuse_unconfirmed(covers, is_confirmed=request.many)
         with store.lock_evaluating():
+            # Later than an evaluation that has not read the entry: the request is news to it.
+            at = workspace.host.clock()
             file = WaiversFile.of(workspace)
             _refuse_used_names(file, waivers)
+            asked = _asked(reader, file, waivers, covers)
             for waiver in waivers:
                 for finding in _findings_of(waiver, findings):
                     act = FindingAct(
                         finding=finding.id,
                         kind=ActKind.ACCEPTANCE_ASKED,
-                        at=reader.now,
+                        at=at,
                         by=by,
                         text=waiver.reason,
                         waiver=waiver.id,
@@ -86,17 +98,22 @@ def accept(workspace: Workspace, request: AcceptanceRequest) -> AcceptResult:
                     store.findings.append_act(act, revision=revisions[finding.id])
                 WaiversFile.of(workspace).add(waiver)
             note = name_in_settings(workspace, file.path)
-    return AcceptResult(path=str(file.path), note=note, asked=asked)
+    return AcceptResult(path=str(file.path), note=note, asked=asked, warning=warning)
 
 
-def cover_now(reader: FindingReader, waiver: Waiver) -> AcceptanceCover:
-    """Return what an acceptance covers of the findings that are open now."""
-    patterns = [subject_pattern(selector) for selector in waiver.subjects]
-    return acceptance_cover(
-        waiver,
-        reader.store.findings.current(frozenset({FindingState.OPEN})),
-        lambda key: any(pattern.fullmatch(key) for pattern in patterns),
-        reader.controls(),
+def _asked(
+    reader: FindingReader,
+    file: WaiversFile,
+    waivers: Sequence[Waiver],
+    covers: Sequence[AcceptanceCover],
+) -> tuple[AskedAcceptance, ...]:
+    current = [waiver for waiver in file.waivers if waiver.expires > reader.now]
+    older = list(zip(current, covers_now(reader, current), strict=True))
+    return tuple(
+        AskedAcceptance(
+            waiver=waiver, cover=cover, overlaps=tuple(overlaps(cover, older, reader.now))
+        )
+        for waiver, cover in zip(waivers, covers, strict=True)
     )
 
 
@@ -171,19 +188,6 @@ def _findings_of(waiver: Waiver, findings: Sequence[Finding]) -> Sequence[Findin
         if _failing_rules(finding) == waiver.rules
         and finding.connection in (waiver.connections or ("",))
     ]
-
-
-def _refuse_everything(asked: Sequence[AskedAcceptance]) -> None:
-    covers = [acceptance.cover for acceptance in asked]
-    names = {finding.id for cover in covers for finding in (*cover.whole, *cover.part)}
-    failing = covers[0].failing
-    if failing > 1 and len(names) == failing:
-        raise UsageError(
-            f"it would cover all {failing:,} findings that are open: an acceptance is for some of "
-            "them; name fewer findings or a narrower --scope"
-        )
-    if not names:
-        raise UsageError("it would cover nothing that fails now")
 
 
 def _refuse_used_names(file: WaiversFile, waivers: Sequence[Waiver]) -> None:

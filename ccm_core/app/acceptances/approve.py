@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from ccm_core.app.acceptances.accept import cover_now
+from ccm_core.app.acceptances.extent import covers_now
+from ccm_core.app.acceptances.named import acceptance_named, findings_of
 from ccm_core.app.acceptances.waivers_file import WaiversFile
 from ccm_core.app.workspace import Workspace
 from ccm_core.approvals.people import find_person
@@ -22,7 +23,6 @@ from ccm_core.errors import UsageError
 from ccm_core.findings.acceptance_cover import AcceptanceCover
 from ccm_core.model.evaluation.waiver import Approval, ApprovalMethod, Waiver
 from ccm_core.model.finding.act import ActKind, FindingAct
-from ccm_core.model.finding.finding import Finding
 from ccm_core.model.finding.policy import Person
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.findings.work_items import FindingReader
@@ -79,7 +79,7 @@ def pending_approval(
     at = reader.now.replace(microsecond=0)
     approval = stated or Approval(by=approver.id, at=at, method=method, proof="")
     _refuse(waiver, approver, reader.now)
-    cover = cover_now(reader, waiver)
+    (cover,) = covers_now(reader, [waiver])
     findings = findings_of(store, waiver, cover)
     acts = store.findings.acts(findings)
     return PendingApproval(
@@ -134,6 +134,7 @@ def approve(
     if problem is not None:
         raise UsageError(f"{waiver.id} is not approved: {problem}. Nothing was written")
     with store.lock_evaluating():
+        at = workspace.host.clock()
         file = WaiversFile.of(workspace)
         if file.waivers[file.index(waiver.id)] != waiver:
             raise UsageError(
@@ -144,7 +145,7 @@ def approve(
             act = FindingAct(
                 finding=name,
                 kind=ActKind.ACCEPTANCE_APPROVED,
-                at=reader.now,
+                at=at,
                 by=approval.by,
                 waiver=waiver.id,
                 until=waiver.expires,
@@ -152,52 +153,6 @@ def approve(
             store.findings.append_act(act, revision=revision)
         file.approve(waiver.id, approval)
     return list(pending.revisions)
-
-
-def acceptance_named(workspace: Workspace, store: EvidenceStore, name: str) -> Waiver:
-    """Return the acceptance of an id, or the one that was asked for a finding.
-
-    Raises:
-        UsageError: There is none, or there are several for the finding.
-    """
-    file = WaiversFile.of(workspace)
-    for waiver in file.waivers:
-        if waiver.id == name:
-            return waiver
-    finding = _finding(workspace, store, name, file)
-    acts = store.findings.acts([finding.id]).get(finding.id, ())
-    asked = {act.waiver for act in acts if act.kind is ActKind.ACCEPTANCE_ASKED}
-    named = [
-        waiver for waiver in file.waivers if waiver.id in asked or finding.id in waiver.findings
-    ]
-    if len(named) == 1:
-        return named[0]
-    ids = ", ".join(waiver.id for waiver in named)
-    raise UsageError(
-        f"several risk acceptances are about finding {finding.id}: {ids}; name one of them"
-        if named
-        else f"no risk acceptance was asked for finding {finding.id}; `ccm findings accept` does"
-    )
-
-
-def findings_of(store: EvidenceStore, waiver: Waiver, cover: AcceptanceCover) -> Sequence[str]:
-    """Return the findings that an acceptance is about: those it was asked for, or covers now."""
-    if waiver.findings:
-        return sorted(finding.id for finding in store.findings.by_id(waiver.findings))
-    asked = [
-        name
-        for name, acts in store.findings.acts().items()
-        if any(act.waiver == waiver.id for act in acts)
-    ]
-    return sorted(asked) or sorted(finding.id for finding in (*cover.whole, *cover.part))
-
-
-def _finding(workspace: Workspace, store: EvidenceStore, name: str, file: WaiversFile) -> Finding:
-    try:
-        return _reader(workspace, store).find(name)
-    except UsageError as error:
-        ids = ", ".join(waiver.id for waiver in file.waivers) or "none"
-        raise UsageError(f"{error}; risk acceptances in {file.path}: {ids}") from error
 
 
 def _reader(workspace: Workspace, store: EvidenceStore) -> FindingReader:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ccm_core.app.acceptances.accept import cover_now
-from ccm_core.app.acceptances.approve import acceptance_named, findings_of
+from ccm_core.app.acceptances.extent import covers_now
+from ccm_core.app.acceptances.named import acceptance_named, findings_of
 from ccm_core.app.acceptances.waivers_file import WaiversFile
 from ccm_core.app.workspace import Workspace
 from ccm_core.approvals.standing import approval_problem
@@ -56,9 +56,11 @@ def end_acceptance(
             raise UsageError(
                 f"{waiver.id} is approved already; `ccm findings withdraw {waiver.id}` ends it"
             )
-        findings = findings_of(store, waiver, cover_now(reader, waiver))
+        (cover,) = covers_now(reader, [waiver])
+        findings = findings_of(store, waiver, cover)
         acts = store.findings.acts(findings)
         with store.lock_evaluating():
+            at = workspace.host.clock()
             file = WaiversFile.of(workspace)
             if file.waivers[file.index(waiver.id)] != waiver:
                 raise UsageError(f"{waiver.id} was changed in the meantime; look at it again")
@@ -66,7 +68,7 @@ def end_acceptance(
                 act = FindingAct(
                     finding=finding,
                     kind=kind,
-                    at=reader.now,
+                    at=at,
                     by=actor,
                     text=reason,
                     waiver=waiver.id,

@@ -47,6 +47,8 @@ class AcceptanceRequest:
     scope: AcceptanceScope = AcceptanceScope.FINDING
     name: str = ""
     """The id of the acceptance; empty: one is made."""
+    many: bool = False
+    """Whether it is meant to cover many findings."""
     by: str | None = None
     """Who asks: the id of a person; None: whoever is logged in."""
 

@@ -11,7 +11,8 @@ package that was changed may hold a verifier that was changed.
    in it is larger than a verifier should read.
 2. The statement (in-toto, in a DSSE envelope) is signed, and names every file with its digest.
 3. Each key of the store was handed over by the key before it, and signs only from then on until
-   it hands over itself: each checkpoint is signed by the key that the ledger named last.
+   it hands over itself: each checkpoint is signed by the key that the ledger named last. Where a
+   key was lost and did not hand over, that is not proven, whichever key you give.
 4. The leaves of each log lead to its signed checkpoint (Merkle trees of RFC 9162): none is forged.
    They lead to every checkpoint that was stated before as well: no history was rewritten.
 5. Which rules and which evidence each control had stands in the inputs of the evaluations, which
@@ -26,6 +27,9 @@ package that was changed may hold a verifier that was changed.
    left, and the counts and the status of each rule follow from them.
 9. The evidence behind the results, and the rule packs that gave them, are here.
 10. The conclusions and the page are made anew from all this, and must be the same to the byte.
+
+The exit code is 0 where the package verifies, 3 where nothing was changed but something is not
+proven, 5 where there is a problem, and 2 for wrong arguments.
 """
 
 from __future__ import annotations
@@ -86,7 +90,10 @@ from ccm_core.bundle.verifier.strict_json import read_json
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Verify the package that is named; return 0 where it verifies, 5 where not, 2 for misuse."""
+    """Verify the package that is named, and return the exit code.
+
+    It is 0 where it verifies, 3 where something is not proven, 5 for a problem, 2 for misuse.
+    """
     if not 1 <= len(arguments) <= 2 or arguments[0].startswith("-"):
         print((__doc__ or "").strip())
         return 2
@@ -102,7 +109,9 @@ def main(arguments: Sequence[str]) -> int:
     problems = len(checked.problems)
     count = f"{problems} problem{'' if problems == 1 else 's'}"
     print(printable(f"{arguments[0]}: {count if problems else checked.conclusion()}"))
-    return 5 if problems else 0
+    if problems:
+        return 5
+    return 3 if checked.unproven else 0
 
 
 def printable(line: str) -> str:
@@ -134,6 +143,8 @@ class PackageVerification(NamedTuple):
 
     def conclusion(self) -> str:
         """Return what a package without problems is."""
+        if self.unproven:
+            return "no change was found, but not everything is proven"
         return "verified, but for evidence that was erased by order" if self.erased else "verified"
 
 
@@ -160,7 +171,7 @@ def verify_package(
     problems = checked.problems
     try:
         files = read_archive(path, limits or LIMITS)
-        keys = trusted_keys(files, key, problems)
+        keys = trusted_keys(files, key, problems, checked.unproven)
         predicate = read_statement(files, keys, problems)["predicate"]
         logs = read_logs(files, keys, problems)
         check_named_keys(files, logs, problems)

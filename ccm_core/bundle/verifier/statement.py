@@ -110,22 +110,37 @@ def shortened(value: Any) -> str:
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 
-def trusted_keys(files: Files, key: str | None, problems: list[str]) -> list[str]:
-    """Return the newest keys of the store, linked by hand-overs: one of them must be trusted."""
+def trusted_keys(
+    files: Files, key: str | None, problems: list[str], unproven: list[str]
+) -> list[str]:
+    """Return the newest keys of the store, linked by hand-overs; a key that is given is of them.
+
+    Where one was lost, nothing shows that its owner made the next, whichever key is given.
+    """
     chains = key_chains(files, problems)
     if not chains:
         raise UnreadableBundle("the package holds no public key")
     newest = chains[-1]
+    unproven.extend(lost_keys(chains))
     if any(key in chain for chain in chains[:-1]):
-        problems.append(
-            f"{key} did not hand over to {newest[0]}, which replaces a key that was lost: it "
-            "vouches for nothing that was signed since"
+        unproven.append(
+            f"the key that was given, {key}, vouches for nothing in this package, which "
+            f"{newest[-1]} signed: verify it with that key, received by another way"
         )
     elif key is not None and key not in newest:
         problems.append(
             f"the package was signed with another key: expected {key}, got {newest[-1]}"
         )
     return newest
+
+
+def lost_keys(chains: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield which keys were lost: they did not sign over to the chain that follows them."""
+    for index, chain in enumerate(chains[1:]):
+        yield (
+            f"the key {chain[0]} replaces {chains[index][-1]}, which was lost and did not hand "
+            "over: a key or a checkpoint from before vouches for nothing that was signed since"
+        )
 
 
 def key_chains(files: Files, problems: list[str]) -> list[list[str]]:

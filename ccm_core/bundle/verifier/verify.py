@@ -11,7 +11,8 @@ package that was changed may hold a verifier that was changed.
    in it is larger than a verifier should read.
 2. The statement (in-toto, in a DSSE envelope) is signed, and names every file with its digest.
 3. Each key of the store was handed over by the key before it, and signs only from then on until
-   it hands over itself: each checkpoint is signed by the key that the ledger named last.
+   it hands over itself: each checkpoint is signed by the key that the ledger named last. Where a
+   key was lost and did not hand over, that is not proven, whichever key you give.
 4. The leaves of each log lead to its signed checkpoint (Merkle trees of RFC 9162): none is forged.
    They lead to every checkpoint that was stated before as well: no history was rewritten.
 5. Which rules and which evidence each control had stands in the inputs of the evaluations, which
@@ -26,6 +27,9 @@ package that was changed may hold a verifier that was changed.
    left, and the counts and the status of each rule follow from them.
 9. The evidence behind the results, and the rule packs that gave them, are here.
 10. The conclusions and the page are made anew from all this, and must be the same to the byte.
+
+The exit code is 0 where the package verifies, 3 where nothing was changed but something is not
+proven, 5 where there is a problem, and 2 for wrong arguments.
 """
 
 # Built from the modules beside it by `python -m ccm_core.bundle.verifier.build`: change those. It
@@ -55,7 +59,10 @@ from typing import Any, NamedTuple, NoReturn, Protocol
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Verify the package that is named; return 0 where it verifies, 5 where not, 2 for misuse."""
+    """Verify the package that is named, and return the exit code.
+
+    It is 0 where it verifies, 3 where something is not proven, 5 for a problem, 2 for misuse.
+    """
     if not 1 <= len(arguments) <= 2 or arguments[0].startswith("-"):
         print((__doc__ or "").strip())
         return 2
@@ -71,7 +78,9 @@ def main(arguments: Sequence[str]) -> int:
     problems = len(checked.problems)
     count = f"{problems} problem{'' if problems == 1 else 's'}"
     print(printable(f"{arguments[0]}: {count if problems else checked.conclusion()}"))
-    return 5 if problems else 0
+    if problems:
+        return 5
+    return 3 if checked.unproven else 0
 
 
 def printable(line: str) -> str:
@@ -103,6 +112,8 @@ class _PackageVerification(NamedTuple):
 
     def conclusion(self) -> str:
         """Return what a package without problems is."""
+        if self.unproven:
+            return "no change was found, but not everything is proven"
         return "verified, but for evidence that was erased by order" if self.erased else "verified"
 
 
@@ -129,7 +140,7 @@ def verify_package(
     problems = checked.problems
     try:
         files = read_archive(path, limits or LIMITS)
-        keys = trusted_keys(files, key, problems)
+        keys = trusted_keys(files, key, problems, checked.unproven)
         predicate = read_statement(files, keys, problems)["predicate"]
         logs = read_logs(files, keys, problems)
         check_named_keys(files, logs, problems)
@@ -795,22 +806,37 @@ def shortened(value: Any) -> str:
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 
-def trusted_keys(files: Files, key: str | None, problems: list[str]) -> list[str]:
-    """Return the newest keys of the store, linked by hand-overs: one of them must be trusted."""
+def trusted_keys(
+    files: Files, key: str | None, problems: list[str], unproven: list[str]
+) -> list[str]:
+    """Return the newest keys of the store, linked by hand-overs; a key that is given is of them.
+
+    Where one was lost, nothing shows that its owner made the next, whichever key is given.
+    """
     chains = key_chains(files, problems)
     if not chains:
         raise _UnreadableBundle("the package holds no public key")
     newest = chains[-1]
+    unproven.extend(lost_keys(chains))
     if any(key in chain for chain in chains[:-1]):
-        problems.append(
-            f"{key} did not hand over to {newest[0]}, which replaces a key that was lost: it "
-            "vouches for nothing that was signed since"
+        unproven.append(
+            f"the key that was given, {key}, vouches for nothing in this package, which "
+            f"{newest[-1]} signed: verify it with that key, received by another way"
         )
     elif key is not None and key not in newest:
         problems.append(
             f"the package was signed with another key: expected {key}, got {newest[-1]}"
         )
     return newest
+
+
+def lost_keys(chains: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield which keys were lost: they did not sign over to the chain that follows them."""
+    for index, chain in enumerate(chains[1:]):
+        yield (
+            f"the key {chain[0]} replaces {chains[index][-1]}, which was lost and did not hand "
+            "over: a key or a checkpoint from before vouches for nothing that was signed since"
+        )
 
 
 def key_chains(files: Files, problems: list[str]) -> list[list[str]]:

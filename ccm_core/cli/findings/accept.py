@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ccm_core.cli.terminal.output import print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
+from ccm_core.model.finding.tally import severities_in_words
 from ccm_core.sdk.timestamps import format_instant
 
 if TYPE_CHECKING:
@@ -38,10 +39,11 @@ _FEW = 3
     show_default=True,
     help="These causes alone; these checks on these resources; or on every resource.",
 )
+@click.option("--many", is_flag=True, help="Confirm that as many findings are meant to be covered.")
 @click.option("--id", "name", default="", metavar="ID", help="The id of the acceptance.")
 @click.option("--by", metavar="PERSON", help="Who asks. Default: who is logged in here.")
 @click.pass_obj
-def command(config: str | None, /, findings: tuple[str, ...], *, scope: str, **fields: str) -> None:
+def command(config: str | None, /, findings: tuple[str, ...], *, scope: str, **fields: Any) -> None:
     """Ask to accept the risk of findings: an entry of the waivers file.
 
     It counts once its approver has signed it: `ccm findings approve`.
@@ -53,8 +55,16 @@ def command(config: str | None, /, findings: tuple[str, ...], *, scope: str, **f
     result = accept(open_workspace(config), request)
     for line in _lines(result):
         print_text(line)
+    if result.warning:
+        print_message(f"warning: {result.warning}")
     for asked in result.asked:
         waiver = asked.waiver
+        for overlap in asked.overlaps:
+            state = "approved" if overlap.is_approved else "not approved"
+            print_message(
+                f"{waiver.id} overlaps {overlap.waiver} ({state}), which covers "
+                f"{findings_in_words(overlap.findings)} as well"
+            )
         print_message(
             f"It does not count yet: {waiver.approver} approves it with `ccm findings approve "
             f"{waiver.id}`"
@@ -77,7 +87,9 @@ def acceptance_lines(waiver: Waiver, cover: AcceptanceCover) -> Iterator[str]:
     yield f"  approver  {waiver.approver}"
     yield f"  reason    {waiver.reason}"
     whole, part = len(cover.whole), len(cover.part)
-    yield f"  now       covers {whole:,} of {cover.failing:,} open findings"
+    severities = severities_in_words(finding.severity for finding in cover.whole)
+    of_which = f" ({severities})" if whole > 1 else ""
+    yield f"  now       covers {whole:,} of {cover.failing:,} open findings{of_which}"
     yield from map(_finding_line, cover.whole[:_MOST])
     if whole > _MOST:
         yield f"    and {whole - _MOST:,} more"

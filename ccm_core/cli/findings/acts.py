@@ -93,4 +93,5 @@ def _act(
         action = Action(kind=kind, by=by, text=text, owner=owner, revision=revision)
         done = act_on_findings(reader, findings, action)
     for act in done:
-        print_message(f"{act.finding}: {act.kind.value} by {act.by}")
+        to = f" to {act.owner}" if act.owner else ""
+        print_message(f"{act.finding}: {act.kind.value}{to} by {act.by}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,7 +119,9 @@ def print_statement(statement: bytes, method: ApprovalMethod) -> None:
     """Print what is signed, byte by byte."""
     from ccm_core.approvals.statement import NAMESPACE
 
-    click.echo(statement, nl=False)
+    sys.stdout.flush()
+    sys.stdout.buffer.write(statement)
+    sys.stdout.buffer.flush()
     if method is ApprovalMethod.OIDC:
         print_message(
             f"sign in with the nonce {digest(statement)}, and bring the ID token back with "

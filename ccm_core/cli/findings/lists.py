@@ -122,17 +122,23 @@ def show(config: str | None, finding: str, as_of: str | None, output: str) -> No
     """Show all that is known of one finding, by its id or a beginning of it."""
     with _reader(config, as_of) as reader:
         history = reader.history(finding)
-        problems = reader.acceptance_problems()
     item = history.item
     if output == "json":
         changes = [json_codec.plain(change) for change in history.changes]
         acts = [json_codec.plain(act) for act in item.acts]
-        print_json({"finding": finding_document(item), "changes": changes, "acts": acts})
+        acceptances = [json_codec.plain(standing) for standing in history.acceptances]
+        print_json(
+            {
+                "finding": finding_document(item),
+                "changes": changes,
+                "acts": acts,
+                "acceptances": acceptances,
+            }
+        )
         return
-    for line in finding_text(item, history.changes, reader.moment, _width()):
+    lines = finding_text(item, history.changes, history.acceptances, reader.moment, _width())
+    for line in lines:
         print_text(line)
-    for name in sorted({act.waiver for act in item.acts} & problems.keys()):
-        print_message(f"risk acceptance {name} does not count: {problems[name]}")
 
 
 @click.command("export")
@@ -171,7 +177,10 @@ def _reader(config: str | None, as_of: str | None) -> Iterator[FindingReader]:
 
 def _select(reader: FindingReader, options: dict[str, Any]) -> tuple[FindingFilter, ListedFindings]:
     states = frozenset(map(WorkState, options.pop("states")))
-    if options.pop("everything"):
+    everything = options.pop("everything")
+    if everything and states:
+        raise UsageError("expected either --all or --state: --all lists findings in every state")
+    if everything:
         states = frozenset()
     elif not states:
         states = ACTIVE_STATES

@@ -61,7 +61,7 @@ def verified(
     verifier = published_verifier()
     trusted: Sequence[str | None] = [str(key) for key in keys] or [None]
     attempts = [verify_package(str(path), key, verifier) for key in trusted]
-    checked = min(attempts, key=lambda attempt: len(attempt.problems))
+    checked = min(attempts, key=lambda attempt: (len(attempt.problems), len(attempt.unproven)))
     compare = pins and not checked.problems
     pinned = _compare_pins(path, pins) if compare else PinComparison()
     return BundleVerification(
@@ -95,6 +95,8 @@ def show(verification: BundleVerification, *, as_json: bool) -> Exit:
 def _conclusion(verification: BundleVerification) -> str:
     if not verification.valid:
         return "this is not what was bundled"
+    if verification.unproven:
+        return "no change was found, but not everything is proven"
     since = " since the pinned checkpoint" if verification.pins else ""
     if verification.erased:
         return f"everything that was not erased by order is as it was stored{since}"

@@ -33,20 +33,15 @@ def command() -> None:
 def make(config: str | None) -> None:
     """Make a signing key and save it in the vault, unless it has one."""
     from ccm_core.auth import signing_keys
+    from ccm_core.pipeline.credentials.vault_signing import require_store_key
 
     workspace = open_workspace(config)
-    path = workspace.settings.vault.path
-    existing = signing_keys.stored_keys(workspace.vault())
-    current = _current_key(workspace)
-    if current is not None and current.key.public not in {key.public for key in existing}:
-        raise UsageError(
-            f"this store is signed with {current.key}, which the vault {path} does not have: with "
-            "another key nothing would be signed. Restore that vault; or, where the key is lost, "
-            "replace it: `ccm keys rotate --lost`"
-        )
-    keys = existing or signing_keys.create_first_key(workspace.vault(), clock())
+    vault = workspace.vault()
+    existing = signing_keys.stored_keys(vault)
+    require_store_key(vault, existing, workspace.store_key())
+    keys = existing or signing_keys.create_first_key(vault, clock())
     state = "the vault has it" if existing else "saved in the vault"
-    print_message(f"{state}: {path}; the next run signs with it. Its public half:")
+    print_message(f"{state}: {vault.path}; the next run signs with it. Its public half:")
     print_text(encoded(keys[0].public))
 
 
@@ -93,15 +88,6 @@ def rotate(config: str | None, *, lost: bool) -> None:
         key = replaced(workspace.vault(), store.ledger, clock(), lost=lost)
     print_message("checkpoints are signed with this key from now on; give it to whoever verifies:")
     print_text(str(key))
-
-
-def _current_key(workspace: Workspace) -> SigningKey | None:
-    """Return the key that the store is signed with; None: there is no store, or it has none."""
-    try:
-        with workspace.read_store() as store:
-            return next(iter(store.ledger.signing_keys()[-1:]), None)
-    except StoreError:
-        return None
 
 
 def _keys(workspace: Workspace) -> Sequence[SigningKey]:

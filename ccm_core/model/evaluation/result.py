@@ -238,3 +238,11 @@ class Evaluation:
     """What was read of each connection, sealed."""
     derived: tuple[DerivedState, ...] = ()
     """Where the results on single subjects are: by connection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationBasis:
+    """What the checks of a stored evaluation rested on: an evaluation without its results."""
+
+    packs: tuple[AppliedPack, ...] = ()
+    derived: tuple[DerivedState, ...] = ()

@@ -28,6 +28,12 @@ class ActKind(StrEnum):
     """The ticket system has it no more."""
 
 
+ANSWERS = frozenset(
+    {ActKind.ACCEPTANCE_APPROVED, ActKind.ACCEPTANCE_REFUSED, ActKind.ACCEPTANCE_WITHDRAWN}
+)
+"""What ends that an acceptance waits for its approver."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """A ticket in another system."""

@@ -50,6 +50,7 @@ class FindingState(StrEnum):
 
 ACTIVE = frozenset({FindingState.OPEN, FindingState.INCONCLUSIVE})
 """The states of what is neither resolved nor gone."""
+_CHECK_CHANGED = " (the check was changed: "
 STATE_AFTER = {
     ChangeKind.OPENED: FindingState.OPEN,
     ChangeKind.CHANGED: FindingState.OPEN,
@@ -176,6 +177,17 @@ def finding_of(result: Result) -> str:
     key = "" if subject.kind == POPULATION else subject.key
     resource = subject_part(result.connection, subject.kind, key)
     return joined_id(cause_part(result.cause or (result.rule,)), resource)
+
+
+def reason_with_change(reason: str, what: str) -> str:
+    """Return the reason of a change, with what was changed of the check itself."""
+    return f"{reason}{_CHECK_CHANGED}{what})"
+
+
+def change_of_check(reason: str) -> str:
+    """Return what a reason says was changed of the check itself; empty: nothing was."""
+    _, marker, what = reason.rpartition(_CHECK_CHANGED)
+    return f"{marker}{what}".strip(" ()") if marker and what.endswith(")") else ""
 
 
 @lru_cache(maxsize=1024)  # very many results count in few shares

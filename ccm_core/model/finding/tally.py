@@ -62,3 +62,9 @@ def tally(items: Iterable[WorkItem]) -> FindingTally:
         inconclusive=states[WorkState.INCONCLUSIVE],
         closed=sum(states[state] for state in CLOSED),
     )
+
+
+def severities_in_words(severities: Iterable[str]) -> str:
+    """Return how many findings there are of each severity, the most severe first."""
+    counts = Counter(severities)
+    return ", ".join(f"{counts[name]:,} {name}" for name in SEVERITIES if counts[name])

@@ -29,6 +29,27 @@ class WorkState(StrEnum):
     REPLACED = "replaced"
 
 
+class AcceptanceState(StrEnum):
+    """Whether a risk acceptance counts for a finding."""
+
+    REQUESTED = "requested"
+    """It does not count yet: it waits for its approver, or for the next evaluation."""
+    IN_FORCE = "in_force"
+    NOT_IN_FORCE = "not_in_force"
+    """It does not count, or not any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptanceStanding:
+    """Whether one risk acceptance counts for a finding, and why."""
+
+    acceptance: str
+    """Its id."""
+    state: AcceptanceState
+    reason: str
+    """In words: until when it counts, or why it does not."""
+
+
 class OwnerSource(StrEnum):
     """Why somebody is the owner of a finding."""
 
@@ -74,6 +95,8 @@ class WorkItem:
     """All of its due dates, the earliest first: that one counts."""
     is_overdue: bool = False
     accepted_until: datetime | None = None
+    asked: tuple[str, ...] = ()
+    """Ids of the acceptances that wait for their approvers, in the order of asking."""
     controls: tuple[str, ...] = ()
     """As ``framework:id``, sorted."""
     risk: str | None = None

@@ -8,14 +8,17 @@ from datetime import datetime
 from ccm_core.auth import signing_keys as keys
 from ccm_core.auth.vault import Vault
 from ccm_core.errors import SecretError, UsageError
-from ccm_core.ledger.signed_note import Signer, Signing, Unsigned, VerifierKey
+from ccm_core.ledger.signed_note import Signer, Signers, Signing, Unsigned, VerifierKey
 from ccm_core.store.interface.ledger import LedgerStore
 
 
 def vault_signing(
-    vault: Callable[[], Vault], clock: Callable[[], datetime], show_message: Callable[[str], None]
+    vault: Callable[[], Vault],
+    clock: Callable[[], datetime],
+    show_message: Callable[[str], None],
+    store_key: Callable[[], VerifierKey | None],
 ) -> Signing:
-    """Return a signer with the vault's key, which is made where there is none.
+    """Return a signer with the vault's key, which is made where neither it nor the store has one.
 
     A message says that a key was made, or why checkpoints are not signed. The vault is read for
     every checkpoint: a daemon must notice a key that was rotated, and a vault that opens later.
@@ -24,6 +27,7 @@ def vault_signing(
         vault: Returns the vault.
         clock: Returns the current time.
         show_message: Receives each message once.
+        store_key: Returns the key that the store is signed with; None: it has none yet.
     """
     shown_messages: set[str] = set()
 
@@ -32,23 +36,60 @@ def vault_signing(
             shown_messages.add(text)
             show_message(text)
 
-    return lambda: _keys(vault(), clock, show_once)
+    def sign() -> Signers:
+        try:
+            return _keys(vault(), store_key, clock, show_once)
+        except SecretError as error:
+            show_once(f"the ledger's head is not signed: {error}")
+            return Unsigned(why=str(error))
+
+    return sign
+
+
+def newest_key(ledger: LedgerStore) -> VerifierKey | None:
+    """Return the key that a store is signed with; None: it has none yet.
+
+    Raises:
+        IntegrityError: The note of one of its keys is damaged.
+    """
+    return next((key.key for key in ledger.signing_keys()[-1:]), None)
+
+
+def require_store_key(
+    vault: Vault, stored: Sequence[Signer], store_key: VerifierKey | None
+) -> None:
+    """Refuse a vault that lacks the key of the store: another key would sign nothing of it.
+
+    Args:
+        vault: The vault.
+        stored: The keys in it.
+        store_key: The key that the store is signed with; None: it has none yet.
+
+    Raises:
+        SecretError: It lacks that key; the message says what to do.
+    """
+    if store_key is not None and store_key.public not in {key.public for key in stored}:
+        raise SecretError(
+            f"this store is signed with {store_key}, which the vault {vault.path} does not have: "
+            "with another key nothing would be signed. Restore that vault; or, where the key is "
+            "lost, replace it: `ccm keys rotate --lost`"
+        )
 
 
 def _keys(
-    vault: Vault, clock: Callable[[], datetime], show_message: Callable[[str], None]
-) -> Sequence[Signer] | Unsigned:
-    try:
-        stored = keys.stored_keys(vault)
-        if not stored:
-            stored = keys.create_first_key(vault, clock())
-            show_message(
-                f"made a signing key and stored it in the vault {vault.path}; `ccm keys show` "
-                "prints its public half, for whoever verifies"
-            )
-    except SecretError as error:
-        show_message(f"the ledger's head is not signed: {error}")
-        return Unsigned(why=str(error))
+    vault: Vault,
+    store_key: Callable[[], VerifierKey | None],
+    clock: Callable[[], datetime],
+    show_message: Callable[[str], None],
+) -> Sequence[Signer]:
+    stored = keys.stored_keys(vault)  # before the store's: a rotated key is in the vault first
+    require_store_key(vault, stored, store_key())
+    if not stored:
+        stored = keys.create_first_key(vault, clock())
+        show_message(
+            f"made a signing key and stored it in the vault {vault.path}; `ccm keys show` "
+            "prints its public half, for whoever verifies"
+        )
     return stored
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from ccm_core.documents import suggest
 from ccm_core.errors import UsageError
-from ccm_core.findings.owners import known_teams
 from ccm_core.model.finding.act import ActKind, FindingAct
 from ccm_core.model.finding.finding import ACTIVE, Finding
 from ccm_core.model.finding.policy import FindingPolicy
@@ -51,7 +50,8 @@ def act_on_findings(
     if action.revision is not None and len(names) > 1:
         raise UsageError("--revision is of one finding; name one")
     findings = [reader.find(name) for name in dict.fromkeys(names)]
-    _check(reader, findings, action)
+    _check(findings, action)
+    owner = _owner(reader, action.owner)
     by = acting_person(action.by, reader.policy)
     acts = [
         FindingAct(
@@ -60,7 +60,7 @@ def act_on_findings(
             at=reader.now,
             by=by,
             text=action.text,
-            owner=_owner(action.owner, reader.policy),
+            owner=owner,
         )
         for finding in findings
     ]
@@ -70,7 +70,7 @@ def act_on_findings(
     ]
 
 
-def _check(reader: FindingReader, findings: Sequence[Finding], action: Action) -> None:
+def _check(findings: Sequence[Finding], action: Action) -> None:
     mistakes = []
     if action.kind is ActKind.COMMENTED and not has_words(action.text):
         mistakes.append(f"got {action.text!r}, expected a comment in words")
@@ -82,23 +82,28 @@ def _check(reader: FindingReader, findings: Sequence[Finding], action: Action) -
             for finding in findings
             if finding.state not in ACTIVE
         ]
-    if action.owner:
-        mistakes += _unknown_owner(reader, action.owner)
+    for text in (action.text, action.owner, action.by or ""):
+        if any("\ud800" <= letter <= "\udfff" for letter in text):
+            mistakes.append(f"{text!r} is no text in UTF-8")
     if mistakes:
         raise UsageError("\n".join(mistakes))
 
 
-def _unknown_owner(reader: FindingReader, owner: str) -> list[str]:
-    policy = reader.policy
-    teams = known_teams(reader.store.findings.teams(), policy)
-    if owner in policy.people or owner.casefold() in teams:
-        return []
-    message = suggest("team or person", owner, sorted({*policy.people, *teams}))
-    return [f"{message}. People are listed under `people` of the settings"]
+def _owner(reader: FindingReader, owner: str) -> str:
+    """Return a team or person as it is written, in whatever case it is named.
 
-
-def _owner(owner: str, policy: FindingPolicy) -> str:
-    return policy.people[owner].id if owner in policy.people else owner
+    Raises:
+        UsageError: Neither the source nor the settings know it.
+    """
+    known = reader.known_owners()
+    if not owner or owner in known:
+        return owner
+    for name in sorted(known):
+        if name.casefold() == owner.casefold():
+            return name
+    message = suggest("team or person", owner, sorted(known))
+    end = "" if message.endswith("?") else "."
+    raise UsageError(f"{message}{end} People are listed under `people` of the settings")
 
 
 def acting_person(by: str | None, policy: FindingPolicy) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ccm_core.findings.apply_changes import apply_changes, with_latest_results
+from ccm_core.findings.changed_checks import seen_before, with_changed_checks
 from ccm_core.findings.evaluated_checks import failing_results
 from ccm_core.findings.tracker import finding_changes
 from ccm_core.model.evaluation.derived import subject_name
@@ -68,7 +69,8 @@ def _track_anew(store: EvidenceStore, digest: str, moment: datetime) -> bool:
     before = apply_changes(store.findings.changes(as_of=moment))
     active = [finding for finding in before.values() if finding.state in ACTIVE]
     evaluation = store.evaluations.get(digest, scope=_scope(active))
-    changes = finding_changes(before, evaluation, store.findings.tracked_until(as_of=moment))
+    previous = store.findings.tracked_until(as_of=moment)
+    changes = _changes(store, before, evaluation, previous)
     current = with_latest_results(apply_changes(changes, None, before).values(), evaluation)
     return store.findings.append(digest, changes, tuple(current), anew=True)
 
@@ -84,9 +86,27 @@ def _tracked(
     failing = {finding_of(result) for result in failing_results(evaluation)}
     closed = store.findings.by_id(failing - before.keys())
     before |= {finding.id: finding for finding in closed}
-    changes = finding_changes(before, evaluation, previous)
+    changes = _changes(store, before, evaluation, previous)
     current = with_latest_results(apply_changes(changes, None, before).values(), evaluation)
     return changes, [finding for finding in current if before.get(finding.id) != finding]
+
+
+def _changes(
+    store: EvidenceStore,
+    before: Mapping[str, Finding],
+    evaluation: Evaluation,
+    previous: datetime | None,
+) -> Sequence[FindingChange]:
+    """Return what an evaluation changed, and where the check itself was changed, that it was."""
+    changes = {change.finding: change for change in finding_changes(before, evaluation, previous)}
+    if previous is not None:
+        for moment, some in seen_before(changes.values(), previous).items():
+            digest = store.findings.tracked_evaluation(moment)
+            if digest is not None:
+                basis = store.evaluations.basis(digest)
+                explained = with_changed_checks(some, before, basis, evaluation)
+                changes |= {change.finding: change for change in explained}
+    return tuple(changes.values())
 
 
 def _scope(active: Iterable[Finding]) -> ResultScope:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from ccm_core.approvals.standing import approval_problem
 from ccm_core.errors import UsageError
+from ccm_core.findings.acceptance_standing import ReadEntries, acceptance_standings
 from ccm_core.findings.filter import (
     ACTIVE_STATES,
     FindingFilter,
@@ -21,7 +22,7 @@ from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.finding.act import FindingAct
 from ccm_core.model.finding.finding import ACTIVE, Finding, FindingChange
 from ccm_core.model.finding.policy import FindingPolicy
-from ccm_core.model.finding.work_item import WorkItem
+from ccm_core.model.finding.work_item import AcceptanceStanding, WorkItem
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.findings.track import all_findings
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -50,6 +51,8 @@ class FindingHistory:
     item: WorkItem
     changes: Sequence[FindingChange]
     """What evaluations changed of it and of those that it continues, in order."""
+    acceptances: Sequence[AcceptanceStanding] = ()
+    """Its risk acceptances, and whether they count; of what is closed, none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,12 @@ class _Tracked:
     """What the evaluation that findings follow says of checks and waivers."""
 
     evaluation: Evaluation | None = None
-    waivers: Sequence[Waiver] = ()
+    entries: ReadEntries | None = None
+    """None: it is not known which waivers it was made with."""
+
+    @property
+    def waivers(self) -> Sequence[Waiver]:
+        return tuple(self.entries.waivers.values()) if self.entries else ()
 
     @property
     def expiries(self) -> Mapping[str, datetime]:
@@ -103,9 +111,17 @@ class FindingReader:
             connections=tracked.connections,
             rules={rule.rule for rule in tracked.rules},
             controls={f"{c.framework}:{c.id}" for rule in tracked.rules for c in rule.controls},
+            owners=self.known_owners() if selection.owners else (),
         )
         total = len(findings) if self.as_of else self.store.findings.count()
         return ListedFindings(items=chosen, total=total)
+
+    def known_owners(self) -> frozenset[str]:
+        """Return the people and teams that may own findings, as they are written."""
+        people = self.policy.people
+        teams = {team for person in people.values() for team in person.teams}
+        entries = {entry.owner for entry in self.policy.owners}
+        return frozenset({*people, *teams, *entries, *self.store.findings.teams()})
 
     def active(self, evaluation: Evaluation | None = None) -> Sequence[WorkItem]:
         """Return all findings that are open or inconclusive, the most urgent first.
@@ -128,14 +144,16 @@ class FindingReader:
             UsageError: There is no such finding, or several ids begin so.
         """
         finding = self.find(name)
-        (item,) = self._items([finding], self._evaluation())
+        tracked = self._evaluation()
+        (item,) = self._items([finding], tracked)
         names = {finding.id, *finding.follows}
         changes = [
             change
             for change in self.store.findings.changes(as_of=self.as_of)
             if change.finding in names
         ]
-        return FindingHistory(item=item, changes=changes)
+        standings = acceptance_standings(item, tracked.entries, self.moment)
+        return FindingHistory(item=item, changes=changes, acceptances=tuple(standings))
 
     def find(self, name: str) -> Finding:
         """Return a finding by its id, or the beginning of one of its two parts.
@@ -185,12 +203,13 @@ class FindingReader:
         """Return the last evaluation that findings follow, without results: names and waivers."""
         until = self.store.findings.tracked_until(as_of=self.as_of)
         digest = None if until is None else self.store.findings.tracked_evaluation(until)
-        if digest is None:
+        if until is None or digest is None:
             return _Tracked()
         inputs = self.store.evaluations.inputs(digest)
+        waivers = None if inputs is None else {waiver.id: waiver for waiver in inputs.waivers}
         return _Tracked(
             evaluation=evaluation or self.store.evaluations.get(digest, scope=_RULES_ALONE),
-            waivers=inputs.waivers if inputs else (),
+            entries=None if waivers is None else ReadEntries(waivers=waivers, at=until),
         )
 
     def _items(self, findings: Sequence[Finding], tracked: _Tracked) -> Sequence[WorkItem]:
@@ -201,6 +220,7 @@ class FindingReader:
             policy=self.policy,
             rules={rule.rule: rule for rule in tracked.rules},
             expiries=tracked.expiries,
+            waivers_read_at=tracked.entries.at if tracked.entries else None,
             # Somebody may have it whose team owns none of these.
             teams=self.store.findings.teams() if assigned else frozenset(),
             acts=acts,

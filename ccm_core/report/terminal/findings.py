@@ -8,7 +8,13 @@ from datetime import datetime
 from ccm_core.control_characters import replace_controls
 from ccm_core.model.finding.act import ActKind, FindingAct
 from ccm_core.model.finding.finding import ACTIVE, FindingChange
-from ccm_core.model.finding.work_item import DueDate, OwnerSource, WorkItem, WorkState
+from ccm_core.model.finding.work_item import (
+    AcceptanceStanding,
+    DueDate,
+    OwnerSource,
+    WorkItem,
+    WorkState,
+)
 from ccm_core.report.content import phrases
 from ccm_core.report.content.cell_width import cells, fitted, wrap
 from ccm_core.sdk.timestamps import format_instant
@@ -57,7 +63,11 @@ def what_fails(item: WorkItem) -> str:
 
 
 def finding_text(
-    item: WorkItem, changes: Sequence[FindingChange], now: datetime, width: int
+    item: WorkItem,
+    changes: Sequence[FindingChange],
+    acceptances: Sequence[AcceptanceStanding],
+    now: datetime,
+    width: int,
 ) -> Iterator[str]:
     """Yield all that somebody needs to act on a finding."""
     finding = item.finding
@@ -67,7 +77,7 @@ def finding_text(
     for check in finding.checks:
         yield from _wrapped("- ", f"{check.rule}: {check.reason}", width)
     yield ""
-    for label, text in _facts(item, now):
+    for label, text in _facts(item, acceptances, now):
         head = f"  {label:<{_LABEL}}"
         is_link = label in _LINKS
         yield from [f"{head}{text}"] if is_link else _wrapped(head, text, width)
@@ -78,7 +88,9 @@ def finding_text(
         yield from _wrapped(f"  {_moment(at)}  ", text, width)
 
 
-def _facts(item: WorkItem, now: datetime) -> Iterator[tuple[str, str]]:
+def _facts(
+    item: WorkItem, acceptances: Iterable[AcceptanceStanding], now: datetime
+) -> Iterator[tuple[str, str]]:
     finding, subject = item.finding, item.finding.subject
     key = f"{subject.kind} {subject.key}".rstrip()
     yield "resource", f"{subject.title} ({key})"
@@ -98,6 +110,9 @@ def _facts(item: WorkItem, now: datetime) -> Iterator[tuple[str, str]]:
     if item.accepted_until:
         waivers = ", ".join(finding.waivers)
         yield "accepted", f"until {_moment(item.accepted_until)}, by risk acceptance {waivers}"
+    for standing in acceptances:
+        state = standing.state.value.replace("_", " ")
+        yield "acceptance", f"{standing.acceptance} is {state}: {standing.reason}"
     yield from _instructions(item)
 
 

@@ -13,12 +13,7 @@ from ccm_core.model.evaluation.derived import derived_log, rows_kind
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, EvaluationInputs
 from ccm_core.model.evaluation.evidence_read import MANIFESTS
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation, TrendPoint
-from ccm_core.store.codec.bodies import (
-    compress_body,
-    decode_body,
-    encode_body,
-    verified,
-)
+from ccm_core.store.codec.bodies import compress_body, decode_body, encode_body, verified
 from ccm_core.store.codec.compression import MAX_CONTENT, Compressor
 from ccm_core.store.derived import anew
 from ccm_core.store.evaluations.derived_bodies import KeptBodies
@@ -34,6 +29,7 @@ from ccm_core.store.evaluations.stored_documents import (
     insert_document,
     no_evaluation,
     read_evaluation,
+    stored_basis,
     stored_evaluation,
 )
 from ccm_core.store.log import content_dictionaries, evaluation_frames, sign_heads
@@ -49,7 +45,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.ledger.signed_note import Signing
-    from ccm_core.model.evaluation.result import DerivedState, Result
+    from ccm_core.model.evaluation.result import DerivedState, EvaluationBasis, Result
     from ccm_core.model.evaluation.result_history import ResultHistory
     from ccm_core.model.evaluation.result_scope import ResultScope
     from ccm_core.model.json_codec import JsonObject
@@ -286,6 +282,11 @@ class SqlEvaluationStore:
         with self._database.reading() as transaction:
             stored = stored_evaluation(transaction, digest)
             return list(results_on(transaction, *stored, subjects))
+
+    def basis(self, digest: str) -> EvaluationBasis:
+        """Return what the checks of an evaluation rested on; reads no results."""
+        with self._database.reading() as transaction:
+            return stored_basis(transaction, digest)
 
     def named_results(self, digest: str) -> Sequence[tuple[str, str, str]]:
         """List each result of an evaluation as rule, connection and ``KIND:KEY``."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.ledger.checkpoint import STORE_LOG
-from ccm_core.model.evaluation.result import Evaluation
+from ccm_core.model.evaluation.result import Evaluation, EvaluationBasis
 from ccm_core.store.codec.bodies import encode_body
 from ccm_core.store.log import content_dictionaries
 from ccm_core.store.log.append import append_leaves
@@ -86,6 +86,21 @@ def stored_evaluation(transaction: Transaction, digest: str) -> tuple[Evaluation
         raise no_evaluation(digest)
     document, base, position = row
     return read_evaluation(digest, document, base), position
+
+
+def stored_basis(transaction: Transaction, digest: str) -> EvaluationBasis:
+    """Return what the checks of an evaluation rested on.
+
+    Raises:
+        StoreError: There is none of that digest.
+        IntegrityError: It is damaged.
+    """
+    query = f"SELECT document, {BASE_DOCUMENT} FROM evaluation WHERE digest = :digest"
+    row = transaction.row(query, digest=digest)
+    if row is None:
+        raise no_evaluation(digest)
+    document, base = row
+    return decode_evaluation(document, base, digest, EvaluationBasis, f"evaluation {digest}")
 
 
 def read_evaluation(digest: str, document: bytes, base: bytes | None) -> Evaluation:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ccm_core.model.evaluation.result import (
         DerivedState,
         Evaluation,
+        EvaluationBasis,
         Result,
         StoredEvaluation,
         TrendPoint,
@@ -131,6 +132,14 @@ class EvaluationStore(Protocol):
         Raises:
             StoreError: There is no such evaluation.
             IntegrityError: They are not those that the evaluation left.
+        """
+
+    def basis(self, digest: str) -> EvaluationBasis:
+        """Return what the checks of an evaluation rested on; reads no results.
+
+        Raises:
+            IntegrityError: It is damaged.
+            StoreError: There is none.
         """
 
     def named_results(self, digest: str) -> Sequence[tuple[str, str, str]]:

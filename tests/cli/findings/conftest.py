@@ -49,7 +49,7 @@ class Firm:
         listed = ran.json["findings"]
         return [one for one in listed if one["resource"]["kind"] != "population"]
 
-    def accept(self, *names: str, **options: str):
+    def accept(self, *names: str, many: bool = False, **options: str):
         """Ask to accept the risk of findings."""
         stated = {
             "reason": "The service is retired in March.",
@@ -57,9 +57,8 @@ class Firm:
             "approver": "otto",
             "until": self.days_ahead(90),
         } | options
-        return self.ccm(
-            "findings", "accept", *names, *(f"--{key}={value}" for key, value in stated.items())
-        )
+        written = [f"--{key}={value}" for key, value in stated.items()]
+        return self.ccm("findings", "accept", *names, *written, *(["--many"] if many else []))
 
     def days_ahead(self, days: int) -> str:
         """Return a day from today on."""

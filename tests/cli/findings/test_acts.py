@@ -102,6 +102,7 @@ def test_two_people_at_once_do_not_overwrite_each_other(ccm, ids):
         pytest.param(["assign", "zz", "--to", "ada"], "no finding 'zz'", id="unknown"),
         pytest.param(["comment", "ID", " ...  "], "expected a comment in words", id="no-words"),
         pytest.param(["comment", "ID", "x" * 2001], "at most 2,000 characters", id="long"),
+        pytest.param(["comment", "ID", "a\udcff"], "is no text in UTF-8", id="no-text"),
         pytest.param(["acknowledge", "ID", "--by", "eve"], 'unknown person "eve"', id="person"),
         pytest.param(
             ["acknowledge", "ID", "--revision", "9"], "expected revision 9, got 0", id="revision"
@@ -116,6 +117,14 @@ def test_mistakes_are_refused_and_nothing_is_stored(ccm, ids, arguments, message
     ran = ccm("findings", *(ids[0] if word == "ID" else word for word in arguments))
     assert (ran.code, ran.out, message in ran.err) == (2, "", True), ran.err
     assert shown(ccm, ids[0])["acts"] == []
+
+
+def test_an_owner_is_kept_as_it_is_written_whatever_case_it_is_named_in(ccm, ids):
+    """So that lists have one name for a team."""
+    ran = ccm("findings", "assign", ids[0], "--to", "NIGHT desk", "--by", "bo")
+    assert f"{ids[0]}: assigned to Night desk by bo" in ran.err
+    assert shown(ccm, ids[0])["finding"]["owner"]["names"] == ["Night desk"]
+    assert listed(ccm, "--owner", "bo") is not None
 
 
 def test_settings_decide_owners_and_due_dates(ccm, ids):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
@@ -87,6 +88,20 @@ def test_a_finding_is_tracked_across_evaluations(ccm, owned):
     assert " resolved: " in text
 
 
+def test_a_loosened_parameter_is_told_from_a_mended_resource(ccm, owned):
+    """The history says what of the check was changed, and so does it when that is taken back."""
+    (now,) = admins(listed(ccm))
+    details = ccm("findings", "show", now["id"], "--output", "json").json
+    reasons = {one["kind"]: one["reason"] for one in details["changes"]}
+    before = re.search(r"max_owners_and_admins from (\S+) to 1000\)$", reasons["resolved"]).group(1)
+    back = f"(the check was changed: max_owners_and_admins from 1000 to {before})"
+    assert reasons["reopened"].endswith(back)
+    assert "was changed" not in reasons["opened"]
+    words = " ".join(ccm("findings", "show", now["id"]).out.split())
+    assert "(the check was changed: max_owners_and_admins" in words
+    assert "no change was found" in ccm("verify").out
+
+
 def test_a_finding_can_be_acted_on_from_its_own_text(ccm, owned):
     """What, where, since when, who, by when, what next, and a link, each in eighty columns."""
     for one in listed(ccm):
@@ -151,6 +166,12 @@ def test_findings_are_selected(ccm, owned, arguments, is_selected):
     assert listed(ccm, *arguments) == [one for one in everything if is_selected(one)]
 
 
+def test_what_is_counted_is_said(ccm, owned):
+    """A number of some findings never looks like that of all."""
+    assert "(only state reopened)" in ccm("findings", "list", "--state", "reopened").err
+    assert "(only" not in ccm("findings", "list").err
+
+
 def test_findings_are_selected_by_owner(ccm, owned):
     """The names of teams, in whatever case."""
     everything = listed(ccm)
@@ -193,6 +214,7 @@ def test_findings_are_documents_as_their_schema_says(ccm, owned):
         pytest.param(["--severity", "worst"], "'critical', 'high', 'medium'", id="severity"),
         pytest.param(["--older-than", "soon"], "--older-than 'soon'", id="age"),
         pytest.param(["--state", "lost"], "'acceptance_asked'", id="state"),
+        pytest.param(["--all", "--state", "accepted"], "either --all or --state", id="both"),
     ],
 )
 def test_unknown_filters_of_findings_are_refused_with_the_choices(ccm, owned, arguments, message):

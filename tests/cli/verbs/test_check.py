@@ -23,7 +23,10 @@ def test_check_diagnoses_the_newest_collections(ccm, connected):
 
     ran = ccm("check", "--json")
     assert ran.code == 3
-    assert bad(ran) == {"pagerduty.incident_log_entry": "acknowledgements_missing"}
+    assert bad(ran) == {
+        "pagerduty.incident_log_entry": "acknowledgements_missing",
+        "pagerduty.incident_note": "denied",  # the log says which incidents have one
+    }
     ccm("collect")
     assert (ccm("check").code, bad(ccm("check", "--json"))) == (0, {})
 

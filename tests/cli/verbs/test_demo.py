@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -35,6 +36,47 @@ def test_demo_leaves_settings_that_the_next_commands_use(ccm, folder, small_demo
     assert ccm(*CONFIG, "evaluate", "--reproduce", "--json").code in {1, 3}
     assert ccm(*CONFIG, "verify").code == 0
     assert f"env:{KEY_VARIABLE}" in (folder / "demo" / "ccm.yaml").read_text()
+
+
+def with_finding(ccm):
+    """Return the reference of a finding of the demonstration."""
+    return ccm(*CONFIG, "findings", "list", "--output", "json").json["findings"][0]["id"]
+
+
+def bundled(ccm):
+    """Write an evidence package of this month."""
+    month = f"{datetime.now(UTC):%Y-%m}"
+    return ccm(*CONFIG, "bundle", "--period", month, "-o", "demo/b.zip")
+
+
+def test_every_command_that_writes_works_on_a_demo_whose_vault_opens(
+    ccm, folder, vault_key, small_demo
+):
+    """Its vault keeps its signing key: what people decide is signed, and a package is made."""
+    assert "signed with the key in the vault demo/ccm.vault" in small_demo.err
+    assigned = ccm(*CONFIG, "findings", "acknowledge", with_finding(ccm), "--comment", "seen")
+    assert (assigned.code, "sign" in assigned.err) == (0, False)
+    assert ccm(*CONFIG, "verify").code == 0
+    assert bundled(ccm).code == 0
+    assert ccm("verify", "demo/b.zip").code == 0
+    assert ccm("demo").code == 0  # the vault of an earlier demonstration is used again
+    assert ccm(*CONFIG, "evaluate").code in {1, 3}
+    assert ccm(*CONFIG, "verify").code == 0
+
+
+def test_a_demo_without_a_vault_says_what_differs(ccm, folder, small_demo, monkeypatch):
+    """Its key ends with it. Later heads stay unsigned, and no other key is made beside it."""
+    assert "its key ends with it" in small_demo.err
+    assert "CCM_VAULT_KEY" in small_demo.err
+    monkeypatch.setenv("CCM_VAULT_KEY", VAULT_KEY)
+    assigned = ccm(*CONFIG, "findings", "acknowledge", with_finding(ccm), "--comment", "seen")
+    assert assigned.code == 0
+    assert "made a signing key" not in assigned.err
+    assert assigned.err.count("`ccm keys rotate --lost`") == 1
+    assert not (folder / "demo" / "ccm.vault").exists()
+    assert bundled(ccm).code == 2
+    assert ccm(*CONFIG, "keys", "rotate", "--lost").code == 0
+    assert bundled(ccm).code == 0
 
 
 def test_demo_settings_say_what_collecting_again_needs(ccm, folder, small_demo):

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from ccm_core.bundle.compare_pins import compare_with_pins
+from ccm_core.bundle.published_verifier import published_verifier
 from ccm_core.bundle.verifier.archive import read_archive
-from ccm_core.bundle.verifier.main import verify
+from ccm_core.bundle.verifier.main import verify, verify_package
+from ccm_core.cli.main import main
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import STORE_LOG, PinnedCheckpoint
 from ccm_core.store.sqlite.verify import verify_store
@@ -17,9 +22,9 @@ from ccm_core.store.sqlite.verify import verify_store
 pytestmark = pytest.mark.no_cover  # its lines are covered by others
 
 
-def rotated(firm, *, lost=False):
+def rotated(firm, *, lost=False, seed=2):
     """Replace the key of the store; return the old one and the new one."""
-    old, new = firm.signer, type(firm.signer)(seed=2)
+    old, new = firm.signer, type(firm.signer)(seed=seed)
     firm.now += timedelta(minutes=1)
     firm.store.ledger.rotate_key([new] if lost else [new, old], firm.now)
     firm.keys[:] = [new]
@@ -106,7 +111,7 @@ def test_a_hand_over_counts_only_where_the_ledger_names_it(
 
 @pytest.fixture
 def after_loss(firm, write_bundle, tmp_path, key_of):
-    """Return a package that was written after a key was lost, the old key, and an older pin."""
+    """Return a package that was written after a key was lost, both keys, and a pin of each."""
     firm.evaluate()
     pin = PinnedCheckpoint(name="old.txt", note=firm.store.ledger.signed_head())
     old_key = key_of(firm)
@@ -114,25 +119,97 @@ def after_loss(firm, write_bundle, tmp_path, key_of):
     firm.now += timedelta(days=1)
     firm.collect()
     firm.evaluate()
-    path = tmp_path / "after-loss.zip"
+    path, new_pin = tmp_path / "after-loss.zip", tmp_path / "new.txt"
     write_bundle(firm, path)
-    return path, old_key, pin
+    new_pin.write_text(firm.store.ledger.signed_head())
+    return SimpleNamespace(
+        path=path,
+        old=old_key,
+        new=key_of(firm),
+        pin=pin,
+        new_pin=str(new_pin),
+        store_verification=lambda: store_verification(tmp_path),
+    )
+
+
+@pytest.fixture
+def ccm_verify(capsys):
+    """Return a function that runs ``ccm verify``, and returns its exit code and what it printed."""
+
+    def run(*arguments):
+        return main(["verify", *map(str, arguments)]), capsys.readouterr().out
+
+    return run
 
 
 @pytest.mark.attack(
     "Keys",
     "A package made after the key was lost is checked with the key or the checkpoint of before",
-    "It says that nothing since the loss is vouched for",
+    "Not proven (exit 3), with any key: nothing since the loss is vouched for",
 )
-def test_a_loss_of_the_key_is_stated_to_whoever_has_the_old_one(after_loss):
-    """As a problem for the key, as unproven for the checkpoint; the new key verifies it."""
-    path, old_key, pin = after_loss
-    assert verify(str(path))[1] == []
-    (problem,) = verify(str(path), old_key)[1]
-    assert "did not hand over" in problem
-    comparison = compare_with_pins(read_archive(str(path)), [pin])
+@pytest.mark.parametrize("given", ["no key", "the old key", "the new key"])
+def test_a_package_after_a_loss_is_not_proven_whichever_key_is_given(after_loss, given):
+    """As the store that it is of: no change, and the key of before vouches for nothing."""
+    key = {"no key": None, "the old key": after_loss.old, "the new key": after_loss.new}[given]
+    checked = verify_package(str(after_loss.path), key)
+    assert checked.problems == []
+    (loss, *more) = checked.unproven
+    assert loss == next(iter(after_loss.store_verification().unproven))
+    assert bool(more) == (given == "the old key")
+    assert checked.conclusion() == "no change was found, but not everything is proven"
+
+
+def test_a_loss_before_a_hand_over_is_stated_still(after_loss, firm, write_bundle, tmp_path):
+    """A later hand-over links the newer keys, and not those from before the loss."""
+    rotated(firm, seed=3)
+    firm.now += timedelta(days=1)
+    firm.evaluate()
+    write_bundle(firm, tmp_path / "later.zip")
+    (loss,) = verify_package(str(tmp_path / "later.zip"), after_loss.new).unproven
+    assert f"the key {after_loss.new} replaces {after_loss.old}, which was lost" in loss
+
+
+def test_a_pin_of_before_a_loss_proves_nothing_since(after_loss):
+    """The checkpoint is signed by the lost key: it is named as unproven, and is no problem."""
+    comparison = compare_with_pins(read_archive(str(after_loss.path)), [after_loss.pin])
     assert (comparison.problems, comparison.pins) == ((), 0)
     assert ["did not hand over" in text for text in comparison.unproven] == [True]
+
+
+@pytest.mark.parametrize("given", ["no key", "the old key", "the new key", "old and new", "a pin"])
+def test_ccm_verify_of_a_package_after_a_loss_ends_with_exit_code_3(after_loss, ccm_verify, given):
+    """Whichever key is given, and with a checkpoint that the new key signed: so does the store."""
+    arguments = {
+        "no key": (),
+        "the old key": ("--key", after_loss.old),
+        "the new key": ("--key", after_loss.new),
+        "old and new": ("--key", after_loss.old, "--key", after_loss.new),
+        "a pin": ("--key", after_loss.new, "--pin", after_loss.new_pin),
+    }[given]
+    for path in (after_loss.path, after_loss.path.with_name("ccm.db")):
+        code, printed = ccm_verify(path, *arguments)
+        assert (code, "which was lost and did not hand over" in printed) == (3, True)
+        assert "everything is as it was stored" not in printed
+        assert "no change was found, but not everything is proven" in printed
+    vouches = "vouches for nothing in this package"
+    assert (vouches in ccm_verify(after_loss.path, *arguments)[1]) == (given == "the old key")
+
+
+@pytest.mark.parametrize("given", ["no key", "the old key", "the new key"])
+def test_the_published_verifier_ends_with_exit_code_3_after_a_loss(after_loss, tmp_path, given):
+    """It stands alone, and does not say that such a package is verified."""
+    keys = {"no key": [], "the old key": [after_loss.old], "the new key": [after_loss.new]}
+    (tmp_path / "trusted.py").write_bytes(published_verifier())
+    published = subprocess.run(  # noqa: S603 - this interpreter, on files of this test
+        [sys.executable, "-I", "-S", "trusted.py", str(after_loss.path), *keys[given]],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (published.returncode, published.stderr) == (3, "")
+    assert "not proven: the key " in published.stdout
+    assert published.stdout.endswith(": no change was found, but not everything is proven\n")
 
 
 @pytest.mark.attack(

@@ -14,7 +14,11 @@ from ccm_core.auth.vault_encryption import KeySources
 from ccm_core.errors import UsageError
 from ccm_core.ledger.signed_note import Unsigned
 from ccm_core.model.evaluation.result import Evaluation
-from ccm_core.pipeline.credentials.vault_signing import rotate_signing_key, vault_signing
+from ccm_core.pipeline.credentials.vault_signing import (
+    newest_key,
+    rotate_signing_key,
+    vault_signing,
+)
 from ccm_core.store.interface.location import StoreLocation
 from ccm_core.store.sqlite.open import open_store
 from ccm_core.store.sqlite.verify import verify_store
@@ -35,7 +39,15 @@ class StoreFolder:
 
     def signing(self):
         """Return who signs."""
-        return vault_signing(self.vault, lambda: AT, self.messages.append)
+        return vault_signing(self.vault, lambda: AT, self.messages.append, self.store_key)
+
+    def store_key(self):
+        """Return the key that the store is signed with."""
+        settings = StoreLocation(url="sqlite:///ccm.db")
+        if not (self.folder / "ccm.db").exists():
+            return None
+        with closing(open_store(settings, base=self.folder, read_only=True)) as store:
+            return newest_key(store.ledger)
 
     def store(self):
         """Open the store."""
@@ -74,6 +86,41 @@ def test_an_unsigned_head_is_reported_once(store_folder):
     (message,) = store_folder.messages
     assert "the ledger's head is not signed" in message
     assert sign().why in message
+
+
+@pytest.mark.attack(
+    "Keys",
+    "A command writes to a store whose signing key is not in the vault",
+    "No other key is made: it says once that the heads stay unsigned, and how that is fixed",
+)
+@pytest.mark.parametrize("vault", ["gone", "gone, and no key opens a new one", "of another store"])
+def test_no_other_key_is_made_for_a_store_that_has_one(store_folder, vault):
+    """It would sign nothing. The heads are stated as unsigned, until the vault is there again."""
+    store_folder.state_head()
+    path = store_folder.folder / "ccm.vault"
+    (key,) = keys.stored_keys(store_folder.vault())
+    saved = path.read_bytes()
+    store_folder.messages.clear()
+    path.unlink()
+    if vault == "of another store":
+        keys.create_first_key(store_folder.vault(), AT)
+    elif vault != "gone":
+        store_folder.environment.clear()
+    with store_folder.store() as store:
+        store_folder.state_head(store)
+        store_folder.state_head(store)
+    (message,) = store_folder.messages
+    assert "not signed" in message
+    assert store_folder.store_key().public == key.public
+    assert all(part in message for part in (str(store_folder.store_key()), str(path)))
+    assert "`ccm keys rotate --lost`" in message
+    assert path.exists() == (vault == "of another store")
+    assert "leaves of the store's own log are not signed" in store_folder.verified().unproven[0]
+
+    path.write_bytes(saved)
+    store_folder.environment = StoreFolder(store_folder.folder).environment
+    store_folder.state_head()
+    assert store_folder.verified().unproven == ()
 
 
 def test_signing_notices_a_vault_that_opens_later_and_a_rotated_key(store_folder):

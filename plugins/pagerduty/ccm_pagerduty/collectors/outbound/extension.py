@@ -12,7 +12,7 @@ from ccm_core.sdk.types import Collector
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import CollectorEvent, CollectRequest
+    from ccm_core.sdk.types import CollectorEvent, CollectRequest, JsonObject
     from ccm_pagerduty.client import PagerDutySession
 
 
@@ -24,6 +24,11 @@ def collector() -> Collector:
 async def collect(
     session: PagerDutySession, _request: CollectRequest
 ) -> AsyncIterator[CollectorEvent]:
-    """List every extension."""
-    async for event in session.listing("/extensions", "extensions"):
+    """List every extension, each with whether PagerDuty stopped sending to it."""
+    async for event in session.listing("/extensions", "extensions", compose=_with_stopped):
         yield event
+
+
+def _with_stopped(item: JsonObject) -> JsonObject:
+    """Add what PagerDuty leaves out where it never stopped sending."""
+    return {**item, "stopped": item.get("temporarily_disabled") is True}

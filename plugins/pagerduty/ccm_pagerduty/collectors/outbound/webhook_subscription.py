@@ -12,7 +12,7 @@ from ccm_core.sdk.types import Collector
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ccm_core.sdk.types import CollectorEvent, CollectRequest
+    from ccm_core.sdk.types import CollectorEvent, CollectRequest, JsonObject
     from ccm_pagerduty.client import PagerDutySession
 
 
@@ -24,6 +24,16 @@ def collector() -> Collector:
 async def collect(
     session: PagerDutySession, _request: CollectRequest
 ) -> AsyncIterator[CollectorEvent]:
-    """List every webhook subscription."""
-    async for event in session.listing("/webhook_subscriptions", "webhook_subscriptions"):
+    """List every webhook subscription, each with whether PagerDuty stopped sending to it."""
+    listing = session.listing(
+        "/webhook_subscriptions", "webhook_subscriptions", compose=_with_stopped
+    )
+    async for event in listing:
         yield event
+
+
+def _with_stopped(item: JsonObject) -> JsonObject:
+    """Add what PagerDuty leaves out where it never stopped sending."""
+    method = item.get("delivery_method")
+    stopped = isinstance(method, dict) and method.get("temporarily_disabled") is True
+    return {**item, "stopped": stopped}
