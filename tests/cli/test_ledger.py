@@ -210,14 +210,6 @@ def test_init_makes_the_signing_key_where_it_can(ccm, folder, monkeypatch):
     assert signed_note.encoded(key.public) in output
 
 
-def test_init_makes_no_signing_key_beside_a_store_that_another_one_signs(ccm, signed_store):
-    """The settings are written anew; the store has its key."""
-    (signed_store / "ccm.vault").unlink()
-    output = ccm("init", "--force")
-    assert (output.code, "`ccm keys rotate --lost`" in output.err) == (0, True)
-    assert not (signed_store / "ccm.vault").exists()
-
-
 def test_a_rotated_signing_key_signs_the_handover(ccm, signed_store):
     """Old heads hold with the old key, new ones with the new; the old one vouches for the new."""
     folder = signed_store

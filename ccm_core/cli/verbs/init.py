@@ -10,6 +10,7 @@ import click
 from ccm_core.app.installation import clock
 from ccm_core.atomic_write import owner_only
 from ccm_core.cli.terminal.output import print_message
+from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.config.locate import NAME
 from ccm_core.config.settings_reader import load_settings
 from ccm_core.config.settings_validation import vault_path
@@ -44,14 +45,17 @@ def _make_key(path: Path) -> None:
     from ccm_core.auth.vault import Vault
     from ccm_core.auth.vault_encryption import KeySources
     from ccm_core.ledger.signed_note import encoded
+    from ccm_core.pipeline.credentials.vault_signing import require_store_key
 
     vault = Vault(vault_path(load_settings(path)), KeySources(environment=os.environ))
+    store_key = open_workspace(str(path)).store_key()
     try:
-        key, *_ = signing_keys.stored_keys(vault) or signing_keys.create_first_key(vault, clock())
+        stored = signing_keys.stored_keys(vault)
+        require_store_key(vault, stored, store_key)
+        key, *_ = stored or signing_keys.create_first_key(vault, clock())
     except SecretError as error:
-        print_message(
-            f"no key to sign the ledger was made: {error}. `ccm keys make` makes one later"
-        )
+        later = "" if store_key else ". `ccm keys make` makes one later"
+        print_message(f"no key to sign the ledger was made: {error}{later}")
         return
     public = encoded(key.public)
     print_message(f"the ledger of a new store is signed; the public half of its key: {public}")

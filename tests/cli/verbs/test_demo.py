@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 from cli_settings import SMALL
+from hunting import VAULT_KEY
 from pagerduty_simulator.demo_data import account
 
 from ccm_core.app.demo import KEY_VARIABLE
@@ -77,6 +78,17 @@ def test_a_demo_without_a_vault_says_what_differs(ccm, folder, small_demo, monke
     assert bundled(ccm).code == 2
     assert ccm(*CONFIG, "keys", "rotate", "--lost").code == 0
     assert bundled(ccm).code == 0
+
+
+def test_init_makes_no_signing_key_beside_a_store_that_another_one_signs(
+    ccm, folder, small_demo, monkeypatch
+):
+    """The settings are written anew; the store has its key, and another would sign nothing."""
+    monkeypatch.setenv("CCM_VAULT_KEY", VAULT_KEY)
+    ran = ccm(*CONFIG, "init", "--force")
+    assert (ran.code, "this store is signed with" in ran.err) == (0, True)
+    assert "`ccm keys make`" not in ran.err
+    assert not (folder / "demo" / "ccm.vault").exists()
 
 
 def test_demo_settings_say_what_collecting_again_needs(ccm, folder, small_demo):
