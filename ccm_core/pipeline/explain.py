@@ -24,17 +24,16 @@ from ccm_core.model.evaluation.result import (
     KindSufficiency,
     Result,
     RuleResult,
-    Status,
     StoredEvaluation,
-    deciding,
 )
 from ccm_core.model.evaluation.result_id import result_id, rule_part
 from ccm_core.model.evaluation.result_scope import ResultScope
 from ccm_core.model.evidence.collection import Request
 from ccm_core.model.evidence.record import Record
-from ccm_core.model.finding.finding import ACTIVE, FindingCheck, finding_of, share_finding
+from ccm_core.model.finding.finding import FindingCheck
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.evaluate import compile_rules, load_evidence
+from ccm_core.pipeline.findings.of_result import finding_of_result, is_in_share
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.derive.row_record import row_of
 from ccm_core.rules.evaluate.build_facts import Evidence
@@ -102,28 +101,9 @@ def explain(
         difference=_difference(single_rule, facts, result, evaluation.evaluated_at)
         if row
         else None,
-        finding=_finding(store, rule_result, result),
-        in_share=_is_in_share(rule_result, result),
+        finding=finding_of_result(store, rule_result, result),
+        in_share=is_in_share(rule_result, result),
     )
-
-
-def _finding(store: EvidenceStore, rule: RuleResult, result: Result) -> str | None:
-    """Return the finding of a result; of one that is inconclusive, what it was a check of."""
-    if result.status is Status.FAIL:
-        in_share = _is_in_share(rule, result)
-        return share_finding(result.rule, result.connection) if in_share else finding_of(result)
-    if result.status not in (Status.INSUFFICIENT, Status.ERROR):
-        return None
-    ids = (
-        finding.id
-        for finding in store.findings.current(ACTIVE)
-        if any(check.result == result.id for check in finding.checks)
-    )
-    return next(ids, None)
-
-
-def _is_in_share(rule: RuleResult, result: Result) -> bool:
-    return result.status is Status.FAIL and result not in deciding(rule.results)
 
 
 def _find_result(

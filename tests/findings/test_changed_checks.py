@@ -67,9 +67,9 @@ def explained(before, now, first=("fail",), last=("pass",)):
             id="parameter",
         ),
         pytest.param(
-            basis({"ack": "k1"}, chosen="a" * 80, within="4h"),
-            basis({"ack": "k2"}, chosen="true", within="8h"),
-            "chosen, within from 4h to 8h",
+            basis({"ack": "k1"}, chosen="a" * 80, within="hours(4)"),
+            basis({"ack": "k2"}, chosen="true", within="hours(8)"),
+            "chosen, within from hours(4) to hours(8)",
             id="a condition too long to be repeated",
         ),
         pytest.param(

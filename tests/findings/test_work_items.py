@@ -95,6 +95,29 @@ def test_the_state_follows_evaluations_and_what_people_did(hours, acts, state):
     assert item(*hours, acts=acts).state == state
 
 
+@pytest.mark.parametrize(
+    ("entries", "read_at", "state", "asked"),
+    [
+        pytest.param((), HOUR, "acknowledged", (), id="read-since-and-gone"),
+        pytest.param(("W1",), HOUR, "acceptance_asked", ("W1",), id="there"),
+        pytest.param((), HOUR / 2, "acceptance_asked", ("W1",), id="not-read-since"),
+        pytest.param((), None, "acceptance_asked", ("W1",), id="not-known-what-was-read"),
+        pytest.param(("W2",), HOUR, "acknowledged", (), id="another-one-is-there"),
+    ],
+)
+def test_a_request_counts_as_long_as_its_entry_is_there(entries, read_at, state, asked):
+    """Or has not been read since; then what was done before shows."""
+    findings, _ = tracked([failing()])
+    facts = WorkFacts(
+        now=START + HOUR,
+        expiries={name: START + 30 * DAY for name in entries},
+        waivers_read_at=None if read_at is None else START + read_at,
+        acts={findings[0].id: [act("acknowledged"), ASKED]},
+    )
+    (only,) = work_items(findings, facts)
+    assert (only.state, only.asked) == (state, asked)
+
+
 def with_waivers(*names):
     """Return a finding of two checks with these waivers."""
     return [

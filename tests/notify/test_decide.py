@@ -99,6 +99,17 @@ def test_a_closed_finding_says_how_it_was_closed(state, heading):
     assert news.state.resolved == (1 if heading == "Resolved" else 0)
 
 
+@pytest.mark.parametrize("state", [WorkState.RESOLVED, WorkState.REMOVED])
+def test_an_end_that_a_changed_check_explains_says_so(state):
+    """Whoever owns it does not take a loosened limit for a mended resource."""
+    sent = after(made_condition("finding:f1")).state
+    closed = made_item(state=state, reason="ok (the check was changed: min_levels from 2 to 1)")
+    (ending,) = after(state=sent, findings={"f1": closed}).ended
+    assert ending.text == (
+        "Checkout: Services are owned (the check was changed: min_levels from 2 to 1)"
+    )
+
+
 def test_a_cause_that_splits_is_continued_and_neither_new_nor_resolved():
     """The findings that follow it are sent; of the one that they replace nothing is said."""
     sent = after(made_condition("finding:f1")).state

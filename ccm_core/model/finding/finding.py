@@ -187,7 +187,8 @@ def reason_with_change(reason: str, what: str) -> str:
 def change_of_check(reason: str) -> str:
     """Return what a reason says was changed of the check itself; empty: nothing was."""
     _, marker, what = reason.rpartition(_CHECK_CHANGED)
-    return f"{marker}{what}".strip(" ()") if marker and what.endswith(")") else ""
+    is_change = marker and what.endswith(")")
+    return f"{marker.lstrip(' (')}{what[:-1]}" if is_change else ""
 
 
 @lru_cache(maxsize=1024)  # very many results count in few shares

@@ -17,16 +17,21 @@ if TYPE_CHECKING:
     from ccm_core.model.finding.work_item import WorkItem
     from ccm_core.report.types import ReportInput
 
+_WORSE = (Status.NOT_APPLICABLE, Status.PASS, Status.INSUFFICIENT, Status.ERROR, Status.FAIL)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultFinding:
     """The finding of a result."""
 
     id: str
+    """Empty: the result counts in a share that has no finding."""
     item: WorkItem | None = None
     """None: it is not known, or there is none that is open."""
     in_share: bool = False
     """Whether the result is one of those that a share counts, and no finding by itself."""
+    share: Status | None = None
+    """The status of that share; None: it is not shown."""
 
     @property
     def owners(self) -> tuple[str, ...] | None:
@@ -38,9 +43,16 @@ class ResultFinding:
         """Return what a single failure counts in; empty where it counts by itself."""
         if not self.in_share:
             return ""
-        if self.item is None:
-            return "counts in the share of its check, which has no open finding"
-        return f"counts in the share of its check: finding {self.id}"
+        if self.id:
+            return f"counts in the share of its check: finding {self.id}"
+        return f"counts in the share of its check, which {self.standing_of_share}"
+
+    @property
+    def standing_of_share(self) -> str:
+        """Return what is said of a share that has no finding."""
+        if self.share is Status.PASS:
+            return "passes"
+        return "has no open finding" if self.share is None else "is inconclusive"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +61,8 @@ class ResultFindings:
 
     items: Mapping[str, WorkItem]
     shares: AbstractSet[str]
+    share_statuses: Mapping[tuple[str, str], Status]
+    """The worst status of the shares of a rule over a connection."""
     of_checks: Mapping[str, WorkItem]
     """By the id of a result that fails or is inconclusive: what it is a check of."""
 
@@ -61,12 +75,18 @@ class ResultFindings:
 
     def _of_failing(self, result: Result) -> ResultFinding:
         if self.in_share(result):
-            name = share_finding(result.rule, result.connection)
-            return ResultFinding(id=name, item=self.items.get(name), in_share=True)
+            return self._of_share(result)
         if (item := self.of_checks.get(result.id)) is not None:
             return ResultFinding(id=item.finding.id, item=item)
         name = finding_of(result)
         return ResultFinding(id=name, item=self.items.get(name))
+
+    def _of_share(self, result: Result) -> ResultFinding:
+        name = share_finding(result.rule, result.connection)
+        item = self.items.get(name)
+        status = self.share_statuses.get((result.rule, result.connection))
+        has_finding = item is not None or status is Status.FAIL
+        return ResultFinding(id=name if has_finding else "", item=item, in_share=True, share=status)
 
     def in_share(self, result: Result) -> bool:
         """Return whether a result is a single one of a rule that is judged by share."""
@@ -94,7 +114,9 @@ class FindingResults:
         return bool(self.failing) and all(result.waiver for result in self.failing)
 
 
-NO_FINDINGS = ResultFindings(items=FrozenDict(), shares=frozenset(), of_checks=FrozenDict())
+NO_FINDINGS = ResultFindings(
+    items=FrozenDict(), shares=frozenset(), share_statuses=FrozenDict(), of_checks=FrozenDict()
+)
 """Where none are known."""
 
 
@@ -104,6 +126,7 @@ def result_findings(inputs: ReportInput) -> ResultFindings:
     return ResultFindings(
         items=items,
         shares=inputs.findings.shares | set(shares(inputs.evaluation.rules)),
+        share_statuses=_share_statuses(inputs.evaluation.rules),
         of_checks={check.result: item for item in items.values() for check in item.finding.checks},
     )
 
@@ -144,3 +167,14 @@ def shares(rules: tuple[RuleResult, ...]) -> Iterator[str]:
     for rule in rules:
         if any(result.subject.kind == POPULATION for result in rule.results):
             yield rule.rule
+
+
+def _share_statuses(rules: tuple[RuleResult, ...]) -> Mapping[tuple[str, str], Status]:
+    """Return the worst status of the shares of each rule over each connection."""
+    worst: dict[tuple[str, str], Status] = {}
+    for rule in rules:
+        for result in rule.results:
+            if result.subject.kind == POPULATION:
+                name = (rule.rule, result.connection)
+                worst[name] = max(worst.get(name, result.status), result.status, key=_WORSE.index)
+    return worst

@@ -120,8 +120,11 @@ def _finding(finding: ResultFinding | None) -> Sequence[str]:
     if finding is None:
         return _NO_FINDING
     item = finding.item
-    if item is None or finding.in_share:
-        return [finding.id, "counts in the share" if finding.in_share else "", *_NO_FINDING[2:]]
+    if finding.in_share:
+        standing = "" if finding.id else f", which {finding.standing_of_share}"
+        return [finding.id, f"counts in the share{standing}", *_NO_FINDING[2:]]
+    if item is None:
+        return [finding.id, *_NO_FINDING[1:]]
     cells = (
         finding.id,
         item.state.value,

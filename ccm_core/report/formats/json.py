@@ -115,7 +115,9 @@ def _evaluation(inputs: ReportInput) -> Fields:
 
     def result_fields(result: Result) -> object:
         finding = findings.of(result)
-        return result if finding is None else fields_of(result, finding=finding.id)
+        if finding is None or not finding.id:
+            return result
+        return fields_of(result, finding=finding.id)
 
     rules = (
         fields_of(rule, results=Rows(map(result_fields, rule.results)))

@@ -152,7 +152,8 @@ def _finding_facts(result: Result, finding: ResultFinding | None) -> Iterator[tu
     yield from (("owner", name) for name in (result.subject.owners if names is None else names))
     if finding is None:
         return
-    yield "finding", finding.id
+    if finding.id:
+        yield "finding", finding.id
     item = finding.item
     if item is None or finding.in_share:
         return

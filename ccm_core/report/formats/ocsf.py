@@ -174,8 +174,9 @@ def _unmapped(result: Result, rule: RuleResult, finding: ResultFinding | None) -
         }
     return work | {
         "result": uuids.of_result(result),
-        "finding": finding.id if finding else None,
+        "finding": (finding.id or None) if finding else None,
         "counts_in_share": bool(finding and finding.in_share),
+        "share_status": finding.share.value if finding and finding.share else None,
         "pack": rule.pack,
         "status": result.status.value,
         "waiver": result.waiver,

@@ -116,7 +116,7 @@ def _trace(result: Result, finding: ResultFinding | None) -> str:
 def _finding(finding: ResultFinding | None, moment: datetime) -> str:
     """Return the state of a finding, by when it is due, since when it fails, and its tickets."""
     if finding is not None and finding.in_share:
-        name = f" of <code>{_text(finding.id)}</code>" if finding.item else ""
+        name = f" of <code>{_text(finding.id)}</code>" if finding.id else ""
         return f'<span class="none">counts in the share{name}</span>'
     if finding is None or finding.item is None:
         return '<span class="none">not tracked</span>'

@@ -223,7 +223,7 @@ def _resource(result: Result, finding: ResultFinding | None) -> str:
 def _finding(finding: ResultFinding) -> str:
     """Return the id of a finding, for ``ccm findings show``; of a row, what it counts in."""
     if finding.in_share:
-        return f"in the share: {finding.id}" if finding.item else "in the share"
+        return f"in the share: {finding.id}" if finding.id else "in the share"
     return f"{finding.id}, overdue" if finding.item and finding.item.is_overdue else finding.id
 
 

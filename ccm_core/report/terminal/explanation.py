@@ -51,6 +51,8 @@ def _head(explanation: Explanation) -> Iterator[str]:
         share = "in the share of " if explanation.in_share else ""
         name = plain(explanation.finding)
         yield f"  finding      {share}{name}: ccm findings show {name}"
+    elif explanation.in_share:
+        yield "  finding      none: it counts in the share of its check, which does not fail"
     yield f"  resource     {plain(subject.title)} ({subject.kind} {plain(subject.key)})"
     if subject.owners:
         yield f"  owner        {', '.join(map(plain, subject.owners))}"

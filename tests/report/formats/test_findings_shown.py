@@ -90,8 +90,10 @@ def test_the_numbers_stand_at_the_top(shown, form):
             {
                 "html": "counts in the share</span>",
                 "text": "[in the share]",
-                "markdown": "counts in the share of its check, which has no open finding",
-                "junit": "Failed, and counts in the share of its check, which has no open finding",
+                "markdown": "counts in the share of its check, which passes",
+                "junit": "Failed, and counts in the share of its check, which passes",
+                "csv": '"","counts in the share, which passes"',
+                "ocsf": '"counts_in_share":true,"due_at":null,"evidence_digests":[],"finding":null',
             },
             id="share passes",
         ),
@@ -111,6 +113,20 @@ def test_a_single_failure_under_a_share_says_that_it_counts_in_it(make, share, e
         rendered = FORMATS[form].render(inputs).decode()
         assert words.format(id=finding_of(whole)) in " ".join(rendered.split())
         assert "not tracked" not in rendered
+
+
+@pytest.mark.parametrize("form", sorted(FORMATS))
+@pytest.mark.parametrize("share", [Status.PASS, Status.INSUFFICIENT])
+def test_a_single_failure_under_a_share_that_does_not_fail_names_no_finding(make, form, share):
+    """There is none: `ccm findings show` would not know it."""
+    row = make.result("#7", Status.FAIL, "acknowledged late", id="aaaaaa-seven")
+    whole = replace(
+        make.result("all", share, "99 % in time", id="aaaaaa-share"),
+        subject=Subject(kind=POPULATION, key="all", title="all"),
+    )
+    rule = make.rule("r", "Acknowledged in time", "high", [row, whole], status=share)
+    inputs = replace(make.report_input(rule), findings=make.report_findings())
+    assert finding_of(whole) not in FORMATS[form].render(inputs).decode()
 
 
 def test_a_page_draws_the_most_urgent_and_names_the_command_for_the_rest(make):

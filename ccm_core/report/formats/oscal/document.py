@@ -197,7 +197,7 @@ def _observation(result: Result, finding: ResultFinding | None, ids: Ids, at: st
         "rule": result.rule,
         "status": result.status.value,
         "waiver": result.waiver,
-        "finding": finding.id if finding else None,
+        "finding": (finding.id or None) if finding else None,
         "counts-in-share": "yes" if finding and finding.in_share else None,
     }
     observation: JsonObject = {
