@@ -820,8 +820,8 @@ def trusted_keys(
     unproven.extend(lost_keys(chains))
     if any(key in chain for chain in chains[:-1]):
         unproven.append(
-            f"the key that was given, {key}, vouches for nothing in this package, which "
-            f"{newest[-1]} signed: verify it with that key, received by another way"
+            f"the key that was given, {key}, is from before that loss, and {newest[-1]} signed "
+            "this package: verify it with that key, received by another way"
         )
     elif key is not None and key not in newest:
         problems.append(

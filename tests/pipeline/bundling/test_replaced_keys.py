@@ -191,7 +191,7 @@ def test_ccm_verify_of_a_package_after_a_loss_ends_with_exit_code_3(after_loss, 
         assert (code, "which was lost and did not hand over" in printed) == (3, True)
         assert "everything is as it was stored" not in printed
         assert "no change was found, but not everything is proven" in printed
-    vouches = "vouches for nothing in this package"
+    vouches = "is from before that loss"
     assert (vouches in ccm_verify(after_loss.path, *arguments)[1]) == (given == "the old key")
 
 
