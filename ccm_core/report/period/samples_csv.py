@@ -12,6 +12,7 @@ from ccm_core.sdk.timestamps import format_instant
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ccm_core.model.sampling import Sample
     from ccm_core.report.period.layout import PeriodInput
 
 COLUMNS = (
@@ -39,7 +40,7 @@ COLUMNS = (
 
 
 class PeriodCsv:
-    """RFC 4180, UTF-8 with a byte order mark; one line for each sample."""
+    """RFC 4180, UTF-8 with a byte order mark; one line for each sample, and one for a control without."""
 
     name = "csv"
     extension = "csv"
@@ -54,30 +55,36 @@ class PeriodCsv:
 
 
 def _rows(inputs: PeriodInput) -> Iterator[tuple[str, ...]]:
-    conclusions = {
-        (control.framework, control.id): control.conclusion for control in inputs.assurance.controls
-    }
-    for control in inputs.sampling.controls:
-        for number, sample in enumerate(control.samples, 1):
-            yield (
-                inputs.assurance.period,
-                f"{control.framework}:{control.id}",
-                conclusions[control.framework, control.id].value,
-                str(control.population),
-                str(number),
-                sample.rule,
-                inputs.titles.get(sample.rule, ""),
-                sample.connection,
-                sample.subject.kind,
-                sample.subject.key,
-                sample.subject.title,
-                sample.subject.url or "",
-                str(sample.evaluations),
-                sample.worst_status.value,
-                sample.last_status.value,
-                format_instant(sample.last_evaluated_at),
-                sample.id,
-                " ".join(sample.evidence_digests),
-                inputs.sampling.random_seed,
-                "; ".join(sample.subject.owners),
-            )
+    samples_of = {(entry.framework, entry.id): entry for entry in inputs.sampling.controls}
+    for control in inputs.assurance.controls:
+        entry = samples_of[control.framework, control.id]
+        head = (
+            inputs.assurance.period,
+            f"{control.framework}:{control.id}",
+            control.conclusion.value,
+            str(entry.population),
+        )
+        for number, sample in enumerate(entry.samples, 1):
+            yield (*head, str(number), *_sample(sample, inputs))
+        if not entry.samples:
+            yield (*head, *("",) * (len(COLUMNS) - len(head)))
+
+
+def _sample(sample: Sample, inputs: PeriodInput) -> tuple[str, ...]:
+    return (
+        sample.rule,
+        inputs.titles.get(sample.rule, ""),
+        sample.connection,
+        sample.subject.kind,
+        sample.subject.key,
+        sample.subject.title,
+        sample.subject.url or "",
+        str(sample.evaluations),
+        sample.worst_status.value,
+        sample.last_status.value,
+        format_instant(sample.last_evaluated_at),
+        sample.id,
+        " ".join(sample.evidence_digests),
+        inputs.sampling.random_seed,
+        "; ".join(sample.subject.owners),
+    )

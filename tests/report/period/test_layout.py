@@ -275,3 +275,16 @@ def test_the_page_is_well_formed_and_bounded():
     assert links <= ids
     assert "2,000 more evidence gaps left out of this page" in page
     assert len(page) < 1_500_000
+
+
+def test_a_control_without_samples_has_a_line_with_its_conclusion():
+    """A table of controls lacks none that the other formats have."""
+    inputs = period(conclusion=Conclusion.NO_OCCURRENCES)
+    (samples,) = inputs.sampling.controls
+    none = replace(samples, population=0, samples=())
+    inputs = replace(inputs, sampling=replace(inputs.sampling, controls=(none,)))
+    (line,) = csv.DictReader(io.StringIO(rendered("csv", inputs), newline=""))
+    assert (line["control"], line["conclusion"], line["population"]) == (
+        *("soc2:CC7.4", "no_occurrences", "0"),
+    )
+    assert not {line[name] for name in ("sample_number", "rule", "result", "worst_status")} - {""}
