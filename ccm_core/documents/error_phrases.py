@@ -57,6 +57,10 @@ def actual_value(value: Any, *, hide: bool = False) -> str:
             return "a mapping"
 
 
+_MOST = 60
+"""Names in one message."""
+
+
 def suggest(category: str, name: str, choices: Sequence[str], *, label: str = "") -> str:
     """Return the message about an unknown name, with the closest choice or else all of them.
 
@@ -69,7 +73,8 @@ def suggest(category: str, name: str, choices: Sequence[str], *, label: str = ""
     close = get_close_matches(name, choices, n=1)
     if close:
         return f"unknown {category} {quoted(name)}; did you mean {quoted(close[0])}?"
-    names = ", ".join(map(quoted, choices))
+    more = f" and {len(choices) - _MOST:,} more" if choices[_MOST:] else ""
+    names = ", ".join(map(quoted, choices[:_MOST])) + more
     if label:
         return f"unknown {category} {quoted(name)}; {label}: {names or 'none'}"
     expected = f"expected one of {names}" if names else "none is allowed here"

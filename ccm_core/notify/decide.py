@@ -42,6 +42,8 @@ class Difference:
     continued: Sequence[Condition] = ()
     """Findings that continue others that it was sent."""
     ended: Sequence[Ending] = ()
+    waiting: int = 0
+    """How much is new and waits for the end of the quiet hours."""
     is_digest: bool = False
     state: RecipientState = field(default_factory=RecipientState)
 
@@ -69,21 +71,23 @@ def difference(
     """
     current = {condition.key: condition for condition in conditions}
     sent = state.conditions
-    due = [
+    news = [
         condition
         for condition in current.values()
-        if wants(channel, condition)
-        and _may_send(condition.severity, now, channel)
-        and _is_news(condition, sent)
+        if wants(channel, condition) and _is_news(condition, sent)
     ]
+    due = [condition for condition in news if _may_send(condition.severity, now, channel)]
+    gone = {key: condition for key, condition in sent.items() if key not in current}
     over = {
         key: condition
-        for key, condition in sent.items()
-        if key not in current and _may_send(condition.severity, now, channel)
+        for key, condition in gone.items()
+        if _may_send(condition.severity, now, channel)
     }
     followed = {name for condition in current.values() for name in _follows(condition)}
-    endings = [_ending(key, condition, findings, followed) for key, condition in over.items()]
-    ended = [ending for ending in endings if ending is not None]
+    endings = {key: _ending(key, condition, findings, followed) for key, condition in gone.items()}
+    ended = [ending for key in over if (ending := endings[key]) is not None]
+    tells_endings = NotifyEvent.RESOLVED in channel.events
+    later = [key for key, ending in endings.items() if ending is not None and key not in over]
     worse = [condition for condition in due if condition.key in sent]
     new = [condition for condition in due if condition.key not in sent]
     continued = [condition for condition in new if _continues(condition, sent)]
@@ -93,7 +97,8 @@ def difference(
         opened=opened,
         worse=worse,
         continued=continued,
-        ended=ended if NotifyEvent.RESOLVED in channel.events else (),
+        ended=ended if tells_endings else (),
+        waiting=len(news) - len(due) + (len(later) if tells_endings else 0),
         is_digest=_is_digest_due(now, state.digest_at, channel),
         state=RecipientState(
             conditions=kept | {condition.key: _sent(condition) for condition in due},

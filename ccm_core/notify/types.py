@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -56,6 +56,12 @@ class QuietHours:
         if self.since <= self.until:
             return self.since <= local < self.until
         return local >= self.since or local < self.until
+
+    def end(self, now: datetime) -> datetime:
+        """Return when those that contain an instant end."""
+        local = now.astimezone(self.timezone)
+        day = local.date() + timedelta(days=local.time() >= self.until)
+        return datetime.combine(day, self.until, tzinfo=self.timezone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

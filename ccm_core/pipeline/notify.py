@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import SecretError
@@ -15,7 +16,7 @@ from ccm_core.notify import sent_state
 from ccm_core.notify.apprise_sender import send
 from ccm_core.notify.compose import decision
 from ccm_core.notify.conditions import conditions
-from ccm_core.notify.decide import difference, sent_findings
+from ccm_core.notify.decide import Difference, difference, sent_findings
 from ccm_core.notify.entries import MessageOptions
 from ccm_core.notify.message import Message
 from ccm_core.notify.routing import route
@@ -39,6 +40,10 @@ class DeliveryResult:
     """None: there is nothing to send, or it waits for the end of the quiet hours."""
     failure: str | None = None
     """Why it was not sent; it is tried again in the next cycle."""
+    waiting: int = 0
+    """How much waits for the end of the quiet hours."""
+    waits_until: datetime | None = None
+    """When they end; None: nothing waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,18 +151,29 @@ class _Notifier:
         names = [recipient.name for recipient in self._recipients]
         for recipient in self._recipients:
             before = self._state(recipient)
-            decided = self._decided(recipient, before)
+            news = self._news(recipient, before)
+            decided = self._decided(recipient, news)
             failure = None
             if not dry_run and decided.message is not None:
                 failure = _deliver(decided.message, recipient, self._policy)
             if not dry_run and failure is None and decided.state != before:
                 sent_state.record(self._policy.sent_state, recipient.name, decided.state, names)
-            yield DeliveryResult(recipient=recipient.name, message=decided.message, failure=failure)
+            quiet_hours = recipient.channel.quiet_hours
+            yield DeliveryResult(
+                recipient=recipient.name,
+                message=decided.message,
+                failure=failure,
+                waiting=news.waiting,
+                waits_until=quiet_hours.end(self._now) if quiet_hours and news.waiting else None,
+            )
 
-    def _decided(self, recipient: _Recipient, before: RecipientState) -> NotifyDecision:
+    def _news(self, recipient: _Recipient, before: RecipientState) -> Difference:
+        channel = recipient.channel
+        return difference(self._now, self._routed[channel.name], before, channel, self._items)
+
+    def _decided(self, recipient: _Recipient, news: Difference) -> NotifyDecision:
         channel = recipient.channel
         current: Sequence[Condition] = self._routed[channel.name]
-        news = difference(self._now, current, before, channel, self._items)
         return decision(self._now, current, news, channel, self._policy.options)
 
     def _state(self, recipient: _Recipient) -> RecipientState:

@@ -110,7 +110,7 @@ def test_a_request_counts_as_long_as_its_entry_is_there(entries, read_at, state,
     findings, _ = tracked([failing()])
     facts = WorkFacts(
         now=START + HOUR,
-        expiries={name: START + 30 * DAY for name in entries},
+        expiries=dict.fromkeys(entries, START + 30 * DAY),
         waivers_read_at=None if read_at is None else START + read_at,
         acts={findings[0].id: [act("acknowledged"), ASKED]},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -270,3 +270,27 @@ def test_quiet_hours_may_cross_midnight(since, until, hour, held):
     """They may go past midnight."""
     quiet = QuietHours(since=time(since), until=time(until), timezone=ZoneInfo("UTC"))
     assert quiet.contains(datetime(2026, 5, 6, hour, tzinfo=UTC)) is held
+
+
+def test_what_waits_for_the_end_of_the_quiet_hours_is_counted():
+    """What is new, worse or over; what a channel does not want waits for nothing."""
+    channel = Channel(name="all", quiet_hours=QUIET)
+    state = after(made_condition("a"), channel=channel).state
+    night = after(made_condition("b"), made_condition("c"), channel=channel, now=NIGHT, state=state)
+    assert (night.is_empty, night.waiting) == (True, 3)
+    deaf = Channel(name="all", quiet_hours=QUIET, events=frozenset())
+    assert after(made_condition("b"), channel=deaf, now=NIGHT, state=state).waiting == 0
+    assert after(made_condition("a"), channel=channel, now=NIGHT, state=state).waiting == 0
+
+
+@pytest.mark.parametrize(
+    ("now", "end"),
+    [
+        pytest.param(NIGHT, NIGHT + timedelta(hours=8), id="the next morning"),
+        pytest.param(NIGHT + timedelta(hours=2), NIGHT + timedelta(hours=8), id="after midnight"),
+    ],
+)
+def test_quiet_hours_end_in_the_morning(now, end):
+    """Of the day that follows, or of the same one."""
+    assert QUIET.contains(now)
+    assert QUIET.end(now) == end

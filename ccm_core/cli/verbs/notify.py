@@ -15,6 +15,7 @@ from ccm_core.errors import UsageError
 from ccm_core.model.evaluation.result_scope import UNSETTLED
 from ccm_core.notify.rendering.text import render_text
 from ccm_core.pipeline.notify import DeliveryResult, notify, send_test
+from ccm_core.report.content import phrases
 
 
 @click.command("notify")
@@ -43,10 +44,22 @@ def _print(results: Iterable[DeliveryResult], *, sent: bool) -> int:
             print_message(f"{result.recipient}: {result.failure}")
             code = Exit.SOURCE
         elif result.message is None:
-            print_message(f"{result.recipient}: nothing new to send")
+            print_message(f"{result.recipient}: {_waiting(result) or 'nothing new to send'}")
         else:
             verb = "sent" if sent else "would be sent"
             print_message(f"{result.recipient}: {verb}: {result.message.title}")
             if not sent:
                 print_text(render_text(result.message))
+            if waiting := _waiting(result):
+                print_message(f"{result.recipient}: {waiting}")
     return code
+
+
+def _waiting(result: DeliveryResult) -> str:
+    """Return how much waits until when; empty: nothing does."""
+    if result.waits_until is None:
+        return ""
+    verb = "waits" if result.waiting == 1 else "wait"
+    until = f"{result.waits_until:%Y-%m-%d %H:%M %Z}"
+    new = phrases.count(result.waiting, "new notification")
+    return f"{new} {verb} for the end of the quiet hours: {until}"

@@ -40,7 +40,7 @@ COLUMNS = (
 
 
 class PeriodCsv:
-    """RFC 4180, UTF-8 with a byte order mark; one line for each sample, and one for a control without."""
+    """RFC 4180, UTF-8 with a byte order mark; a line for each sample, one for a control without."""
 
     name = "csv"
     extension = "csv"

@@ -120,7 +120,7 @@ def test_a_catalogue_of_ones_own_is_imported_and_mapped_to(ccm, evaluated):
     """From a table, with the texts shown where they are asked for."""
     (evaluated / "house.csv").write_text("id,title,text\n1,Names,Everything has a name.\n")
     imported = ccm("frameworks", "import", "house.csv", "--name", "house", "--title", "House")
-    assert "house.yaml: 1 requirements, 1 with their texts" in imported.err
+    assert "house.yaml: 1 requirement, 1 with their texts" in imported.err
     assert ccm("frameworks", "import", "house.csv", "--name", "house").code == 2
     set_frameworks(evaluated, "  - {name: house, catalogue: house.yaml}\n")
     (evaluated / "own.yaml").write_text(PACK.replace("CONTROL", "house, id: '1'"))

@@ -108,10 +108,17 @@ def test_notify_test_sends_a_test_message(ccm, notified, webhook):
 
 
 def test_quiet_hours_delay_notifications(ccm, notified, webhook):
-    """Until they end."""
+    """Until they end; how many wait is said, and until when."""
     notified(QUIET)
     ccm("run")
     assert webhook.messages == []
+    ran = ccm("notify")
+    assert (ran.code, webhook.messages) == (0, [])
+    waiting = (
+        r"all env:HOOK: \d+ new notifications wait for the end of the quiet hours: .* 23:59 UTC"
+    )
+    assert re.search(waiting, ran.err)
+    assert "nothing new" not in ran.err
 
 
 @pytest.mark.parametrize(
