@@ -57,7 +57,7 @@ def actual_value(value: Any, *, hide: bool = False) -> str:
             return "a mapping"
 
 
-_MOST = 60
+_MOST = 30
 """Names in one message."""
 
 

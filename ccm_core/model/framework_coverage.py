@@ -49,6 +49,14 @@ class RequirementCoverage:
     """Why it does not apply."""
     owner: str = ""
 
+    @property
+    def failing_unapplied(self) -> tuple[str, ...]:
+        """The rules of its checks that fail although it is stated not to apply; each once."""
+        if self.level is not CoverageLevel.NOT_APPLICABLE:
+            return ()
+        failing = (check.rule for check in self.checks if check.status is Status.FAIL)
+        return tuple(dict.fromkeys(failing))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameworkCoverage:

@@ -30,7 +30,7 @@ from ccm_core.model.finding.act import ActKind, FindingAct
 from ccm_core.model.finding.finding import Finding
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import encode, plain
-from ccm_core.pipeline.findings.act import acting_person
+from ccm_core.pipeline.findings.act import acting_moment, acting_person
 from ccm_core.pipeline.findings.work_items import FindingReader
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
@@ -80,7 +80,7 @@ def accept(workspace: Workspace, request: AcceptanceRequest) -> AcceptResult:
         warning = refuse_unconfirmed(covers, is_confirmed=request.many)
         with store.lock_evaluating():
             # Later than an evaluation that has not read the entry: the request is news to it.
-            at = workspace.host.clock()
+            at = acting_moment(store, workspace.host.clock())
             file = WaiversFile.of(workspace)
             _refuse_used_names(file, waivers)
             asked = _asked(reader, file, waivers, covers)

@@ -25,6 +25,7 @@ from ccm_core.model.evaluation.waiver import Approval, ApprovalMethod, Waiver
 from ccm_core.model.finding.act import ActKind, FindingAct
 from ccm_core.model.finding.policy import Person
 from ccm_core.model.frozen_dataclass import dataclass
+from ccm_core.pipeline.findings.act import acting_moment
 from ccm_core.pipeline.findings.work_items import FindingReader
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -134,7 +135,7 @@ def approve(
     if problem is not None:
         raise UsageError(f"{waiver.id} is not approved: {problem}. Nothing was written")
     with store.lock_evaluating():
-        at = workspace.host.clock()
+        at = acting_moment(store, workspace.host.clock())
         file = WaiversFile.of(workspace)
         if file.waivers[file.index(waiver.id)] != waiver:
             raise UsageError(

@@ -13,7 +13,7 @@ from ccm_core.errors import UsageError
 from ccm_core.model.finding.act import ActKind, FindingAct
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.statement_text import has_words
-from ccm_core.pipeline.findings.act import acting_person
+from ccm_core.pipeline.findings.act import acting_moment, acting_person
 from ccm_core.pipeline.findings.work_items import FindingReader
 
 
@@ -60,7 +60,7 @@ def end_acceptance(
         findings = findings_of(store, waiver, cover)
         acts = store.findings.acts(findings)
         with store.lock_evaluating():
-            at = workspace.host.clock()
+            at = acting_moment(store, workspace.host.clock())
             file = WaiversFile.of(workspace)
             if file.waivers[file.index(waiver.id)] != waiver:
                 raise UsageError(f"{waiver.id} was changed in the meantime; look at it again")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -20,7 +22,13 @@ from ccm_core.frameworks.csv_import import import_csv
 from ccm_core.frameworks.oscal_import import import_oscal
 from ccm_core.frameworks.write_catalogue import catalogue_text
 from ccm_core.model.framework_coverage import CoverageLevel
-from ccm_core.report.terminal.frameworks import coverage_document, four_numbers, framework_lines
+from ccm_core.report.content import phrases
+from ccm_core.report.terminal.frameworks import (
+    contradictions,
+    coverage_document,
+    four_numbers,
+    framework_lines,
+)
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,59}")
 
@@ -77,7 +85,8 @@ def show(
     if as_json:
         print_json(coverage_document(coverage, whole=True, levels=chosen))
         return
-    for line in framework_lines(coverage, levels=chosen, with_text=with_text):
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in framework_lines(coverage, levels=chosen, with_text=with_text, width=width):
         print_text(line)
     print_message(four_numbers(coverage))
 
@@ -96,6 +105,8 @@ def check(config: str | None) -> None:
         raise DocumentError(dict.fromkeys(mistakes))
     for coverage in workspace_coverage(workspace):
         print_message(f"{coverage.catalogue.name}: {four_numbers(coverage)}")
+        for contradiction in contradictions(coverage):
+            print_message(f"warning: {contradiction}")
 
 
 @command.command("import")
@@ -126,7 +137,6 @@ def import_(file: Path, name: str, title: str, output: Path | None, *, replace: 
     )
     write_durably(path, catalogue_text(catalogue))
     texts = sum(bool(one.text) for one in catalogue.requirements.values())
-    print_message(
-        f"{path}: {len(catalogue.requirements):,} requirements, {texts:,} with their texts"
-    )
+    number = phrases.count(len(catalogue.requirements), "requirement")
+    print_message(f"{path}: {number}, {texts:,} with {'its text' if texts == 1 else 'their texts'}")
     print_message(f"add it to the settings: frameworks: [{{name: {name}, catalogue: {path}}}]")

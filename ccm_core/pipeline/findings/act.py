@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from ccm_core.documents import suggest
 from ccm_core.errors import UsageError
@@ -14,6 +15,8 @@ from ccm_core.model.finding.policy import FindingPolicy
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.statement_text import has_words
 from ccm_core.pipeline.findings.work_items import FindingReader
+from ccm_core.pipeline.source.clock import after_last_evaluation
+from ccm_core.store.interface.evidence_store import EvidenceStore
 
 _LONGEST = 2000
 """Characters of a comment."""
@@ -53,11 +56,12 @@ def act_on_findings(
     _check(findings, action)
     owner = _owner(reader, action.owner)
     by = acting_person(action.by, reader.policy)
+    at = acting_moment(reader.store, reader.now)
     acts = [
         FindingAct(
             finding=finding.id,
             kind=action.kind,
-            at=reader.now,
+            at=at,
             by=by,
             text=action.text,
             owner=owner,
@@ -104,6 +108,14 @@ def _owner(reader: FindingReader, owner: str) -> str:
     message = suggest("team or person", owner, sorted(known))
     end = "" if message.endswith("?") else "."
     raise UsageError(f"{message}{end} People are listed under `people` of the settings")
+
+
+def acting_moment(store: EvidenceStore, now: datetime) -> datetime:
+    """Return when something is done: after the newest evaluation, also where a clock went back.
+
+    Whether that evaluation had seen it already is told by the two moments.
+    """
+    return after_last_evaluation(now, now, store.findings.tracked_until())
 
 
 def acting_person(by: str | None, policy: FindingPolicy) -> str:

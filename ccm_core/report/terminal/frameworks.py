@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from itertools import groupby
 
+from ccm_core.control_characters import replace_controls
 from ccm_core.model.framework_coverage import (
     CoverageLevel,
     FrameworkCoverage,
@@ -15,7 +16,6 @@ from ccm_core.model.json_codec import JsonObject
 from ccm_core.report.content import phrases
 from ccm_core.report.content.cell_width import fitted
 
-_WIDTH = 80
 _EVERY = frozenset(CoverageLevel)
 _LEVELS = {
     CoverageLevel.NOT_APPLICABLE: "does not apply",
@@ -41,17 +41,33 @@ def framework_lines(
     *,
     levels: Collection[CoverageLevel] = _EVERY,
     with_text: bool = False,
+    width: int | None = None,
 ) -> Iterator[str]:
-    """Yield a framework, group by group, with the checks that support each requirement."""
+    """Yield a framework, group by group, with the checks that support each requirement.
+
+    Args:
+        coverage: The framework.
+        levels: Which requirements.
+        with_text: Whether to yield texts that were imported.
+        width: The cells that a line may have, texts excluded; None: nothing is cut.
+    """
     catalogue = coverage.catalogue
     yield f"{catalogue.name}: {catalogue.title}"
     yield f"{catalogue.publisher}, {catalogue.version}"
     chosen = [entry for entry in coverage.requirements if entry.level in levels]
     for group, entries in groupby(chosen, key=lambda entry: entry.requirement.group):
         yield ""
-        yield f"{group}  {catalogue.groups[group]}"
+        yield "  ".join(dict.fromkeys((group, catalogue.groups[group])))
         for entry in entries:
-            yield from _requirement(entry, with_text=with_text)
+            yield from _requirement(entry, with_text=with_text, width=width)
+
+
+def contradictions(coverage: FrameworkCoverage) -> Iterator[str]:
+    """Yield each requirement that is stated not to apply while checks that support it fail."""
+    for entry in coverage.requirements:
+        if entry.failing_unapplied:
+            name = f"{coverage.catalogue.name} {entry.requirement.id}"
+            yield f"{name} does not apply by the settings, and {_contradiction(entry)}"
 
 
 def coverage_document(
@@ -77,24 +93,38 @@ def coverage_document(
     return document
 
 
-def _requirement(entry: RequirementCoverage, *, with_text: bool) -> Iterator[str]:
+def _requirement(
+    entry: RequirementCoverage, *, with_text: bool, width: int | None
+) -> Iterator[str]:
     requirement = entry.requirement
     owner = f", {entry.owner}" if entry.owner else ""
-    yield fitted(f"  {requirement.id}  {requirement.title}", _WIDTH)
+    yield _line(f"  {requirement.id}  {requirement.title}", width)
     yield f"      {_LEVELS[entry.level]}{owner}"
     if entry.not_applicable:
         yield f"      reason: {entry.not_applicable}"
+    if entry.failing_unapplied:
+        yield f"      but {_contradiction(entry)}"
     if with_text and requirement.text:
         yield from (f"      | {line}" for line in requirement.text.splitlines())
     for check in entry.checks:
-        yield fitted(f"      - {_check(check)}", _WIDTH)
+        yield _line(f"      - {_check(check)}", width)
     for procedure in entry.manual_procedures:
-        yield fitted(f"      by people: {procedure}", _WIDTH)
+        yield _line(f"      by people: {procedure}", width)
+
+
+def _line(text: str, width: int | None) -> str:
+    return replace_controls(text) if width is None else fitted(text, width)
+
+
+def _contradiction(entry: RequirementCoverage) -> str:
+    rules = entry.failing_unapplied
+    verbs = "supports it fails" if len(rules) == 1 else "support it fail"
+    return f"{phrases.count(len(rules), 'check')} that {verbs}: {', '.join(rules)}"
 
 
 def _check(check: MappedCheck) -> str:
     status = "not evaluated" if check.status is None else phrases.STATUS[check.status]
-    return f"{check.rule} ({check.control.relation} {check.control.id}): {status}"
+    return f"{status}: {check.rule} ({check.control.relation} {check.control.id})"
 
 
 def _document(entry: RequirementCoverage) -> JsonObject:

@@ -44,7 +44,8 @@ def test_controls_without_a_check_are_shown(ccm, evaluated):
     assert by_id["CC7.4"]["checks"]
     text = ccm("frameworks", "show", "soc2")
     assert "  CC1.1  Integrity and ethical values are lived\n      no check\n" in text.out
-    assert max(map(len, text.out.splitlines())) <= 80
+    assert "…" not in text.out
+    assert "\n      - failed: " in text.out
     assert f"of {shown['applicable']} requirements {shown['mapped']} mapped" in text.err
     mapped = ccm("frameworks", "show", "soc2", "--level", "catalogued", "--json").json
     assert len(mapped["requirements"]) == 61 - shown["mapped"]
@@ -61,6 +62,25 @@ def test_what_does_not_apply_is_stated_with_its_reason(ccm, evaluated):
     text = ccm("frameworks", "show", "soc2", "--level", "not_applicable").out
     assert "does not apply, Dana Ito\n      reason: We own no buildings." in text
     assert ccm("frameworks", "check").code == 0
+
+
+def test_what_does_not_apply_although_its_checks_fail_is_warned_of(ccm, evaluated):
+    """A statement hides no failure: it is named by the check of settings, and where it is shown."""
+    shown = ccm("frameworks", "show", "soc2", "--json").json["requirements"]
+    failing = {
+        one["id"]: sorted({c["rule"] for c in one["checks"] if c["status"] == "fail"})
+        for one in shown
+    }
+    name, rules = max(failing.items(), key=lambda pair: len(pair[1]))
+    assert len(rules) > 1
+    assert "warning" not in ccm("frameworks", "check").err
+    set_frameworks(evaluated, f"  - {{name: soc2, not_applicable: {{{name}: We have none.}}}}\n")
+    fail = f"{len(rules)} checks that support it fail: {', '.join(rules)}"
+    ran = ccm("frameworks", "check")
+    assert (ran.code, ran.out) == (0, "")
+    assert f"warning: soc2 {name} does not apply by the settings, and {fail}\n" in ran.err
+    text = ccm("frameworks", "show", "soc2", "--level", "not_applicable").out
+    assert f"reason: We have none.\n      but {fail}\n" in text
 
 
 def test_mistakes_about_frameworks_are_listed_together(ccm, evaluated):
@@ -120,7 +140,7 @@ def test_a_catalogue_of_ones_own_is_imported_and_mapped_to(ccm, evaluated):
     """From a table, with the texts shown where they are asked for."""
     (evaluated / "house.csv").write_text("id,title,text\n1,Names,Everything has a name.\n")
     imported = ccm("frameworks", "import", "house.csv", "--name", "house", "--title", "House")
-    assert "house.yaml: 1 requirement, 1 with their texts" in imported.err
+    assert "house.yaml: 1 requirement, 1 with its text" in imported.err
     assert ccm("frameworks", "import", "house.csv", "--name", "house").code == 2
     set_frameworks(evaluated, "  - {name: house, catalogue: house.yaml}\n")
     (evaluated / "own.yaml").write_text(PACK.replace("CONTROL", "house, id: '1'"))
@@ -130,7 +150,8 @@ def test_a_catalogue_of_ones_own_is_imported_and_mapped_to(ccm, evaluated):
     assert ccm("evaluate").code in {0, 1, 3}
     shown = ccm("frameworks", "show", "house", "--text").out
     assert "| Everything has a name." in shown
-    assert "own_rule (intersects 1): passed" in shown
+    assert "\n      - passed: own_rule (intersects 1)\n" in shown
+    assert "\n\nall\n  1  Names\n" in shown
 
 
 @pytest.mark.parametrize(
