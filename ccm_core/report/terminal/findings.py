@@ -176,7 +176,7 @@ def _changes(changes: Iterable[FindingChange]) -> Iterator[tuple[datetime, str]]
 
 def _acts(acts: Iterable[FindingAct]) -> Iterator[tuple[datetime, str]]:
     for act in acts:
-        about = [act.owner, act.ticket.key if act.ticket else ""]
+        about = [act.owner, act.ticket.key if act.ticket else "", act.waiver and f"({act.waiver})"]
         if act.kind is ActKind.ASSIGNED and not act.owner:
             about = ["its owner in the source again"]
         until = f"until {act.until:%Y-%m-%d}" if act.until else ""

@@ -30,11 +30,13 @@ _STATES = {state.value: state for state in FindingState}
 """By value: there are findings by the hundred thousand."""
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM finding"
 _NEW = {
-    "last_seen": """CASE WHEN finding.state = 'open' AND excluded.state = 'open'
+    "last_seen": f"""CASE WHEN finding.state = 'open' AND excluded.state = 'open'
+            AND excluded.last_seen <= ({LAST})
         THEN finding.last_seen ELSE excluded.last_seen END"""
 }
 """What is open was seen in the last evaluation, whenever that was: its row keeps the moment of its
-last change, so that it can be made again from its changes."""
+last change, so that it can be made again from its changes. What a change has not touched comes with
+the moment of the evaluation before, which is the last that was tracked until then."""
 _REPLACING = "(id) DO UPDATE SET " + ", ".join(
     f"{name} = {_NEW.get(name, f'excluded.{name}')}" for name in _COLUMNS[1:]
 )
