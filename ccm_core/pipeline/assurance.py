@@ -91,10 +91,10 @@ def assess_items(
     window = period.window
     inputs = AssuranceInputs(
         period_name=period.text,
-        period=period.window,
+        period=window,
         now=now,
         controls=chosen,
-        evaluated=_evaluated(store.ledger, window, chosen),
+        evaluated=_evaluated(store.ledger, window, now, chosen),
     )
     histories = [_history(host, connection, store.runs) for connection in connections]
     return AssessedPeriod(
@@ -104,13 +104,19 @@ def assess_items(
 
 
 def _evaluated(
-    ledger: LedgerStore, window: Window, controls: Mapping[ControlName, Sequence[RuleEvidence]]
+    ledger: LedgerStore,
+    window: Window,
+    now: datetime,
+    controls: Mapping[ControlName, Sequence[RuleEvidence]],
 ) -> EvaluationHistory:
-    """Read what the evaluations of a time say of some controls; none of them is made whole."""
+    """Read what the evaluations of a time say of some controls; none of them is made whole.
+
+    Evaluations that a clock far ahead dated later than now are left out.
+    """
     store_log = dict(ledger.leaves(STORE_LOG))
     rules = {evidence.rule for needs in controls.values() for evidence in needs}
     with refuse_beyond_bounds("ask about a shorter period or fewer controls"):
-        stored = StoredHistory.of(ledger, store_log, (window.since, window.until), rules)
+        stored = StoredHistory.of(ledger, store_log, (window.since, window.until), rules, now)
         history = stored.read(rules, stored.connections)
     statuses = {
         (framework, number): [

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 
 from ccm_core.bundle.verifier.archive import UnreadableBundle
-from ccm_core.bundle.verifier.contents import Leaves, erased_digests
+from ccm_core.bundle.verifier.contents import Leaves, erased_digests, moment
 from ccm_core.bundle.verifier.derived.derived_bodies import DerivedVersion
 from ccm_core.bundle.verifier.derived.derived_history import ConnectionLogs, DerivedHistory
 from ccm_core.bundle.verifier.derived.derived_log import (
@@ -67,9 +67,17 @@ class StoredHistory:
         store_log: Leaves,
         period: tuple[datetime, datetime],
         rules: Collection[str],
+        latest: datetime | None = None,
     ) -> StoredHistory:
-        """Return what reads the evaluations of a period, as far as they are about some rules."""
-        evaluations = period_evaluations(store_log, *period)
+        """Return what reads the evaluations of a period, as far as they are about some rules.
+
+        Evaluations that are later than ``latest`` are left out.
+        """
+        evaluations = {
+            index: leaf
+            for index, leaf in period_evaluations(store_log, *period).items()
+            if latest is None or moment(leaf["evaluated_at"]) <= latest
+        }
         by_inputs = {leaf.get("inputs"): leaf["digest"] for leaf in by_change(evaluations).values()}
         contents = ledger.contents("evaluation", by_inputs.values())
         documents = [read_json(content) for _, content in contents if content is not None]
