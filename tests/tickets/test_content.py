@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from ticket_fakes.described import document_problems
 from ticket_fakes.findings import NOON, SECRET_REASON, work_item
 
+from ccm_core.model.finding.finding import reason_with_change
 from ccm_core.model.finding.work_item import Owner, WorkState
-from ccm_core.tickets.content import draft_of, told_state
+from ccm_core.tickets.content import closing_remark, draft_of, told_state
 from ccm_core.tickets.markup import document, markdown, marked_findings, wiki
 from ccm_core.tickets.templates import filled, placeholders, unknown_placeholders
 from ccm_core.tickets.types import FieldMapping, TicketRules
@@ -124,3 +125,21 @@ def test_unknown_placeholders_are_found():
     """Wherever they stand in a value; nothing of Python is reached through one."""
     value = {"value": ["{owner}", "{onwer} {severity.__class__}"]}
     assert list(unknown_placeholders(value)) == ["onwer", "severity.__class__"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        pytest.param("has 2 levels", False, id="the checks pass"),
+        pytest.param(
+            reason_with_change("has 2 levels", "min_levels from 3 to 2"), True, id="loosened"
+        ),
+    ],
+)
+def test_ticket_that_is_closed_because_a_check_was_changed_says_so(reason, told):
+    """What was changed is told; the reason itself, which quotes evidence, is not."""
+    resolved = work_item(state=WorkState.RESOLVED)
+    item = replace(resolved, finding=replace(resolved.finding, reason=reason))
+    remark = closing_remark(item, handed_over=False)
+    assert ("the check was changed: min_levels from 3 to 2" in remark) is told
+    assert "has 2 levels" not in remark
