@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 import yaml
+from ccm_pagerduty.kinds import kinds
 from ccm_pagerduty.rulepacks import rule_packs
 from ccm_pagerduty.views import views
 from hypothesis import example, given, settings
@@ -45,6 +46,7 @@ def compiled():
                 rule.pop("period", None), rule.pop("ahead", None)
             texts.append(PackText(text=json.dumps(body).encode(), source=pack.location))
     sources = [RowSource(name=v.name, inputs=v.inputs, schema=v.schema) for v in views()]
+    sources += [RowSource(name=k.name, inputs=(k.name,), schema=k.schema) for k in kinds()]
     return compile_packs(texts, sources)
 
 
