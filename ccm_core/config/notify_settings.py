@@ -9,13 +9,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ccm_core.config.secret_reference import SecretReference
+from ccm_core.config.setting_names import repeated_names, unknown_connections
 from ccm_core.config.settings import (
     ChannelSettings,
     DigestSettings,
     NotifySettings,
     QuietHoursSettings,
 )
-from ccm_core.documents import Document, suggest
+from ccm_core.documents import Document
 from ccm_core.documents import Path as KeyPath
 from ccm_core.errors import Mistake
 
@@ -39,7 +40,7 @@ def read_notify(document: Document, base: Path, mistakes: list[Mistake]) -> Noti
         for index, entry in enumerate(listed if isinstance(listed, list) else [])
         if isinstance(entry, dict)
     ]
-    mistakes.extend(_same_names(document, entries))
+    mistakes.extend(repeated_names(document, ("notify", "channels"), entries, "channel"))
     mistakes.extend(_nobody_for_the_rest(document, entries))
     mistakes.extend(_wrong_urls(document, section))
     defaults = _Defaults.read(document, section, mistakes)
@@ -55,19 +56,6 @@ def read_notify(document: Document, base: Path, mistakes: list[Mistake]) -> Noti
         finding_url=section.get("finding_url", ""),
         include_reasons=section.get("include_reasons", False),
     )
-
-
-def _same_names(document: Document, entries: list[tuple[int, Any]]) -> Iterator[Mistake]:
-    first: dict[str, int] = {}
-    for index, entry in entries:
-        name = entry.get("name")
-        if not isinstance(name, str):
-            continue
-        if name in first:
-            location = document.location(("notify", "channels", first[name], "name"))
-            message = f'a second channel is named "{name}"; the first is at {location}'
-            yield document.mistake(("notify", "channels", index, "name"), message)
-        first.setdefault(name, index)
 
 
 def _nobody_for_the_rest(document: Document, entries: list[tuple[int, Any]]) -> Iterator[Mistake]:
@@ -117,7 +105,7 @@ class _ChannelReader:
         """Return the channel; None where something is wrong with it, here or by the schema."""
         entry, document, mistakes = self._entry, self._document, self._mistakes
         references = list(self._references())
-        self._check_connections()
+        mistakes.extend(unknown_connections(document, (*self._path, "connections")))
         quiet_hours = _quiet_hours(document, self._path, entry.get("quiet_hours"), mistakes)
         digest = _digest(document, self._path, entry.get("digest"), mistakes)
         if mistakes:
@@ -143,20 +131,6 @@ class _ChannelReader:
             except ValueError as error:
                 path = (*self._path, "to", index)
                 self._mistakes.append(self._document.mistake(path, str(error)))
-
-    def _check_connections(self) -> None:
-        names = self._entry.get("connections")
-        listed = self._document.get(("connections",))
-        choices = [
-            entry["name"]
-            for entry in (listed if isinstance(listed, list) else [])
-            if isinstance(entry, dict) and isinstance(entry.get("name"), str)
-        ]
-        for index, name in enumerate(names if isinstance(names, list) else []):
-            if isinstance(name, str) and name not in choices:
-                message = suggest("connection", name, choices, label="there are")
-                path = (*self._path, "connections", index)
-                self._mistakes.append(self._document.mistake(path, message))
 
 
 def _digest(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ccm_core import schemas
 from ccm_core.config.locate import read_file
+from ccm_core.config.setting_names import repeated_names
 from ccm_core.config.settings import PluginSettings
 from ccm_core.documents import Document, check, read_yaml
 from ccm_core.documents.renamed_keys import RenamedKeys, renamed_keys
@@ -78,19 +79,5 @@ def read_settings(text: bytes, file: str, *, base: Path) -> SettingsDraft:
         raise DocumentError(renamed)
     mistakes = check(document, schemas.load("settings.v1"))
     draft = SettingsDraft(document=document, base=base, mistakes=())
-    mistakes.extend(_duplicate_names(draft))
+    mistakes.extend(repeated_names(document, ("connections",), draft.connections(), "connection"))
     return SettingsDraft(document=document, base=base, mistakes=tuple(mistakes))
-
-
-def _duplicate_names(draft: SettingsDraft) -> Iterator[Mistake]:
-    first: dict[str, int] = {}
-    for index, connection in draft.connections():
-        name = connection.get("name")
-        if not isinstance(name, str):
-            continue
-        if name in first:
-            location = draft.document.location(("connections", first[name], "name"))
-            message = f'a second connection is named "{name}"; the first is at {location}'
-            yield draft.document.mistake(("connections", index, "name"), message)
-        else:
-            first[name] = index

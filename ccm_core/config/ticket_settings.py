@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ccm_core.config.secret_reference import SecretReference
+from ccm_core.config.setting_names import repeated_names, unknown_connections
 from ccm_core.config.settings import TicketSettings
 from ccm_core.documents import Document, Path, suggest
 from ccm_core.errors import Mistake, UsageError
@@ -48,22 +49,9 @@ def read_tickets(document: Document, mistakes: list[Mistake]) -> tuple[TicketSet
         for index, entry in enumerate(section if isinstance(section, list) else [])
         if isinstance(entry, dict)
     ]
-    mistakes.extend(_same_names(document, entries))
+    mistakes.extend(repeated_names(document, ("tickets",), entries, "ticket system"))
     systems = [_TicketReader(document, index, entry, mistakes).read() for index, entry in entries]
     return tuple(system for system in systems if system is not None)
-
-
-def _same_names(document: Document, entries: list[tuple[int, Any]]) -> Iterator[Mistake]:
-    first: dict[str, int] = {}
-    for index, entry in entries:
-        name = entry.get("name")
-        if not isinstance(name, str):
-            continue
-        if name in first:
-            location = document.location(("tickets", first[name], "name"))
-            message = f'a second ticket system is named "{name}"; the first is at {location}'
-            yield document.mistake(("tickets", index, "name"), message)
-        first.setdefault(name, index)
 
 
 class _TicketReader:
@@ -85,7 +73,8 @@ class _TicketReader:
             self._check_fields()
         base_url = self._url("base_url") or GITHUB_API
         web_url = self._url("web_url") or base_url
-        self._check_connections()
+        named = (*self._path, "when", "connections")
+        self._mistakes.extend(unknown_connections(self._document, named))
         # Of a document with mistakes nothing is used; the schema may have found more.
         if self._mistakes or token is None:
             return None
@@ -190,19 +179,6 @@ class _TicketReader:
             if self._is_jira and isinstance(names, list) and len(names) > 1:
                 message = f"got {len(names)} accounts, expected one: Jira assigns one person"
                 self._mistake((*path, "assignees", owner), message)
-
-    def _check_connections(self) -> None:
-        names = _mapping(self._entry.get("when")).get("connections")
-        listed = self._document.get(("connections",))
-        choices = [
-            entry["name"]
-            for entry in (listed if isinstance(listed, list) else [])
-            if isinstance(entry, dict) and isinstance(entry.get("name"), str)
-        ]
-        for index, name in enumerate(names if isinstance(names, list) else []):
-            if isinstance(name, str) and name not in choices:
-                message = suggest("connection", name, choices, label="there are")
-                self._mistake((*self._path, "when", "connections", index), message)
 
     def _mistake(self, path: Path, message: str) -> None:
         self._mistakes.append(self._document.mistake(path, message))
