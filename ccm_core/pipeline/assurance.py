@@ -46,6 +46,8 @@ class AssessedPeriod:
     """What a period proves, and the items that it is about."""
 
     assurance: Assurance
+    evaluated: Window
+    """In which time the evaluations lie that the period counts, those that close it too."""
     populations: Mapping[tuple[str, str], AbstractSet[str]]
     """By rule and connection: the items that the rule applied to, as ``KIND:KEY``."""
 
@@ -99,6 +101,7 @@ def assess_items(
     histories = [_history(host, connection, store.runs) for connection in connections]
     return AssessedPeriod(
         assurance=assess(inputs, histories),
+        evaluated=Window(window.since, min(closed_until(window.until), now + _INSTANT)),
         populations={name: items.population for name, items in inputs.evaluated.items.items()},
     )
 
@@ -164,11 +167,6 @@ def elapsed_period(period: Period, now: datetime) -> Window:
         begins = format_instant(period.window.since)
         raise UsageError(f"the period {period.text} has not begun: it begins {begins}")
     return Window(period.window.since, min(period.window.until, now))
-
-
-def evaluated_window(period: Period, now: datetime) -> Window:
-    """Return in which time the evaluations lie that a period counts, those that close it too."""
-    return Window(period.window.since, min(closed_until(period.window.until), now + _INSTANT))
 
 
 def selected_controls(

@@ -16,8 +16,6 @@ from ccm_core.model.sampling import ControlSamples, Sample, Sampling
 from ccm_core.pipeline.assurance import (
     ControlName,
     assess_items,
-    assessment_moment,
-    evaluated_window,
 )
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.report.period.layout import PeriodInput
@@ -51,7 +49,7 @@ def period_input(
     """
     assessed = assess_items(host, connections, store, packs, period, controls)
     assurance = assessed.assurance
-    window = evaluated_window(period, assessment_moment(host, connections, store))
+    window = assessed.evaluated
     return PeriodInput(
         assurance=assurance,
         sampling=sampled(
