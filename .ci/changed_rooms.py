@@ -14,7 +14,7 @@ OTHERS = {
     ".ci": ("tests/ci",),
     "docgen": ("tests/docgen",),
     "docs": ("tests/docgen", ARCHITECTURE),
-    "schemas": ("tests/test_schemas.py", "tests/test_public_documents.py"),
+    "schemas": ("tests/schemas",),
 }
 """Tests of folders that are no package."""
 

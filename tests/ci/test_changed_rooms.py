@@ -25,7 +25,7 @@ def tests_of():
         pytest.param("tests/test_hunting.py", ["tests/test_hunting.py"], id="a test"),
         pytest.param(
             "schemas/manifest.v1.schema.json",
-            ["tests/test_public_documents.py", "tests/test_schemas.py"],
+            ["tests/schemas"],
             id="a schema",
         ),
         pytest.param(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from ccm_core.model.evaluation.result import Evaluation, Result, RuleResult
 from ccm_core.model.finding.document import finding_document
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.content.finding_list import finding_list
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from ccm_core.model.evaluation.result import Evaluation, Result
     from ccm_core.model.evidence.collection import KindCount
     from ccm_core.model.evidence.manifest import Manifest
     from ccm_core.model.json_codec import JsonObject
@@ -42,6 +42,28 @@ class JsonFindings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JsonResult(Result):
+    """A result with the finding that it belongs to."""
+
+    finding: str | None
+    """Of a single failure under a share: that of the share. Null: it has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonRule(RuleResult):
+    """A rule whose results name their findings."""
+
+    results: tuple[JsonResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonEvaluation(Evaluation):
+    """An evaluation whose results name their findings."""
+
+    rules: tuple[JsonRule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JsonDocument:
     """The contents of the file."""
 
@@ -55,7 +77,7 @@ class JsonDocument:
     """Which part of the evaluation this is; empty: all of it."""
     findings: JsonFindings
     """As people work on them; what fails names its own."""
-    evaluation: Evaluation
+    evaluation: JsonEvaluation
     manifests: Sequence[Manifest]
     counts: Sequence[KindCount]
 
@@ -77,7 +99,7 @@ class JsonReport(ReportFormat):
             rules_by_status={count.status.value: count.number for count in counts},
             scope=tuple(inputs.scope),
             findings=_findings(inputs),
-            evaluation=inputs.evaluation,
+            evaluation=cast("JsonEvaluation", inputs.evaluation),  # written one by one
             manifests=tuple(inputs.manifests),
             counts=cast("Sequence[KindCount]", tuple(inputs.counts)),  # as the format is complete
         )
@@ -113,11 +135,9 @@ def _evaluation(inputs: ReportInput) -> Fields:
     """Return the evaluation to be written result by result, each with the finding it belongs to."""
     findings = result_findings(inputs)
 
-    def result_fields(result: Result) -> object:
+    def result_fields(result: Result) -> Fields:
         finding = findings.of(result)
-        if finding is None or not finding.id:
-            return result
-        return fields_of(result, finding=finding.id)
+        return fields_of(result, finding=(finding.id or None) if finding else None)
 
     rules = (
         fields_of(rule, results=Rows(map(result_fields, rule.results)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -41,8 +41,9 @@ DOCUMENTS = {
 }
 TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 ONLY_FOR_TYPES = {
-    one.__name__: one for one in (Assurance, Evaluation, KindCount, Manifest, Sampling)
-}
+    one.__name__: one
+    for one in (Assurance, KindCount, Manifest, Mapping, Sampling, Sequence, datetime)
+} | {"JsonObject": dict[str, Any]}
 
 
 class Comparison:
@@ -76,7 +77,7 @@ class Comparison:
 
     def _of_type(self, shape: Any, node: dict, at: str) -> Iterator[str]:
         origin, arguments = get_origin(shape), get_args(shape)
-        if origin is dict:
+        if origin in (dict, Mapping):
             yield from self._of_mapping(arguments[1], node, at)
         elif origin is not None and issubclass(origin, Sequence):
             yield from self._of_sequence(arguments, node, at)
@@ -95,7 +96,7 @@ class Comparison:
         for actual in (node.get("properties", ()), node.get("required", ())):
             if differs := sorted(names ^ set(actual)):
                 yield f"{at}: {', '.join(differs)}"
-        hints = get_type_hints(shape, localns={**ONLY_FOR_TYPES, "Sequence": Sequence})
+        hints = get_type_hints(shape, localns=ONLY_FOR_TYPES)
         for name in sorted(names & set(node.get("properties", ()))):
             child = node["properties"][name]
             if not child.get("description"):
