@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from ccm_core.model.audit.exception_response import ExceptionName, ExceptionResponse
+from ccm_core.model.audit.manual_evidence import (
+    AttachedFile,
+    ManualEvidenceAct,
+    ManualEvidenceActKind,
+    ManualEvidenceStatement,
+)
 from ccm_core.model.evaluation.derived import (
     DerivedBatch,
     SubjectLine,
@@ -23,9 +30,11 @@ from ccm_core.model.evaluation.result import (
     Status,
 )
 from ccm_core.model.evaluation.subject import Subject
+from ccm_core.model.evaluation.waiver import ApprovalAuthority
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.record import RecordSource
 from ccm_core.model.evidence.run import OpenRun
+from ccm_core.model.evidence.window import Window
 from ccm_core.model.evidence.write_batch import Observation, WriteBatch
 from ccm_core.model.finding.act import ActKind, FindingAct
 from ccm_core.model.finding.finding import (
@@ -128,6 +137,55 @@ class LeftEvaluations:
         """Return what somebody did about one of them."""
         at = self._build.at(10 * number + 4)
         return FindingAct(finding=f"f{number}", kind=ActKind.COMMENTED, at=at, by="ada", text="hm")
+
+    def attached(self, number):
+        """Return manual evidence with its file."""
+        content = compress_body(b"%PDF-1.7 minutes " * number)
+        file = AttachedFile(
+            name="minutes.pdf",
+            size=content.size,
+            digest=content.digest,
+            type="PDF document",
+            stored=True,
+        )
+        at = self._build.at(10 * number + 4)
+        statement = ManualEvidenceStatement(
+            title="Minutes",
+            file=file,
+            controls=("soc2:CC7.4",),
+            period="2026",
+            window=Window(at, at + timedelta(days=9)),
+            expires=at + timedelta(days=90),
+        )
+        act = ManualEvidenceAct(
+            evidence=f"ME-{number}",
+            number=1,
+            kind=ManualEvidenceActKind.ATTACHED,
+            at=at,
+            by="ada",
+            statement=statement,
+        )
+        return act, content
+
+    def response(self, number):
+        """Return what management answers to an exception."""
+        at = self._build.at(10 * number + 5)
+        return ExceptionResponse(
+            exception=ExceptionName(
+                rule=RULES[0], connection=self.connection, kind="demo.thing", key="a"
+            ),
+            title="A",
+            period="2026",
+            window=Window(self._build.at(0), self._build.at(0) + timedelta(days=9)),
+            number=number,
+            text="Fixed",
+            by="ada",
+            name="Ada",
+            role="CISO",
+            at=at,
+            signature=None,
+            authority=ApprovalAuthority(approver="ada"),
+        )
 
     def keep(self, store, number, moment, statuses, names):
         """Keep rows and verdicts of some subjects; what was there and is not now vanishes."""

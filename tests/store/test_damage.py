@@ -59,6 +59,8 @@ def pristine(tmp_path_factory, build, key, left):
             store.findings.append(digest, *left.findings(number))
             pins.append(store.ledger.signed_head())
             store.findings.append_act(left.finding_act(number))
+            store.audit_acts.attach(*left.attached(number))
+            store.audit_acts.respond(left.response(number))
         for name in ("a", "only1"):
             order = {"id": f"e-{name}", "key": name, "connection": "demo", "kind": "demo.thing"}
             before = build.at(30)
@@ -88,7 +90,7 @@ def test_an_undamaged_store_is_sound(pristine):
         "demo": 0,
         "demo@derived": 0,
     }
-    assert (verification.pins, verification.checkpoints, len(verification.keys)) == (2, 15, 2)
+    assert (verification.pins, verification.checkpoints, len(verification.keys)) == (2, 19, 2)
     assert verification.erased == 6  # the other kind has the same bodies
     for table in CHECKED:
         assert sql(folder, f"SELECT count(*) FROM {table}")[0][0] > (table != "store"), table  # noqa: S608 - a name of ours
@@ -285,6 +287,9 @@ def test_a_pin_finds_a_store_that_was_truncated_everywhere(folder, pristine):
         "DELETE FROM document WHERE seq > 3",
         "DELETE FROM finding_changes WHERE seq > 1",
         "DELETE FROM finding_act",
+        "DELETE FROM attached_file",
+        "DELETE FROM manual_evidence",
+        "DELETE FROM exception_response",
         "UPDATE finding SET state = 'open', reason = 'reason 1', closed_at = NULL, "
         "last_seen = first_seen, checks = replace(checks, 'reason 2', 'reason 1')",
         "DELETE FROM erased",
@@ -301,6 +306,9 @@ def test_a_pin_finds_a_store_that_was_truncated_everywhere(folder, pristine):
                 "document",
                 "finding_changes",
                 "finding_act",
+                "attached_file",
+                "manual_evidence",
+                "exception_response",
                 "erased",
                 "erasure",
                 "signing_key",

@@ -8,6 +8,7 @@ from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.evaluation.derived import DERIVED, derived_log
 from ccm_core.model.evidence.erasure import Erasure, ErasureResult
 from ccm_core.store.derived import anew
+from ccm_core.store.erasing import attached_files
 from ccm_core.store.erasing.dictionaries import remove_erased
 from ccm_core.store.erasing.quoting import Quotes, quotes
 from ccm_core.store.log import sign_heads
@@ -45,20 +46,35 @@ class SqlErasureStore:
     def preview(self, erasure: Erasure) -> ErasureResult:
         """Count what an erasure would delete."""
         with self._database.reading() as transaction:
+            if erasure.manual_evidence is not None:
+                return attached_files.count(transaction, erasure.manual_evidence)
             return _count(transaction, erasure, _quotes(transaction, erasure))
 
     def erase(self, erasure: Erasure) -> ErasureResult:
         """Delete what is selected, and record that it was."""
+        if erasure.manual_evidence is not None:
+            return self._erase_file(erasure, erasure.manual_evidence)
         signers = self._signing()
         with self._database.writing() as transaction:
             quotes = _quotes(transaction, erasure)
             erased = _count(transaction, erasure, quotes)
-            _record(transaction, erasure, quotes)
+            _record(transaction, erasure, _selected(transaction, erasure, quotes))
             _delete(transaction, erasure, quotes)
             for connection in sorted(quotes.connections):
                 anew.clear(transaction, connection, erasure.erased_at)
             logs = [derived_log(connection) for connection in sorted(quotes.connections)]
             sign_heads.sign_heads(transaction, logs, signers, erasure.erased_at)
+        self._database.purge()
+        return erased
+
+    def _erase_file(self, erasure: Erasure, evidence: str) -> ErasureResult:
+        signers = self._signing()
+        with self._database.writing() as transaction:
+            erased = attached_files.count(transaction, evidence)
+            digests = attached_files.stored_files(transaction, evidence)
+            _record(transaction, erasure, digests)
+            attached_files.delete(transaction, digests)
+            sign_heads.sign_heads(transaction, (), signers, erasure.erased_at)
         self._database.purge()
         return erased
 
@@ -97,11 +113,14 @@ def _count(transaction: Transaction, erasure: Erasure, quoted: Quotes) -> Erasur
     )
 
 
-def _record(transaction: Transaction, erasure: Erasure, quoted: Quotes) -> None:
-    """Insert the order and what it erases, then append their leaves."""
+def _selected(transaction: Transaction, erasure: Erasure, quoted: Quotes) -> Sequence[str]:
     queries = (_bodies(erasure), _rejected(erasure))
     selected = (digest for query in queries for digest in _digests(transaction, query, erasure))
-    digests = list(dict.fromkeys([*selected, *sorted(quoted.rows | quoted.verdicts)]))
+    return list(dict.fromkeys([*selected, *sorted(quoted.rows | quoted.verdicts)]))
+
+
+def _record(transaction: Transaction, erasure: Erasure, digests: Sequence[str]) -> None:
+    """Insert the order and what it erases, then append their leaves."""
     row = _row(erasure)
     seq = transaction.insert("erasure", row)
     # What was erased before, and was observed anew since, is recorded already.
@@ -126,6 +145,7 @@ def _row(erasure: Erasure) -> dict[str, SqlValue]:
         "connection": erasure.connection,
         "kind": erasure.kind,
         "key": erasure.key,
+        "manual_evidence": erasure.manual_evidence,
         "stored_before": None if before is None else microseconds(before),
         "reason": erasure.reason,
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from ccm_core.store.interface.audit_acts import AuditActStore
     from ccm_core.store.interface.derived import DerivedStore
     from ccm_core.store.interface.erasure import ErasureStore
     from ccm_core.store.interface.evaluations import EvaluationStore
@@ -43,6 +44,10 @@ class EvidenceStore(Protocol):
     @property
     def findings(self) -> FindingStore:
         """Changes of findings."""
+
+    @property
+    def audit_acts(self) -> AuditActStore:
+        """Manual evidence and responses to exceptions."""
 
     @property
     def ledger(self) -> LedgerStore:

@@ -147,10 +147,23 @@ FINDING_ACT = LeafForm(
     instants=("at",),
     document=True,
 )
+ATTACHED_FILE = LeafForm(table="attached_file", plain=("digest", "size"), document=True)
+MANUAL_EVIDENCE = LeafForm(
+    table="manual_evidence",
+    plain=("evidence", "number", "kind", "file", "digest"),
+    instants=("at",),
+    document=True,
+)
+EXCEPTION_RESPONSE = LeafForm(
+    table="exception_response",
+    plain=("exception", "number", "digest"),
+    instants=("since", "until", "at"),
+    document=True,
+)
 SIGNING_KEY = LeafForm(table="signing_key", plain=("key", "note"))
 ERASURE = LeafForm(
     table="erasure",
-    plain=("id", "connection", "kind", "key", "reason"),
+    plain=("id", "connection", "kind", "key", "manual_evidence", "reason"),
     instants=("erased_at", "stored_before"),
 )
 ERASED = LeafForm(table="erased", plain=("digest",), references=("erasure",))
@@ -166,6 +179,9 @@ LEAF_FORMS = (
     EVALUATION,
     FINDING_CHANGES,
     FINDING_ACT,
+    ATTACHED_FILE,
+    MANUAL_EVIDENCE,
+    EXCEPTION_RESPONSE,
     SIGNING_KEY,
     ERASURE,
     ERASED,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 COLUMN_TYPE = "DIGEST"
 """The type that such a column is declared with."""
-_COLUMNS = frozenset({"digest", "response_digest", "evaluation", "inputs", "act"})
+_COLUMNS = frozenset({"digest", "response_digest", "evaluation", "inputs", "act", "file"})
 """The names of these columns, and of the parameters that are compared with them."""
 _AMONG = tuple(f"{name} IN (:values)" for name in sorted(_COLUMNS))
 _PREFIX = "sha256:"

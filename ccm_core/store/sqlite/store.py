@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from ccm_core.ledger.signed_note import Signing
+    from ccm_core.store.audit_acts.audit_act_store import SqlAuditActStore
     from ccm_core.store.derived.derived_store import SqlDerivedStore
     from ccm_core.store.erasing.erase import SqlErasureStore
     from ccm_core.store.evaluations.evaluations import SqlEvaluationStore
@@ -59,6 +60,13 @@ class SqliteStore:
         from ccm_core.store.evaluations.finding_changes import SqlFindingStore
 
         return SqlFindingStore(self._database, self._signing)
+
+    @cached_property
+    def audit_acts(self) -> SqlAuditActStore:
+        """Manual evidence and responses to exceptions."""
+        from ccm_core.store.audit_acts.audit_act_store import SqlAuditActStore
+
+        return SqlAuditActStore(self._database, self._signing)
 
     @cached_property
     def ledger(self) -> SqlLedgerStore:

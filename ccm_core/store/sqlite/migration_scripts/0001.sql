@@ -229,6 +229,44 @@ CREATE TABLE finding_act (
     CONSTRAINT uq_finding_act_number UNIQUE (finding, number)
 );
 
+-- The bytes of files that people attached as manual evidence, once for each digest. Of one that was erased
+-- the document is empty.
+CREATE TABLE attached_file (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    digest DIGEST NOT NULL,
+    size INTEGER NOT NULL,
+    document BLOB NOT NULL,
+    CONSTRAINT uq_attached_file_digest UNIQUE (digest)
+);
+
+-- What people did about manual evidence, each entry once and never changed. number counts those of one
+-- piece; file is the digest of the file that was attached, whether or not its bytes were stored.
+CREATE TABLE manual_evidence (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    evidence TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    at BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    file DIGEST,
+    digest DIGEST NOT NULL,
+    document BLOB NOT NULL,
+    CONSTRAINT uq_manual_evidence_number UNIQUE (evidence, number)
+);
+
+-- What management answered to an exception of a period, each response once and never changed. number
+-- counts those to one exception in one period.
+CREATE TABLE exception_response (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    exception TEXT NOT NULL,
+    since BIGINT NOT NULL,
+    until BIGINT NOT NULL,
+    number INTEGER NOT NULL,
+    at BIGINT NOT NULL,
+    digest DIGEST NOT NULL,
+    document BLOB NOT NULL,
+    CONSTRAINT uq_exception_response_number UNIQUE (exception, since, until, number)
+);
+
 -- The read model: what is current of each subject of a view, derived from its row. key is KIND:KEY;
 -- shown is a JSON object of the fields that sections of the report show, which read no row for them.
 CREATE TABLE subject (
@@ -320,7 +358,8 @@ CREATE TABLE signing_key (
     CONSTRAINT uq_signing_key_key UNIQUE (key)
 );
 
--- An order to delete bodies: what was selected, and why.
+-- An order to delete bodies: what was selected, and why. manual_evidence is the id of a piece whose file is
+-- deleted.
 CREATE TABLE erasure (
     seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL,
@@ -328,12 +367,13 @@ CREATE TABLE erasure (
     connection TEXT,
     kind TEXT,
     key TEXT,
+    manual_evidence TEXT,
     stored_before BIGINT,
     reason TEXT NOT NULL,
     CONSTRAINT uq_erasure_id UNIQUE (id)
 );
 
--- A body or a rejected object that was deleted by order.
+-- A body, a rejected object or an attached file that was deleted by order.
 CREATE TABLE erased (
     seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     digest DIGEST NOT NULL,
