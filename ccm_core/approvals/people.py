@@ -37,6 +37,14 @@ class Authorities:
             ),
         )
 
+    def of_person(self, person: Person) -> ApprovalAuthority:
+        """Return what proves that somebody signed: the keys that are in force now."""
+        return ApprovalAuthority(
+            approver=person.id,
+            ssh_keys=person.ssh_keys,
+            identities=tuple(self._identities(person)),
+        )
+
     def _identities(self, person: Person) -> Iterator[KnownIdentity]:
         for issuer, subject in person.oidc:
             if provider := self.providers.get(issuer):

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ccm_core.approvals.approval_token import verify_approval_token
-from ccm_core.approvals.ssh_public_key import SshPublicKey
-from ccm_core.approvals.ssh_signature import SshSignature
-from ccm_core.approvals.statement import NAMESPACE, approval_statement, statement_digest
-from ccm_core.model.evaluation.waiver import Approval, ApprovalMethod, Waiver
+from ccm_core.approvals.proof import SignedStatement, proof_problem
+from ccm_core.approvals.statement import NAMESPACE, approval_statement
+from ccm_core.model.evaluation.waiver import Approval, Waiver
 from ccm_core.sdk.timestamps import format_instant
 
 
@@ -28,16 +26,14 @@ def approval_problem(waiver: Waiver, now: datetime) -> str | None:
     if problem is None and approval.at > now:
         at = format_instant(approval.at.replace(microsecond=0))
         problem = f"it is approved as of {at}, which is later: the clocks differ, or it was not yet"
-    return problem or proof_problem(waiver, approval)
+    return problem or _proof_problem(waiver, approval)
 
 
-def proof_problem(waiver: Waiver, approval: Approval) -> str | None:
-    """Return why the proof of an approval does not count; None: it does."""
-    match approval.method:
-        case ApprovalMethod.SSH:
-            return _signature_problem(waiver, approval)
-        case ApprovalMethod.OIDC:
-            return _id_token_problem(waiver, approval)
+def _proof_problem(waiver: Waiver, approval: Approval) -> str | None:
+    statement = SignedStatement(
+        content=approval_statement(waiver, approval), namespace=NAMESPACE, verb="approved"
+    )
+    return proof_problem(statement, approval, waiver.authority)
 
 
 def is_unsigned(waiver: Waiver) -> bool:
@@ -69,47 +65,3 @@ def _wrong_people(waiver: Waiver, approval: Approval) -> str | None:
     if approval.by != authority.approver:
         return f"{approval.by} approved it, and it names {waiver.approver} as its approver"
     return None
-
-
-def _signature_problem(waiver: Waiver, approval: Approval) -> str | None:
-    try:
-        signature = SshSignature.read(approval.proof)
-    except ValueError as error:
-        return f"its signature cannot be read: {error}"
-    if signature.key not in set(_keys(waiver)):
-        return (
-            f"it is signed by the key {signature.key.fingerprint}, which is not one of "
-            f"{approval.by} in `people` of the settings (any more)"
-        )
-    try:
-        signature.verify(approval_statement(waiver, approval), NAMESPACE)
-    except ValueError as error:
-        return (
-            f"its signature by {approval.by} does not fit it: it was changed after it was "
-            f"approved, or the signature belongs to another one ({error})"
-        )
-    return None
-
-
-def _id_token_problem(waiver: Waiver, approval: Approval) -> str | None:
-    try:
-        verify_approval_token(
-            approval.proof,
-            identities=waiver.authority.identities,
-            nonce=statement_digest(waiver, approval),
-            at=approval.at,
-        )
-    except ValueError as error:
-        return f"its ID token does not prove that {approval.by} approved it: {error}"
-    return None
-
-
-def _keys(waiver: Waiver) -> list[SshPublicKey]:
-    """Return the approver's keys; one that cannot be read proves nothing."""
-    keys = []
-    for text in waiver.authority.ssh_keys:
-        try:
-            keys.append(SshPublicKey.read(text))
-        except ValueError:
-            continue
-    return keys

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.waiver import Approval, ApprovalMethod, Waiver
 from ccm_core.model.json_codec import JsonObject, decode, encode
 from ccm_core.sdk.timestamps import format_instant, parse_instant
@@ -29,11 +28,6 @@ def approval_statement(waiver: Waiver, approval: Approval) -> bytes:
             },
         }
     )
-
-
-def statement_digest(waiver: Waiver, approval: Approval) -> str:
-    """Return the digest of what is approved: the nonce of an ID token that approves it."""
-    return digest(approval_statement(waiver, approval))
 
 
 def waiver_entry(waiver: Waiver) -> JsonObject:

@@ -18,16 +18,33 @@ def mapping_mistakes(document: Document, catalogues: Catalogues) -> Iterator[Mis
         catalogues: Those that are shipped and those of the settings, by name.
     """
     for path, framework, number in _controls(document):
-        catalogue = catalogues.get(framework)
-        if catalogue is None:
-            message = suggest("framework", framework, sorted(catalogues))
-            hint = "`ccm frameworks import` makes a catalogue of a CSV file or an OSCAL catalogue"
-            yield document.mistake((*path, "framework"), f"{message}. {hint}")
-        elif number not in catalogue.requirements:
-            close = get_close_matches(number, [one.id for one in catalogue.whole], n=1)
-            meant = f"; did you mean {quoted(close[0])}?" if close else ""
-            message = f"{framework} has no {quoted(number)}{meant}"
-            yield document.mistake((*path, "id"), message)
+        unknown = unknown_control(catalogues, framework, number)
+        if unknown is not None:
+            name = "id" if framework in catalogues else "framework"
+            yield document.mistake((*path, name), unknown)
+
+
+def unknown_control(
+    catalogues: Catalogues, framework: str, number: str, *, near: int = 1
+) -> str | None:
+    """Return that no catalogue has a control, with what may be meant; None: one has it.
+
+    Args:
+        catalogues: By name.
+        framework: Its framework.
+        number: Its id.
+        near: How many ids that are like it to name.
+    """
+    catalogue = catalogues.get(framework)
+    if catalogue is None:
+        message = suggest("framework", framework, sorted(catalogues))
+        hint = "`ccm frameworks import` makes a catalogue of a CSV file or an OSCAL catalogue"
+        return f"{message}. {hint}"
+    if number in catalogue.requirements:
+        return None
+    close = get_close_matches(number, [one.id for one in catalogue.whole], n=near)
+    meant = f"; did you mean {' or '.join(map(quoted, close))}?" if close else ""
+    return f"{framework} has no {quoted(number)}{meant}"
 
 
 def _controls(document: Document) -> Iterator[tuple[Path, str, str]]:

@@ -13,8 +13,9 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from ccm_core.approvals.approval_token import public_key_set
 from ccm_core.approvals.people import Authorities
 from ccm_core.approvals.standing import approval_problem
-from ccm_core.approvals.statement import statement_digest
+from ccm_core.approvals.statement import approval_statement
 from ccm_core.model import json_codec
+from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.waiver import Approval, ApprovalMethod, Waiver
 from ccm_core.model.finding.policy import IdentityProvider, Person
 
@@ -51,7 +52,7 @@ def token(algorithm="RS256", key=None, header=(), **changes):
         "iss": ISSUER,
         "sub": "subject-otto",
         "aud": CLIENT,
-        "nonce": statement_digest(WAIVER, APPROVAL),
+        "nonce": digest(approval_statement(WAIVER, APPROVAL)),
         "iat": int(NOW.timestamp()) + 60,
         "exp": int(NOW.timestamp()) + 3660,
     } | changes

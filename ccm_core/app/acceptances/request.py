@@ -138,8 +138,8 @@ def _expires(until: str, now: datetime, mistakes: list[str]) -> datetime | None:
     """Return when an acceptance ends: a day is its last one."""
     last = now + LONGEST
     try:
-        expires = _end(until)
-    except ValueError:
+        expires = end_of(until)
+    except (ValueError, OverflowError):
         day = (last - _DAY).date()
         mistakes.append(
             f"--until {until!r}: expected the last day, such as {day}, or an instant such as "
@@ -158,7 +158,13 @@ def _expires(until: str, now: datetime, mistakes: list[str]) -> datetime | None:
     return None
 
 
-def _end(until: str) -> datetime:
+def end_of(until: str) -> datetime:
+    """Return when something ends: a day is its last one.
+
+    Raises:
+        ValueError: It is neither a day nor an instant.
+        OverflowError: There is no such time.
+    """
     if "T" in until.upper() or " " in until.strip():
         return parse_instant(until)
     day = date.fromisoformat(until)

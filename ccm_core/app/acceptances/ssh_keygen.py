@@ -10,21 +10,26 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from ccm_core.approvals.statement import NAMESPACE
 from ccm_core.errors import UsageError
+from ccm_core.model.frozen_dataclass import dataclass
 
 _NAME = "statement.json"
 _SECONDS = 300
 """How long somebody may take to type a passphrase or to touch a key."""
-_NOT_INSTALLED = (
-    "ssh-keygen is not installed on this machine (it is part of OpenSSH, 8.2 or newer). Install "
-    "it, or sign on another one: `ccm findings approve ID --print > ID.json`, there `ssh-keygen "
-    f"-Y sign -n {NAMESPACE} -f KEY ID.json`, and here `ccm findings approve ID --signature "
-    "ID.json.sig`"
-)
 
 
-def sign_with_key(statement: bytes, key: Path) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningPurpose:
+    """What a signature is for."""
+
+    namespace: str
+    command: str
+    """What people type to sign it, such as ``ccm findings approve ID``."""
+    signer: str
+    """Whose signature it is, such as ``the approver``."""
+
+
+def sign_with_key(statement: bytes, key: Path, purpose: SigningPurpose) -> str:
     """Return the signature of some bytes by the key in a file.
 
     A passphrase is asked for by ssh-keygen, at the terminal.
@@ -35,10 +40,10 @@ def sign_with_key(statement: bytes, key: Path) -> str:
     if not key.exists():
         raise UsageError(f"no key {key}: expected the file of a private key, as ~/.ssh/id_ed25519")
     with tempfile.TemporaryDirectory(prefix="ccm-approval-") as folder:
-        return _signed(Path(folder), statement, key)
+        return _signed(Path(folder), statement, key, purpose)
 
 
-def sign_with_agent(statement: bytes, public_keys: Sequence[str]) -> str:
+def sign_with_agent(statement: bytes, public_keys: Sequence[str], purpose: SigningPurpose) -> str:
     """Return the signature of some bytes by whichever of some keys the SSH agent has.
 
     Raises:
@@ -55,29 +60,38 @@ def sign_with_agent(statement: bytes, public_keys: Sequence[str]) -> str:
             path = Path(folder) / f"{index}.pub"
             path.write_text(f"{public}\n", encoding="ascii")
             try:
-                return _signed(Path(folder), statement, path)
+                return _signed(Path(folder), statement, path, purpose)
             except UsageError as error:
                 messages.append(str(error))
     raise UsageError(
-        "the SSH agent has no key of the approver; `ssh-add FILE` adds one, or name it with --key "
+        f"the SSH agent has no key of {purpose.signer}; `ssh-add FILE` adds one, or name it with --key "
         f"FILE ({messages[-1] if messages else 'the settings have none'})"
     )
 
 
-def _signed(folder: Path, statement: bytes, key: Path) -> str:
+def _signed(folder: Path, statement: bytes, key: Path, purpose: SigningPurpose) -> str:
     program = shutil.which("ssh-keygen")
     if program is None:
-        raise UsageError(_NOT_INSTALLED)
+        raise UsageError(_not_installed(purpose))
     path = folder / _NAME
     path.write_bytes(statement)
     signature = folder / f"{_NAME}.sig"
     signature.unlink(missing_ok=True)
     # In a file, so that its standard input is the terminal that it asks for the passphrase.
-    ended = _run([program, "-Y", "sign", "-n", NAMESPACE, "-f", str(key), str(path)])
+    ended = _run([program, "-Y", "sign", "-n", purpose.namespace, "-f", str(key), str(path)])
     if ended.returncode or not signature.exists():
         lines = ended.stderr.decode("utf-8", "replace").strip().splitlines()
         raise UsageError(f"ssh-keygen does not sign with {key}: {_reason(lines)}")
     return signature.read_text(encoding="ascii", errors="replace")
+
+
+def _not_installed(purpose: SigningPurpose) -> str:
+    return (
+        "ssh-keygen is not installed on this machine (it is part of OpenSSH, 8.2 or newer). "
+        f"Install it, or sign on another one: `{purpose.command} --print > ID.json`, there "
+        f"`ssh-keygen -Y sign -n {purpose.namespace} -f KEY ID.json`, and here "
+        f"`{purpose.command} --signature ID.json.sig`"
+    )
 
 
 def _run(command: Sequence[str]) -> subprocess.CompletedProcess[bytes]:

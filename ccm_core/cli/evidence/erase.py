@@ -15,6 +15,7 @@ from ccm_core.cli.terminal.output import print_message
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.errors import UsageError
 from ccm_core.model.evidence.erasure import Erasure, ErasureResult
+from ccm_core.report.content import phrases
 from ccm_core.sdk.timestamps import parse_duration, parse_instant
 from ccm_core.sdk.types import Shape
 
@@ -25,21 +26,28 @@ from ccm_core.sdk.types import Shape
 @click.option("--key", metavar="KEY", help="Only this object; needs --kind.")
 @click.option("--before", metavar="INSTANT", help="Only what was stored before this moment.")
 @click.option("--older-than", metavar="DURATION", help="Only what is older than that, as in 400d.")
+@click.option(
+    "--manual",
+    "evidence",
+    metavar="ID",
+    help="The file of this manual evidence, and nothing else.",
+)
 @click.option("--reason", required=True, metavar="TEXT", help="Why; it is stored in the ledger.")
 @click.option("--yes", is_flag=True, help="Do it; else only print what would be deleted.")
 @click.pass_obj
-def command(  # noqa: PLR0913 - each is an option of its own
+def command(  # noqa: PLR0913, PLR0917 - each is an option of its own
     config: str | None,
     connection: str | None,
     kind: str | None,
     key: str | None,
     before: str | None,
     older_than: str | None,
+    evidence: str | None,
     reason: str,
     *,
     yes: bool,
 ) -> None:
-    """Delete bodies of records, for privacy or because their retention has ended.
+    """Delete bodies of records or an attached file, for privacy or because retention has ended.
 
     Rows and leaves stay, so the store can still be verified, and the ledger says what was erased
     and why. Rules that depend on it are insufficient. With a moment, current records of snapshot
@@ -47,8 +55,14 @@ def command(  # noqa: PLR0913 - each is an option of its own
     """
     now = clock()
     kept_before = _moment(before, older_than, now)
-    if not any((connection, kind, key, kept_before)):
-        raise UsageError("say what to erase: --connection, --kind, --key, --before or --older-than")
+    of_records = any((connection, kind, key, kept_before))
+    if of_records and evidence:
+        raise UsageError("--manual names a file, and the other options records: give one of them")
+    if not of_records and not evidence:
+        raise UsageError(
+            "say what to erase: --connection, --kind, --key, --before or --older-than; or --manual "
+            "for the file of manual evidence"
+        )
     if key is not None and kind is None:
         raise UsageError("--key names an object of one kind: give --kind as well")
     workspace = open_workspace(config)
@@ -62,6 +76,7 @@ def command(  # noqa: PLR0913 - each is an option of its own
             kind=kind,
             key=key,
             stored_before=kept_before,
+            manual_evidence=None if evidence is None else _named(workspace, evidence),
             excluded_kinds=_snapshots(workspace) if is_by_age else frozenset(),
             reason=reason,
             erased_at=now,
@@ -76,6 +91,16 @@ def command(  # noqa: PLR0913 - each is an option of its own
             )
         erased = store.erasure.erase(erasure) if yes else store.erasure.preview(erasure)
     print_message(_summary(erased, done=yes))
+
+
+def _named(workspace: Workspace, evidence: str) -> str:
+    from ccm_core.app.audit.named_evidence import evidence_named, where_file_is
+
+    with workspace.read_store() as store:
+        piece = evidence_named(store, evidence)
+        if piece.erased or not piece.statement.file.stored:
+            raise UsageError(f"{piece.id} has no file to erase: {where_file_is(store, piece)}")
+    return piece.id
 
 
 def _moment(before: str | None, older_than: str | None, now: datetime) -> datetime | None:
@@ -96,6 +121,8 @@ def _snapshots(workspace: Workspace) -> frozenset[str]:
 
 
 def _summary(erased: ErasureResult, *, done: bool) -> str:
+    if erased.files:
+        return _summary_of_file(erased, done=done)
     amount = f"{erased.bodies} bodies and {erased.rejected} rejected objects"
     if erased.rows or erased.verdicts:
         amount += f", with {erased.rows} rows and {erased.verdicts} verdicts made from them,"
@@ -108,3 +135,15 @@ def _summary(erased: ErasureResult, *, done: bool) -> str:
     if not done:
         return f"{amount} would be deleted{beyond}. Nothing was deleted; --yes deletes it for good"
     return f"{amount} were deleted{beyond}; the ledger records it"
+
+
+def _summary_of_file(erased: ErasureResult, *, done: bool) -> str:
+    others = erased.sharing_evidence
+    also = (
+        f", that of {phrases.count(others, 'other piece')} of manual evidence too,"
+        if others
+        else ""
+    )
+    if not done:
+        return f"the file{also} would be deleted. Nothing was deleted; --yes deletes it for good"
+    return f"the file{also} was deleted; its digest stays, and the ledger records the order"

@@ -61,6 +61,12 @@ jobs_option = click.option(
     show_default=True,
     help="Where thousands of objects changed, derive and judge them in N processes side by side.",
 )
+acting_option = click.option(
+    "--as",
+    "by",
+    metavar="PERSON",
+    help="Who does this: the id of one of `people`. Default: who is logged in on this machine.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 
 

@@ -10,7 +10,7 @@ from ccm_core.model.statement_text import has_words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
-    """Which records to erase, narrowed by one of the first four at least; or which attached file."""
+    """Which records to erase, narrowed by at least one of the first four; or which file."""
 
     id: str
     connection: str | None = None

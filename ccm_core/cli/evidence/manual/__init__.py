@@ -1,0 +1,1 @@
+"""Manual evidence on the command line: files that people attach to controls."""
