@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from ccm_core.errors import UsageError
+from ccm_core.model.period import Period, parse_period
 from ccm_core.sdk.timestamps import parse_instant
 
 as_of_option = click.option(
@@ -84,6 +85,33 @@ def read_as_of(text: str | None, option: str = "--as-of") -> datetime | None:
         raise UsageError(
             f"{option} {text!r}: expected an instant with its offset, such as 2026-11-23T12:00:00Z"
         ) from cause
+
+
+def read_period(text: str) -> Period:
+    """Read ``--period``.
+
+    Raises:
+        UsageError: It is no period.
+    """
+    try:
+        return parse_period(text)
+    except ValueError as cause:
+        raise UsageError(f"--period: {cause}") from cause
+
+
+def read_controls(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Read ``--control``.
+
+    Raises:
+        UsageError: One has no framework or no id.
+    """
+    controls = []
+    for text in texts:
+        framework, _, name = text.partition(":")
+        if not framework or not name:
+            raise UsageError(f"--control: {text!r} is no FRAMEWORK:ID; write it like soc2:CC7.4")
+        controls.append((framework, name))
+    return controls
 
 
 def settings_file(config: str | None) -> Path | None:

@@ -10,12 +10,10 @@ import click
 from ccm_core.app.rule_sets import compile_configured_packs
 from ccm_core.cli.evidence.command import known
 from ccm_core.cli.terminal.exit_codes import Exit, most_severe
-from ccm_core.cli.terminal.options import json_option
+from ccm_core.cli.terminal.options import json_option, read_controls, read_period
 from ccm_core.cli.terminal.output import print_json, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
-from ccm_core.errors import UsageError
 from ccm_core.model.assurance import Assurance
-from ccm_core.model.period import Period, parse_period
 from ccm_core.pipeline.assurance import assess_period
 from ccm_core.report.terminal.assurance import assurance_text
 
@@ -69,33 +67,6 @@ def command(
     else:
         print_text(assurance_text(assurance))
     return _code(assurance)
-
-
-def read_period(text: str) -> Period:
-    """Read ``--period``.
-
-    Raises:
-        UsageError: It is no period.
-    """
-    try:
-        return parse_period(text)
-    except ValueError as cause:
-        raise UsageError(f"--period: {cause}") from cause
-
-
-def read_controls(texts: Sequence[str]) -> list[tuple[str, str]]:
-    """Read ``--control``.
-
-    Raises:
-        UsageError: One has no framework or no id.
-    """
-    controls = []
-    for text in texts:
-        framework, _, name = text.partition(":")
-        if not framework or not name:
-            raise UsageError(f"--control: {text!r} is no FRAMEWORK:ID; write it like soc2:CC7.4")
-        controls.append((framework, name))
-    return controls
 
 
 def _narrowed(

@@ -6,15 +6,10 @@ from pathlib import Path
 
 import click
 
+from ccm_core.cli.terminal.options import read_controls, read_period
 from ccm_core.cli.terminal.output import print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
-from ccm_core.cli.verbs.assurance import (
-    connections_option,
-    controls_option,
-    period_option,
-    read_controls,
-    read_period,
-)
+from ccm_core.cli.verbs.assurance import connections_option, controls_option, period_option
 
 
 @click.command("bundle")

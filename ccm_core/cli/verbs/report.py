@@ -135,7 +135,7 @@ def _period_report(
     samples: int,
 ) -> list[Iterable[bytes]]:
     from ccm_core.app.rule_sets import compile_configured_packs
-    from ccm_core.cli.verbs.assurance import read_controls, read_period
+    from ccm_core.cli.terminal.options import read_controls, read_period
     from ccm_core.pipeline.period_report import period_input
     from ccm_core.report.period.registry import PERIOD_FORMATS
 

@@ -1,0 +1,1 @@
+"""``ccm exceptions``: the exceptions of a period, and management's responses."""
