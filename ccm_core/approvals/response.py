@@ -92,11 +92,19 @@ def with_statement(response: ExceptionResponse, statement: bytes) -> ExceptionRe
     stated, signature = _stated(statement)
     signed = replace(response, text=str(stated["response"]), signature=signature)
     expected = decode(response_statement(signed, signature))
-    differing = [key for key in expected if stated.get(key) != expected[key]]
-    if differing:
-        got = ", ".join(f"{key} {stated.get(key)!r}" for key in sorted(differing))
-        raise ValueError(f"it is about something else than this response now: it has {got}")
+    differences = [
+        f"{key}: expected {_named(expected[key])}, got {_named(stated.get(key))}"
+        for key in sorted(expected)
+        if stated.get(key) != expected[key]
+    ]
+    if differences:
+        raise ValueError(f"it is about something else than this ({'; '.join(differences)})")
     return signed
+
+
+def _named(value: object) -> str:
+    """Return the id of an exception, and other values as they are."""
+    return str(value.get("id", value) if isinstance(value, dict) else value)
 
 
 def _stated(statement: bytes) -> tuple[JsonObject, Approval]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
+from ccm_core.model.audit.manual_evidence import ManualEvidence
 from ccm_core.model.evaluation.control import Control, ManualProcedures
 from ccm_core.model.evaluation.result import RuleResult, Status
 from ccm_core.model.framework import Catalogue, Requirement
@@ -45,6 +47,7 @@ def framework_coverage(
     mapping: PackMapping,
     rules: Iterable[RuleResult],
     applicability: Applicability,
+    evidence: Iterable[ManualEvidence] = (),
 ) -> FrameworkCoverage:
     """Return how much of a framework the checks in use cover.
 
@@ -53,6 +56,7 @@ def framework_coverage(
         mapping: What the packs say.
         rules: Of the newest evaluation; none: nothing was tested.
         applicability: What the settings say.
+        evidence: What people attached: shown beside checks, and no level rests on it.
     """
     statuses = {rule.rule: rule.status for rule in rules}
     checks: dict[str, list[MappedCheck]] = defaultdict(list)
@@ -63,10 +67,14 @@ def framework_coverage(
                 MappedCheck(rule=rule, title=title, control=control, status=statuses.get(rule))
             )
     procedures = _procedures(catalogue, mapping)
+    attached = _attached(catalogue, evidence)
     return FrameworkCoverage(
         catalogue=catalogue,
         requirements=tuple(
-            _coverage(requirement, checks[requirement.id], procedures, applicability)
+            replace(
+                _coverage(requirement, checks[requirement.id], procedures, applicability),
+                manual_evidence=tuple(attached.get(requirement.id, ())),
+            )
             for requirement in catalogue.whole
         ),
     )
@@ -79,6 +87,20 @@ def _procedures(catalogue: Catalogue, mapping: PackMapping) -> Mapping[str, Sequ
         if manual.framework == catalogue.name and requirement is not None:
             procedures[requirement.part_of or requirement.id] += manual.procedures
     return procedures
+
+
+def _attached(
+    catalogue: Catalogue, evidence: Iterable[ManualEvidence]
+) -> Mapping[str, Sequence[ManualEvidence]]:
+    """Return manual evidence by the requirement that is no part of another, each piece once."""
+    attached: dict[str, dict[str, ManualEvidence]] = defaultdict(dict)
+    for piece in evidence:
+        for control in piece.statement.controls:
+            framework, _, number = control.partition(":")
+            requirement = catalogue.requirements.get(number)
+            if framework == catalogue.name and requirement is not None:
+                attached[requirement.part_of or requirement.id][piece.id] = piece
+    return {name: tuple(pieces.values()) for name, pieces in attached.items()}
 
 
 def _coverage(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
+from ccm_core.model.audit.manual_evidence import ManualEvidence, ManualEvidenceState
 from ccm_core.model.evaluation.control import Control
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.framework import Catalogue, Requirement
@@ -45,6 +47,8 @@ class RequirementCoverage:
     checks: tuple[MappedCheck, ...] = ()
     """Of the requirement and of its parts, by rule."""
     manual_procedures: tuple[str, ...] = ()
+    manual_evidence: tuple[ManualEvidence, ...] = ()
+    """What people attached to it and its parts, counting or not; no level rests on it."""
     not_applicable: str = ""
     """Why it does not apply."""
     owner: str = ""
@@ -87,6 +91,17 @@ class FrameworkCoverage:
     def sufficient(self) -> int:
         """How many of them were tested on sufficient evidence alone."""
         return self._at_least({CoverageLevel.SUFFICIENT})
+
+    def with_manual_evidence(self, moment: datetime) -> int:
+        """Return how many requirements that apply have manual evidence that counts at a moment."""
+        return sum(
+            one.level is not CoverageLevel.NOT_APPLICABLE
+            and any(
+                piece.state_at(moment) is ManualEvidenceState.CURRENT
+                for piece in one.manual_evidence
+            )
+            for one in self.requirements
+        )
 
     def _at_least(self, levels: set[CoverageLevel]) -> int:
         return sum(one.level in levels for one in self.requirements)

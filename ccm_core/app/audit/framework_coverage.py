@@ -20,6 +20,7 @@ from ccm_core.model.frozen_json import FrozenDict
 
 if TYPE_CHECKING:
     from ccm_core.app.workspace import Workspace
+    from ccm_core.model.audit.manual_evidence import ManualEvidence
     from ccm_core.model.evaluation.result import RuleResult
     from ccm_core.rules.pack.compiled import CompiledPacks
 
@@ -56,10 +57,14 @@ def workspace_coverage(workspace: Workspace, names: Sequence[str] = ()) -> list[
     mapping = pack_mapping(compile_configured_packs(workspace))
     own = {entry.name for entry in workspace.settings.frameworks}
     chosen = names or sorted({*mentioned(mapping), *own} & {*catalogue_names(workspace)})
-    rules = _evaluated_rules(workspace)
+    rules, evidence = _stored(workspace)
     return [
         framework_coverage(
-            read_framework(workspace, name), mapping, rules, _applicability(workspace, name)
+            read_framework(workspace, name),
+            mapping,
+            rules,
+            _applicability(workspace, name),
+            evidence,
         )
         for name in chosen
     ]
@@ -74,9 +79,9 @@ def _applicability(workspace: Workspace, name: str) -> Applicability:
     return Applicability(not_applicable=FrozenDict(), owners=FrozenDict())
 
 
-def _evaluated_rules(workspace: Workspace) -> Sequence[RuleResult]:
-    """Return the rules of the newest evaluation; none where there is no store yet."""
+def _stored(workspace: Workspace) -> tuple[Sequence[RuleResult], Sequence[ManualEvidence]]:
+    """Return the rules of the newest evaluation, and manual evidence; none where no store is."""
     with suppress(StoreNotFound), workspace.read_store() as store:
         latest = store.evaluations.latest(scope=_RULES_ALONE)
-        return latest.evaluation.rules if latest else ()
-    return ()
+        return (latest.evaluation.rules if latest else ()), store.audit_acts.manual_evidence()
+    return (), ()

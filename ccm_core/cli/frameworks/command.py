@@ -28,6 +28,7 @@ from ccm_core.report.terminal.frameworks import (
     coverage_document,
     four_numbers,
     framework_lines,
+    manual_number,
 )
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,59}")
@@ -43,9 +44,10 @@ def command() -> None:
 @click.pass_obj
 def list_(config: str | None, *, as_json: bool) -> None:
     """List the frameworks that the packs in use map to, and how much of each is covered."""
-    coverages = workspace_coverage(open_workspace(config))
+    workspace = open_workspace(config)
+    coverages, now = workspace_coverage(workspace), workspace.host.clock()
     if as_json:
-        print_json([coverage_document(coverage, whole=False) for coverage in coverages])
+        print_json([coverage_document(coverage, now, whole=False) for coverage in coverages])
         return
     print_table(
         ("framework", "title", "version", "apply", "mapped", "tested", "sufficient"),
@@ -80,15 +82,18 @@ def show(
     as_json: bool,
 ) -> None:
     """Show the requirements of a framework, with the checks that support each."""
-    (coverage,) = workspace_coverage(open_workspace(config), [framework])
+    workspace = open_workspace(config)
+    (coverage,), now = workspace_coverage(workspace, [framework]), workspace.host.clock()
     chosen = frozenset(map(CoverageLevel, levels)) or frozenset(CoverageLevel)
     if as_json:
-        print_json(coverage_document(coverage, whole=True, levels=chosen))
+        print_json(coverage_document(coverage, now, whole=True, levels=chosen))
         return
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    for line in framework_lines(coverage, levels=chosen, with_text=with_text, width=width):
+    for line in framework_lines(coverage, now, levels=chosen, with_text=with_text, width=width):
         print_text(line)
     print_message(four_numbers(coverage))
+    if number := manual_number(coverage, now):
+        print_message(number)
 
 
 @command.command("check")

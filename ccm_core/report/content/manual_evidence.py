@@ -52,6 +52,15 @@ def file_in_words(piece: ManualEvidence) -> str:
     return f"{file.name}: {file.type}, {size_in_words(file.size)}{stored}"
 
 
+def evidence_line(piece: ManualEvidence, moment: datetime) -> str:
+    """Return a piece in one line: whether it counts, what it is, for when, and by whom."""
+    statement = piece.statement
+    return (
+        f"{state_in_words(piece, moment)}: {statement.title} ({piece.id}, {statement.period}, "
+        f"expires {last_day(statement.expires)}, {piece.by})"
+    )
+
+
 def evidence_document(piece: ManualEvidence, moment: datetime) -> JsonObject:
     """Return a piece as a document for programs.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from itertools import groupby
 
 from ccm_core.control_characters import replace_controls
@@ -15,6 +16,7 @@ from ccm_core.model.framework_coverage import (
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.report.content import phrases
 from ccm_core.report.content.cell_width import fitted
+from ccm_core.report.content.manual_evidence import evidence_document, evidence_line
 
 _EVERY = frozenset(CoverageLevel)
 _LEVELS = {
@@ -36,8 +38,17 @@ def four_numbers(coverage: FrameworkCoverage) -> str:
     return f"of {phrases.count(coverage.applicable, 'requirement')} {', '.join(parts)}"
 
 
+def manual_number(coverage: FrameworkCoverage, moment: datetime) -> str:
+    """Return how many requirements have manual evidence; empty where none was ever attached."""
+    if not any(one.manual_evidence for one in coverage.requirements):
+        return ""
+    number = phrases.count(coverage.with_manual_evidence(moment), "requirement")
+    return f"apart from checks, {number} with manual evidence"
+
+
 def framework_lines(
     coverage: FrameworkCoverage,
+    moment: datetime,
     *,
     levels: Collection[CoverageLevel] = _EVERY,
     with_text: bool = False,
@@ -47,6 +58,7 @@ def framework_lines(
 
     Args:
         coverage: The framework.
+        moment: When it is asked whether manual evidence counts.
         levels: Which requirements.
         with_text: Whether to yield texts that were imported.
         width: The cells that a line may have, texts excluded; None: nothing is cut.
@@ -59,7 +71,7 @@ def framework_lines(
         yield ""
         yield "  ".join(dict.fromkeys((group, catalogue.groups[group])))
         for entry in entries:
-            yield from _requirement(entry, with_text=with_text, width=width)
+            yield from _requirement(entry, moment, with_text=with_text, width=width)
 
 
 def contradictions(coverage: FrameworkCoverage) -> Iterator[str]:
@@ -71,7 +83,11 @@ def contradictions(coverage: FrameworkCoverage) -> Iterator[str]:
 
 
 def coverage_document(
-    coverage: FrameworkCoverage, *, whole: bool, levels: Collection[CoverageLevel] = _EVERY
+    coverage: FrameworkCoverage,
+    moment: datetime,
+    *,
+    whole: bool,
+    levels: Collection[CoverageLevel] = _EVERY,
 ) -> JsonObject:
     """Return a framework as a document; with each requirement, where the whole is asked for."""
     catalogue = coverage.catalogue
@@ -86,15 +102,16 @@ def coverage_document(
         "mapped": coverage.mapped,
         "tested": coverage.tested,
         "sufficient": coverage.sufficient,
+        "with_manual_evidence": coverage.with_manual_evidence(moment),
     }
     if whole:
         chosen = (entry for entry in coverage.requirements if entry.level in levels)
-        document["requirements"] = [_document(entry) for entry in chosen]
+        document["requirements"] = [_document(entry, moment) for entry in chosen]
     return document
 
 
 def _requirement(
-    entry: RequirementCoverage, *, with_text: bool, width: int | None
+    entry: RequirementCoverage, moment: datetime, *, with_text: bool, width: int | None
 ) -> Iterator[str]:
     requirement = entry.requirement
     owner = f", {entry.owner}" if entry.owner else ""
@@ -110,6 +127,8 @@ def _requirement(
         yield _line(f"      - {_check(check)}", width)
     for procedure in entry.manual_procedures:
         yield _line(f"      by people: {procedure}", width)
+    for piece in entry.manual_evidence:
+        yield _line(f"      manual evidence: {evidence_line(piece, moment)}", width)
 
 
 def _line(text: str, width: int | None) -> str:
@@ -127,7 +146,7 @@ def _check(check: MappedCheck) -> str:
     return f"{status}: {check.rule} ({check.control.relation} {check.control.id})"
 
 
-def _document(entry: RequirementCoverage) -> JsonObject:
+def _document(entry: RequirementCoverage, moment: datetime) -> JsonObject:
     requirement = entry.requirement
     return {
         "id": requirement.id,
@@ -139,6 +158,7 @@ def _document(entry: RequirementCoverage) -> JsonObject:
         "owner": entry.owner,
         "not_applicable": entry.not_applicable,
         "manual_procedures": list(entry.manual_procedures),
+        "manual_evidence": [evidence_document(piece, moment) for piece in entry.manual_evidence],
         "checks": [
             {
                 "rule": check.rule,
