@@ -49,6 +49,8 @@ from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_core.store.codec.bodies import compress_body
 
 PACK, VIEW = "demo-pack", "demo.view"
+ACTS = ("finding_act", "attached_file", "manual_evidence", "exception_response")
+"""Tables of what people did."""
 RULES = ("demo_first", "demo_second")
 ROWS, VERDICTS = rows_kind(VIEW), verdicts_kind(PACK, VIEW)
 LETTERS = {"p": "pass", "f": "fail", "n": "not_applicable"}
@@ -137,6 +139,12 @@ class LeftEvaluations:
         """Return what somebody did about one of them."""
         at = self._build.at(10 * number + 4)
         return FindingAct(finding=f"f{number}", kind=ActKind.COMMENTED, at=at, by="ada", text="hm")
+
+    def leave_acts(self, store, number):
+        """Store what people did: about a finding, for a control, about an exception."""
+        store.findings.append_act(self.finding_act(number))
+        store.audit_acts.attach(*self.attached(number))
+        store.audit_acts.respond(self.response(number))
 
     def attached(self, number):
         """Return manual evidence with its file."""
