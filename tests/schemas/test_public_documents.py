@@ -24,6 +24,8 @@ from ccm_core.model.redacted_connection import RedactedConnection
 from ccm_core.model.sampling import Sampling
 from ccm_core.pipeline.check import Check
 from ccm_core.pipeline.field_report.document import FieldReport
+from ccm_core.report.content.exception_responses import ExceptionsDocument
+from ccm_core.report.content.manual_evidence import ManualEvidenceDocument
 from ccm_core.report.formats.json import JsonDocument
 from ccm_core.report.period.json import PeriodDocument
 
@@ -35,6 +37,8 @@ DOCUMENTS = {
     "report.v1": JsonDocument,
     "assurance.v1": Assurance,
     "period-report.v1": PeriodDocument,
+    "manual-evidence.v1": ManualEvidenceDocument,
+    "exceptions.v1": ExceptionsDocument,
     "check.v1": Check,
     "field-report.v1": FieldReport,
     "connection.v1": RedactedConnection,

@@ -16,7 +16,7 @@ from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.report.content import phrases
 from ccm_core.report.content.exception_responses import (
     exception_document,
-    response_document,
+    exceptions_document,
     response_line,
 )
 from ccm_core.report.terminal.exceptions import exception_lines, exception_text
@@ -74,14 +74,7 @@ def list_(
         chosen = tuple(one for one in noted.exceptions if one.response is None)
         noted = replace(noted, exceptions=chosen, left_over=())
     if output == "json":
-        print_json(
-            {
-                "period": noted.period,
-                "ended": noted.ended,
-                "exceptions": [exception_document(one) for one in noted.exceptions],
-                "left_over": [response_document(one) for one in noted.left_over],
-            }
-        )
+        print_json(exceptions_document(noted))
         return
     is_terminal = sys.stdout.isatty()
     width = max(shutil.get_terminal_size((80, 24)).columns, 60) if is_terminal else 1 << 16

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
-from ccm_core.model.audit.manual_evidence import ManualEvidence, ManualEvidenceState
-from ccm_core.model.json_codec import JsonObject, plain
+from ccm_core.model.audit.manual_evidence import (
+    ManualEvidence,
+    ManualEvidenceAct,
+    ManualEvidenceActKind,
+    ManualEvidenceState,
+)
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.content import phrases
 from ccm_core.sdk.timestamps import format_instant
 
@@ -18,6 +23,57 @@ _STATES = {
     ManualEvidenceState.WITHDRAWN: "withdrawn: does not count",
     ManualEvidenceState.ERASED: "file erased: does not count",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceFile:
+    """The file of a piece, as programs read it."""
+
+    name: str
+    size: int
+    digest: str
+    type: str
+    stored: bool
+    erased: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedEvidence:
+    """How a piece was ended, as programs read it."""
+
+    kind: ManualEvidenceActKind
+    by: str
+    at: datetime
+    reason: str | None
+    replaced_by: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceDocument:
+    """A piece of manual evidence, as programs read it."""
+
+    id: str
+    state: ManualEvidenceState
+    title: str
+    controls: tuple[str, ...]
+    period: str
+    since: datetime
+    until: datetime
+    expires: datetime
+    by: str
+    at: datetime
+    comment: str
+    file: EvidenceFile
+    replaces: str | None
+    ended: EndedEvidence | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManualEvidenceDocument:
+    """What ``ccm evidence list --manual --json`` prints."""
+
+    document: str = "ccm.manual-evidence/v1"
+    manual_evidence: tuple[EvidenceDocument, ...]
 
 
 def last_day(expires: datetime) -> str:
@@ -61,35 +117,44 @@ def evidence_line(piece: ManualEvidence, moment: datetime) -> str:
     )
 
 
-def evidence_document(piece: ManualEvidence, moment: datetime) -> JsonObject:
+def evidence_document(piece: ManualEvidence, moment: datetime) -> EvidenceDocument:
     """Return a piece as a document for programs.
 
     Args:
         piece: The piece.
         moment: When it is asked whether it counts.
     """
-    statement = piece.statement
-    return {
-        "id": piece.id,
-        "state": piece.state_at(moment).value,
-        "title": statement.title,
-        "controls": list(statement.controls),
-        "period": statement.period,
-        "since": format_instant(statement.window.since),
-        "until": format_instant(statement.window.until),
-        "expires": format_instant(statement.expires),
-        "by": piece.by,
-        "at": format_instant(piece.at),
-        "comment": statement.comment,
-        "file": {**plain(statement.file), "erased": piece.erased},
-        "replaces": statement.replaces or None,
-        "replaced_by": piece.ended.replaced_by or None if piece.ended else None,
-        "ended": None
-        if piece.ended is None
-        else {
-            "kind": piece.ended.kind.value,
-            "by": piece.ended.by,
-            "at": format_instant(piece.ended.at),
-            "reason": piece.ended.reason,
-        },
-    }
+    statement, file = piece.statement, piece.statement.file
+    return EvidenceDocument(
+        id=piece.id,
+        state=piece.state_at(moment),
+        title=statement.title,
+        controls=statement.controls,
+        period=statement.period,
+        since=statement.window.since,
+        until=statement.window.until,
+        expires=statement.expires,
+        by=piece.by,
+        at=piece.at,
+        comment=statement.comment,
+        file=EvidenceFile(
+            name=file.name,
+            size=file.size,
+            digest=file.digest,
+            type=file.type,
+            stored=file.stored,
+            erased=piece.erased,
+        ),
+        replaces=statement.replaces or None,
+        ended=None if piece.ended is None else _ended(piece.ended),
+    )
+
+
+def _ended(act: ManualEvidenceAct) -> EndedEvidence:
+    return EndedEvidence(
+        kind=act.kind,
+        by=act.by,
+        at=act.at,
+        reason=act.reason or None,
+        replaced_by=act.replaced_by or None,
+    )

@@ -13,7 +13,7 @@ from ccm_core.model.framework_coverage import (
     MappedCheck,
     RequirementCoverage,
 )
-from ccm_core.model.json_codec import JsonObject
+from ccm_core.model.json_codec import JsonObject, plain
 from ccm_core.report.content import phrases
 from ccm_core.report.content.cell_width import fitted
 from ccm_core.report.content.manual_evidence import evidence_document, evidence_line
@@ -158,7 +158,9 @@ def _document(entry: RequirementCoverage, moment: datetime) -> JsonObject:
         "owner": entry.owner,
         "not_applicable": entry.not_applicable,
         "manual_procedures": list(entry.manual_procedures),
-        "manual_evidence": [evidence_document(piece, moment) for piece in entry.manual_evidence],
+        "manual_evidence": [
+            plain(evidence_document(piece, moment)) for piece in entry.manual_evidence
+        ],
         "checks": [
             {
                 "rule": check.rule,

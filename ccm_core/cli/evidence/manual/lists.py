@@ -13,7 +13,7 @@ from ccm_core.errors import UsageError
 from ccm_core.model.audit.manual_evidence import ManualEvidence, ManualEvidenceState
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.period import parse_period
-from ccm_core.report.content.manual_evidence import evidence_document
+from ccm_core.report.content.manual_evidence import ManualEvidenceDocument, evidence_document
 from ccm_core.report.terminal.manual_evidence import evidence_lines, evidence_text
 
 _WIDTH = 80
@@ -40,7 +40,8 @@ def list_manual(workspace: Workspace, selection: EvidenceFilter, *, as_json: boo
         pieces = store.audit_acts.manual_evidence()
     chosen = _selected(workspace, pieces, selection)
     if as_json:
-        print_json({"manual_evidence": [evidence_document(piece, now) for piece in chosen]})
+        documents = tuple(evidence_document(piece, now) for piece in chosen)
+        print_json(ManualEvidenceDocument(manual_evidence=documents))
         return
     width = max(shutil.get_terminal_size((_WIDTH, 24)).columns, 60)
     for line in evidence_lines(chosen, now, width if sys.stdout.isatty() else 1 << 16):
