@@ -16,6 +16,7 @@ from ccm_pagerduty.views.row_builder import (
     BUSINESS_SERVICE,
     ESCALATION_POLICY,
     EVENT_ORCHESTRATION_PATH,
+    EXTENSION,
     INCIDENT,
     INCIDENT_LOG_ENTRY,
     INCIDENT_NOTE,
@@ -34,6 +35,7 @@ from ccm_pagerduty.views.row_builder import (
     TEAM,
     TEAM_MEMBER,
     USER,
+    WEBHOOK,
 )
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ _VIEWS = {
     "account_visibility": ("Account visibility", (MANIFEST,)),
     "collection_health": ("Collection health", (MANIFEST,)),
     "configuration_changes": ("Configuration changes", (AUDIT_RECORD,)),
+    "extension_delivery": ("Delivery to extensions", (EXTENSION, SERVICE)),
     "incident_response": (
         "Incident response",
         (INCIDENT, INCIDENT_LOG_ENTRY, SERVICE, PRIORITY, INCIDENT_NOTE),
@@ -83,8 +86,11 @@ _VIEWS = {
     ),
     "team_ownership": ("Team ownership", (TEAM, TEAM_MEMBER, USER, SERVICE, ESCALATION_POLICY)),
     "user_access": ("User access", (USER,)),
+    "webhook_delivery": ("Delivery to webhooks", (WEBHOOK, SERVICE, TEAM)),
 }
 """Titles and input kinds of the views; each view is the module of its name."""
+_ROOMS = {"extension_delivery": "outbound", "webhook_delivery": "outbound"}
+"""The rooms of modules that are not in this one."""
 
 
 def _by_incident() -> Partitioning:
@@ -99,6 +105,7 @@ _ENUMERATED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "account_visibility": {},
     "collection_health": {},
     "configuration_changes": {},
+    "extension_delivery": {},
     # Without its trigger an incident's timeline is unknown; what shows one shows all entries.
     "incident_response": {},
     "policy_coverage": {},
@@ -122,6 +129,7 @@ _ENUMERATED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "has_manager": (TEAM_MEMBER,),
     },
     "user_access": {},
+    "webhook_delivery": {},
 }
 """Fields of each view that count or list records, with the kinds of these records. All others
 depend on records that the row looks up by key, and are left out where one of them is missing."""
@@ -144,6 +152,7 @@ _OPTIONAL: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 """Inputs that a plan or a right may lack, with the fields that rest on each of them."""
 _ROWS_OF: Mapping[str, str] = {
     "configuration_changes": AUDIT_RECORD,
+    "extension_delivery": EXTENSION,
     "incident_response": INCIDENT,
     "policy_coverage": ESCALATION_POLICY,
     "responder_reachability": USER,
@@ -153,14 +162,17 @@ _ROWS_OF: Mapping[str, str] = {
     "service_responders": SERVICE,
     "team_ownership": TEAM,
     "user_access": USER,
+    "webhook_delivery": WEBHOOK,
 }
 """The kind that each row of a view is about."""
 _VANISHED: Mapping[str, tuple[str, ...]] = {
+    "extension_delivery": (SERVICE,),
     "incident_response": (SERVICE,),
     "policy_coverage": (SCHEDULE,),
     "service_ownership": (TEAM,),
     "service_readiness": (ESCALATION_POLICY, SCHEDULE),
     "service_responders": (TEAM, ESCALATION_POLICY, SCHEDULE),
+    "webhook_delivery": (SERVICE, TEAM),
 }
 """Kinds of which a view judges what is deleted by what it was."""
 _PARTITIONS: Mapping[str, Callable[[], Partitioning]] = {"incident_response": _by_incident}
@@ -190,7 +202,8 @@ def views() -> tuple[View, ...]:
 
 def _rows(name: str, request: ViewRequest) -> Iterable[Row]:
     """Return the rows of a view; its module is imported on first use."""
-    rows: Iterable[Row] = import_module(f"{__name__}.{name}").rows(request)
+    room = f"{__name__}.{_ROOMS[name]}" if name in _ROOMS else __name__
+    rows: Iterable[Row] = import_module(f"{room}.{name}").rows(request)
     return rows
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ccm_core.sdk.types import Subject
 from ccm_pagerduty.references import id_and_title, title_of
 from ccm_pagerduty.views.on_call.responders import OWNER, PRIVILEGED_ROLES, ROLE_NAMES
+from ccm_pagerduty.views.outbound.belonging import page_of_account
 from ccm_pagerduty.views.row_builder import CONNECTION, USER, RecordIndex, RowBuilder
 from ccm_pagerduty.views.three_valued import known_fields
 
@@ -37,7 +38,14 @@ def rows(request: ViewRequest) -> Iterable[Row]:
     builder.read_all(unknown or (() if privileged else users[:1]))
     name = users[0].connection
     reasons = {"administrator_count": _unknown_roles(unknown) if unknown else NO_OWNER}
-    yield builder.build_for(Subject(kind=CONNECTION, key=name, title=name), body, reasons)
+    subject = Subject(
+        kind=CONNECTION,
+        key=name,
+        title=name,
+        url=page_of_account(users, "users"),
+        owners=tuple(title_of(user.body) for user in users if user.body.get("role") == OWNER),
+    )
+    yield builder.build_for(subject, body, reasons)
 
 
 def _person(user: JsonObject) -> JsonObject:

@@ -17,6 +17,7 @@ AUDIT_RECORD = "pagerduty.audit_record"
 BUSINESS_SERVICE = "pagerduty.business_service"
 ESCALATION_POLICY = "pagerduty.escalation_policy"
 EVENT_ORCHESTRATION_PATH = "pagerduty.event_orchestration_path"
+EXTENSION = "pagerduty.extension"
 INCIDENT = "pagerduty.incident"
 INCIDENT_LOG_ENTRY = "pagerduty.incident_log_entry"
 INCIDENT_NOTE = "pagerduty.incident_note"
@@ -35,6 +36,7 @@ SERVICE_STANDARDS = "pagerduty.service_standards"
 TEAM = "pagerduty.team"
 TEAM_MEMBER = "pagerduty.team_member"
 USER = "pagerduty.user"
+WEBHOOK = "pagerduty.webhook_subscription"
 
 
 class RecordIndex:
@@ -128,6 +130,7 @@ class RowBuilder:
         *,
         title: str | None = None,
         owned: JsonObject | None = None,
+        url: str | None = None,
         unknown: Mapping[str, str] | None = None,
     ) -> Row:
         """Return the row about one record.
@@ -137,6 +140,7 @@ class RowBuilder:
             body: Its fields beside id, title and link.
             title: Its title, where that is not its name.
             owned: The body that names its owner teams, where that is not the record.
+            url: Where it is looked at, if it has no page of its own.
             unknown: Why fields are missing, by their names; ``*``: any other field.
         """
         fields = self.read(record)
@@ -144,7 +148,7 @@ class RowBuilder:
             kind=record.kind,
             key=record.key,
             title=title or title_of(fields),
-            url=fields.get("html_url"),
+            url=fields.get("html_url") or url,
             owners=owners_of(fields if owned is None else owned),
         )
         return self.build_for(subject, body, unknown)

@@ -36,22 +36,22 @@ def reasons():
         pytest.param(
             "pagerduty_schedule_has_no_gap_ahead",
             "shifts of a deleted user",
-            "Primary: coverage gap of 10d from 2026-01-10T00:00:00Z (Zoe: deleted user), "
-            "expected none",
+            "Primary: coverage gap of 10d from 2026-01-10T00:00:00Z until 2026-01-20T00:00:00Z "
+            "(Zoe: deleted user), expected none in the next 14d",
             id="a gap that began before now",
         ),
         pytest.param(
             "pagerduty_policy_first_level_covered",
             "gap of three minutes",
             "Payments: first-level coverage gap of 3m from 2026-01-24T00:00:00Z "
-            "(Primary: gap between layers), expected none",
+            "(Primary: gap between layers), expected none in the next 14d",
             id="causes in words",
         ),
         pytest.param(
             "pagerduty_policy_first_level_covered",
             "a deleted user is the only target",
             "Payments: first-level coverage gap of unlimited length from the beginning "
-            "(Zoe: deleted user), expected none",
+            "(Zoe: deleted user), expected none in the next 14d",
             id="a gap at all times",
         ),
         pytest.param(
