@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
 
+OSCAL_VERSION = "1.2.3"
+"""The version of OSCAL that documents name."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
@@ -53,3 +56,8 @@ class Catalogue:
 Catalogues = Mapping[str, Catalogue]
 """By name."""
 NO_CATALOGUES: Catalogues = FrozenDict()
+
+
+def statement_id(oscal_id: str) -> str:
+    """Return the id of a requirement's statement, as NIST's catalogues name it."""
+    return f"{oscal_id}_smt"

@@ -6,6 +6,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Protocol
 
 from ccm_core.model.frozen_dataclass import dataclass
+from ccm_core.model.frozen_json import FrozenDict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ccm_core.model.evidence.collection import CurrentCount
     from ccm_core.model.evidence.manifest import Manifest
     from ccm_core.model.finding.work_item import WorkItem
+    from ccm_core.model.framework import Catalogues
     from ccm_core.sdk.report_figures import Figure
 
 
@@ -71,6 +73,8 @@ class ReportInput:
     """Of the whole evaluation, as it is stored; for the same formats."""
     scope: Sequence[str] = ()
     """Which part of the evaluation this is, as ``control soc2:CC7.4``; empty: all of it."""
+    catalogues: Catalogues = field(default_factory=FrozenDict)
+    """Of the frameworks of its controls; for formats that have :attr:`ReportFormat.catalogues`."""
 
 
 class ReportFormat(Protocol):
@@ -83,6 +87,8 @@ class ReportFormat(Protocol):
     """Whether it shows what plugins add; gathering that takes time."""
     complete: bool
     """Whether it holds every result; else what is wrong, and counts of the rest."""
+    catalogues: bool = False
+    """Whether it names controls as their catalogues do; reading those takes time."""
 
     def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
         """Yield the report, whole characters at a time. The same input gives the same bytes."""

@@ -63,14 +63,15 @@ def workspace_coverage(workspace: Workspace, names: Sequence[str] = ()) -> list[
             read_framework(workspace, name),
             mapping,
             rules,
-            _applicability(workspace, name),
+            applicability(workspace, name),
             evidence,
         )
         for name in chosen
     ]
 
 
-def _applicability(workspace: Workspace, name: str) -> Applicability:
+def applicability(workspace: Workspace, name: str) -> Applicability:
+    """Return what the settings say of a framework."""
     for entry in workspace.settings.frameworks:
         if entry.name == name:
             return Applicability(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,18 +45,25 @@ def read_framework(workspace: Workspace | None, name: str) -> Catalogue:
     return shipped_catalogue(name)
 
 
-def known_requirements(workspace: Workspace | None) -> Catalogues:
-    """Read all catalogues; one of the settings has the requirements of the shipped one as well.
+def known_requirements(
+    workspace: Workspace | None, only: AbstractSet[str] | None = None
+) -> Catalogues:
+    """Read catalogues; one of the settings has the requirements of the shipped one as well.
 
     What is imported may be a part of a framework, such as a baseline: a mapping to the rest of it
     is no mistake.
 
+    Args:
+        workspace: The settings; None: there are none.
+        only: The frameworks to read, of which some may have no catalogue; None: all.
+
     Raises:
         UsageError: One has mistakes.
     """
-    catalogues = {name: shipped_catalogue(name) for name in shipped_names()}
+    names = set(catalogue_names(workspace)) if only is None else only
+    catalogues = {name: shipped_catalogue(name) for name in shipped_names() if name in names}
     for entry in workspace.settings.frameworks if workspace else ():
-        if entry.catalogue is not None:
+        if entry.catalogue is not None and entry.name in names:
             own = _own(entry, entry.catalogue)
             shipped = catalogues.get(entry.name)
             catalogues[entry.name] = _united(own, shipped) if shipped else own

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
 import sys
@@ -9,8 +11,9 @@ from pathlib import Path
 
 import click
 
-from ccm_core.app.audit.framework_coverage import workspace_coverage
-from ccm_core.app.frameworks.catalogues import settings_mistakes
+from ccm_core.app.audit.framework_coverage import applicability, workspace_coverage
+from ccm_core.app.frameworks.catalogues import read_framework, settings_mistakes
+from ccm_core.app.installation import clock
 from ccm_core.app.rule_sets import compile_configured_packs
 from ccm_core.atomic_write import write_durably
 from ccm_core.cli.terminal.options import json_option
@@ -19,6 +22,7 @@ from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.config.locate import read_file
 from ccm_core.errors import DocumentError, UsageError
 from ccm_core.frameworks.csv_import import import_csv
+from ccm_core.frameworks.oscal_export import oscal_catalogue, oscal_profile
 from ccm_core.frameworks.oscal_import import import_oscal
 from ccm_core.frameworks.write_catalogue import catalogue_text
 from ccm_core.model.framework_coverage import CoverageLevel
@@ -30,6 +34,7 @@ from ccm_core.report.terminal.frameworks import (
     framework_lines,
     manual_number,
 )
+from ccm_core.sdk.timestamps import format_instant
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,59}")
 
@@ -114,6 +119,49 @@ def check(config: str | None) -> None:
             print_message(f"warning: {contradiction}")
 
 
+@command.command("export")
+@click.argument("framework")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The OSCAL catalogue to write. Default: FRAMEWORK_catalog.json in this folder.",
+)
+@click.option(
+    "--profile",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write the OSCAL profile of what applies, by the settings.",
+)
+@click.option("--replace", is_flag=True, help="Replace files that are there.")
+@click.pass_obj
+def export(
+    config: str | None, framework: str, output: Path | None, profile: Path | None, *, replace: bool
+) -> None:
+    """Write a framework as an OSCAL catalogue (JSON), which OSCAL results of its controls join."""
+    workspace = open_workspace(config)
+    catalogue = read_framework(workspace, framework)
+    path, at = output or Path(f"{framework}_catalog.json"), format_instant(clock())
+    if profile is not None and profile.absolute() == path.absolute():
+        raise UsageError(f"--profile and --output are both {path}; they are two documents")
+    written = {path: oscal_catalogue(catalogue, at)}
+    if profile is not None:
+        href = os.path.relpath(path, profile.parent)
+        left_out = applicability(workspace, framework).not_applicable
+        written[profile] = oscal_profile(catalogue, left_out, href, at)
+    for file in written:
+        _refuse_existing(file, replace=replace)
+    for file, document in written.items():
+        write_durably(file, json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n")
+        print_message(f"{file}: written")
+
+
+def _refuse_existing(path: Path, *, replace: bool) -> None:
+    if path.exists() and not replace:
+        raise UsageError(f"{path} exists; --replace replaces it")
+
+
 @command.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--name", required=True, metavar="NAME", help="What packs call the framework.")
@@ -131,8 +179,7 @@ def import_(file: Path, name: str, title: str, output: Path | None, *, replace: 
     if not _NAME.fullmatch(name):
         raise UsageError(f"--name {name!r}: expected small letters, digits, dots and hyphens")
     path = output or Path(f"{name}.yaml")
-    if path.exists() and not replace:
-        raise UsageError(f"{path} exists; --replace replaces it")
+    _refuse_existing(path, replace=replace)
     content = read_file(file)
     is_json = file.suffix.lower() == ".json" or content.lstrip()[:1] == b"{"
     catalogue = (

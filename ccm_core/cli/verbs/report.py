@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -23,12 +24,16 @@ from ccm_core.cli.terminal.output import print_message, print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.cli.verbs.report_targets import PERIOD, ReportTarget, report_targets
 from ccm_core.errors import UsageError
+from ccm_core.model.framework import NO_CATALOGUES
 from ccm_core.pipeline.findings.reported import FindingsOf
 from ccm_core.pipeline.report import report_input, reported_evaluation
 from ccm_core.report.registry import FORMATS
 from ccm_core.rules.results.filter import ResultFilter
 
 if TYPE_CHECKING:
+    from ccm_core.model.evaluation.result import Evaluation
+    from ccm_core.model.framework import Catalogues
+    from ccm_core.report.types import ReportFormat
     from ccm_core.rules.pack.compiled import CompiledPacks
 
 
@@ -124,7 +129,19 @@ def _evaluation_report(
             complete=any(form.complete for form in forms),
             findings=FindingsOf(policy=workspace.finding_policy, as_of=instant),
         )
+        content = replace(content, catalogues=_catalogues(workspace, latest.evaluation, forms))
     return [FORMATS[target.form].chunks(content) for target in targets]
+
+
+def _catalogues(
+    workspace: Workspace, evaluation: Evaluation, forms: Iterable[ReportFormat]
+) -> Catalogues:
+    """Read the catalogues of an evaluation's controls where a format names controls by them."""
+    from ccm_core.app.frameworks.catalogues import known_requirements
+
+    if not any(form.catalogues for form in forms):
+        return NO_CATALOGUES
+    return known_requirements(workspace, {control.framework for control in evaluation.controls})
 
 
 def _period_report(

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.result import Status
+from ccm_core.model.framework import OSCAL_VERSION
 from ccm_core.report.content import phrases, uuids
 from ccm_core.report.content.cell_width import plain
 from ccm_core.report.content.json_stream import Fields, Rows, blocks, json_pieces
 from ccm_core.report.content.result_findings import result_findings
+from ccm_core.report.formats.oscal.catalogues import resources, selections, target_id
 from ccm_core.report.formats.oscal.parties import owned, owning
 from ccm_core.report.formats.oscal.risks import risks, risks_by_rule
-from ccm_core.report.formats.oscal.tokens import REPORTED, Ids, line, prop, props, token
+from ccm_core.report.formats.oscal.tokens import REPORTED, Ids, line, prop, props
 from ccm_core.report.types import ReportFormat, ReportInput
 from ccm_core.sdk.timestamps import format_instant
 
@@ -20,11 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ccm_core.model.evaluation.result import AppliedPack, ControlResult, Result, RuleResult
+    from ccm_core.model.framework import Catalogues
     from ccm_core.model.json_codec import JsonObject
     from ccm_core.report.content.result_findings import ResultFinding, ResultFindings
 
-VERSION = "1.2.1"
-"""The version of OSCAL that the document names."""
 MOST_DIGESTS = 100
 """An observation with more records behind it names so many, and the total."""
 
@@ -38,6 +39,7 @@ class OscalReport(ReportFormat):
     extension = "oscal.json"
     figures = False
     complete = True
+    catalogues = True
 
     def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
         """Yield one JSON document with sorted keys, ended by a line feed."""
@@ -56,7 +58,7 @@ def _document(inputs: ReportInput, ids: Ids) -> Fields:
             "title": "Control assessment by ccm",
             "last-modified": at,
             "version": ids.evaluation,
-            "oscal-version": VERSION,
+            "oscal-version": OSCAL_VERSION,
             "props": [prop("host-version", inputs.host_version)],
         }
         | owning(evaluation),
@@ -66,7 +68,11 @@ def _document(inputs: ReportInput, ids: Ids) -> Fields:
         },
         "results": Rows([_results(inputs, ids, at)]),
         "back-matter": {
-            "resources": [_plan(ids), *(_pack(pack, ids) for pack in evaluation.packs)]
+            "resources": [
+                _plan(ids),
+                *(_pack(pack, ids) for pack in evaluation.packs),
+                *resources(inputs.catalogues, ids),
+            ]
         },
     }
     return Fields(document)
@@ -105,7 +111,9 @@ def _results(inputs: ReportInput, ids: Ids, at: str) -> Fields:
         "start": at,
         "end": at,
         "local-definitions": _definitions(inputs, ids),
-        "reviewed-controls": {"control-selections": [_selection(evaluation.controls)]},
+        "reviewed-controls": {
+            "control-selections": selections(evaluation.controls, inputs.catalogues, ids)
+        },
         "observations": Rows(observations) if rules else [],
         "risks": Rows(risks(inputs, findings, ids)) if by_rule else [],
         "findings": Rows(_finding(control, inputs, ids, by_rule) for control in evaluation.controls)
@@ -119,16 +127,6 @@ def _results(inputs: ReportInput, ids: Ids, at: str) -> Fields:
 def _description(inputs: ReportInput) -> str:
     scope = f" {phrases.scope(tuple(map(plain, inputs.scope)))}" if inputs.scope else ""
     return phrases.INCONCLUSIVE_MEANS + scope
-
-
-def _selection(controls: tuple[ControlResult, ...]) -> JsonObject:
-    if not controls:
-        # The schema asks for a control at least; this one is in no catalog.
-        nothing = [{"control-id": "_none"}]
-        return {"description": "No check names a control.", "include-controls": nothing}
-    return {
-        "include-controls": [{"control-id": name} for name in sorted(set(map(token, controls)))]
-    }
 
 
 def _definitions(inputs: ReportInput, ids: Ids) -> JsonObject:
@@ -245,7 +243,7 @@ def _finding(
                 "automated": control.automated.value,
             }
         ),
-        "target": _target(control),
+        "target": _target(control, inputs.catalogues),
         "related-observations": [
             {"observation-uuid": name} for rule in rules for name in _related(rule, ids)
         ],
@@ -262,7 +260,7 @@ def _related(rule: RuleResult, ids: Ids) -> list[str]:
     return [ids.of("observation", rule.pack, rule.rule), *own]
 
 
-def _target(control: ControlResult) -> JsonObject:
+def _target(control: ControlResult, catalogues: Catalogues) -> JsonObject:
     passed = control.status is Status.PASS
     status: JsonObject = {
         "state": "satisfied" if passed else "not-satisfied",
@@ -271,7 +269,11 @@ def _target(control: ControlResult) -> JsonObject:
     remarks = [phrases.capital(phrases.STATUS[control.status]), *map(plain, control.problems)]
     if not passed:
         status["remarks"] = ". ".join(remarks)
-    target: JsonObject = {"type": "objective-id", "target-id": token(control), "status": status}
+    target: JsonObject = {
+        "type": "statement-id",
+        "target-id": target_id(control, catalogues),
+        "status": status,
+    }
     if control.status is Status.NOT_APPLICABLE:
         target["implementation-status"] = {"state": "not-applicable"}
     return target
