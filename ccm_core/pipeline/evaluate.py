@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -20,6 +21,7 @@ from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.evidence.account import of_account
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.evidence.storage_order import dated_in_order
+from ccm_core.model.evidence.version_change import VersionChange
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.interning import interned
@@ -275,6 +277,10 @@ def load_evidence(
         records = _not_erased(store.records.vanished(scope.connection, kind, as_of=now))
         return tuple(interned(record for record in records if record.collection not in foreign))
 
+    def changes(kind: str) -> tuple[VersionChange, ...]:
+        stored = store.records.version_changes(connection, kind, horizon.since, now)
+        return tuple(change for change in stored if not _is_foreign(change, foreign))
+
     return Evidence(
         connection=scope.connection,
         kinds=kinds if manifests is None else kinds | {manifests.name: manifests},
@@ -285,6 +291,7 @@ def load_evidence(
         cadences={name: timedelta(seconds=span) for name, span in scope.cadences.items()},
         load=cache(load),
         load_vanished=cache(vanished),
+        load_changes=cache(changes),
         collections=collections
         if manifests is None
         else [*collections, *manifest_collection(manifests, collections)],
@@ -305,6 +312,12 @@ def load_evidence(
 def _not_erased(records: Iterable[Record]) -> Iterator[Record]:
     """Return records without erased ones, which are reported as incomplete objects."""
     return (record for record in records if record.erased_at is None)
+
+
+def _is_foreign(change: VersionChange, foreign: AbstractSet[str]) -> bool:
+    """Return whether what changed, or what it became, is of another account."""
+    versions = (change.before, change.after)
+    return any(version is not None and version.collection in foreign for version in versions)
 
 
 def _kind(host: Host, name: str) -> EvidenceKind:

@@ -43,6 +43,7 @@ def problems(
                 f"expected one of {', '.join(view.inputs)}"
             )
         yield from _optional_problems(view, kinds)
+        yield from _change_problems(view, kinds)
         yield from _schema_problems(f"view {view.name}", view.schema)
     for section in sections.values():
         yield from _section_problems(section, views)
@@ -84,6 +85,16 @@ def _page_problems(
                 f"{owner} names {name}, which is not one of its inputs; expected one of "
                 f"{', '.join(page.inputs)}"
             )
+
+
+def _change_problems(view: View, kinds: Mapping[str, EvidenceKind]) -> Iterator[str]:
+    for name in view.changes:
+        if name not in view.inputs:
+            yield f"view {view.name} reads changes of {name}, which is not one of its inputs"
+        elif name in kinds and kinds[name].shape is not Shape.SNAPSHOT:
+            yield f"view {view.name} reads changes of {name}; expected a snapshot kind"
+    if view.changes and view.partitions is not None:
+        yield f"view {view.name} reads changes and has partitions; expected one of the two"
 
 
 def _optional_problems(view: View, kinds: Mapping[str, EvidenceKind]) -> Iterator[str]:

@@ -104,7 +104,15 @@ def _digests(request: ViewRequest) -> frozenset[str]:
         *request.records.values(),
         *request.vanished.values(),
     )
-    return frozenset(record.digest for records in populations for record in records)
+    versions = (
+        version
+        for changes in request.changes.values()
+        for change in changes
+        for version in (change.before, change.after)
+        if version is not None
+    )
+    records = (record for population in populations for record in population)
+    return frozenset(record.digest for record in (*records, *versions))
 
 
 def _name(row: Row) -> str:

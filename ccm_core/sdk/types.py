@@ -18,6 +18,7 @@ from ccm_core.model.evidence.collection import (
     Visibility,
 )
 from ccm_core.model.evidence.record import Record, RecordSource
+from ccm_core.model.evidence.version_change import VersionChange
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.collector import (
@@ -49,6 +50,7 @@ from ccm_core.sdk.connector import (
     Session,
 )
 from ccm_core.sdk.cross_check import CreationEvents, CrossCheck
+from ccm_core.sdk.demonstration import DemoAcceptance, DemoHistory, DemoStep
 from ccm_core.sdk.evidence_kind import EvidenceKind, SchemaLoader, Shape
 from ccm_core.sdk.rule_pack import RulePackSource
 from ccm_core.sdk.traffic import Traffic
@@ -68,7 +70,10 @@ __all__ = [
     "CreationEvents",
     "CredentialInfo",
     "CrossCheck",
+    "DemoAcceptance",
+    "DemoHistory",
     "DemoSource",
+    "DemoStep",
     "Demonstration",
     "DependsOn",
     "Diagnosis",
@@ -99,6 +104,7 @@ __all__ = [
     "Shortfall",
     "Subject",
     "Traffic",
+    "VersionChange",
     "View",
     "ViewRequest",
     "Visibility",

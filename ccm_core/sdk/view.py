@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.record import Record
+from ccm_core.model.evidence.version_change import VersionChange
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.evidence_kind import SchemaLoader
@@ -52,6 +53,10 @@ class ViewRequest:
     vanished: Mapping[str, Sequence[Record]] = field(default_factory=dict)
     """The last version of each record that is gone from the source, for the kinds of
     :attr:`View.vanished`, sorted by key. What is deleted is judged by what it was."""
+    changes: Mapping[str, Sequence[VersionChange]] = field(default_factory=dict)
+    """How records changed from one stored version to the next, in the order in which that was
+    stored, for the kinds of :attr:`View.changes`. A version whose body was erased by order is
+    there with an empty body and :attr:`Record.erased_at`: what changed then is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +115,12 @@ class View:
     vanished: tuple[str, ...] = ()
     """Those of :attr:`inputs` of which it is handed vanished records too, because records that
     stay name them: the service of an incident. Snapshot kinds only."""
+    changes: tuple[str, ...] = ()
+    """Those of :attr:`inputs` of which it is handed the changes that were stored in the evaluated
+    period. What the first complete collection of a kind found is no change. Each row that is
+    derived from a change is about it alone, has ``occurred_at`` and is ``final``: it is left out
+    as soon as its change is older than the period. Snapshot kinds only, and no
+    :attr:`partitions`."""
     partitions: Callable[[], Partitioning] | None = None
     """Returns how its rows are partitioned, when that is first needed. None: whatever changed, all
     of them are derived again."""

@@ -14,7 +14,8 @@ from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.anew.view_anew import RowsAnew
 from ccm_core.pipeline.derive.group_judge import GroupJudge
 from ccm_core.pipeline.derive.view_evaluation import encoded_row
-from ccm_core.rules.evaluate.rows import rows_of_period
+from ccm_core.rules.derive.row_record import row_of
+from ccm_core.rules.evaluate.rows import occurred_in, rows_of_period
 from ccm_core.sdk.view import Row
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
@@ -53,6 +54,8 @@ class KeptComparison:
         for key in sorted(keys):
             label = f"the row of {key} in {self.view}"
             if key not in bodies:
+                if self._is_over(kind, key):
+                    continue
                 yield self._problem(label, "it is kept, and the evidence gives no such row")
             elif key not in digests:
                 yield self._problem(label, "it is not kept, and the evidence gives such a row")
@@ -81,6 +84,11 @@ class KeptComparison:
                     self._problem(label, _statuses(kept.get(rule), body.get(rule)), rule)
                     for rule in _differing(kept, body)
                 )
+
+    def _is_over(self, kind: str, key: str) -> bool:
+        """Return whether a kept row is of before the period, so that it counts no more."""
+        row = row_of(self._kept(kind, key))
+        return row.final and not occurred_in(row, self.period)
 
     def _kept(self, kind: str, key: str) -> JsonObject:
         log = derived_log(self.connection)

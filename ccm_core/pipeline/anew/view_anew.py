@@ -106,6 +106,7 @@ class ViewAnew:
         request = ViewRequest(
             records={kind: records(kind) for kind in self.view.inputs},
             vanished={kind: self.evidence.load_vanished(kind) for kind in self.view.vanished},
+            changes={kind: self.evidence.load_changes(kind) for kind in self.view.changes},
         )
         return rows_by_key(self.view, request)
 

@@ -54,7 +54,7 @@ from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.time_budget import UNLIMITED, TimeBudget
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.types import Facts
-from ccm_core.sdk.view import Row
+from ccm_core.sdk.view import Row, View
 from ccm_core.store.interface.derived import DerivedStore
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
@@ -267,24 +267,28 @@ class ConnectionEvaluation:
             evaluation=rows,
             derived=self.derived,
             records=self.store.records,
-            changes={kind: self._change(view.name, kind, evidence) for kind in view.inputs},
+            changes={kind: self._change(view, kind, evidence) for kind in view.inputs},
             lists=self.lists,
         )
 
-    def _change(self, over: str, kind: str, evidence: Evidence) -> ChangesSince | None:
+    def _change(self, view: View, kind: str, evidence: Evidence) -> ChangesSince | None:
         """Return what was stored of a kind since the last evaluation that kept rows of a view.
 
-        None where that is not known, or the rows are of another account or of other versions.
+        None where that is not known, the rows are of another account or of other versions, or the
+        view reads changes of a longer time than before.
         """
         if kind == manifest_kind_name(self.scope.connector):
             return None  # its records are made of manifests
         account = evidence.account
-        name = f"{over} {kind}"
+        name = f"{view.name} {kind}"
         before = self.before.watermarks.get(name) if self.before else None
         if self.before and (self.before.state.account, self.before.state.revision) != (
             account,
             self.revision,
         ):
+            before = None
+        since = evidence.horizon.since
+        if self.before and view.changes and since < self.before.state.period_since:
             before = None
         connection = self.scope.connection
         change = self.store.records.changes_since(connection, kind, before, as_of=self.now)

@@ -102,6 +102,7 @@ def view_evaluation(
         records=records,
         load=evidence.load,
         load_vanished=evidence.load_vanished,
+        load_changes=evidence.load_changes,
         foreign=evidence.foreign,
         judges=[judge for judge in judges if judge.group.over == over],
         shown=host.shown_fields.get(over, ()),

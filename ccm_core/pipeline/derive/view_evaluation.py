@@ -27,7 +27,7 @@ from ccm_core.pipeline.derive.row_tasks import (
     Verdicts,
 )
 from ccm_core.rules.derive.row_record import row_body, row_of
-from ccm_core.rules.evaluate.rows import derived_rows
+from ccm_core.rules.evaluate.rows import ChangeLoader, derived_rows
 from ccm_core.sdk.view import Row, View, ViewRequest
 from ccm_core.store.interface.records import RecordStore
 
@@ -44,6 +44,8 @@ class ViewEvaluation:
     load: Load
     """Returns all current records of a kind."""
     load_vanished: Load
+    load_changes: ChangeLoader
+    """Returns how the records of a kind changed in the evaluated period."""
     foreign: AbstractSet[str]
     """Collections of another account, of which no event counts."""
     judges: Sequence[GroupJudge]
@@ -116,8 +118,12 @@ class ViewEvaluation:
         )
 
     def _rows(self, records: Mapping[str, Sequence[Record]]) -> Mapping[str, Row]:
-        vanished = {kind: self.load_vanished(kind) for kind in self.view.vanished}
-        return rows_by_key(self.view, ViewRequest(records=records, vanished=vanished))
+        request = ViewRequest(
+            records=records,
+            vanished={kind: self.load_vanished(kind) for kind in self.view.vanished},
+            changes={kind: self.load_changes(kind) for kind in self.view.changes},
+        )
+        return rows_by_key(self.view, request)
 
     def _kept(self, keys: AbstractSet[str]) -> Mapping[str, Row]:
         log, kind = derived_log(self.connection), rows_kind(self.view.name)
@@ -169,6 +175,8 @@ def rows_by_key(view: View, request: ViewRequest) -> Mapping[str, Row]:
     for by_kind in (request.records, request.vanished):
         for kind, records in by_kind.items():
             keys.setdefault(kind, set()).update(record.key for record in records)
+    for kind, changes in request.changes.items():
+        keys.setdefault(kind, set()).update(change.key for change in changes)
     rows: dict[str, Row] = {}
     for row in derived_rows(view, request):
         parts = ((name, *name.partition(":")) for name in row.names)

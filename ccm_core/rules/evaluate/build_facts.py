@@ -12,12 +12,19 @@ from ccm_core.model.evaluation.result import KindSufficiency
 from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.evidence.collection import Collection, is_not_offered
 from ccm_core.model.evidence.record import Record
+from ccm_core.model.evidence.version_change import VersionChange
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import thawed
 from ccm_core.rules.cel.lookup_function import LookupRecord
 from ccm_core.rules.evaluate.narrowing import accepted_collapses, narrowed_connection
-from ccm_core.rules.evaluate.rows import RecordLoader, rows_of_kind, rows_of_period, rows_of_view
+from ccm_core.rules.evaluate.rows import (
+    ChangeLoader,
+    RecordLoader,
+    rows_of_kind,
+    rows_of_period,
+    rows_of_view,
+)
 from ccm_core.rules.evaluate.sufficiency import assess_sufficiency, subtract_erased
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.types import DerivedRows, Facts
@@ -27,6 +34,10 @@ from ccm_core.sdk.view import Row, View
 
 def _released(kind: str) -> Sequence[Record]:
     raise LookupError(f"the records of {kind} were released")
+
+
+def _changes_released(kind: str) -> Sequence[VersionChange]:
+    raise LookupError(f"the changes of {kind} were released")
 
 
 def _none_erased(kind: str) -> Sequence[str]:
@@ -62,6 +73,8 @@ class Evidence:
     """Returns the keys of a kind within the horizon whose bodies were erased."""
     load_vanished: RecordLoader = lambda _kind: ()
     """Returns the last versions of the records of a kind that are gone from the source."""
+    load_changes: ChangeLoader = lambda _kind: ()
+    """Returns how the records of a kind changed from version to version within the horizon."""
 
     def rows(self, name: str) -> tuple[Row, ...]:
         """Return the rows of a kind or a view without what was final before the period."""
@@ -77,6 +90,7 @@ class Evidence:
             self.views[name],
             self.load,
             load_vanished=self.load_vanished,
+            load_changes=self.load_changes,
         )
 
     def facts(self, packs: CompiledPacks, plugin_failures: tuple[str, ...]) -> Facts:
@@ -104,7 +118,12 @@ class Evidence:
                 kind: self.lookup_records(kind) for kind in sorted(lookups & self.kinds.keys())
             },
             # The facts outlive the records, which take most of the memory.
-            reassess=replace(self, load=_released, load_vanished=_released).sufficiency,
+            reassess=replace(
+                self,
+                load=_released,
+                load_vanished=_released,
+                load_changes=_changes_released,
+            ).sufficiency,
             period_start=self.horizon.since,
             period_end=self.horizon.until,
             derivation_errors={

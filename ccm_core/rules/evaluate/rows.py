@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.record import Record
+from ccm_core.model.evidence.version_change import VersionChange
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_json import FrozenDict, Thawing
 from ccm_core.model.json_codec import JsonObject
@@ -15,6 +16,8 @@ from ccm_core.sdk.view import Partitioning, Row, View, ViewRequest
 
 RecordLoader = Callable[[str], Sequence[Record]]
 """Returns the current records of a kind, sorted by key."""
+ChangeLoader = Callable[[str], Sequence[VersionChange]]
+"""Returns how the records of a kind changed in the evaluated period."""
 
 
 def rows_of_kind(kind: EvidenceKind, records: Sequence[Record]) -> tuple[Row, ...]:
@@ -50,11 +53,14 @@ def rows_of_view(
     load: RecordLoader,
     *,
     load_vanished: RecordLoader = lambda _kind: (),
+    load_changes: ChangeLoader = lambda _kind: (),
 ) -> tuple[Row, ...]:
     """Return a view's rows, sorted by subject, derived from the kinds it reads."""
-    records: Mapping[str, Sequence[Record]] = {kind: load(kind) for kind in view.inputs}
-    vanished = {kind: load_vanished(kind) for kind in view.vanished}
-    request = ViewRequest(records=records, vanished=vanished)
+    request = ViewRequest(
+        records={kind: load(kind) for kind in view.inputs},
+        vanished={kind: load_vanished(kind) for kind in view.vanished},
+        changes={kind: load_changes(kind) for kind in view.changes},
+    )
     return tuple(
         sorted(derived_rows(view, request), key=lambda row: (row.subject.kind, row.subject.key))
     )
