@@ -13,10 +13,12 @@ from ccm_core.model.evaluation.result import RuleResult
 from ccm_core.model.finding.act import ANSWERS, ActKind, FindingAct, Ticket
 from ccm_core.model.finding.finding import ACTIVE, Finding, FindingState
 from ccm_core.model.finding.policy import FindingPolicy
-from ccm_core.model.finding.work_item import WorkItem, WorkState
+from ccm_core.model.finding.work_item import Owner, WorkItem, WorkState
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
 
+UNOWNED = "Nobody owns it: name an owner under `findings.owners` in the settings."
+"""The next step of what neither a person, the settings nor the source gives an owner."""
 _SETTLED = {
     FindingState.INCONCLUSIVE: WorkState.INCONCLUSIVE,
     FindingState.RESOLVED: WorkState.RESOLVED,
@@ -71,22 +73,31 @@ def _work_item(finding: Finding, facts: WorkFacts, teams: frozenset[str]) -> Wor
     asked = tuple(_asked(since, facts)) if finding.state in ACTIVE else ()
     accepted_until = _accepted_until(finding, facts)
     due = due_dates(finding, controls, facts.policy) if finding.state in ACTIVE else ()
+    owner = owner_of(finding, acts, facts.policy, teams)
     return WorkItem(
         finding=finding,
         state=_state(finding, since, accepted_until, asked),
         title=first.title if first else finding.rule,
-        owner=owner_of(finding, acts, facts.policy, teams),
+        owner=owner,
         due=due,
         is_overdue=bool(due) and due[0].at <= facts.now and accepted_until is None,
         accepted_until=accepted_until,
         asked=asked,
         controls=tuple(controls),
         risk=first.risk if first else None,
-        next_step=first.remediation if first else None,
+        next_step=_next_step(finding, owner, first),
         next_step_url=first.remediation_url if first else None,
         tickets=tuple(open_tickets(acts)),
         acts=acts,
     )
+
+
+def _next_step(finding: Finding, owner: Owner, rule: RuleResult | None) -> str | None:
+    """Return what to do next; of what nobody owns, somebody has to be named first."""
+    step = rule.remediation if rule else None
+    if owner.names or finding.state not in ACTIVE:
+        return step
+    return " ".join(filter(None, (step, UNOWNED)))
 
 
 def open_tickets(acts: Iterable[FindingAct]) -> Iterator[Ticket]:

@@ -14,6 +14,7 @@ from ccm_core.sdk.timestamps import format_duration
 
 _MAX_REASON = 300
 _MANY_HOURS = 48
+_MINUTES = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +112,11 @@ def counted(number: int, noun: str) -> str:
 
 
 def _rounded(away: timedelta) -> str:
-    """Return a time to a due date: days where there are some, else hours."""
-    hours = max(round(away / timedelta(hours=1)), 1)
+    """Return a time to a due date: days where there are some, else hours, else minutes."""
+    minutes = max(round(away / timedelta(minutes=1)), 1)
+    if minutes < _MINUTES:
+        return format_duration(60 * minutes)
+    hours = round(away / timedelta(hours=1))
     return format_duration(3600 * hours if hours < _MANY_HOURS else 86400 * round(hours / 24))
 
 

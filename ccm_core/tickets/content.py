@@ -136,20 +136,21 @@ def closing_remark(item: WorkItem, *, handed_over: bool) -> str:
         case FindingState.REMOVED:
             return f"The resource is no longer evaluated: finding {finding.id}."
         case FindingState.REPLACED:
-            return f"Another finding follows the same cause now: ccm findings show {finding.id}."
+            return f"Another finding follows the same cause now, in place of finding {finding.id}."
         case _:
             changed = change_of_check(finding.reason)
             note = f" Mind that {changed}." if changed else ""
             return f"The checks pass, or no longer apply: finding {finding.id} is resolved.{note}"
 
 
-def reopening_remark(item: WorkItem, *, closed_there: bool) -> str:
-    """Return why a ticket is reopened."""
+def reopening_remark(item: WorkItem, rules: TicketRules, *, closed_there: bool) -> str:
+    """Return why a ticket is reopened; who reads it need not have ccm."""
     identity = item.finding.id
     if closed_there:
+        where = f" It is shown at {url}" if (url := _shown_at(identity, rules)) else ""
         return (
             f"The check still fails, so ccm reopened this: finding {identity}. To leave it closed, "
-            f"have the risk accepted: ccm findings accept {identity}"
+            f"ask whoever operates ccm to have the risk of it accepted until a day.{where}"
         )
     return f"The check fails again: finding {identity}."
 
@@ -175,8 +176,13 @@ def _rows(item: WorkItem, rules: TicketRules) -> Iterator[TicketLine]:
     yield _line_of(
         "Next step", item.next_step or "See why the check fails, and fix it", item.next_step_url
     )
-    shown_at = rules.finding_url.replace("{finding}", finding.id) or None
-    yield _line_of("Finding", f"{finding.id}: ccm findings show {finding.id}", shown_at)
+    shown_at = _shown_at(finding.id, rules)
+    where = "" if shown_at else ", by which whoever operates ccm shows why it fails"
+    yield _line_of("Finding", f"{finding.id}{where}", shown_at)
+
+
+def _shown_at(finding: str, rules: TicketRules) -> str | None:
+    return rules.finding_url.replace("{finding}", finding) or None
 
 
 def _due(item: WorkItem) -> str:

@@ -234,7 +234,7 @@ def _closed(holder: _Holder, rules: TicketRules) -> PlannedStep | None:
         return _step(Step.NOTE_CLOSED, holder, rules) if recorded.is_open else None
     if item.state not in _FAILING:
         return None  # unknown is no reason to open it again; it is asked again next time
-    remark = reopening_remark(item, closed_there=closed_there and not came_back)
+    remark = reopening_remark(item, rules, closed_there=closed_there and not came_back)
     return _step(Step.REOPEN, holder, rules, remark=remark)
 
 

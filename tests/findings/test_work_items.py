@@ -293,3 +293,18 @@ def test_the_most_urgent_comes_first():
     overdue = item([failing()], policy=FindingPolicy(due={"high": HOUR / 2}))
     closed = item([failing()], [result("locked", "D1", "pass")])
     assert sorted([closed, high, overdue], key=by_urgency) == [overdue, high, closed]
+
+
+@pytest.mark.parametrize(
+    ("owners", "hours", "says"),
+    [
+        pytest.param((), 1, True, id="nobody's"),
+        pytest.param(("Payments",), 1, False, id="a team's"),
+        pytest.param((), 2, False, id="nobody's, and resolved"),
+    ],
+)
+def test_what_nobody_owns_says_how_it_gets_an_owner(owners, hours, says):
+    """The next step of whoever reads it is to name one."""
+    history = [[failing(owners=owners)], [result("locked", "D1", "pass")]][:hours]
+    step = item(*history).next_step or ""
+    assert ("name an owner under `findings.owners`" in step) is says

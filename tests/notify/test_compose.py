@@ -73,6 +73,8 @@ def test_a_new_finding_says_who_does_what_by_when():
     ("item", "line"),
     [
         pytest.param(made_item(due=-2), "Due: 2026-05-04 (2d overdue)", id="overdue"),
+        pytest.param(made_item(due=-1 / 288), "(5m overdue)", id="overdue by minutes"),
+        pytest.param(made_item(due=-1 / 24), "(1h overdue)", id="overdue by an hour"),
         pytest.param(made_item(), "Due: no due date", id="no due date"),
         pytest.param(made_item(owners=()), "Owner: nobody", id="nobody's"),
         pytest.param(

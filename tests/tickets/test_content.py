@@ -13,7 +13,7 @@ from ticket_fakes.findings import NOON, SECRET_REASON, work_item
 
 from ccm_core.model.finding.finding import reason_with_change
 from ccm_core.model.finding.work_item import Owner, WorkState
-from ccm_core.tickets.content import closing_remark, draft_of, told_state
+from ccm_core.tickets.content import closing_remark, draft_of, reopening_remark, told_state
 from ccm_core.tickets.markup import document, markdown, marked_findings, wiki
 from ccm_core.tickets.templates import filled, placeholders, unknown_placeholders
 from ccm_core.tickets.types import FieldMapping, TicketRules
@@ -23,12 +23,22 @@ NAMES = st.text(max_size=300)
 
 
 def test_finding_is_linked_where_it_is_shown():
-    """The address of the settings, with its id; else the command that shows it."""
+    """The address of the settings, with its id; without one, who can show it: readers lack ccm."""
     rules = TicketRules(system="ops", finding_url="https://ccm.example/f/{finding}")
     line = draft_of(work_item(), rules).text.rows[-1]
     assert line.url == "https://ccm.example/f/aaaaaa-bbbbbbbbbb"
-    assert "ccm findings show aaaaaa-bbbbbbbbbb" in line.text
-    assert draft_of(work_item(), RULES).text.rows[-1].url is None
+    assert line.text == "aaaaaa-bbbbbbbbbb"
+    line = draft_of(work_item(), RULES).text.rows[-1]
+    assert line.url is None
+    assert line.text == "aaaaaa-bbbbbbbbbb, by which whoever operates ccm shows why it fails"
+
+
+def test_remark_on_reopening_links_the_finding_where_it_is_shown():
+    """It is text with a link, and names no command: who reads a ticket need not have ccm."""
+    rules = TicketRules(system="ops", finding_url="https://ccm.example/f/{finding}")
+    remark = reopening_remark(work_item(), rules, closed_there=True)
+    assert remark.endswith("It is shown at https://ccm.example/f/aaaaaa-bbbbbbbbbb")
+    assert "http" not in reopening_remark(work_item(), RULES, closed_there=True)
 
 
 @given(NAMES)

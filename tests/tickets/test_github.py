@@ -28,7 +28,7 @@ def test_issue_says_who_does_what_by_when(github):
         "**Open since:** 2026-05-04 12:00 UTC",
         "**Controls:** iso-27001:A.5.24, soc2:CC7.3",
         "**Next step:** [Put somebody on the level.](<https://docs.example/levels>)",
-        "ccm findings show aaaaaa-bbbbbbbbbb",
+        "aaaaaa-bbbbbbbbbb",
         "<!-- ccm-finding: aaaaaa-bbbbbbbbbb -->",
     ):
         assert text in body

@@ -58,7 +58,7 @@ def test_issue_says_who_does_what_by_when(request, system):
         "Payments",
         "2026-05-07",
         "Put somebody on the level",
-        "ccm findings show aaaaaa-bbbbbbbbbb",
+        "aaaaaa-bbbbbbbbbb",
         "soc2:CC7.3",
     ):
         assert part in text

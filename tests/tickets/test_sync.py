@@ -114,7 +114,8 @@ def test_ticket_closed_by_hand_is_reopened_with_the_reason(tracker):
     assert steps(tracker.sync(ledger)) == [Step.REOPEN]
     assert tracker.open == 1
     assert "still fails" in comments(tracker)
-    assert "ccm findings accept" in comments(tracker)
+    assert "have the risk of it accepted until a day" in comments(tracker)
+    assert "ccm findings" not in comments(tracker)
     assert steps(tracker.sync(ledger)) == []
 
 
