@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+from printed_acts import EVIDENCE, EXCEPTION, EXCEPTIONS, MANUAL_EVIDENCE, RESPONSE
+
 from ccm_core.model.assurance import (
     Assurance,
     Conclusion,
@@ -288,6 +290,9 @@ PERIOD_REPORT = PeriodDocument(
             ),
         ),
     ),
+    exceptions=(EXCEPTION,),
+    left_over_responses=(RESPONSE,),
+    manual_evidence=(EVIDENCE,),
 )
 CONNECTION = RedactedConnection(
     name="prod",
@@ -327,6 +332,8 @@ DOCUMENTS = {
         "assurance.v1": ASSURANCE,
         "period-report.v1": PERIOD_REPORT,
         "bundle.v1": PREDICATE,
+        "manual-evidence.v1": MANUAL_EVIDENCE,
+        "exceptions.v1": EXCEPTIONS,
         "check.v1": CHECK,
         "connection.v1": CONNECTION,
     }.items()

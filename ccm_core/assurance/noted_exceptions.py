@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import timedelta
 
 from ccm_core.model.assurance import Assurance, ControlException
 from ccm_core.model.audit.exception_response import (
@@ -10,8 +11,12 @@ from ccm_core.model.audit.exception_response import (
     ExceptionResponse,
     responses_of,
 )
-from ccm_core.model.audit.noted_exception import NotedException, PeriodExceptions
+from ccm_core.model.audit.manual_evidence import ManualEvidence
+from ccm_core.model.audit.noted_exception import NotedException, PeopleAdded, PeriodExceptions
 from ccm_core.model.period import parse_period
+
+_INSTANT = timedelta(microseconds=1)
+"""Before a period ends: what expires with it counts in it."""
 
 
 def exception_name(exception: ControlException) -> ExceptionName:
@@ -65,6 +70,37 @@ def noted_exceptions(
             if name not in noted
             for response in some[-1:]
         ),
+    )
+
+
+def people_added(
+    assurance: Assurance,
+    responses: Iterable[ExceptionResponse],
+    evidence: Iterable[ManualEvidence],
+    controls: Collection[tuple[str, str]] = (),
+) -> PeopleAdded:
+    """Return what people added to an assessed period.
+
+    Args:
+        assurance: What the period proves.
+        responses: All that were stored.
+        evidence: All pieces that were stored.
+        controls: The controls that were asked for; none: all. What is for others is left out.
+    """
+    window = parse_period(assurance.period).window
+    noted = noted_exceptions(assurance, responses)
+    names = {":".join(control) for control in controls}
+    return PeopleAdded(
+        exceptions=noted.exceptions,
+        # What they were responses to may be an exception of a control that was not asked for.
+        left_over=() if controls else noted.left_over,
+        evidence=tuple(
+            piece
+            for piece in evidence
+            if piece.statement.window.intersection(window)
+            and (not names or names & set(piece.statement.controls))
+        ),
+        moment=assurance.until - _INSTANT,
     )
 
 

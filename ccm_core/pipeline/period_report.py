@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import cache
 
+from ccm_core.assurance.noted_exceptions import people_added
 from ccm_core.assurance.sampling import NO_EVALUATION, sample_of, select_histories
 from ccm_core.errors import StaleEvaluation
 from ccm_core.model.evaluation.result_history import ResultHistory
@@ -65,6 +66,12 @@ def period_input(
         ),
         titles={rule.id: rule.title for control in packs.packs for rule in control.pack.rules},
         host_version=host.version,
+        people=people_added(
+            assurance,
+            store.audit_acts.responses(),
+            store.audit_acts.manual_evidence(),
+            controls,
+        ),
     )
 
 

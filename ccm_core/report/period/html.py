@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.report.content import phrases
 from ccm_core.report.formats.html import page
-from ccm_core.report.period import layout
+from ccm_core.report.period import layout, people
 
 if TYPE_CHECKING:
     from ccm_core.report.period.layout import PeriodInput
@@ -36,4 +36,8 @@ class PeriodHtml:
             titles=inputs.titles,
             headline=layout.headline(inputs.assurance),
             findings_note=layout.findings_note(inputs.assurance),
+            responses=people.shown_responses(inputs.people),
+            left_over=tuple(map(people.shown_response, inputs.people.left_over)),
+            evidence=tuple(people.shown_evidence(inputs.people)),
+            exception_key=people.exception_key,
         )

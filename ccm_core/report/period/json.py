@@ -6,6 +6,13 @@ from typing import TYPE_CHECKING
 
 from ccm_core.model import json_codec
 from ccm_core.model.frozen_dataclass import dataclass
+from ccm_core.report.content.exception_responses import (
+    ExceptionDocument,
+    ResponseDocument,
+    exception_document,
+    response_document,
+)
+from ccm_core.report.content.manual_evidence import EvidenceDocument, evidence_document
 from ccm_core.report.period.layout import headline
 
 if TYPE_CHECKING:
@@ -27,6 +34,12 @@ class PeriodDocument:
     assurance: Assurance
     """The same as ``ccm assurance --json`` prints."""
     sampling: Sampling
+    exceptions: tuple[ExceptionDocument, ...]
+    """Each once, with management's responses."""
+    left_over_responses: tuple[ResponseDocument, ...]
+    """Responses in this period to what is no exception of it any more."""
+    manual_evidence: tuple[EvidenceDocument, ...]
+    """For any part of the period; ``state`` is that at its end."""
 
 
 class PeriodJson:
@@ -37,6 +50,7 @@ class PeriodJson:
 
     def render(self, inputs: PeriodInput) -> bytes:
         """Return one JSON document with sorted keys, ended by a line feed."""
+        people = inputs.people
         rules = {rule for control in inputs.assurance.controls for rule in control.rules}
         document = PeriodDocument(
             host_version=inputs.host_version,
@@ -44,5 +58,10 @@ class PeriodJson:
             titles={rule: title for rule, title in inputs.titles.items() if rule in rules},
             assurance=inputs.assurance,
             sampling=inputs.sampling,
+            exceptions=tuple(map(exception_document, people.exceptions)),
+            left_over_responses=tuple(map(response_document, people.left_over)),
+            manual_evidence=tuple(
+                evidence_document(piece, people.moment) for piece in people.evidence
+            ),
         )
         return json_codec.encode(document) + b"\n"

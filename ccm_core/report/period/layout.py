@@ -6,9 +6,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
 from ccm_core.model.assurance import Conclusion
+from ccm_core.model.audit.noted_exception import NOTHING_ADDED, PeopleAdded
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.content import phrases
+from ccm_core.report.period.people import ShownEvidence, evidence_of_control
 from ccm_core.sdk.timestamps import format_instant
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ class PeriodInput:
     titles: dict[str, str]
     """The titles of the rules, by id."""
     host_version: str
+    people: PeopleAdded = NOTHING_ADDED
+    """Responses to exceptions, and manual evidence."""
 
 
 class PeriodFormat(Protocol):
@@ -80,6 +84,8 @@ class PeriodControl:
     """The share of the period with evidence and evaluations, rounded down."""
     history: tuple[HistorySegment, ...]
     gaps: tuple[JoinedGap, ...]
+    evidence: tuple[ShownEvidence, ...] = ()
+    """What people attached to it: the conclusion does not rest on it."""
 
 
 def headline(assurance: Assurance) -> str:
@@ -116,6 +122,7 @@ def period_controls(inputs: PeriodInput) -> Iterator[PeriodControl]:
             evidence_coverage=phrases.percent(control.evidence_coverage),
             history=tuple(_history(control, window)),
             gaps=tuple(joined_gaps(control.evidence_gaps)),
+            evidence=evidence_of_control(inputs.people, control.framework, control.id),
         )
 
 

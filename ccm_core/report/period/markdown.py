@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING
 from ccm_core.report.content import phrases
 from ccm_core.report.formats.markdown import code, text
 from ccm_core.report.period.layout import findings_note, headline, period_controls
+from ccm_core.report.period.people import (
+    exception_key,
+    shown_evidence,
+    shown_response,
+    shown_responses,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from ccm_core.model.audit.noted_exception import PeopleAdded
     from ccm_core.report.period.layout import PeriodControl, PeriodInput
+    from ccm_core.report.period.people import ExceptionKey, ShownEvidence, ShownResponse
 
 MOST = 5
 """Lines of each list."""
@@ -44,8 +52,10 @@ def _lines(inputs: PeriodInput) -> Iterator[str]:
     controls = list(period_controls(inputs))
     for entry in controls:
         yield _row(entry)
+    responses = shown_responses(inputs.people)
     for entry in controls:
-        yield from _control(entry)
+        yield from _control(entry, responses)
+    yield from _people(inputs.people)
     yield ""
     yield f"Samples are selected with the random seed {code(inputs.sampling.random_seed)}."
     yield ""
@@ -70,9 +80,11 @@ def _row(entry: PeriodControl) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _control(entry: PeriodControl) -> Iterator[str]:
+def _control(
+    entry: PeriodControl, responses: Mapping[ExceptionKey, ShownResponse]
+) -> Iterator[str]:
     exceptions = entry.control.exceptions
-    if not exceptions and not entry.gaps:
+    if not exceptions and not entry.gaps and not entry.evidence:
         return
     yield ""
     yield f"### {text(f'{entry.control.framework} {entry.control.id}')}"
@@ -82,6 +94,8 @@ def _control(entry: PeriodControl) -> Iterator[str]:
         first, last = phrases.moment(exception.first_seen), phrases.moment(exception.last_seen)
         name, test = code(exception.subject.title), code(exception.rule)
         yield f"- exception: {name} in test {test}, {first} to {last}{waived}"
+        if response := responses.get(exception_key(exception)):
+            yield f"  - {_response(response)}"
     if exceptions[MOST:]:
         yield f"- and {phrases.count(len(exceptions) - MOST, 'more exception')}"
     for gap in entry.gaps[:MOST]:
@@ -89,3 +103,40 @@ def _control(entry: PeriodControl) -> Iterator[str]:
         yield f"- evidence gap: {since} for {gap.length}: {text(gap.reason)}"
     if entry.gaps[MOST:]:
         yield f"- and {phrases.count(len(entry.gaps) - MOST, 'more evidence gap')}"
+    for piece in entry.evidence[:MOST]:
+        yield f"- manual evidence: {_evidence(piece)}"
+    if entry.evidence[MOST:]:
+        yield f"- and {phrases.count(len(entry.evidence) - MOST, 'more piece')} of manual evidence"
+
+
+def _people(people: PeopleAdded) -> Iterator[str]:
+    """Yield manual evidence, for controls without a test too, and responses that are left over."""
+    evidence, left_over = list(shown_evidence(people)), people.left_over
+    if not evidence and not left_over:
+        return
+    yield ""
+    yield "### Added by people"
+    yield ""
+    for piece in evidence[: 2 * MOST]:
+        yield f"- manual evidence for {text(piece.controls)}: {_evidence(piece)}"
+    if evidence[2 * MOST :]:
+        yield f"- and {phrases.count(len(evidence) - 2 * MOST, 'more piece')} of manual evidence"
+    for response in map(shown_response, left_over[:MOST]):
+        name, test = code(response.title), code(response.rule)
+        yield f"- {name} in test {test} is no exception any more; {_response(response)}"
+    if left_over[MOST:]:
+        yield f"- and {phrases.count(len(left_over) - MOST, 'more response')}"
+
+
+def _response(response: ShownResponse) -> str:
+    words = " ".join(response.text.split())
+    author = text(f"{response.author}, {phrases.moment(response.at)}, {response.signature}")
+    return f"response: {text(words)} ({author})"
+
+
+def _evidence(piece: ShownEvidence) -> str:
+    facts = (
+        f"{piece.title}, {piece.file}, expires {piece.expires}, {piece.author}, "
+        f"{phrases.moment(piece.at)}, {piece.state}"
+    )
+    return f"{text(facts)}, {code(piece.digest)}"
