@@ -86,10 +86,18 @@ _VIEWS = {
     ),
     "team_ownership": ("Team ownership", (TEAM, TEAM_MEMBER, USER, SERVICE, ESCALATION_POLICY)),
     "user_access": ("User access", (USER,)),
+    "weakening_changes": (
+        "Changes that weaken the response",
+        (ESCALATION_POLICY, SCHEDULE, TEAM_MEMBER, TEAM, USER, AUDIT_RECORD),
+    ),
     "webhook_delivery": ("Delivery to webhooks", (WEBHOOK, SERVICE, TEAM)),
 }
 """Titles and input kinds of the views; each view is the module of its name."""
-_ROOMS = {"extension_delivery": "outbound", "webhook_delivery": "outbound"}
+_ROOMS = {
+    "extension_delivery": "outbound",
+    "weakening_changes": "changes",
+    "webhook_delivery": "outbound",
+}
 """The rooms of modules that are not in this one."""
 
 
@@ -130,6 +138,8 @@ _ENUMERATED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "user_access": {},
     "webhook_delivery": {},
+    # A team whose other members are hidden is not without members.
+    "weakening_changes": {"weakenings": (TEAM_MEMBER,), "unrecorded_weakenings": (TEAM_MEMBER,)},
 }
 """Fields of each view that count or list records, with the kinds of these records. All others
 depend on records that the row looks up by key, and are left out where one of them is missing."""
@@ -148,6 +158,7 @@ _OPTIONAL: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         MAINTENANCE_WINDOW: ("maintenance",),
         SERVICE_CUSTOM_FIELDS: ("custom_fields",),
     },
+    "weakening_changes": {AUDIT_RECORD: ("unrecorded_weakenings", "unrecorded_grant")},
 }
 """Inputs that a plan or a right may lack, with the fields that rest on each of them."""
 _ROWS_OF: Mapping[str, str] = {
@@ -175,6 +186,10 @@ _VANISHED: Mapping[str, tuple[str, ...]] = {
     "webhook_delivery": (SERVICE, TEAM),
 }
 """Kinds of which a view judges what is deleted by what it was."""
+_CHANGES: Mapping[str, tuple[str, ...]] = {
+    "weakening_changes": (ESCALATION_POLICY, SCHEDULE, TEAM_MEMBER, USER),
+}
+"""Kinds of which a view reads how records changed from version to version."""
 _PARTITIONS: Mapping[str, Callable[[], Partitioning]] = {"incident_response": _by_incident}
 """Views whose rows can be derived partition by partition."""
 
@@ -194,6 +209,7 @@ def views() -> tuple[View, ...]:
             optional=_OPTIONAL.get(name, {}),
             rows_of=_ROWS_OF.get(name),
             vanished=_VANISHED.get(name, ()),
+            changes=_CHANGES.get(name, ()),
             partitions=_PARTITIONS.get(name),
         )
         for name, (title, inputs) in _VIEWS.items()

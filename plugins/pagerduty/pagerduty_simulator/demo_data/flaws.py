@@ -25,7 +25,13 @@ from pagerduty_simulator.demo_data.account_changes import (
     without_managers,
 )
 from pagerduty_simulator.demo_data.flaw import Flaw
-from pagerduty_simulator.demo_data.healthy_changes import DISABLING, PROMOTION, change_actor
+from pagerduty_simulator.demo_data.healthy_changes import (
+    DISABLING,
+    PROMOTION,
+    change_actor,
+    one_level_more,
+    without_record,
+)
 from pagerduty_simulator.demo_data.response_flaws import response_flaws
 from pagerduty_simulator.demo_data.service_flaws import service_flaws
 from pagerduty_simulator.demo_data.shift_hours import daily_hours, working_hours
@@ -183,6 +189,19 @@ def _access() -> tuple[Flaw, ...]:
             description="Somebody else disabled the service",
             apply=lambda account: change_actor(account, DISABLING, EVA),
             fails=("pagerduty_response_weakened_by_authorized_people",),
+        ),
+        Flaw(
+            feature="changes",
+            description="A policy had one level more hours ago, which no audit record shows",
+            apply=lambda _: None,
+            before=one_level_more,
+            fails=("pagerduty_weakened_response_is_recorded",),
+        ),
+        Flaw(
+            feature="changes",
+            description="No audit record shows who made the admin one",
+            apply=lambda account: without_record(account, PROMOTION),
+            fails=("pagerduty_privilege_grant_is_recorded",),
         ),
         Flaw(
             feature="account roles",

@@ -60,7 +60,7 @@ FEATURES = (
     ("standards", "A service that is not critical misses one of the account's standards"),
     ("other tools", "A chat and a ticket system are told of incidents"),
     ("maintenance", "A service that is not critical had two planned hours of maintenance"),
-    ("changes", "The Account Owner made somebody an admin, and disabled a service for a while"),
+    ("changes", "The Account Owner made an admin, and weakened a policy and a service on record"),
     ("account roles", "Nobody has the team role of a manager; members with an account role manage"),
     ("schedules", "Each schedule has two people or more, and an escalation policy that uses it"),
     ("overrides", "Somebody stood in for three hours on a schedule, a few days ago"),

@@ -10,6 +10,7 @@ from pagerduty_simulator.demo_data.healthy_account import (
     build_healthy_account,
     healthy_parameters,
 )
+from pagerduty_simulator.demo_data.healthy_changes import undo_recent_changes
 
 pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
@@ -26,9 +27,17 @@ NEEDS_TIME = {"pagerduty_invitation_is_accepted"}
 """An invitation is pending from its first observation on: one run cannot show an old one."""
 
 
+def earlier_account(now):
+    """Build the healthy account as it was hours ago."""
+    account = build_healthy_account(now)
+    undo_recent_changes(account)
+    return account
+
+
 def test_no_rule_fails_over_the_healthy_account(evaluated, now, rules_with):
     """All of them pass, each over something, but for what a key cannot prove."""
-    evaluation = evaluated(build_healthy_account(now), healthy_parameters())
+    account, before = build_healthy_account(now), earlier_account(now)
+    evaluation = evaluated(account, healthy_parameters(), before=before)
     assert rules_with(evaluation, "fail", "error", "not_applicable") == set()
     assert rules_with(evaluation, "insufficient") == NOT_OF_A_KEY
     assert len(rules_with(evaluation, "pass")) == len(evaluation.rules) - len(NOT_OF_A_KEY)
@@ -39,7 +48,10 @@ def test_flawed_twin_fails_exactly_the_expected_rules(evaluated, now, rules_with
     """No more than that rule is wrong, and nothing becomes inconclusive."""
     account = build_healthy_account(now)
     flaw.apply(account)
-    evaluation = evaluated(account, healthy_parameters())
+    before = earlier_account(now)
+    flaw.apply(before)
+    flaw.before(before)
+    evaluation = evaluated(account, healthy_parameters(), before=before)
     assert rules_with(evaluation, "fail") == set(flaw.fails)
     assert rules_with(evaluation, "insufficient", "error") == NOT_OF_A_KEY
 

@@ -15,7 +15,7 @@ from ccm_core import schemas
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.manifest import Manifest, ScheduledKind
 from ccm_core.sdk.json_codec import decode, digest, encode
-from ccm_core.sdk.types import Record, RecordSource, ViewRequest, Window
+from ccm_core.sdk.types import Record, RecordSource, VersionChange, ViewRequest, Window
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HORIZON = Window(NOW - timedelta(days=30), NOW + timedelta(days=14))
@@ -335,6 +335,26 @@ def records_by_kind(bodies):
     }
 
 
+def changes_by_kind(changes):
+    """Return changes by kind, an hour apart, from bodies before and after by noun."""
+    return {f"pagerduty.{noun}": list(_changes(noun, of)) for noun, of in changes.items()}
+
+
+def _changes(noun, bodies):
+    for number, (before, after) in enumerate(bodies):
+        versions = [body and record(noun, body) for body in (before, after)]
+        until = NOW - timedelta(hours=len(bodies) - 1 - number)
+        yield VersionChange(
+            connection="pagerduty-test",
+            kind=f"pagerduty.{noun}",
+            key=next(version.key for version in versions if version),
+            before=versions[0],
+            after=versions[1],
+            since=until - timedelta(hours=1),
+            until=until,
+        )
+
+
 @pytest.fixture(scope="session")
 def make_records():
     """Make records by kind of bodies by noun."""
@@ -346,13 +366,15 @@ def make_view():
     """Run a view over bodies by noun; every row it gives must satisfy the view's own schema."""
     import jsonschema_rs
 
-    def run(name, *, vanished=None, **bodies):
+    def run(name, *, vanished=None, changes=None, **bodies):
         view = next(view for view in views() if view.name == f"pagerduty.{name}")
         assert set(bodies) <= {kind.removeprefix("pagerduty.") for kind in view.inputs}
         assert {f"pagerduty.{noun}" for noun in vanished or {}} <= set(view.vanished)
+        assert {f"pagerduty.{noun}" for noun in changes or {}} <= set(view.changes)
         request = ViewRequest(
             records=records_by_kind(bodies),
             vanished=records_by_kind(vanished or {}),
+            changes=changes_by_kind(changes or {}),
         )
         rows = tuple(view.rows(request))
         validator = jsonschema_rs.Draft202012Validator(view.schema(), validate_formats=True)

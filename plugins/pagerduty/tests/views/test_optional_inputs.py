@@ -6,7 +6,7 @@ A field that rests on one and is not named would let a rule pass without the evi
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from ccm_pagerduty.connector import connector
@@ -29,6 +29,7 @@ from ccm_core.sdk.types import (
     Record,
     RecordSource,
     Shape,
+    VersionChange,
     ViewRequest,
     Window,
 )
@@ -115,7 +116,23 @@ async def _items(session, collector, ask):
 def rows(view, records, *, without=None):
     """Derive the rows of a view by subject."""
     handed = {kind: () if kind == without else records.get(kind, ()) for kind in view.inputs}
-    return {row.subject.key: row for row in view.rows(ViewRequest(records=handed))}
+    changes = {
+        kind: [
+            VersionChange(
+                connection="simulated",
+                kind=kind,
+                key=record.key,
+                before=record,
+                after=None,
+                since=NOW - timedelta(hours=1),
+                until=NOW,
+            )
+            for record in records[kind][:3]
+        ]
+        for kind in view.changes
+    }
+    request = ViewRequest(records=handed, changes=changes)
+    return {row.subject.key: row for row in view.rows(request)}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What two versions of an object show of a change."""
