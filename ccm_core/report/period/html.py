@@ -40,4 +40,6 @@ class PeriodHtml:
             left_over=tuple(map(people.shown_response, inputs.people.left_over)),
             evidence=tuple(people.shown_evidence(inputs.people)),
             exception_key=people.exception_key,
+            exception_id=people.exception_id,
+            answered=people.answered,
         )

@@ -8,6 +8,8 @@ from ccm_core.report.content import phrases
 from ccm_core.report.formats.markdown import code, text
 from ccm_core.report.period.layout import findings_note, headline, period_controls
 from ccm_core.report.period.people import (
+    answered,
+    exception_id,
     exception_key,
     shown_evidence,
     shown_response,
@@ -93,11 +95,15 @@ def _control(
         waived = ", risk accepted" if exception.waived else ""
         first, last = phrases.moment(exception.first_seen), phrases.moment(exception.last_seen)
         name, test = code(exception.subject.title), code(exception.rule)
-        yield f"- exception: {name} in test {test}, {first} to {last}{waived}"
+        number = code(exception_id(exception))
+        yield f"- exception: {name} in test {test}, {first} to {last}{waived} ({number})"
         if response := responses.get(exception_key(exception)):
             yield f"  - {_response(response)}"
     if exceptions[MOST:]:
         yield f"- and {phrases.count(len(exceptions) - MOST, 'more exception')}"
+    if exceptions:
+        total = phrases.count(len(exceptions), "exception")
+        yield f"- of {total} {answered(exceptions, responses)}"
     for gap in entry.gaps[:MOST]:
         since = phrases.moment(gap.since)
         yield f"- evidence gap: {since} for {gap.length}: {text(gap.reason)}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ccm_core.approvals.response import SignatureState, signature_standing
+from ccm_core.model.audit.exception_response import ExceptionName
 from ccm_core.model.audit.manual_evidence import ManualEvidenceState
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.content.exception_responses import author_in_words, signature_in_words
@@ -69,6 +70,20 @@ def exception_key(exception: ControlException) -> ExceptionKey:
     """Return by what the response to an exception is looked up."""
     subject = exception.subject
     return exception.rule, exception.connection, subject.kind, subject.key
+
+
+def exception_id(exception: ControlException) -> str:
+    """Return the id by which people respond to an exception."""
+    rule, connection, kind, key = exception_key(exception)
+    return ExceptionName(rule=rule, connection=connection, kind=kind, key=key).id
+
+
+def answered(
+    exceptions: Iterable[ControlException], responses: Mapping[ExceptionKey, ShownResponse]
+) -> str:
+    """Return how many of some exceptions have a response: ``2 with management's response``."""
+    number = sum(exception_key(exception) in responses for exception in exceptions)
+    return f"{number:,} with management's response"
 
 
 def shown_responses(people: PeopleAdded) -> Mapping[ExceptionKey, ShownResponse]:

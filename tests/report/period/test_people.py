@@ -152,6 +152,15 @@ def test_a_response_stands_next_to_its_exception_with_its_signature(form, signed
     assert page.index("Shop S1") < page.index("Fixed in March.")
     assert "Otto Ruf (CISO, otto)" in page
     assert "ignature valid, key SHA256:" in page
+    assert "1 with management" in page
+
+
+@pytest.mark.parametrize("form", ["html", "markdown"])
+def test_an_exception_without_a_response_has_the_id_to_respond_to(form):
+    """And it is counted."""
+    page = rendered(form)
+    assert response().exception.id in page
+    assert "0 with management" in page
 
 
 @pytest.mark.parametrize("form", ["html", "markdown", "json"])
