@@ -22,6 +22,7 @@ from ccm_core.store.sql.instants import microseconds
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ccm_core.model.evidence.window import Window
     from ccm_core.store.sql.driver import SqlValue
     from ccm_core.store.sql.transaction import Transaction
 
@@ -34,10 +35,12 @@ def attach(transaction: Transaction, act: ManualEvidenceAct) -> None:
     Raises:
         UsageError: That one is not there, or was replaced or withdrawn meanwhile.
     """
-    replaces = act.statement.replaces if act.statement else ""
-    if replaces:
+    statement = act.statement
+    if statement is None:
+        raise ValueError(f"{act.evidence} is attached without a statement")
+    if statement.replaces:
         ended = ManualEvidenceAct(
-            evidence=replaces,
+            evidence=statement.replaces,
             number=2,
             kind=ManualEvidenceActKind.REPLACED,
             at=act.at,
@@ -47,7 +50,7 @@ def attach(transaction: Transaction, act: ManualEvidenceAct) -> None:
         end(transaction, ended)
     if list(_read(transaction, act.evidence)):
         raise UsageError(f"there is manual evidence {act.evidence} already; try again")
-    _insert(transaction, act)
+    _insert(transaction, act, statement.window)
 
 
 def end(transaction: Transaction, act: ManualEvidenceAct) -> None:
@@ -57,7 +60,8 @@ def end(transaction: Transaction, act: ManualEvidenceAct) -> None:
         UsageError: It is not there, or one of both was done before.
     """
     before = sorted(_read(transaction, act.evidence), key=lambda one: one.number)
-    if not before:
+    attached = before[0].statement if before else None
+    if attached is None:
         raise UsageError(
             f"there is no manual evidence {act.evidence}; `ccm evidence list --manual` lists it"
         )
@@ -69,7 +73,7 @@ def end(transaction: Transaction, act: ManualEvidenceAct) -> None:
         raise UsageError(
             f"{act.evidence} was {last.kind.value}{by} already ({last.by}, {at}){hint}"
         )
-    _insert(transaction, act)
+    _insert(transaction, act, attached.window)
 
 
 def pieces(transaction: Transaction) -> Sequence[ManualEvidence]:
@@ -77,12 +81,14 @@ def pieces(transaction: Transaction) -> Sequence[ManualEvidence]:
     return manual_evidence(_read(transaction), attached_files.present(transaction))
 
 
-def _insert(transaction: Transaction, act: ManualEvidenceAct) -> None:
+def _insert(transaction: Transaction, act: ManualEvidenceAct, window: Window) -> None:
     document = encode_body(act)
     file = act.statement.file if act.statement else None
     row: dict[str, SqlValue] = {
         "evidence": act.evidence,
         "number": act.number,
+        "since": microseconds(window.since),
+        "until": microseconds(window.until),
         "at": microseconds(act.at),
         "kind": act.kind.value,
         "file": file.digest if file else None,

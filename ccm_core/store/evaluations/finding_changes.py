@@ -37,8 +37,8 @@ _TOLERANCE = int(TOLERANCE.total_seconds() * 1_000_000)
 _TRACKED = "SELECT 1 FROM finding_changes WHERE evaluation = :evaluation"
 
 
-def _require_stated(transaction: Transaction) -> None:
-    """Refuse findings that are not those that the last evaluation left.
+def _require_stated(transaction: Transaction) -> str | None:
+    """Refuse findings that are not those that the last evaluation left; return their digest.
 
     Raises:
         IntegrityError: Somebody else changed them, or what the evaluation stored of them is gone.
@@ -46,7 +46,7 @@ def _require_stated(transaction: Transaction) -> None:
     query = "SELECT digest, document FROM finding_changes ORDER BY seq DESC LIMIT 1"
     row = transaction.row(query)
     if row is None:
-        return
+        return None
     digest, document = row
     stated = decode_body(document, digest, FindingChangeSet, "the last changes of findings")
     if line_roots.findings_digest(transaction) != stated.findings:
@@ -54,6 +54,7 @@ def _require_stated(transaction: Transaction) -> None:
             "the findings are not those that the last evaluation left: somebody else changed them. "
             "Run `ccm verify`, and restore the store from a backup"
         )
+    return stated.findings
 
 
 class SqlFindingStore:
@@ -126,11 +127,12 @@ class SqlFindingStore:
                 return False
             if anew and transaction.value(_TRACKED, evaluation=evaluation):
                 return False
-            _require_stated(transaction)
+            before, others = _require_stated(transaction), tuple(findings)
             if anew:
                 finding_table.clear(transaction)
-            finding_table.write(transaction, findings)
-            after = line_roots.findings_digest(transaction)
+            finding_table.write(transaction, others)
+            is_same = before is not None and not anew and not others
+            after = before if before and is_same else line_roots.findings_digest(transaction)
             document = encode_body(FindingChangeSet(changes=tuple(changes), findings=after))
             row: dict[str, SqlValue] = {
                 "evaluation": evaluation,

@@ -151,7 +151,7 @@ ATTACHED_FILE = LeafForm(table="attached_file", plain=("digest", "size"), docume
 MANUAL_EVIDENCE = LeafForm(
     table="manual_evidence",
     plain=("evidence", "number", "kind", "file", "digest"),
-    instants=("at",),
+    instants=("since", "until", "at"),
     document=True,
 )
 EXCEPTION_RESPONSE = LeafForm(

@@ -240,11 +240,14 @@ CREATE TABLE attached_file (
 );
 
 -- What people did about manual evidence, each entry once and never changed. number counts those of one
--- piece; file is the digest of the file that was attached, whether or not its bytes were stored.
+-- piece; since and until are the period that it is for; file is the digest of the file that was attached,
+-- whether or not its bytes were stored.
 CREATE TABLE manual_evidence (
     seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     evidence TEXT NOT NULL,
     number INTEGER NOT NULL,
+    since BIGINT NOT NULL,
+    until BIGINT NOT NULL,
     at BIGINT NOT NULL,
     kind TEXT NOT NULL,
     file DIGEST,
