@@ -34,7 +34,7 @@ def trestle(tmp_path):
 
     def run(*arguments):
         program = Path(sys.executable).with_name("trestle")
-        return subprocess.run(  # noqa: S603
+        return subprocess.run(  # noqa: S603 - the program of this environment
             [program, *map(str, arguments)], cwd=root, capture_output=True, text=True, check=False
         )
 
