@@ -70,6 +70,16 @@ def test_every_rule_fails_over_some_twin():
     assert rules - failing == ABOUT_COLLECTING | NEEDS_TIME
 
 
+def test_a_service_with_an_integration_is_decided_without_orchestrations(evaluated, now):
+    """Only a service without integrations might get its events from one: it alone is undecided."""
+    refused = {"/event_orchestrations": 403}
+    evaluation = evaluated(build_healthy_account(now), healthy_parameters(), refused=refused)
+    name = "pagerduty_service_has_integration"
+    (rule,) = (rule for rule in evaluation.rules if rule.rule == name)
+    undecided = {one.subject.title for one in rule.results if one.status.value == "insufficient"}
+    assert (rule.population.passed, undecided) == (3, {"Event Archive"})
+
+
 @pytest.mark.parametrize("status", [402, 403, 404])
 @pytest.mark.parametrize(
     ("endpoint", "rules"),
@@ -86,6 +96,13 @@ def test_every_rule_fails_over_some_twin():
         ("/webhook_subscriptions", {"pagerduty_webhook_is_delivered_to"}),
         ("/incidents/{id}/notes", {"pagerduty_major_incident_is_reviewed"}),
         ("/business_services", set()),
+        (
+            "/event_orchestrations",
+            {
+                "pagerduty_service_has_integration",
+                "pagerduty_critical_service_keeps_unmatched_events",
+            },
+        ),
     ],
 )
 def test_a_refused_optional_kind_leaves_its_checks_inconclusive_and_no_others(
