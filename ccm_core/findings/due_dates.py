@@ -21,11 +21,13 @@ def due_dates(
         controls: Those that its checks support, as ``framework:id``.
         policy: What the settings say.
     """
-    frameworks = sorted({name.partition(":")[0] for name in controls})
     periods = [("", policy.due.get(finding.severity))]
-    periods += [
-        (name, policy.due_by_framework.get(name, {}).get(finding.severity)) for name in frameworks
-    ]
+    if policy.due_by_framework:
+        frameworks = {name.partition(":")[0] for name in controls}
+        periods += [
+            (name, policy.due_by_framework[name].get(finding.severity))
+            for name in sorted(frameworks.intersection(policy.due_by_framework))
+        ]
     dates = (
         DueDate(at=finding.opened_at + period, framework=framework)
         for framework, period in periods

@@ -36,6 +36,11 @@ class FindingFilter:
     overdue: bool = False
 
     @property
+    def has_names(self) -> bool:
+        """Whether it names something that there may not be."""
+        return any((self.connections, self.rules, self.owners, self.controls, self.frameworks))
+
+    @property
     def phrases(self) -> tuple[str, ...]:
         """Return one phrase for each selection: ``severity high``."""
         selected = {
@@ -80,12 +85,13 @@ def filter_findings(
     Raises:
         UsageError: Something that is selected is in neither of them.
     """
-    known = {
-        "connection": {item.finding.connection for item in items} | {*connections},
-        "rule": {rule for item in items for rule in item.finding.rules} | {*rules},
-        "owner": {name for item in items for name in item.owner.names} | {NOBODY, *owners},
-        "control": {name for item in items for name in item.controls} | {*controls},
-    }
+    known = {"connection": {*connections}, "rule": {*rules}, "owner": {NOBODY, *owners}}
+    known["control"] = {*controls}
+    if selection.has_names:  # there are findings by the hundred thousand
+        known["connection"].update(item.finding.connection for item in items)
+        known["rule"].update(rule for item in items for rule in item.finding.rules)
+        known["owner"].update(name for item in items for name in item.owner.names)
+        known["control"].update(name for item in items for name in item.controls)
     _refuse_unknown(selection, known)
     chosen = {name.casefold() for name in selection.owners}
     return tuple(item for item in items if _is_selected(item, selection, chosen, now))
@@ -110,17 +116,23 @@ def _is_selected(
     item: WorkItem, selection: FindingFilter, owners: Collection[str], now: datetime
 ) -> bool:
     finding = item.finding
+    return (
+        (not selection.states or item.state in selection.states)
+        and _is_any((finding.severity,), selection.severities)
+        and (not selection.has_names or _is_named(item, selection, owners))
+        and (selection.older_than is None or now - finding.opened_at >= selection.older_than)
+        and (item.is_overdue or not selection.overdue)
+    )
+
+
+def _is_named(item: WorkItem, selection: FindingFilter, owners: Collection[str]) -> bool:
     frameworks = {name.partition(":")[0] for name in item.controls}
     return (
-        _is_any((item.state,), selection.states)
-        and _is_any((finding.connection,), selection.connections)
-        and _is_any((finding.severity,), selection.severities)
-        and _is_any(finding.rules, selection.rules)
+        _is_any((item.finding.connection,), selection.connections)
+        and _is_any(item.finding.rules, selection.rules)
         and _is_any(item.controls, selection.controls)
         and _is_any(frameworks, selection.frameworks)
         and _is_any([name.casefold() for name in item.owner.names or (NOBODY,)], owners)
-        and (selection.older_than is None or now - finding.opened_at >= selection.older_than)
-        and (item.is_overdue or not selection.overdue)
     )
 
 

@@ -58,16 +58,27 @@ def work_items(findings: Sequence[Finding], facts: WorkFacts) -> Iterator[WorkIt
     """Yield each finding as somebody works on it, in their order."""
     of_findings = (name for finding in findings for name in finding.subject.owners)
     teams = known_teams([*facts.teams, *of_findings], facts.policy)
+    # There are findings by the hundred thousand, and few combinations of checks.
+    controls: dict[tuple[str, ...], tuple[str, ...]] = {}
     for finding in findings:
-        yield _work_item(finding, facts, teams)
+        rules = finding.rules
+        if rules not in controls:
+            controls[rules] = _controls(rules, facts)
+        yield _work_item(finding, facts, teams, controls[rules])
 
 
-def _work_item(finding: Finding, facts: WorkFacts, teams: frozenset[str]) -> WorkItem:
-    rules = [facts.rules[name] for name in finding.rules if name in facts.rules]
-    first = facts.rules.get(finding.rule)
-    controls = sorted(
-        {f"{control.framework}:{control.id}" for rule in rules for control in rule.controls}
+def _controls(rules: Iterable[str], facts: WorkFacts) -> tuple[str, ...]:
+    """Return the controls that checks support, as ``framework:id``, sorted."""
+    known = (facts.rules[name] for name in rules if name in facts.rules)
+    return tuple(
+        sorted({f"{control.framework}:{control.id}" for rule in known for control in rule.controls})
     )
+
+
+def _work_item(
+    finding: Finding, facts: WorkFacts, teams: frozenset[str], controls: tuple[str, ...]
+) -> WorkItem:
+    first = facts.rules.get(finding.rule)
     acts = _acts(finding, facts.acts)
     since = [act for act in acts if act.at >= finding.opened_at]
     asked = tuple(_asked(since, facts)) if finding.state in ACTIVE else ()
@@ -83,7 +94,7 @@ def _work_item(finding: Finding, facts: WorkFacts, teams: frozenset[str]) -> Wor
         is_overdue=bool(due) and due[0].at <= facts.now and accepted_until is None,
         accepted_until=accepted_until,
         asked=asked,
-        controls=tuple(controls),
+        controls=controls,
         risk=first.risk if first else None,
         next_step=_next_step(finding, owner, first),
         next_step_url=first.remediation_url if first else None,

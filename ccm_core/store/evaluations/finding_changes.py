@@ -131,8 +131,9 @@ class SqlFindingStore:
             if anew:
                 finding_table.clear(transaction)
             finding_table.write(transaction, others)
-            is_same = before is not None and not anew and not others
-            after = before if before and is_same else line_roots.findings_digest(transaction)
+            # Nothing is another than what was just found to be as it was stated.
+            unchanged = None if anew or others else before
+            after = unchanged or line_roots.findings_digest(transaction)
             document = encode_body(FindingChangeSet(changes=tuple(changes), findings=after))
             row: dict[str, SqlValue] = {
                 "evaluation": evaluation,
@@ -166,9 +167,12 @@ class SqlFindingStore:
 
     def by_id(self, ids: Iterable[str]) -> Sequence[Finding]:
         """List the findings of some ids as they are now."""
+        names = tuple(ids)
+        if not names:
+            return ()
         with self._database.reading() as transaction:
             _require_stated(transaction)
-            return list(finding_table.by_id(transaction, ids))
+            return list(finding_table.by_id(transaction, names))
 
     def append_act(self, act: FindingAct, *, revision: int | None = None) -> int:
         """Store what somebody did about a finding, with its leaf; return its number.
