@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
+import time
 from datetime import UTC, datetime
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
 
 PERIOD = str(datetime.now(UTC).year)
 SPACE = "ccm-response@ccm-core"
@@ -163,6 +168,52 @@ def test_a_signature_that_does_not_fit_is_refused(  # noqa: PLR0913, PLR0917 - f
     assert refused.code == 2
     assert expected in refused.err
     assert shown(ccm, name)["response"] is None
+
+
+def test_an_id_token_of_the_author_signs_a_response(ccm, exceptions, respond, folder):
+    """Its nonce is the digest of what was printed; a token of somebody else proves nothing."""
+    key = ECKey.generate_key("P-256", {"kid": "1"})
+    (folder / "keys.json").write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
+    settings = folder / "ccm.yaml"
+    issuer = "https://login.example"
+    settings.write_text(
+        settings.read_text().replace(
+            "{id: eva, ", f"{{id: eva, oidc: [{{issuer: '{issuer}', subject: s-eva}}], "
+        )
+        + f"identity_providers:\n  - {{issuer: '{issuer}', audience: ccm, jwks: keys.json}}\n"
+    )
+    name = exceptions[0]["id"]
+    printed = respond(name, "Agreed.", "--print", "--oidc", by="eva", key=None)
+    (nonce,) = re.findall(r"nonce (sha256:\w+)", printed.err)
+    (folder / "r.json").write_text(printed.out)
+    claims = {"iss": issuer, "aud": "ccm", "nonce": nonce, "iat": int(time.time())}
+    results = {}
+    for subject in ("s-mia", "s-eva"):
+        token = jwt.encode({"alg": "ES256", "kid": "1"}, claims | {"sub": subject}, key)
+        (folder / "token").write_text(f"{token}\n")
+        brought = ("--id-token", "token", "--statement", "r.json")
+        results[subject] = respond(name, None, *brought, by="eva", key=None)
+
+    assert "its subject is 's-mia'; expected 's-eva'" in results["s-mia"].err
+    assert results["s-eva"].code == 0, results["s-eva"].err
+    assert shown(ccm, name)["response"]["signature"]["state"] == "valid"
+    text = ccm("exceptions", "show", name, "--period", PERIOD).out
+    assert "signature valid, by ID token" in text
+    assert token not in text
+
+
+def test_of_two_responses_at_once_the_second_is_refused(exceptions, respond, folder, make_key):
+    """Both were printed as the first one; whoever comes second reads the other one first."""
+    name = exceptions[0]["id"]
+    for author in ("otto", "mia"):
+        printed = respond(name, f"By {author}.", "--print", by=author, key=None).out
+        (folder / f"{author}.json").write_text(printed)
+        (folder / f"{author}.json.sig").write_text(make_key(author).sign(printed.encode(), SPACE))
+
+    first = respond(name, None, "--signature", "otto.json.sig", key=None)
+    second = respond(name, None, "--signature", "mia.json.sig", by="mia", key=None)
+    assert first.code == 0, first.err
+    assert (second.code, "number: expected 2, got 1" in second.err) == (2, True)
 
 
 @pytest.mark.parametrize(
