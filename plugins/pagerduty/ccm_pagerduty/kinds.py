@@ -114,6 +114,15 @@ def kinds() -> tuple[EvidenceKind, ...]:
         ),
         _optional(
             replace(
+                _snapshot("session_configuration", "Session configurations", DAILY),
+                key=("type",),
+                title_field="type",
+                url_field=None,
+            ),
+            filtered=False,
+        ),
+        _optional(
+            replace(
                 _event("incident_note", "Notes of incidents", "incident.id"),
                 key=("incident.id", "id"),
                 cadence=DAILY,

@@ -60,6 +60,7 @@ SCOPES = MappingProxyType(
         "pagerduty.service_standards": ("standards.read",),
         "pagerduty.extension": ("extensions.read",),
         "pagerduty.webhook_subscription": ("webhook_subscriptions.read",),
+        "pagerduty.session_configuration": ("session_configurations.read",),
         "pagerduty.incident_note": ("incidents.read",),
         "pagerduty.audit_record": ("audit_records.read",),
     }
@@ -75,6 +76,7 @@ OPTIONAL_SCOPES = (
     "event_orchestrations.read",
     "extensions.read",
     "priorities.read",
+    "session_configurations.read",
     "standards.read",
     "webhook_subscriptions.read",
 )

@@ -234,6 +234,7 @@ def test_check_reports_insufficient_scope_of_a_scoped_app(check):
         "/standards/scores/technical_services",
         "/extensions",
         "/webhook_subscriptions",
+        "/session_configurations",
     }
     refused = {"scopes", "/oncalls", *optional}
     assert bad(lines) == dict.fromkeys(refused, Cause.INSUFFICIENT_SCOPE)

@@ -63,6 +63,7 @@ READS = {
     "pagerduty.service_standards": ["/standards/scores/technical_services"],
     "pagerduty.extension": ["/extensions"],
     "pagerduty.webhook_subscription": ["/webhook_subscriptions"],
+    "pagerduty.session_configuration": ["/session_configurations"],
     "pagerduty.incident_note": ["/incidents/1/notes"],
     "pagerduty.audit_record": ["/audit/records"],
 }

@@ -96,6 +96,21 @@ def test_check_names_what_the_plan_or_the_right_lacks(
 
 
 @pytest.mark.parametrize(
+    ("status", "causes"),
+    [(402, {Cause.NOT_IN_PLAN}), (403, {Cause.DENIED}), (404, set())],
+)
+def test_that_no_session_configuration_was_created_is_no_problem(
+    problems, simulator, status, causes
+):
+    """PagerDuty answers 404 then; any other refusal is named, with what can be accepted."""
+    simulator.control.deny("/session_configurations", status)
+    lines = problems()
+    assert {line.cause for line in lines.values()} == causes
+    kinds = {kind for line in lines.values() for kind in line.refused_kinds}
+    assert kinds == ({"pagerduty.session_configuration"} if causes else set())
+
+
+@pytest.mark.parametrize(
     ("status", "kinds"),
     [(402, ("pagerduty.team", "pagerduty.team_member")), (403, ())],
     ids=["not in the plan", "denied"],

@@ -14,6 +14,7 @@ from ccm_pagerduty.collectors import (
     on_call,
     priority,
     service,
+    session_configuration,
     team,
     team_member,
     user,
@@ -60,6 +61,7 @@ _SNAPSHOTS = (
     service_standards,
     extension,
     webhook_subscription,
+    session_configuration,
 )
 """Kinds that others need or refer to come first."""
 _EVENTS = (incident, incident_log_entry, incident_note)

@@ -40,6 +40,7 @@ ENDPOINTS = (
     ("/business_services", "business_services"),
     ("/extensions", "extensions"),
     ("/webhook_subscriptions", "webhook_subscriptions"),
+    ("/session_configurations", "session_configurations"),
     ("/audit/records", "records"),
 )
 """All lists that are read, with the key that holds the items."""
@@ -80,6 +81,7 @@ REFUSABLE = MappingProxyType(
         STANDARDS: ("pagerduty.service_standards",),
         "/extensions": ("pagerduty.extension",),
         "/webhook_subscriptions": ("pagerduty.webhook_subscription",),
+        "/session_configurations": ("pagerduty.session_configuration",),
         "/audit/records": ("pagerduty.audit_record",),
     }
 )
@@ -88,6 +90,8 @@ REFUSABLE = MappingProxyType(
 ATTEMPTS = 2
 ONE = (("limit", "1"),)
 LOG_ENTRIES = "/log_entries"
+SESSIONS = "/session_configurations"
+"""Not found where none was ever created."""
 WITHOUT_LOG_ENTRIES = "acknowledgements are recorded only in log entries, so they will be missing"
 
 # Most specific first: the first matching class decides.
@@ -159,6 +163,8 @@ async def _endpoint(session: PagerDutySession, path: str, wrapper: str) -> tuple
     try:
         fetched = await session.get(path, wrapper, ONE, attempts=ATTEMPTS)
     except SourceError as error:
+        if path == SESSIONS and cause_of(error) is Cause.NOT_FOUND:
+            return Diagnosis(subject=path, ok=True, message="none was ever created"), None
         return _refused(path, error), None
     return Diagnosis(subject=path, ok=True, message="can be read"), fetched.value
 

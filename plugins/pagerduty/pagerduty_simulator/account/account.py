@@ -9,6 +9,7 @@ from pagerduty_simulator.account.business import (
     BusinessService,
     Extension,
     ServiceDependency,
+    SessionConfiguration,
     Standard,
     WebhookSubscription,
 )
@@ -43,6 +44,14 @@ class AccountSizes:
     incidents: int = 3000
 
 
+def _sessions() -> list[SessionConfiguration]:
+    """Return limits of a day on the web, and of two weeks in the app."""
+    return [
+        SessionConfiguration(type="web", absolute=86_400, idle=28_800),
+        SessionConfiguration(type="mobile", absolute=1_209_600, idle=604_800),
+    ]
+
+
 @dataclass(slots=True, kw_only=True)
 class Account:
     """A PagerDuty account. Replace values in its dictionaries, also while it is served."""
@@ -72,6 +81,7 @@ class Account:
     standards: list[Standard] = field(default_factory=list)
     extensions: dict[str, Extension] = field(default_factory=dict)
     webhook_subscriptions: dict[str, WebhookSubscription] = field(default_factory=dict)
+    session_configurations: list[SessionConfiguration] = field(default_factory=_sessions)
     incidents: IncidentLog = field(default_factory=IncidentLog)
 
     @property

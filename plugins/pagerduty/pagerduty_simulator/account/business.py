@@ -48,6 +48,16 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionConfiguration:
+    """After how many seconds people have to sign in again."""
+
+    type: str
+    """``web`` or ``mobile``."""
+    absolute: int
+    idle: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookSubscription:
     """Where events about incidents are sent."""
 

@@ -59,6 +59,7 @@ ROUTES: Mapping[str, Endpoint] = MappingProxyType(
         "/standards": business.standards,
         "/standards/scores/{resource_type}": business.standards_scores,
         "/extensions": business.extensions,
+        "/session_configurations": business.session_configurations,
         "/webhook_subscriptions": business.webhook_subscriptions,
     }
 )

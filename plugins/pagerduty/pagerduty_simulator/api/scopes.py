@@ -60,6 +60,7 @@ REQUIRED = MappingProxyType(
         "/standards": "standards.read",
         "/standards/scores/{resource_type}": "standards.read",
         "/extensions": "extensions.read",
+        "/session_configurations": "session_configurations.read",
         "/webhook_subscriptions": "webhook_subscriptions.read",
     }
 )

@@ -66,6 +66,7 @@ FEATURES = (
     ("overrides", "Somebody stood in for three hours on a schedule, a few days ago"),
     ("people", "A stakeholder and somebody invited just now, neither of them on call"),
     ("access", "One Account Owner and one Global Admin"),
+    ("sessions", "Everybody signs in again each day, and each two weeks in the app"),
     ("services", "A critical service, and its neighbour of high urgency"),
     ("incidents", "One ran out and was taken again in five minutes; one is open for twenty"),
 )

@@ -34,6 +34,18 @@ def service_flaws() -> tuple[Flaw, ...]:
             fails=("pagerduty_critical_service_meets_standards",),
         ),
         Flaw(
+            feature="sessions",
+            description="Sessions in the app end after three months",
+            apply=long_sessions,
+            fails=("pagerduty_session_is_limited",),
+        ),
+        Flaw(
+            feature="sessions",
+            description="Nobody configured sessions",
+            apply=lambda account: account.session_configurations.clear(),
+            fails=("pagerduty_session_is_limited",),
+        ),
+        Flaw(
             feature="other tools",
             description="The chat refuses what it is sent",
             apply=stop_extension,
@@ -46,6 +58,12 @@ def service_flaws() -> tuple[Flaw, ...]:
             fails=("pagerduty_webhook_is_delivered_to",),
         ),
     )
+
+
+def long_sessions(account: Account) -> None:
+    """Let sessions last for three months in the app."""
+    web, mobile = account.session_configurations
+    account.session_configurations[:] = [web, replace(mobile, absolute=90 * 86_400)]
 
 
 def suppress_the_rest(account: Account) -> None:

@@ -52,6 +52,7 @@ def test_optional_kinds_are_marked_as_such():
         "service_standards",
         "extension",
         "webhook_subscription",
+        "session_configuration",
         "incident_note",
         "audit_record",
     }

@@ -15,6 +15,7 @@ from pagerduty_simulator.api.serializers.business import (
     dependency_object,
     extension_object,
     score_object,
+    session_configuration_object,
     standard_object,
     webhook_subscription_object,
 )
@@ -91,6 +92,21 @@ def extensions(context: EndpointContext, request: SimulatedRequest) -> Simulated
 def _is_visible(context: EndpointContext, extension: Extension) -> bool:
     services = [context.account.services.get(key) for key in extension.service_ids]
     return any(service is None or context.can_see(service.team_ids) for service in services)
+
+
+def session_configurations(
+    context: EndpointContext, request: SimulatedRequest
+) -> SimulatedResponse:
+    """List both configurations or that of one type; not paged, and 404 where there are none."""
+    wanted = request.value("type")
+    rows = [
+        session_configuration_object(entry)
+        for entry in context.account.session_configurations
+        if wanted in {None, entry.type}
+    ]
+    if not rows:
+        raise rejection(404)
+    return json_response({"session_configurations": rows})
 
 
 def webhook_subscriptions(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:

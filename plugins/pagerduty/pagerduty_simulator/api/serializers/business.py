@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         BusinessService,
         Extension,
         ServiceDependency,
+        SessionConfiguration,
         Standard,
         WebhookSubscription,
     )
@@ -85,6 +86,15 @@ def score_object(account: Account, service_id: str) -> JsonObject:
             }
             for standard in active
         ],
+    }
+
+
+def session_configuration_object(configuration: SessionConfiguration) -> JsonObject:
+    """Return a session configuration."""
+    return {
+        "type": configuration.type,
+        "absolute_session_ttl": configuration.absolute,
+        "idle_session_ttl": configuration.idle,
     }
 
 

@@ -49,6 +49,7 @@ def _properties(document, node):
 LISTED = [
     ("/business_services", "business_services", ()),
     ("/extensions", "extensions", ()),
+    ("/session_configurations", "session_configurations", ()),
     ("/webhook_subscriptions", "webhook_subscriptions", ()),
     ("/webhook_subscriptions", "webhook_subscriptions", ("delivery_method",)),
     ("/standards", "standards", ()),
