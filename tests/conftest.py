@@ -145,7 +145,7 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory, untraced) -> Demonst
             err = io.StringIO()
             with pytest.MonkeyPatch.context() as patch, redirect_stderr(err), untraced():
                 patch.chdir(folder)
-                code = main(["demo"])
+                code = main(["demo", "--quick"])
             ended.write_text(json.dumps({"code": code, "err": err.getvalue()}))
     return DemonstrationRun(folder=folder, **json.loads(ended.read_text()))
 

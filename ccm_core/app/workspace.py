@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import field
+from dataclasses import field, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +44,8 @@ class Workspace:
     settings: Settings
     catalog: Catalog
     ports: CallerPorts
+    clock: Callable[[], datetime] = clock
+    """What says which moment it is: the machine's clock, unless a past is made."""
     _vaults: list[Vault] = field(default_factory=list, init=False, repr=False, compare=False)
     """The vault, once it was opened: a passphrase is asked for once."""
 
@@ -80,7 +83,7 @@ class Workspace:
     @property
     def host(self) -> Host:
         """What is installed, and the clock."""
-        return build_host(self.catalog)
+        return replace(build_host(self.catalog), clock=self.clock)
 
     @property
     def finding_policy(self) -> FindingPolicy:
@@ -197,7 +200,7 @@ class Workspace:
             create=create,
             signing=vault_signing(
                 self.signing_vault,
-                clock,
+                self.clock,
                 self.ports.show_message,
                 lambda: newest_key(store.ledger),
             ),
@@ -220,7 +223,7 @@ class Workspace:
         from ccm_core.pipeline.source.account import stored_account
 
         with suppress(StoreNotFound), self.read_store() as store:
-            return stored_account(store.runs, connection, clock())
+            return stored_account(store.runs, connection, self.clock())
         return None
 
     @property

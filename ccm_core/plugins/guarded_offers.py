@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
@@ -247,18 +247,26 @@ def _without_secrets(event: Any) -> Any:
 
 
 def _demonstration(call: PluginCall, demonstration: Demonstration) -> Demonstration:
-    @contextmanager
-    def opened() -> Iterator[DemoSource]:
-        with Guard(call):
-            manager = demonstration.open()
-            source = _one(DemoSource)(manager.__enter__())
-        try:
-            yield source
-        finally:
-            with Guard(call):
-                manager.__exit__(None, None, None)
+    open_past = demonstration.open_past
+    return replace(
+        demonstration,
+        open=lambda: _demo_source(call, demonstration.open),
+        open_past=open_past and (lambda days: _demo_source(call, partial(open_past, days))),
+    )
 
-    return replace(demonstration, open=opened)
+
+@contextmanager
+def _demo_source(
+    call: PluginCall, opened: Callable[[], AbstractContextManager[DemoSource]]
+) -> Iterator[DemoSource]:
+    with Guard(call):
+        manager = opened()
+        source = _one(DemoSource)(manager.__enter__())
+    try:
+        yield source
+    finally:
+        with Guard(call):
+            manager.__exit__(None, None, None)
 
 
 # -- what is returned -------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ccm_core.model.evidence.collection import Collection, CredentialInfo, LookupOutcome
@@ -14,6 +14,7 @@ from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.changes.trail import ChangeTrail
 from ccm_core.sdk.collector import Collector
 from ccm_core.sdk.cross_check import CreationEvents, CrossCheck
+from ccm_core.sdk.demonstration import DemoHistory
 from ccm_core.sdk.evidence_kind import SchemaLoader
 from ccm_core.sdk.oauth import Flow, OAuthGrant
 from ccm_core.sdk.traffic import Traffic
@@ -76,6 +77,8 @@ class ConnectRequest:
     authorization: Authorization | None = None
     """What authorizes requests, renewed when necessary; for :class:`HttpSource`. None where the
     method has neither a prefix nor OAuth 2.0."""
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    """The clock that the source's is compared with; for :class:`HttpSource`."""
 
 
 class Session(Protocol):
@@ -130,6 +133,8 @@ class DemoSource:
     secrets: Mapping[str, Secret]
     serve_command: str = ""
     """The command that serves the same source again, at the address that the settings name."""
+    history: DemoHistory | None = None
+    """The past that the cycle is run through; None: the source is collected once, as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +143,8 @@ class Demonstration:
 
     open: Callable[[], AbstractContextManager[DemoSource]]
     """Starts the source on loopback in its own thread or process, and stops it."""
+    open_past: Callable[[int], AbstractContextManager[DemoSource]] | None = None
+    """Starts a source that has so many days of history; None: it has no past."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,38 +66,47 @@ def accept(workspace: Workspace, request: AcceptanceRequest) -> AcceptResult:
             somebody did something else meanwhile; nothing was written then.
     """
     with workspace.write_store(create=False) as store:
-        reader = FindingReader(
-            store=store, policy=workspace.finding_policy, now=workspace.host.clock()
-        )
-        findings = [reader.find(name) for name in dict.fromkeys(request.findings)]
-        findings = list({finding.id: finding for finding in findings}.values())
-        revisions = _revisions(store, findings)
-        checked = checked_request(request, findings, workspace.settings.people, reader.now)
-        by = acting_person(request.by, reader.policy)
-        waivers = _waivers(request, checked, findings, reader.now)
-        covers = covers_now(reader, waivers)
-        refuse_too_much(covers)
-        warning = refuse_unconfirmed(covers, is_confirmed=request.many)
-        with store.lock_evaluating():
-            # Later than an evaluation that has not read the entry: the request is news to it.
-            at = acting_moment(store, workspace.host.clock())
-            file = WaiversFile.of(workspace)
-            _refuse_used_names(file, waivers)
-            asked = _asked(reader, file, waivers, covers)
-            for waiver in waivers:
-                for finding in _findings_of(waiver, findings):
-                    act = FindingAct(
-                        finding=finding.id,
-                        kind=ActKind.ACCEPTANCE_ASKED,
-                        at=at,
-                        by=by,
-                        text=waiver.reason,
-                        waiver=waiver.id,
-                        until=waiver.expires,
-                    )
-                    store.findings.append_act(act, revision=revisions[finding.id])
-                WaiversFile.of(workspace).add(waiver)
-            note = name_in_settings(workspace, file.path)
+        return accept_in_store(workspace, store, request)
+
+
+def accept_in_store(
+    workspace: Workspace, store: EvidenceStore, request: AcceptanceRequest
+) -> AcceptResult:
+    """Do the same with a store that is open for writing.
+
+    Raises:
+        UsageError: As :func:`accept`.
+    """
+    reader = FindingReader(store=store, policy=workspace.finding_policy, now=workspace.host.clock())
+    findings = [reader.find(name) for name in dict.fromkeys(request.findings)]
+    findings = list({finding.id: finding for finding in findings}.values())
+    revisions = _revisions(store, findings)
+    checked = checked_request(request, findings, workspace.settings.people, reader.now)
+    by = acting_person(request.by, reader.policy)
+    waivers = _waivers(request, checked, findings, reader.now)
+    covers = covers_now(reader, waivers)
+    refuse_too_much(covers)
+    warning = refuse_unconfirmed(covers, is_confirmed=request.many)
+    with store.lock_evaluating():
+        # Later than an evaluation that has not read the entry: the request is news to it.
+        at = acting_moment(store, workspace.host.clock())
+        file = WaiversFile.of(workspace)
+        _refuse_used_names(file, waivers)
+        asked = _asked(reader, file, waivers, covers)
+        for waiver in waivers:
+            for finding in _findings_of(waiver, findings):
+                act = FindingAct(
+                    finding=finding.id,
+                    kind=ActKind.ACCEPTANCE_ASKED,
+                    at=at,
+                    by=by,
+                    text=waiver.reason,
+                    waiver=waiver.id,
+                    until=waiver.expires,
+                )
+                store.findings.append_act(act, revision=revisions[finding.id])
+            WaiversFile.of(workspace).add(waiver)
+        note = name_in_settings(workspace, file.path)
     return AcceptResult(path=str(file.path), note=note, asked=asked, warning=warning)
 
 

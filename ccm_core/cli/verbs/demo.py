@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from ccm_core.app.demo import SETTINGS, STORE, Demo, find_demonstration, open_demo
+from ccm_core.app.demonstration.open import find_demonstration, open_demo
+from ccm_core.app.demonstration.running import SETTINGS, STORE, Demo
 from ccm_core.app.installation import all_plugins
 from ccm_core.cli.terminal.exit_codes import Exit, evaluation_code, most_severe, run_code
 from ccm_core.cli.terminal.output import print_message
@@ -25,17 +26,38 @@ from ccm_core.model.evaluation.result import StoredEvaluation
     show_default=True,
     help="Where settings, store and report go; those of an earlier demo are replaced.",
 )
-def command(connector: str | None, directory: str) -> None:
+@click.option(
+    "--days",
+    type=click.IntRange(2, 365),
+    default=90,
+    show_default=True,
+    help="How many days of history it has.",
+)
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="No history: collect and evaluate once, an account with every flaw there is a check for.",
+)
+def command(connector: str | None, directory: str, days: int, *, quick: bool) -> None:
     """Run on a simulated source: no account, no settings, nothing leaves the machine."""
     catalog, folder = all_plugins(), Path(directory)
     chosen, demonstration = find_demonstration(catalog, connector)
-    print_message(f"demonstration on a simulated {chosen.title}: collect, evaluate, report")
-    with open_demo(catalog, chosen, demonstration, folder, TERMINAL) as demo:
+    open_past = None if quick else demonstration.open_past
+    past = f"{days} days of history, " if open_past else ""
+    print_message(f"demonstration on a simulated {chosen.title}: {past}collect, evaluate, report")
+    opened = open_past(days) if open_past else demonstration.open()
+    with open_demo(catalog, chosen, opened, folder, TERMINAL, _print_step) as demo:
         code = _run(demo)
     settings = folder / SETTINGS
     print_message(f"a real run would have ended with exit code {int(code)}")
     print_message(f"next: ccm -c {settings} findings list")
     print_message(f"      ccm verify {folder / STORE}   verifies the stored evidence")
+
+
+def _print_step(number: int, count: int) -> None:
+    """Print ten times how far it is."""
+    if number and number % max(1, count // 10) == 0:
+        print_message(f"history: {100 * number // count} %")
 
 
 def _run(demo: Demo) -> Exit:

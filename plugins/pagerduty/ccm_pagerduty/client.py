@@ -216,6 +216,7 @@ async def open_session(
         traffic=Traffic(),
         bounds=replace(bounds or Bounds(), parallel=settings.get("parallel", 1)),
         on_wait=request.on_wait,
+        clock=request.clock,
         transport=transport,
         rate_limited=means_rate_limit,
     )

@@ -67,7 +67,7 @@ def connector() -> Connector:
         creation_events=creation_events(),
         change_trail=change_trail(),
         example=EXAMPLE,
-        demonstration=Demonstration(open=_demonstration),
+        demonstration=Demonstration(open=_demonstration, open_past=_demonstration),
     )
 
 
@@ -129,13 +129,16 @@ _SIMULATOR_EXTRA = frozenset({"joserfc", "starlette", "uvicorn"})
 
 
 @contextmanager
-def _demonstration() -> Iterator[DemoSource]:
-    """Start the simulator, which needs the extra ``simulator``."""
+def _demonstration(days: int | None = None) -> Iterator[DemoSource]:
+    """Start the simulator, which needs the extra ``simulator``; with so many days of history."""
     with ExitStack() as stack:
         try:
             from pagerduty_simulator.connector_demonstration import demonstration
 
-            source = stack.enter_context(demonstration().open())
+            shown = demonstration()
+            past = shown.open_past if days is not None else None
+            opened = shown.open() if past is None or days is None else past(days)
+            source = stack.enter_context(opened)
         except ModuleNotFoundError as cause:
             raise _without(cause) from cause
         yield source

@@ -16,6 +16,8 @@ from pagerduty_simulator.api.scopes import REQUIRED
 from pagerduty_simulator.api.server import PagerDutySimulator
 from pagerduty_simulator.demo_data.account import LOOKBACK_DAYS, build_account
 from pagerduty_simulator.demo_data.bulk_incidents import many_incidents
+from pagerduty_simulator.demo_data.company.account import build_company
+from pagerduty_simulator.demo_data.company.past import CompanyPast
 from pagerduty_simulator.identity.server import IdentitySimulator
 from pagerduty_simulator.identity.state import AppKind
 
@@ -27,7 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve an account, and print its address and the API key."""
     options = _parser().parse_args(arguments)
     control = SimulatorControl(latency=options.latency, rate_limit=options.rate_limit)
-    account = _account(options.seed, options.incidents)
+    account = (
+        _company(options.company, control)
+        if options.company
+        else _account(options.seed, options.incidents)
+    )
     gc.freeze()  # the account stays: the garbage collector need not traverse it
     with ExitStack() as stack:
         simulator = PagerDutySimulator(account, control=control, port=options.port)
@@ -59,6 +65,14 @@ def _register_apps(server: IdentitySimulator, token_life: float | None) -> dict[
     }
 
 
+def _company(days: int, control: SimulatorControl) -> Account:
+    """Return the company of the demonstration as it is now, after so many days of history."""
+    now = datetime.now(UTC)
+    past = CompanyPast(build_company(now, days), now, days, control)
+    past.move(now)
+    return past.account
+
+
 def _account(seed: int, incidents: int | None) -> Account:
     now = datetime.now(UTC)
     if incidents is None:
@@ -75,6 +89,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0: any free port")
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same account")
+    parser.add_argument(
+        "--company",
+        type=int,
+        metavar="DAYS",
+        help="serve the company of the demonstration after so many days of history",
+    )
     parser.add_argument(
         "--incidents",
         type=int,

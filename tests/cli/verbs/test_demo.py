@@ -10,7 +10,7 @@ from cli_settings import SMALL
 from hunting import VAULT_KEY
 from pagerduty_simulator.demo_data import account
 
-from ccm_core.app.demo import KEY_VARIABLE
+from ccm_core.app.demonstration.open import KEY_VARIABLE
 
 CONFIG = ("-c", "demo/ccm.yaml")
 
@@ -19,7 +19,7 @@ CONFIG = ("-c", "demo/ccm.yaml")
 def small_demo(ccm, monkeypatch):
     """What ``ccm demo`` printed, of a small account."""
     monkeypatch.setattr(account, "build_account", partial(account.build_account, sizes=SMALL))
-    return ccm("demo")
+    return ccm("demo", "--quick")
 
 
 def test_demo_leaves_settings_that_the_next_commands_use(ccm, folder, small_demo):
@@ -60,7 +60,7 @@ def test_every_command_that_writes_works_on_a_demo_whose_vault_opens(
     assert ccm(*CONFIG, "verify").code == 0
     assert bundled(ccm).code == 0
     assert ccm("verify", "demo/b.zip").code == 0
-    assert ccm("demo").code == 0  # the vault of an earlier demonstration is used again
+    assert ccm("demo", "--quick").code == 0  # the vault of an earlier demonstration is used again
     assert ccm(*CONFIG, "evaluate").code in {1, 3}
     assert ccm(*CONFIG, "verify").code == 0
 
@@ -104,12 +104,12 @@ def test_demo_replaces_an_earlier_demo_and_nothing_else(ccm, folder, small_demo)
     """Settings that somebody wrote are refused, with the next step."""
     settings = folder / "demo" / "ccm.yaml"
     settings.write_text("version: 1\nconnections: []\n")
-    refused = ccm("demo")
+    refused = ccm("demo", "--quick")
     assert refused.code == 2
     assert "was not written by a demonstration; choose another folder with -d" in refused.err
     assert settings.read_text() == "version: 1\nconnections: []\n"
     settings.unlink()
-    assert ccm("demo").code == 0
+    assert ccm("demo", "--quick").code == 0
 
 
 def test_demo_of_an_unknown_connector_is_refused(ccm):

@@ -123,3 +123,12 @@ def _with_more(response: SimulatedResponse, rows: list[Any] | None = None) -> Si
             page[key] = rows
     page["more"] = True
     return replace(response, body=msgspec.json.encode(page))
+
+
+def refuse_path(path: str, status: int = 403) -> Fault:
+    """Refuse one path, as for a private team: its members cannot be evaluated."""
+
+    def fault(request: SimulatedRequest, respond: Responder) -> SimulatedResponse:
+        return refuse(status)(request, respond) if request.path == path else respond(request)
+
+    return fault

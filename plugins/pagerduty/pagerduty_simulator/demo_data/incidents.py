@@ -52,7 +52,7 @@ def add_incidents(account: Account, count: int, lookback_days: int, random: Rand
     """Add incidents of the last days, and a few older ones that are still relevant."""
     if not account.services or not count:
         return
-    on_call = _OnCallLookup(account, _OLD_DAYS[0])
+    on_call = _OnCallLookup(account, max(_OLD_DAYS[0], lookback_days))
     old = count // _OLD_ONE_IN
     moments = sorted(
         [
@@ -64,7 +64,8 @@ def add_incidents(account: Account, count: int, lookback_days: int, random: Rand
     weights = [min(12.0, random.paretovariate(1.1)) for _ in services]
     chosen = random.choices(services, weights, k=len(moments))
     triggers = list(zip(moments, chosen, strict=True))
-    account.incidents.put(_incidents(account, on_call, triggers, random))
+    oldest = max(_OLD_DAYS[1], lookback_days) * _DAY
+    account.incidents.put(_incidents(account, on_call, triggers, random, oldest))
 
 
 def service_references(account: Account, service: Service) -> ServiceReferences:
@@ -81,6 +82,7 @@ def _incidents(
     on_call: _OnCallLookup,
     triggers: list[tuple[int, Service]],
     random: Random,
+    oldest: int,
 ) -> Iterator[IncidentRecord]:
     by_service = {
         service.id: service_references(account, service) for service in account.services.values()
@@ -100,7 +102,7 @@ def _incidents(
             created=created,
             references=references,
             state=_reviewed(
-                _state(account, context, created, newest.get(service.id)),
+                _state(account, context, created, newest.get(service.id), oldest),
                 context,
                 number,
                 account.epoch - created,
@@ -114,12 +116,12 @@ def _incidents(
 
 
 def _state(
-    account: Account, context: OutcomeContext, created: int, primary: int | None
+    account: Account, context: OutcomeContext, created: int, primary: int | None, oldest: int
 ) -> IncidentState:
     outcomes, weights = zip(*OUTCOME_WEIGHTS, strict=True)
     outcome = context.random.choices(outcomes, weights)[0]
     age = account.epoch - created
-    old = age > _OLD_DAYS[1] * _DAY
+    old = age > oldest
     if old:
         events = resolved_after(context, age - context.random.randint(_MINUTE, 10 * _DAY))
     elif outcome is merged and primary is None:

@@ -2,66 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ccm_core.app.cycle import collect_connections, evaluate_report_notify
-from ccm_core.app.installation import clock
-from ccm_core.app.rule_sets import CompiledRuleSet, compile_rule_set
+from ccm_core.app.demonstration.running import REPORT, SETTINGS, STORE, WAIVERS, Demo
+from ccm_core.app.demonstration.sections import (
+    APPROVER_KEYS,
+    create_approver_keys,
+    with_sections,
+)
+from ccm_core.app.rule_sets import compile_rule_set
 from ccm_core.app.workspace import Workspace
 from ccm_core.config.settings_writer import SettingsFile
 from ccm_core.config.template import without_connections
 from ccm_core.errors import SecretError, UsageError
-from ccm_core.model.frozen_dataclass import dataclass
 
 if TYPE_CHECKING:
-    from ccm_core.app.cycle import CycleResult
     from ccm_core.app.ports import CallerPorts
-    from ccm_core.collect.observer import Observer
     from ccm_core.ledger.signed_note import Signer
-    from ccm_core.model.evaluation.result import StoredEvaluation
-    from ccm_core.model.evidence.manifest import Manifest
-    from ccm_core.pipeline.context import Connection
     from ccm_core.plugins.catalog import Catalog
     from ccm_core.sdk.types import Connector, Demonstration, DemoSource
-    from ccm_core.store.interface.evidence_store import EvidenceStore
 
-STORE, REPORT, SETTINGS = "ccm.db", "report.html", "ccm.yaml"
 KEY_VARIABLE = "CCM_DEMO_SIMULATOR_KEY"
 _FIRST_LINE = "# Settings of a demonstration, written by `ccm demo`, which replaces them."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demo:
-    """A demonstration whose source is being served."""
-
-    workspace: Workspace
-    rules: CompiledRuleSet
-    connection: Connection
-    store: EvidenceStore
-    folder: Path
-
-    @property
-    def report_file(self) -> Path:
-        """Where the report is written."""
-        return self.folder / REPORT
-
-    async def collect(self, observer: Observer) -> list[Manifest]:
-        """Collect the source."""
-        collected = await collect_connections(
-            self.workspace, self.store, [self.connection], lambda _: observer
-        )
-        collected.raise_errors()
-        return collected.manifests
-
-    def evaluate(self, on_evaluation: Callable[[StoredEvaluation], None]) -> CycleResult:
-        """Evaluate what was collected, and write the report."""
-        return evaluate_report_notify(
-            self.workspace, self.store, self.rules, self.report_file, on_evaluation=on_evaluation
-        )
 
 
 def find_demonstration(catalog: Catalog, name: str | None) -> tuple[Connector, Demonstration]:
@@ -82,32 +49,52 @@ def find_demonstration(catalog: Catalog, name: str | None) -> tuple[Connector, D
 def open_demo(
     catalog: Catalog,
     connector: Connector,
-    demonstration: Demonstration,
+    opened: AbstractContextManager[DemoSource],
     folder: Path,
     ports: CallerPorts,
+    on_step: Callable[[int, int], None],
 ) -> Iterator[Demo]:
-    """Serve the source, and make the folder's settings and store anew.
+    """Serve the source, make the folder's settings and store anew, and run through its past.
+
+    Args:
+        catalog: The plugins.
+        connector: Whose source it is.
+        opened: The source.
+        folder: Where settings, store and report go.
+        ports: How the caller is reached.
+        on_step: Receives how many steps of the past were taken, and how many there are.
 
     Raises:
         UsageError: The folder cannot be used, or holds settings of somebody's own.
     """
+    from ccm_core.app.demonstration.past import run_past
     from ccm_core.store.sqlite.open import open_store
 
     _clear(folder)
-    with demonstration.open() as source:
+    with opened as source:
+        history = source.history
+        approvers = create_approver_keys(history, folder)
+        if history is not None:
+            history.move(history.steps[0].at)
         _write_settings(catalog, connector, source, folder / SETTINGS)
         workspace = Workspace.open(folder / SETTINGS, ports)
+        if history is not None:
+            workspace = replace(workspace, clock=history.clock)
         (connection,) = workspace.connections(secrets=False)
-        keys = _signing_keys(workspace)
+        keys = list(_signing_keys(workspace))
         store = open_store(workspace.store_settings, base=folder, signing=lambda: keys)
         try:
-            yield Demo(
+            demo = Demo(
                 workspace=workspace,
                 rules=compile_rule_set(workspace),
                 connection=replace(connection, secrets=source.secrets, reread_secret=None),
                 store=store,
                 folder=folder,
+                keys=keys,
             )
+            if history is not None:
+                demo = asyncio.run(run_past(demo, history, approvers, on_step))
+            yield demo
         finally:
             store.close()
 
@@ -118,7 +105,7 @@ def _signing_keys(workspace: Workspace) -> Sequence[Signer]:
 
     vault, show_message = workspace.signing_vault(), workspace.ports.show_message
     try:
-        keys = create_first_key(vault, clock())
+        keys = create_first_key(vault, workspace.clock())
     except SecretError as error:
         show_message(
             f"the demonstration is signed, and its key ends with it: {error}. What later commands "
@@ -134,14 +121,19 @@ def _write_settings(catalog: Catalog, connector: Connector, source: DemoSource, 
     """Write settings that lead to the demonstration's store. They hold no secret."""
     file = SettingsFile.at(path, absent=without_connections(catalog.packs))
     references = dict.fromkeys(source.secrets, f"env:{KEY_VARIABLE}")
+    history = source.history
+    cadences = {"cadences": dict(history.cadences)} if history and history.cadences else {}
     text = file.with_connection(
         {
             "name": source.connection,
             "connector": connector.name,
             "settings": source.settings,
             "auth": {"method": source.auth_method, **references},
+            **cadences,
         }
     )
+    if history is not None:
+        text = with_sections(text, history)
     file.write("\n".join([_FIRST_LINE, *_how_to_collect_again(source), "", text]))
 
 
@@ -158,13 +150,14 @@ def _how_to_collect_again(source: DemoSource) -> list[str]:
 def _clear(folder: Path) -> None:
     """Make the folder, and remove what an earlier demonstration left, and nothing else."""
     settings = folder / SETTINGS
+    names = (STORE, f"{STORE}-wal", f"{STORE}-shm", f"{STORE}.key", REPORT, WAIVERS, SETTINGS)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if settings.exists() and not settings.read_text("utf-8").startswith(_FIRST_LINE):
             raise UsageError(
                 f"{settings} was not written by a demonstration; choose another folder with -d"
             )
-        for name in (STORE, f"{STORE}-wal", f"{STORE}-shm", f"{STORE}.key", REPORT, SETTINGS):
-            (folder / name).unlink(missing_ok=True)
+        for path in (*(folder / name for name in names), *(folder / APPROVER_KEYS).glob("*")):
+            path.unlink(missing_ok=True)
     except OSError as cause:
         raise UsageError(f"{folder} cannot be used: {cause.strerror}") from cause

@@ -1,0 +1,1 @@
+"""The past of a demonstration: the cycle, run through it step by step."""

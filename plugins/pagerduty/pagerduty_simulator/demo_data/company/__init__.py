@@ -1,0 +1,1 @@
+"""A company whose account changes through a quarter."""
