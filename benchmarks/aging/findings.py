@@ -1,7 +1,8 @@
 """What findings cost after a year: listing them, showing one, and following an evaluation.
 
-Run ``python benchmarks/findings.py``; see README.md. The store is made without a source: each day
-has one evaluation, stored and followed by the functions that ``ccm run`` calls.
+Run ``python -m aging.findings`` in the folder of benchmarks; see README.md. The store is
+made without a source: each day has one evaluation, stored and followed by the functions that
+``ccm run`` calls.
 """
 
 from __future__ import annotations
