@@ -10,16 +10,15 @@ from pagerduty_simulator.account.account import Account
 from pagerduty_simulator.api.control import SimulatorControl
 from pagerduty_simulator.api.faults import refuse_path
 from pagerduty_simulator.demo_data.company.account import company_settings
-from pagerduty_simulator.demo_data.company.story import story
+from pagerduty_simulator.demo_data.company.story import QUARTER, story
 from pagerduty_simulator.demo_data.company.through_time import AccountThroughTime, days_before
 
 _PER_DAY = 2
 _UNLIMITED = 1_000_000
 """Requests a minute: a quarter passes in less than one."""
-_EXPIRED, _RENEWED = 33, 32
-"""Between so many days ago the source refused the key: it had expired, and nobody saw it."""
-_PARAMETER, _KEY, _ACCEPTED = 45, 28, 21
-"""How many days ago a limit was changed, the signing key replaced and a risk accepted."""
+_EXPIRED, _PARAMETER, _KEY, _ACCEPTED = 33, 45, 28, 21
+"""How many days ago, of a quarter, the source began to refuse the key, which had expired and was
+renewed a day later; a limit was changed; the signing key was replaced; a risk was accepted."""
 _OFTEN = ("incident", "incident_log_entry")
 _DAILY = ("audit_record", "maintenance_window", "on_call", "schedule", "schedule_rendering")
 _SLOW = (
@@ -55,7 +54,7 @@ class CompanyPast:
         self._now, self._days = now, days
         self._settings = company_settings(account)
         self._behind = timedelta(0)
-        self._account = AccountThroughTime(account, story(now))
+        self._account = AccountThroughTime(account, story(now, days))
         self.control.inject(
             "/teams/{id}/members", refuse_path(f"/teams/{min(account.teams)}/members")
         )
@@ -78,19 +77,26 @@ class CompanyPast:
             yield DemoStep(
                 at=days_before(self._now, number / _PER_DAY),
                 evaluates=begins,
-                parameters={"ack_within_high": "12m"} if begins and days == _PARAMETER else {},
-                rotates_key=begins and days == _KEY,
-                accepts=_acceptance() if begins and days == _ACCEPTED else None,
+                parameters={"ack_within_high": "12m"}
+                if begins and days == self._ago(_PARAMETER)
+                else {},
+                rotates_key=begins and days == self._ago(_KEY),
+                accepts=_acceptance() if begins and days == self._ago(_ACCEPTED) else None,
             )
 
     def move(self, moment: datetime) -> None:
         """Lead the account and its clock to a moment, which is not before the last one."""
         self._behind = datetime.now(UTC) - moment
         self._account.move(moment)
-        if days_before(self._now, _EXPIRED) <= moment < days_before(self._now, _RENEWED):
+        expired = days_before(self._now, self._ago(_EXPIRED) + 0.25)
+        if expired <= moment < expired + timedelta(days=1):
             self.control.deny("*", 401)
         else:
             self.control.allow("*")
+
+    def _ago(self, days: int) -> int:
+        """Return how many days ago something happens that does so many days ago in a quarter."""
+        return round(days * self._days / QUARTER)
 
     def clock(self) -> datetime:
         """Return the time at the source."""

@@ -13,6 +13,8 @@ from pagerduty_simulator.account.operations import AuditedObject, AuditRecord, F
 from pagerduty_simulator.demo_data.company.account import OWNER, PLATFORM_LEAD
 from pagerduty_simulator.demo_data.company.through_time import DatedChange, days_before
 
+QUARTER = 90
+"""Days."""
 Change = Callable[[Account, datetime], None]
 
 _CONTRACTOR = 9
@@ -20,8 +22,13 @@ _CONTRACTOR = 9
 _LEVEL_POLICY, _ENDING_SCHEDULE, _TIRED_SCHEDULE, _DISABLED_SERVICE = 2, 1, 0, 1
 
 
-def story(now: datetime) -> Sequence[DatedChange]:
-    """Return the changes of the quarter that ends at a moment, by days before it."""
+def story(now: datetime, days: int = QUARTER) -> Sequence[DatedChange]:
+    """Return the changes of the past that ends at a moment.
+
+    Args:
+        now: The moment.
+        days: How long the past is: in a shorter one than a quarter, all of it happens faster.
+    """
     plans: tuple[tuple[float, Change], ...] = (
         # A second level that names somebody who left: mended, and made again by a copy.
         (78, _second_level(names_leaver=True)),
@@ -39,7 +46,10 @@ def story(now: datetime) -> Sequence[DatedChange]:
         # The rotation was planned until next week, and nobody has planned on.
         (5.2, _rotation_ends(now + timedelta(days=6))),
     )
-    return [DatedChange(at=days_before(now, days), apply=change) for days, change in plans]
+    return [
+        DatedChange(at=days_before(now, ago * days / QUARTER), apply=change)
+        for ago, change in plans
+    ]
 
 
 def _second_level(*, names_leaver: bool) -> Change:
