@@ -96,8 +96,9 @@ def _refuse(path: Path, head: bytes) -> None:
 
 
 def _too_large(path: Path, size: int) -> str:
+    most = f"{MAX_STORED // _MEGABYTE} MiB ({MAX_STORED:,})"
     return (
         f"{path} has {size / _MEGABYTE:,.1f} MiB ({size:,} bytes); the store takes files up to "
-        f"{MAX_STORED // _MEGABYTE} MiB ({MAX_STORED:,}). Attach a part of it, or keep it where auditors find it "
-        "and attach its digest and name with --digest-only"
+        f"{most}. Attach a part of it, or keep it where auditors find it and attach its digest and "
+        "name with --digest-only"
     )
