@@ -23,7 +23,7 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
 	  printf '  make %-10s %s\n' "$$name" "$$text"; done
 
-demo: $(READY) ## Collect, evaluate and report a simulated PagerDuty account; the report goes to demo/
+demo: $(READY) ## Run 90 days of a simulated PagerDuty account; the report goes to demo/
 	@$(BIN)/ccm demo
 
 check: lint ## Style, types, imports, and the quick tests of the rooms that changed

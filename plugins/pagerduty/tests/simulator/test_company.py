@@ -74,4 +74,4 @@ def test_the_key_is_refused_for_a_day():
         past.move(step.at)
         if simulated.respond(request, f"Token token={API_KEY}").status == 401:
             refused.append((NOW - step.at) / timedelta(days=1))
-    assert refused == [33, 32.5]
+    assert refused == [72, 71.5]

@@ -16,7 +16,7 @@ from pagerduty_simulator.demo_data.company.through_time import AccountThroughTim
 _PER_DAY = 2
 _UNLIMITED = 1_000_000
 """Requests a minute: a quarter passes in less than one."""
-_EXPIRED, _PARAMETER, _KEY, _ACCEPTED = 33, 45, 28, 21
+_EXPIRED, _PARAMETER, _KEY, _ACCEPTED = 72, 45, 28, 21
 """How many days ago, of a quarter, the source began to refuse the key, which had expired and was
 renewed a day later; a limit was changed; the signing key was replaced; a risk was accepted."""
 _OFTEN = ("incident", "incident_log_entry")
