@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -104,6 +105,40 @@ def show(config: str | None, name: str, period: str, output: str) -> None:
         return
     for line in exception_text(exception):
         print_text(line)
+
+
+@command.command("proof")
+@click.argument("name", metavar="ID")
+@_period
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    metavar="FOLDER",
+    help="Where to write it.",
+)
+@click.pass_obj
+def proof(config: str | None, name: str, period: str, folder: Path) -> None:
+    """Write the signed statement of a response, to be verified without ccm."""
+    from ccm_core.app.audit.respond import exception_named, period_exceptions
+    from ccm_core.app.audit.response_proof import write_proof
+    from ccm_core.approvals.response import NAMESPACE
+    from ccm_core.model.evaluation.waiver import ApprovalMethod
+
+    span = read_period(period)
+    workspace = open_workspace(config)
+    with workspace.read_store() as store:
+        exception = exception_named(period_exceptions(workspace, store, span), name)
+    statement, signature, *keys = write_proof(exception, folder)
+    for path in (statement, signature, *keys):
+        print_text(str(path))
+    response = exception.response
+    if response and response.signature and response.signature.method is ApprovalMethod.SSH:
+        print_message(
+            f"ssh-keygen -Y verify -f {keys[0]} -I {response.by} -n {NAMESPACE} -s {signature} "
+            f"< {statement}"
+        )
 
 
 @command.command("respond")

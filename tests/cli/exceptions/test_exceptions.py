@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 import time
 from datetime import UTC, datetime
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
+
+from tests.approvals.ssh_key_pairs import SSH_KEYGEN
 
 PERIOD = str(datetime.now(UTC).year)
 SPACE = "ccm-response@ccm-core"
@@ -214,6 +217,29 @@ def test_of_two_responses_at_once_the_second_is_refused(exceptions, respond, fol
     second = respond(name, None, "--signature", "mia.json.sig", by="mia", key=None)
     assert first.code == 0, first.err
     assert (second.code, "number: expected 2, got 1" in second.err) == (2, True)
+
+
+def test_a_response_is_verified_without_ccm(ccm, exceptions, respond, folder):
+    """The statement, its signature and the author's keys are written; ssh-keygen agrees."""
+    name = exceptions[0]["id"]
+    proof = ("exceptions", "proof", name, "--period", PERIOD, "--to", "proof")
+    assert "has no response" in ccm(*proof).err
+    assert respond(name, "Draft.", "--unsigned", by="mia", key=None).code == 0
+    assert "by mia is not signed" in ccm(*proof).err
+    assert respond(name).code == 0
+
+    written = ccm(*proof)
+    assert written.code == 0, written.err
+    statement, signature, keys = written.out.split()
+    assert json.loads((folder / statement).read_text())["response"] == "Fixed in March."
+    arguments = ["-f", keys, "-I", "otto", "-n", SPACE, "-s", signature]
+    verify = [str(SSH_KEYGEN), "-Y", "verify", *arguments]
+    content = (folder / statement).read_bytes()
+    assert subprocess.run(verify, input=content, check=False).returncode == 0  # noqa: S603 - fixed
+    forged = content.replace(b"March", b"April")
+    assert subprocess.run(verify, input=forged, check=False).returncode != 0  # noqa: S603 - fixed
+    again = ccm(*proof)
+    assert (again.code, "exists" in again.err) == (2, True)
 
 
 @pytest.mark.parametrize(
