@@ -18,7 +18,9 @@ _UNLIMITED = 1_000_000
 """Requests a minute: a quarter passes in less than one."""
 _EXPIRED, _PARAMETER, _KEY, _ACCEPTED = 72, 45, 28, 21
 """How many days ago, of a quarter, the source began to refuse the key, which had expired and was
-renewed a day later; a limit was changed; the signing key was replaced; a risk was accepted."""
+renewed after a long weekend; a limit was changed; the signing key was replaced; a risk was accepted."""
+_UNNOTICED = timedelta(days=2, hours=12)
+"""How long nobody renewed the key."""
 _OFTEN = ("incident", "incident_log_entry")
 _DAILY = ("audit_record", "maintenance_window", "on_call", "schedule", "schedule_rendering")
 _SLOW = (
@@ -89,7 +91,7 @@ class CompanyPast:
         self._behind = datetime.now(UTC) - moment
         self._account.move(moment)
         expired = days_before(self._now, self._ago(_EXPIRED) + 0.25)
-        if expired <= moment < expired + timedelta(days=1):
+        if expired <= moment < expired + _UNNOTICED:
             self.control.deny("*", 401)
         else:
             self.control.allow("*")
