@@ -18,7 +18,8 @@ _UNLIMITED = 1_000_000
 """Requests a minute: a quarter passes in less than one."""
 _EXPIRED, _PARAMETER, _KEY, _ACCEPTED = 72, 45, 28, 21
 """How many days ago, of a quarter, the source began to refuse the key, which had expired and was
-renewed after a long weekend; a limit was changed; the signing key was replaced; a risk was accepted."""
+renewed after a long weekend; a limit was changed; the signing key was replaced; a risk was
+accepted."""
 _UNNOTICED = timedelta(days=2, hours=12)
 """How long nobody renewed the key."""
 _OFTEN = ("incident", "incident_log_entry")
