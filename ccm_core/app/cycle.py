@@ -211,7 +211,8 @@ def evaluate_report_notify(
     stored = evaluate_connections(workspace, store, rules, jobs=jobs)
     on_evaluation(stored)
     findings = FindingsOf(policy=workspace.finding_policy)
-    write_evaluation_report(workspace.host, store, stored, report_file, findings)
+    shown = workspace.settings.rules.frameworks
+    write_evaluation_report(workspace.host, store, stored, report_file, findings, shown)
     return CycleResult(
         evaluation=stored,
         notification_failures=notify_recipients(workspace, store, stored.evaluation),

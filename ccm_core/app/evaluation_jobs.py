@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ccm_core.app.installation import build_host
 from ccm_core.config.settings import PluginSettings
+from ccm_core.model.evaluation.rule_choices import RuleChoices
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.derive.worker_messages import WorkerContext
@@ -33,6 +35,7 @@ class WorkspaceSetup:
     """The settings file's folder."""
     packs: tuple[PackText, ...]
     parameters: JsonObject
+    choices: RuleChoices
 
     @contextmanager
     def open(self) -> Iterator[WorkerContext]:
@@ -48,6 +51,7 @@ class WorkspaceSetup:
         host = build_host(load(discover(), require=plugins.require, disable=plugins.disable))
         # They had no mistakes where the other process compiled them.
         packs = compile_rules(host, self.packs, self.parameters, checked=True)
+        packs = replace(packs, choices=self.choices)
         store = open_store(self.store, base=self.base, read_only=True)
         try:
             yield WorkerContext(host=host, packs=packs, store=store)
@@ -66,5 +70,6 @@ def evaluation_jobs(workspace: Workspace, rules: RuleSet, number: int) -> Jobs:
             base=settings.base.absolute(),
             packs=tuple(rules.packs),
             parameters=rules.parameters,
+            choices=rules.choices,
         ),
     )

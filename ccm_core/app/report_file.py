@@ -24,8 +24,9 @@ def write_evaluation_report(
     evaluation: StoredEvaluation,
     path: Path,
     findings: FindingsOf,
+    frameworks: Sequence[str] = (),
 ) -> None:
-    """Write the page of a stored evaluation.
+    """Write the page of a stored evaluation, with the frameworks that are shown; none: all.
 
     Raises:
         UsageError: It cannot be written there.
@@ -33,7 +34,8 @@ def write_evaluation_report(
     from ccm_core.pipeline.report import report
     from ccm_core.report.registry import FORMATS
 
-    write_report_file(path, report(host, store, evaluation, FORMATS["html"], findings))
+    page = report(host, store, evaluation, FORMATS["html"], findings, frameworks)
+    write_report_file(path, page)
 
 
 def write_report_file(path: Path, content: Iterable[bytes]) -> None:

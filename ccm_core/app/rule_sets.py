@@ -53,6 +53,7 @@ def compile_rule_set(workspace: Workspace) -> CompiledRuleSet:
             packs=texts,
             parameters=parameters,
             set_at={name: _parameter_position(workspace, name) for name in parameters},
+            choices=workspace.settings.rules.choices,
             waivers=configured_waivers(workspace),
         ),
     )
@@ -160,8 +161,13 @@ def pack_text(catalog: Catalog, name: str, base: Path) -> PackText:
 
 def _compile(workspace: Workspace, texts: Sequence[PackText]) -> CompiledPacks:
     """Compile packs with the parameters of the settings; what was checked before is not again."""
-    from ccm_core.app.frameworks.catalogues import catalogues_digest, refuse_unknown_controls
+    from ccm_core.app.frameworks.catalogues import (
+        catalogues_digest,
+        refuse_unknown_controls,
+        unknown_frameworks,
+    )
     from ccm_core.pipeline.evaluate import compile_rules, rules_digest
+    from ccm_core.rules.choices.choice_mistakes import choice_mistakes
 
     document, host = workspace.settings.document, workspace.host
 
@@ -174,6 +180,9 @@ def _compile(workspace: Workspace, texts: Sequence[PackText]) -> CompiledPacks:
         name = rules_digest(host, texts, parameters, catalogues_digest(workspace))
     is_checked = name is not None and name in notes
     packs = compile_rules(host, texts, parameters, parameter_mistake, checked=is_checked)
+    packs = replace(packs, choices=workspace.settings.rules.choices)
+    if mistakes := [*choice_mistakes(document, packs), *unknown_frameworks(workspace, packs)]:
+        raise DocumentError(mistakes)
     if not is_checked:
         refuse_unknown_controls(workspace, texts)
     if name is not None and not is_checked:

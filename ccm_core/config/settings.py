@@ -12,6 +12,7 @@ from ccm_core.config.secret_reference import SecretReference
 from ccm_core.documents import Document
 from ccm_core.errors import UsageError
 from ccm_core.model.digest import digest
+from ccm_core.model.evaluation.rule_choices import RuleChoices
 from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.finding.policy import IdentityProvider, OwnerRule, Person
 from ccm_core.model.frozen_dataclass import dataclass
@@ -89,6 +90,10 @@ class RulesSettings:
     """Joined to the settings file's folder."""
     accept_unsigned: bool = False
     """Whether waivers count that nobody approved by a signature."""
+    choices: RuleChoices = field(default_factory=RuleChoices)
+    """Which rules are switched off, and which have another severity."""
+    frameworks: tuple[str, ...] = ()
+    """Those that are shown, in this order; empty: all that packs map to, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

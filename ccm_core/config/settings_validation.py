@@ -13,6 +13,7 @@ from ccm_core.config.framework_settings import read_frameworks
 from ccm_core.config.identity_settings import read_identity_providers
 from ccm_core.config.notify_settings import read_notify
 from ccm_core.config.people_settings import read_people
+from ccm_core.config.rule_choice_settings import read_rule_choices
 from ccm_core.config.settings import (
     RulesSettings,
     Settings,
@@ -22,6 +23,7 @@ from ccm_core.config.settings import (
 from ccm_core.config.settings_reader import SettingsDraft
 from ccm_core.config.ticket_settings import read_tickets
 from ccm_core.errors import DocumentError
+from ccm_core.model.evaluation.rule_choices import RuleChoices
 from ccm_core.sdk.types import Connector
 
 VAULT = "ccm.vault"
@@ -49,6 +51,7 @@ def validate(draft: SettingsDraft, connectors: Mapping[str, Connector], today: d
     frameworks = read_frameworks(draft.document, draft.base, mistakes)
     people = read_people(draft.document, draft.base, mistakes)
     providers = read_identity_providers(draft.document, draft.base, mistakes)
+    choices = read_rule_choices(draft.document, people, today, mistakes)
     notify = read_notify(draft.document, draft.base, mistakes)
     tickets = read_tickets(draft.document, mistakes)
     if mistakes:
@@ -59,7 +62,7 @@ def validate(draft: SettingsDraft, connectors: Mapping[str, Connector], today: d
         store=_store(draft),
         vault=VaultSettings(path=vault_path(draft)),
         connections=tuple(connection for connection in connections if connection is not None),
-        rules=_rules(draft),
+        rules=_rules(draft, choices),
         plugins=draft.plugins,
         findings=findings,
         frameworks=frameworks,
@@ -82,7 +85,7 @@ def _store(draft: SettingsDraft) -> StoreSettings:
     return StoreSettings(**url, options=options)
 
 
-def _rules(draft: SettingsDraft) -> RulesSettings:
+def _rules(draft: SettingsDraft, choices: RuleChoices) -> RulesSettings:
     section = draft.document.get(("rules",), {})
     waivers = section.get("waivers")
     return RulesSettings(
@@ -90,4 +93,6 @@ def _rules(draft: SettingsDraft) -> RulesSettings:
         parameters=section.get("parameters", {}),
         waivers=draft.base / waivers if waivers else None,
         accept_unsigned=section.get("unsigned_waivers") == "accept",
+        choices=choices,
+        frameworks=tuple(section.get("frameworks", ())),
     )

@@ -52,7 +52,7 @@ class EvaluatedChecks:
             return f"the connection {connection} was not evaluated"
         rule = next((rule for rule in self.evaluation.rules if rule.rule == check.rule), None)
         if rule is None:
-            return f"the rule {check.rule} was not evaluated"
+            return self._not_evaluated(check.rule)
         reasons = (
             result.reason
             for result in rule.results
@@ -61,6 +61,11 @@ class EvaluatedChecks:
             and result.connection in {connection, ""}
         )
         return next(reasons, None)
+
+    def _not_evaluated(self, rule: str) -> str:
+        off = (entry for entry in self.evaluation.switched_off if entry.rule == rule)
+        why = next((f"the check {rule} is switched off: {entry.why}" for entry in off), None)
+        return why or f"the rule {rule} was not evaluated"
 
 
 def evaluated_checks(evaluation: Evaluation, known: AbstractSet[str]) -> EvaluatedChecks:

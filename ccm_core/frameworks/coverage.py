@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 
 from ccm_core.model.audit.manual_evidence import ManualEvidence
 from ccm_core.model.evaluation.control import Control, ManualProcedures
@@ -17,6 +17,7 @@ from ccm_core.model.framework_coverage import (
     RequirementCoverage,
 )
 from ccm_core.model.frozen_dataclass import dataclass
+from ccm_core.model.frozen_json import FrozenDict
 
 _CONCLUSIVE = {Status.PASS, Status.FAIL}
 _INCONCLUSIVE = {Status.INSUFFICIENT, Status.ERROR}
@@ -29,6 +30,8 @@ class PackMapping:
     controls: Sequence[tuple[str, str, Control]]
     """A rule, its title, and a control that it supports."""
     manual_procedures: Sequence[ManualProcedures]
+    switched_off: Mapping[str, str] = field(default_factory=FrozenDict)
+    """Why the settings switch a rule off, by its id: it covers nothing then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +67,13 @@ def framework_coverage(
         if control.framework == catalogue.name and control.id in catalogue.requirements:
             requirement = catalogue.requirements[control.id]
             checks[requirement.part_of or requirement.id].append(
-                MappedCheck(rule=rule, title=title, control=control, status=statuses.get(rule))
+                MappedCheck(
+                    rule=rule,
+                    title=title,
+                    control=control,
+                    status=None if rule in mapping.switched_off else statuses.get(rule),
+                    switched_off=mapping.switched_off.get(rule, ""),
+                )
             )
     procedures = _procedures(catalogue, mapping)
     attached = _attached(catalogue, evidence)
@@ -121,12 +130,13 @@ def _coverage(
 
 
 def _level(checks: Sequence[MappedCheck]) -> CoverageLevel:
-    if not checks:
+    statuses = {check.status for check in checks if not check.switched_off}
+    if not statuses:
         return CoverageLevel.CATALOGUED
-    statuses = {check.status for check in checks}
     if not statuses & _CONCLUSIVE:
         return CoverageLevel.MAPPED
-    lacks = None in statuses or bool(statuses & _INCONCLUSIVE)
+    is_off = any(check.switched_off for check in checks)
+    lacks = is_off or None in statuses or bool(statuses & _INCONCLUSIVE)
     return CoverageLevel.TESTED if lacks else CoverageLevel.SUFFICIENT
 
 

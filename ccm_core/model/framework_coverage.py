@@ -36,6 +36,8 @@ class MappedCheck:
     control: Control
     status: Status | None
     """In the newest evaluation; None: it was not evaluated."""
+    switched_off: str = ""
+    """Why the settings switch it off: it covers nothing then; empty: it is on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ from ccm_core.pipeline.manifest_evidence import (
 )
 from ccm_core.pipeline.seals.evidence_seals import EvidenceSeals, kinds_read
 from ccm_core.pipeline.source.clock import after_last_evaluation, evaluation_moment
+from ccm_core.rules.choices.chosen_packs import chosen_packs
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.time_budget import TimeBudget
 from ccm_core.rules.pack.compile_packs import compile_packs, setting_mistake
@@ -167,6 +168,7 @@ def evaluate_scopes(
     """Evaluate what had been stored by a moment, of what some connections collected then."""
     from ccm_core.rules.evaluate.evaluator import evaluate as evaluate_packs
 
+    packs = chosen_packs(packs, now)
     read = [_facts(host, scope, store, packs, now) for scope in scopes]
     facts = [connection_facts for connection_facts, _ in read]
     evaluation = evaluate_packs(packs, facts, waivers, now=now, time_budget=TIME_BUDGET)

@@ -33,15 +33,26 @@ def report(
     evaluation: StoredEvaluation,
     form: ReportFormat,
     findings: FindingsOf = AS_THEY_ARE,
+    frameworks: Sequence[str] = (),
 ) -> Iterator[bytes]:
-    """Return a stored evaluation in one format, with its runs, piece by piece."""
+    """Return a stored evaluation in one format, with its runs, piece by piece.
+
+    Args:
+        host: What is installed, and the clock.
+        store: Where everything is stored.
+        evaluation: What to report.
+        form: The format.
+        findings: Whose findings, and as of when.
+        frameworks: Those that are shown, in this order; none: all.
+    """
     digest = evaluation.digest if form.figures else None
     content = evaluation.evaluation
     if form.complete and not evaluation.complete:
         content = store.evaluations.get(evaluation.digest, compact=True)
-    return form.chunks(
-        report_input(host, store, content, digest=digest, complete=form.complete, findings=findings)
+    inputs = report_input(
+        host, store, content, digest=digest, complete=form.complete, findings=findings
     )
+    return form.chunks(replace(inputs, frameworks=frameworks))
 
 
 def reported_evaluation(

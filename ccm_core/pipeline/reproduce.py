@@ -11,6 +11,7 @@ from ccm_core.model import json_codec
 from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, EvaluationInputs, StoredPack
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation
+from ccm_core.model.evaluation.rule_choices import RuleChoices
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
@@ -32,6 +33,8 @@ class RuleSet:
     parameters: JsonObject = field(default_factory=dict)
     set_at: Mapping[str, str] = field(default_factory=dict)
     """Where each of the parameters was set, as ``file:line:column``."""
+    choices: RuleChoices = field(default_factory=RuleChoices)
+    """What the settings choose of the rules."""
     waivers: Sequence[Waiver] = ()
 
 
@@ -62,6 +65,7 @@ def store_evaluation(
         rules=rule_scopes(packs),
         parameters=rule_set.parameters,
         set_at=dict(rule_set.set_at),
+        choices=rule_set.choices,
         waivers=tuple(rule_set.waivers),
         watch_scopes=tuple(watch_scope(host, connection) for connection in connections),
         plugins=host.plugins,
@@ -145,7 +149,7 @@ def stored_rules(host: Host, store: EvidenceStore, inputs: EvaluationInputs) -> 
         PackText(text=store.evaluations.document(pack.digest), source=pack.source)
         for pack in inputs.packs
     ]
-    return compile_rules(host, texts, inputs.parameters)
+    return replace(compile_rules(host, texts, inputs.parameters), choices=inputs.choices)
 
 
 def _impurity_error(

@@ -73,6 +73,8 @@ class ReportInput:
     """Of the whole evaluation, as it is stored; for the same formats."""
     scope: Sequence[str] = ()
     """Which part of the evaluation this is, as ``control soc2:CC7.4``; empty: all of it."""
+    frameworks: Sequence[str] = ()
+    """Those that the settings show, in this order; empty: all, by name."""
     catalogues: Catalogues = field(default_factory=FrozenDict)
     """Of the frameworks of its controls; for formats that have :attr:`ReportFormat.catalogues`."""
 

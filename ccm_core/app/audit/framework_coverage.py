@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ccm_core.app.frameworks.catalogues import catalogue_names, read_framework
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 _RULES_ALONE = ResultScope(whole=False, evidence=False)
 
 
-def pack_mapping(packs: CompiledPacks) -> PackMapping:
-    """Return what packs say of controls."""
+def pack_mapping(packs: CompiledPacks, now: datetime) -> PackMapping:
+    """Return what packs say of controls, and which of their rules are switched off at a moment."""
+    from ccm_core.rules.choices.chosen_packs import chosen_packs
+
     return PackMapping(
         controls=[
             (rule.id, rule.title, control)
@@ -39,6 +42,9 @@ def pack_mapping(packs: CompiledPacks) -> PackMapping:
         manual_procedures=[
             manual for pack in packs.packs for manual in pack.pack.manual_procedures
         ],
+        switched_off=FrozenDict(
+            {off.rule: off.why for off in chosen_packs(packs, now).switched_off}
+        ),
     )
 
 
@@ -47,16 +53,19 @@ def workspace_coverage(workspace: Workspace, names: Sequence[str] = ()) -> list[
 
     Args:
         workspace: The settings: packs, catalogues and what does not apply.
-        names: Which; none: those that the packs in use map to, and those of the settings.
+        names: Which; none: those that the settings show, else those that the packs in use map to
+            and those that the settings say something of.
 
     Raises:
         UsageError: One is not known, or something has mistakes.
     """
     from ccm_core.app.rule_sets import compile_configured_packs
 
-    mapping = pack_mapping(compile_configured_packs(workspace))
+    mapping = pack_mapping(compile_configured_packs(workspace), workspace.host.clock())
     own = {entry.name for entry in workspace.settings.frameworks}
-    chosen = names or sorted({*mentioned(mapping), *own} & {*catalogue_names(workspace)})
+    known = {*catalogue_names(workspace)}
+    shown = [name for name in workspace.settings.rules.frameworks if name in known]
+    chosen = names or shown or sorted({*mentioned(mapping), *own} & known)
     rules, evidence = _stored(workspace)
     return [
         framework_coverage(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from ccm_core.model.frozen_json import FrozenDict
 if TYPE_CHECKING:
     from ccm_core.app.workspace import Workspace
     from ccm_core.config.settings import FrameworkSettings
+    from ccm_core.rules.pack.compiled import CompiledPacks
     from ccm_core.rules.types import PackText
 
 
@@ -99,6 +100,22 @@ def refuse_unknown_controls(workspace: Workspace | None, texts: Iterable[PackTex
     ]
     if mistakes:
         raise DocumentError(mistakes)
+
+
+def unknown_frameworks(workspace: Workspace, packs: CompiledPacks) -> Iterator[Mistake]:
+    """Yield the frameworks to show that neither a catalogue nor a pack has."""
+    names = {
+        control.framework
+        for pack in packs.packs
+        for rule in pack.pack.rules
+        for control in rule.controls
+    }
+    known = sorted(names.union(catalogue_names(workspace)))
+    for index, name in enumerate(workspace.settings.rules.frameworks):
+        if name not in known:
+            path = ("rules", "frameworks", index)
+            message = suggest("framework", name, known)
+            yield workspace.settings.document.mistake(path, message)
 
 
 def settings_mistakes(workspace: Workspace) -> Sequence[Mistake]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from ccm_core import schemas
 from ccm_core.app.frameworks.catalogues import refuse_unknown_controls
-from ccm_core.app.installation import build_host, configured_plugins
+from ccm_core.app.installation import build_host, clock, configured_plugins
 from ccm_core.app.rule_sets import pack_text
 from ccm_core.app.workspace import Workspace
 from ccm_core.cli.rules.preview import diff, preview
@@ -23,6 +24,9 @@ from ccm_core.documents import suggest
 from ccm_core.errors import DocumentError, UsageError
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.result import AutomationCoverage
+from ccm_core.model.evaluation.rule import Rule, Severity
+from ccm_core.model.evaluation.rule_choices import DisabledRules, RuleChoices
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.evaluate import compile_rules
 from ccm_core.pipeline.mutate_evidence import mutate_evidence
 from ccm_core.report.content.phrases import automated
@@ -65,14 +69,27 @@ def list_(
         _list_controls(compiled, framework, as_json=as_json)
         return
     rules = [(pack.pack, rule) for pack in compiled.packs for rule in pack.pack.rules]
+    chosen = _choices(config)
     if as_json:
         print_json(
-            [{"pack": pack.name, "version": pack.version, "rule": rule} for pack, rule in rules]
+            [
+                {
+                    "pack": pack.name,
+                    "version": pack.version,
+                    "rule": rule,
+                    "severity": chosen.severity(rule),
+                    "switched_off": chosen.off(rule),
+                }
+                for pack, rule in rules
+            ]
         )
         return
     print_table(
         ("pack", "rule", "severity", "over", "title"),
-        [(pack.name, rule.id, rule.severity, rule.over, rule.title) for pack, rule in rules],
+        [
+            (pack.name, rule.id, chosen.severity(rule), rule.over, chosen.title(rule))
+            for pack, rule in rules
+        ],
     )
 
 
@@ -218,6 +235,33 @@ def _count(number: int, noun: str) -> str:
 
 def _first(row: Sequence[str]) -> str:
     return row[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What the settings choose about rules now."""
+
+    choices: RuleChoices
+    now: datetime
+
+    def severity(self, rule: Rule) -> Severity:
+        """Return the severity of a rule, as the settings have it."""
+        return self.choices.severities.get(rule.id, rule.severity)
+
+    def off(self, rule: Rule) -> DisabledRules | None:
+        """Return what switches a rule off; None: it is on."""
+        return self.choices.switching_off(rule.id, self.now)
+
+    def title(self, rule: Rule) -> str:
+        """Return the title of a rule, and why it is off where it is."""
+        off = self.off(rule)
+        return rule.title if off is None else f"switched off: {off.why}. {rule.title}"
+
+
+def _choices(config: str | None) -> _Chosen:
+    workspace = _settings_if_any(config)
+    choices = RuleChoices() if workspace is None else workspace.settings.rules.choices
+    return _Chosen(choices, clock())
 
 
 def _settings_if_any(config: str | None) -> Workspace | None:

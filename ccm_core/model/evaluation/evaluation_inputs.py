@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from datetime import datetime, timedelta
 
+from ccm_core.model.evaluation.rule_choices import RuleChoices
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.evidence.manifest import PluginVersion
@@ -98,6 +99,8 @@ class EvaluationInputs:
     """As the settings set them; the packs' own defaults stand in the packs."""
     set_at: dict[str, str] = field(default_factory=dict)
     """Where the settings set each of them, as ``file:line:column``."""
+    choices: RuleChoices = field(default_factory=RuleChoices)
+    """What the settings choose of the rules; those that are switched off are in ``rules`` too."""
     waivers: tuple[Waiver, ...] = ()
     watch_scopes: tuple[WatchScope, ...] = ()
     """In the order in which the connections were given."""

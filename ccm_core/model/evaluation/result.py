@@ -10,6 +10,7 @@ from enum import StrEnum
 from ccm_core.model.evaluation.control import Control
 from ccm_core.model.evaluation.evidence_read import EvidenceRead, KindRead
 from ccm_core.model.evaluation.rule import PackPurpose, Severity
+from ccm_core.model.evaluation.rule_choices import SwitchedOff
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.collection import Outcome, Shortfall
 from ccm_core.model.frozen_dataclass import dataclass
@@ -148,6 +149,8 @@ class ControlResult:
     automated: AutomationCoverage = AutomationCoverage.NOT_STATED
     manual_procedures: tuple[str, ...] = ()
     """Procedures that people have to perform, because no rule covers them."""
+    switched_off: tuple[str, ...] = ()
+    """Rules that support it and that the settings switch off: with one, it does not pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +236,8 @@ class Evaluation:
     """Unused, expired and too-wide waivers."""
     narrowing: tuple[str, ...] = ()
     """What settings changed or leave out, in words: parameters, cadences, a short lookback."""
+    switched_off: tuple[SwitchedOff, ...] = ()
+    """The rules that the settings switch off, with their reasons, sorted."""
     plugin_failures: tuple[str, ...] = ()
     evidence_read: tuple[EvidenceRead, ...] = ()
     """What was read of each connection, sealed."""

@@ -18,6 +18,7 @@ from ccm_core.pipeline.anew.connection_anew import ConnectionAnew
 from ccm_core.pipeline.anew.random_share import RandomShare
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.reproduce import differing_versions, host_at, stored_rules
+from ccm_core.rules.choices.chosen_packs import chosen_packs
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
 _MOST = 1000
@@ -101,7 +102,9 @@ class _Making:
 
     def _connections(self) -> Sequence[ConnectionAnew]:
         host = host_at(self.host, self.inputs)
-        packs = stored_rules(host, self.store, self.inputs)
+        packs = chosen_packs(
+            stored_rules(host, self.store, self.inputs), self.evaluation.evaluated_at
+        )
         states = {state.connection: state for state in self.evaluation.derived}
         reads = {read.connection: read for read in self.evaluation.evidence_read}
         return [

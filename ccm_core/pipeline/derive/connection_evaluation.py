@@ -73,6 +73,8 @@ class Before:
     """By view and kind, with a space between."""
     sealed: Mapping[str, str]
     """By kind: the root over the records that it read."""
+    groups: Mapping[tuple[str, str], AbstractSet[str]]
+    """By pack and view: the rules that had a letter in its lines of verdicts."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -299,8 +301,12 @@ class ConnectionEvaluation:
 
     def _is_stale(self, judge: GroupJudge) -> bool:
         """Return whether the verdicts of a group depend on something else than before."""
-        before = self.before.state.rule_keys if self.before else {}
-        return any(
+        if self.before is None:
+            return True
+        before, pack = self.before.state.rule_keys, judge.pack.pack.name
+        names = {rule.rule.id for rule in judge.group.rules}
+        # Where one is gone, what is kept has a letter too many.
+        return self.before.groups.get((pack, judge.group.over), names) != names or any(
             before.get(rule.rule.id) != judge.rule_key(rule, self.revision)
             for rule in judge.group.rules
         )

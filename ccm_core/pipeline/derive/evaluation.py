@@ -25,6 +25,7 @@ from ccm_core.pipeline.derive.roll_up import roll_up
 from ccm_core.pipeline.derive.worker_pool import Jobs, WorkerPool, worker_pool
 from ccm_core.pipeline.derive.write_derived import DerivedWriter
 from ccm_core.pipeline.evaluate import TIME_BUDGET
+from ccm_core.rules.choices.chosen_packs import chosen_packs
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
@@ -56,6 +57,7 @@ def evaluate_changes(
         IntegrityError: What was kept before is not what the evaluation before left.
         WorkerLost: One of these processes ended.
     """
+    packs = chosen_packs(packs, now)
     with worker_pool(jobs, host.revision) as pool:
         results, watermarks = _evaluate_each(host, scopes, store, packs, now, pool)
     failing = _failing(store, packs, results, waivers)
@@ -110,7 +112,15 @@ def _before(stored: tuple[Evaluation, EvaluationAct] | None, connection: str) ->
         if read.connection == connection
         for kind in read.kinds
     }
-    return Before(state=states[connection], watermarks=act.watermarks[connection], sealed=sealed)
+    groups: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for rule in evaluation.rules:
+        groups[rule.pack, rule.over].add(rule.rule)
+    return Before(
+        state=states[connection],
+        watermarks=act.watermarks[connection],
+        sealed=sealed,
+        groups=groups,
+    )
 
 
 def _failing(

@@ -18,7 +18,11 @@ from ccm_core.model.evaluation.result import (
 from ccm_core.model.evaluation.rule import Rule
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.rules.evaluate.apply_waivers import apply_waivers
-from ccm_core.rules.evaluate.narrowing import changed_parameters, unsigned_waivers
+from ccm_core.rules.evaluate.narrowing import (
+    changed_parameters,
+    rules_switched_off,
+    unsigned_waivers,
+)
 from ccm_core.rules.evaluate.on_all import no_connection
 from ccm_core.rules.evaluate.rollup import control_results, worst
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks
@@ -71,7 +75,9 @@ def roll_up(
             ),
             *(text for result in results for text in result.narrowing),
             *unsigned_waivers(waivers, results[0].evaluated_at),
+            *rules_switched_off(packs),
         ),
+        switched_off=packs.switched_off,
         plugin_failures=_plugin_failures(results),
         evidence_read=tuple(result.read for result in results),
         derived=tuple(

@@ -30,6 +30,7 @@ from ccm_core.pipeline.derive.worker_messages import (
     write_frame,
 )
 from ccm_core.pipeline.evaluate import load_evidence
+from ccm_core.rules.choices.chosen_packs import chosen_packs
 from ccm_core.rules.evaluate.build_facts import Evidence
 
 
@@ -94,7 +95,8 @@ class WorkingConnection:
     def of(cls, context: WorkerContext, work: ConnectionWork) -> WorkingConnection:
         """Read what its rules look up."""
         evidence = load_evidence(context.host, work.scope, context.store, work.now)
-        return cls(context, evidence, work.judges(context.packs, evidence))
+        packs = chosen_packs(context.packs, work.now)
+        return cls(context, evidence, work.judges(packs, evidence))
 
     def evaluated(self, task: RowTask) -> EvaluatedRows:
         """Return what a task gives.

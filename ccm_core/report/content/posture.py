@@ -13,9 +13,10 @@ from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.content import bar, phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ccm_core.model.evaluation.result import ControlResult, TrendPoint
+    from ccm_core.model.evaluation.rule_choices import SwitchedOff
 
 STATUSES = (Status.PASS, Status.FAIL, Status.INSUFFICIENT, Status.ERROR, Status.NOT_APPLICABLE)
 
@@ -47,10 +48,58 @@ class TrendDay:
     """In the order of :data:`STATUSES`."""
 
 
-def frameworks(controls: Iterable[ControlResult]) -> Iterator[Framework]:
-    """Yield each framework with its controls, ``A.5.9`` before ``A.5.15``."""
+def shown_controls(
+    controls: Iterable[ControlResult], frameworks: Sequence[str]
+) -> tuple[ControlResult, ...]:
+    """Return the controls of the frameworks that are shown; of all, where none is named."""
+    return tuple(
+        control for control in controls if not frameworks or control.framework in frameworks
+    )
+
+
+def not_shown(controls: Iterable[ControlResult], frameworks: Sequence[str]) -> str:
+    """Return which frameworks are evaluated and not shown, in words; empty: there are none."""
+    hidden = Counter(
+        control.framework
+        for control in controls
+        if frameworks and control.framework not in frameworks
+    )
+    return ", ".join(
+        f"{name} ({phrases.count(number, 'control')})" for name, number in sorted(hidden.items())
+    )
+
+
+def switched_off_words(
+    controls: Iterable[ControlResult], rules: Iterable[SwitchedOff]
+) -> Mapping[tuple[str, str], str]:
+    """Return of each control with checks that are switched off which they are, and why."""
+    by_rule = {rule.rule: rule for rule in rules}
+    words = {}
+    for control in controls:
+        if off := [by_rule[name] for name in control.switched_off if name in by_rule]:
+            number = phrases.count(len(off), "check")
+            reasons = "; ".join(f"{rule.rule}: {rule.why}" for rule in off)
+            words[control.framework, control.id] = f"{number} switched off: {reasons}"
+    return words
+
+
+def frameworks(controls: Iterable[ControlResult], order: Sequence[str] = ()) -> Iterator[Framework]:
+    """Yield each framework with its controls, ``A.5.9`` before ``A.5.15``.
+
+    Args:
+        controls: The controls.
+        order: The frameworks that come first; the others follow by name.
+    """
+    ranks = {name: rank for rank, name in enumerate(order)}
     for name, group in groupby(
-        sorted(controls, key=lambda control: (control.framework, _natural_key(control.id))),
+        sorted(
+            controls,
+            key=lambda control: (
+                ranks.get(control.framework, len(ranks)),
+                control.framework,
+                _natural_key(control.id),
+            ),
+        ),
         key=lambda control: control.framework,
     ):
         members = tuple(group)

@@ -35,7 +35,14 @@ from ccm_core.report.content.finding_list import (
     state_words,
 )
 from ccm_core.report.content.owners import busiest, owners
-from ccm_core.report.content.posture import STATUSES, frameworks, trend
+from ccm_core.report.content.posture import (
+    STATUSES,
+    frameworks,
+    not_shown,
+    shown_controls,
+    switched_off_words,
+    trend,
+)
 from ccm_core.report.content.summary import summary
 from ccm_core.report.content.waivers import waiver_summaries
 from ccm_core.report.formats.resource_rows import PAPER, ResourceRows, shown, tickets
@@ -85,6 +92,7 @@ class HtmlReport(ReportFormat):
 def _content(inputs: ReportInput) -> dict[str, object]:
     """Return the variables of the template, with lists that a page can draw."""
     evaluation = inputs.evaluation
+    controls = shown_controls(evaluation.controls, inputs.frameworks)
     report = bounded(summary(inputs))
     evidence = bounded_evidence(connection_evidence(inputs))
     sections = lay_out_sections(inputs)
@@ -118,14 +126,16 @@ def _content(inputs: ReportInput) -> dict[str, object]:
             connections=len(evaluation.connections) > 1,
         ),
         "sections": sections,
-        "frameworks": tuple(frameworks(evaluation.controls)),
+        "frameworks": tuple(frameworks(controls, inputs.frameworks)),
+        "frameworks_not_shown": not_shown(evaluation.controls, inputs.frameworks),
+        "switched_off": switched_off_words(controls, evaluation.switched_off),
         "days": trend(inputs.trend, (rule.rule for rule in evaluation.rules)),
         "waivers": waivers[:drawn_waivers],
         "more_waivers": not_drawn.waivers,
         "omissions": omissions(inputs, not_drawn),
         "everything": report_command(inputs, "--format json", "-o report.json"),
         "anchors": {rule.rule: anchor(rule.pack, rule.rule) for rule in evaluation.rules},
-        "control_ids": {(control.framework, control.id) for control in evaluation.controls},
+        "control_ids": {(control.framework, control.id) for control in controls},
         "host_version": inputs.host_version,
     }
 

@@ -117,6 +117,8 @@ def _requirement(
     owner = f", {entry.owner}" if entry.owner else ""
     yield _line(f"  {requirement.id}  {requirement.title}", width)
     yield f"      {_LEVELS[entry.level]}{owner}"
+    if off := sum(bool(check.switched_off) for check in entry.checks):
+        yield f"      {phrases.count(off, 'check')} switched off"
     if entry.not_applicable:
         yield f"      reason: {entry.not_applicable}"
     if entry.failing_unapplied:
@@ -143,6 +145,8 @@ def _contradiction(entry: RequirementCoverage) -> str:
 
 def _check(check: MappedCheck) -> str:
     status = "not evaluated" if check.status is None else phrases.STATUS[check.status]
+    if check.switched_off:
+        return f"switched off: {check.rule} ({check.control.id}): {check.switched_off}"
     return f"{status}: {check.rule} ({check.control.relation} {check.control.id})"
 
 
@@ -169,6 +173,7 @@ def _document(entry: RequirementCoverage, moment: datetime) -> JsonObject:
                 "relation": check.control.relation,
                 "why": check.control.why,
                 "status": None if check.status is None else check.status.value,
+                "switched_off": check.switched_off,
             }
             for check in entry.checks
         ],

@@ -11,8 +11,13 @@ from datetime import datetime
 
 from ccm_core.model.evaluation.result import Evaluation, RuleResult
 from ccm_core.model.evaluation.waiver import Waiver
+from ccm_core.rules.choices.chosen_packs import chosen_packs
 from ccm_core.rules.evaluate.apply_waivers import apply_waivers
-from ccm_core.rules.evaluate.narrowing import changed_parameters, unsigned_waivers
+from ccm_core.rules.evaluate.narrowing import (
+    changed_parameters,
+    rules_switched_off,
+    unsigned_waivers,
+)
 from ccm_core.rules.evaluate.rollup import control_results
 from ccm_core.rules.evaluate.rule_group_evaluator import GroupEvaluator, plugin_failures
 from ccm_core.rules.evaluate.time_budget import UNLIMITED, TimeBudget
@@ -37,6 +42,7 @@ def evaluate(
         now: The evaluation's moment.
         time_budget: How long one pack may take over one connection.
     """
+    packs = chosen_packs(packs, now)
     evaluator = GroupEvaluator(packs=packs, facts=_sorted(facts), now=now, time_budget=time_budget)
     return _evaluation(evaluator, waivers)
 
@@ -75,7 +81,9 @@ def _evaluation(evaluator: GroupEvaluator, waivers: Sequence[Waiver]) -> Evaluat
             ),
             *(text for connection in facts for text in connection.narrowing),
             *unsigned_waivers(waivers, now),
+            *rules_switched_off(packs),
         ),
+        switched_off=packs.switched_off,
         plugin_failures=plugin_failures(facts),
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.approvals.standing import is_unsigned
 from ccm_core.model.evaluation.waiver import Waiver
-from ccm_core.rules.pack.compiled import CompiledPack
+from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks
 from ccm_core.sdk.timestamps import format_duration
 
 if TYPE_CHECKING:
@@ -79,6 +79,13 @@ def unsigned_waivers(waivers: Sequence[Waiver], now: datetime) -> Iterator[str]:
             f"rules.unsigned_waivers is accept: risk acceptances that count without a signed "
             f"approval ({len(ids):,}): {names}"
         )
+
+
+def rules_switched_off(packs: CompiledPacks) -> Iterator[str]:
+    """Yield each rule that the settings switch off, with the reason, and each other severity."""
+    for rule in packs.switched_off:
+        yield f"{rule.pack}: the check {rule.rule} is switched off: {rule.why}"
+    yield from packs.severities
 
 
 def _duration(span: timedelta) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from ccm_core.model.evaluation.result import (
     deciding,
 )
 from ccm_core.model.evaluation.rule import Rule, RulePack
+from ccm_core.model.evaluation.rule_choices import SwitchedOff
 from ccm_core.rules.evaluate.automation_coverage import Automation, automation
 
 if TYPE_CHECKING:
@@ -81,6 +82,9 @@ def control_results(
     for pack in packs.packs:
         for rule in pack.pack.rules:
             _add_rule(pack, rule, supporting, problems, since)
+    off = _switched_off(packs.switched_off)
+    for key in off:
+        supporting.setdefault(key, set())
     return tuple(
         _control(
             key,
@@ -88,9 +92,20 @@ def control_results(
             sorted(problems.get(key, ())),
             rules,
             automation((pack.pack for pack in packs.packs), *key),
+            off.get(key, ()),
         )
         for key, ids in sorted(supporting.items())
     )
+
+
+def _switched_off(rules: Iterable[SwitchedOff]) -> Mapping[tuple[str, str], Sequence[str]]:
+    """Return the rules that are switched off, by the framework and id of what they support."""
+    off: dict[tuple[str, str], list[str]] = {}
+    for rule in rules:
+        for name in rule.controls:
+            framework, _, control = name.partition(":")
+            off.setdefault((framework, control), []).append(rule.rule)
+    return off
 
 
 def _add_rule(
@@ -112,18 +127,35 @@ def _control(
     problems: Sequence[str],
     rules: Mapping[str, RuleResult],
     coverage: Automation,
+    off: Sequence[str],
 ) -> ControlResult:
-    # A parameter that is too loose fails the mapping; the rule's own result stands.
-    statuses = [rules[name].status for name in ids] + [Status.FAIL] * bool(problems)
     return ControlResult(
         framework=key[0],
         id=key[1],
-        status=worst(statuses),
+        status=control_status((rules[name].status for name in ids), problems, off),
         rules=tuple(ids),
         problems=tuple(problems),
         automated=coverage.automated,
         manual_procedures=coverage.manual_procedures,
+        switched_off=tuple(off),
     )
+
+
+def control_status(
+    statuses: Iterable[Status], problems: Collection[str], off: Collection[str]
+) -> Status:
+    """Return the status of a control.
+
+    A parameter that is too loose fails the mapping; the rule's own result stands. What a rule that
+    is switched off would say is not known: with one, a control is inconclusive at best.
+
+    Args:
+        statuses: Those of the rules that support it.
+        problems: Such as parameters that are too loose.
+        off: The rules that support it and are switched off.
+    """
+    failed, unknown = [Status.FAIL] * bool(problems), [Status.INSUFFICIENT] * bool(off)
+    return worst([*statuses, *failed, *unknown])
 
 
 def population(results: Sequence[Result], unevaluated: int = 0) -> Population:

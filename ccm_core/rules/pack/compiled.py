@@ -10,6 +10,7 @@ from typing import Any
 from ccm_core.errors import Mistake
 from ccm_core.model.evaluation.result import AppliedPack, Status
 from ccm_core.model.evaluation.rule import Rule, RulePack
+from ccm_core.model.evaluation.rule_choices import RuleChoices, SwitchedOff
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict, frozen
 from ccm_core.model.json_codec import JsonObject
@@ -296,6 +297,12 @@ class CompiledPacks:
     """The evidence kinds that each known kind or view reads."""
     optional: Mapping[str, Mapping[str, Collection[str]]] = field(default_factory=FrozenDict)
     """By view: those of its inputs that are optional, each with the fields that rest on it."""
+    choices: RuleChoices = field(default_factory=RuleChoices)
+    """What the settings choose of them and was not chosen yet: :mod:`ccm_core.rules.choices`."""
+    switched_off: tuple[SwitchedOff, ...] = ()
+    """The rules that are not in the packs any more, since the settings switch them off; sorted."""
+    severities: tuple[str, ...] = ()
+    """The severities that the settings changed, in words."""
 
 
 def _united(names: frozenset[str] | None, others: frozenset[str] | None) -> frozenset[str] | None:

@@ -19,7 +19,7 @@ from ccm_core.model.evaluation.result import (
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
-from ccm_core.rules.evaluate.rollup import population, worst
+from ccm_core.rules.evaluate.rollup import control_status, population, worst
 from ccm_core.rules.results.selected_results import selected_results
 
 _MOST_NAMES = 30
@@ -82,17 +82,18 @@ def filter_evaluation(
     _refuse_unknown(evaluation, selection, acting)
     rules = {rule.rule: rule for rule in evaluation.rules}
     controls = [control for control in evaluation.controls if _is_selected(control, selection)]
+    off = evaluation.switched_off
     if selection.controls or selection.frameworks:
         supporting = {name for control in controls for name in control.rules}
+        without = {name for control in controls for name in control.switched_off}
+        off = tuple(rule for rule in off if rule.rule in without)
         rules = {name: rule for name, rule in rules.items() if name in supporting}
     if selection.connections:
         rules = dict(_of_connections(rules, selection.connections))
-        controls = [
-            _rolled_up(control, rules) for control in controls if {*control.rules} & {*rules}
-        ]
+        controls = [_rolled_up(control, rules) for control in controls if _remains(control, rules)]
     rules = dict(_listed(rules, selection, acting))
     if selection.severities or selection.statuses or selection.owners:
-        controls = [control for control in controls if {*control.rules} & {*rules}]
+        controls = [control for control in controls if _remains(control, rules)]
     return replace(
         evaluation,
         connections=tuple(_selected_connections(evaluation.connections, selection)),
@@ -103,6 +104,7 @@ def filter_evaluation(
         ),
         rules=tuple(rules.values()),
         controls=tuple(controls),
+        switched_off=off,
     )
 
 
@@ -226,5 +228,11 @@ def _of_connections(
 
 
 def _rolled_up(control: ControlResult, rules: dict[str, RuleResult]) -> ControlResult:
-    statuses = [rules[name].status for name in control.rules if name in rules]
-    return replace(control, status=worst([*statuses, *[Status.FAIL] * bool(control.problems)]))
+    statuses = (rules[name].status for name in control.rules if name in rules)
+    status = control_status(statuses, control.problems, control.switched_off)
+    return replace(control, status=status)
+
+
+def _remains(control: ControlResult, rules: Mapping[str, RuleResult]) -> bool:
+    """Return whether a rule of a control is left, or none ever was: all are switched off."""
+    return not control.rules or not rules.keys().isdisjoint(control.rules)

@@ -152,6 +152,7 @@ class Narrator:
             "evidence_read": [],
             "packs": [],
             "controls": [{"framework": "f", "id": "1", "status": rules[0]["status"]}],
+            "switched_off": [],
         }
         state = {
             "connection": "hq",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from ccm_core.bundle.verifier.spans import Window, instant_text, subtract, union
@@ -46,6 +46,37 @@ def coverage(gaps: Iterable[Gap], period: Window) -> float:
     missing = union((gap["since"], gap["until"]) for gap in gaps if not gap["subjects"])
     covered = subtract([period], missing)
     return sum((end - since for since, end in covered), timedelta()) / (period[1] - period[0])
+
+
+def switched_off(
+    off: Mapping[str, Sequence[tuple[datetime, str]]],
+    rules: Collection[str],
+    moments: Sequence[datetime],
+    period: Window,
+) -> Iterator[Gap]:
+    """Yield the times in which evaluations left rules out, because the settings switched them off.
+
+    Args:
+        off: By rule: the moments of the evaluations that left it out, and why.
+        rules: Those that are asked about.
+        moments: Those of the evaluations of the period, sorted.
+        period: The part of it that has elapsed.
+    """
+    ends = dict(zip(moments, [*moments[1:], period[1]]))
+    for rule in sorted(rules):
+        open_gap: Gap | None = None
+        for at, why in sorted(off.get(rule, ())):
+            if at not in ends:
+                continue
+            gap = gap_of((at, ends[at]), f"the check {rule} was switched off: {why}")
+            if open_gap is not None and continues(open_gap, gap):
+                open_gap["until"] = gap["until"]
+                continue
+            if open_gap is not None:
+                yield open_gap
+            open_gap = gap
+        if open_gap is not None:
+            yield open_gap
 
 
 def gap_texts(gap: Gap) -> Gap:
