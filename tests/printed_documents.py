@@ -14,6 +14,7 @@ from ccm_core.model.assurance import (
     ControlException,
     EvidenceGap,
     KindAssurance,
+    PartialMonth,
     StatusPeriod,
 )
 from ccm_core.model.digest import digest
@@ -45,6 +46,18 @@ from ccm_core.model.evidence.manifest import Manifest, PluginVersion, ScheduledK
 from ccm_core.model.evidence.record import Record, RecordSource, export_record
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import encode
+from ccm_core.model.period_basis import (
+    ConnectionBasis,
+    ControlText,
+    CredentialUse,
+    DesignChange,
+    ParameterValue,
+    PeriodBasis,
+    RiskAcceptance,
+    RuleDescription,
+    SignedHead,
+    SourceQuery,
+)
 from ccm_core.model.redacted_connection import RedactedConnection
 from ccm_core.model.sampling import ControlSamples, Sample, Sampling
 from ccm_core.pipeline.check import Check, ConnectionCheck
@@ -243,6 +256,17 @@ ASSURANCE = Assurance(
             conclusion=Conclusion.EVIDENCE_INCOMPLETE,
             rules=("service_has_owner",),
             tests=(),
+            items=1,
+            items_failed=1,
+            partial_months=(
+                PartialMonth(
+                    rule="service_has_owner",
+                    connection="prod",
+                    month="2026-11",
+                    since=NOON,
+                    until=NOON,
+                ),
+            ),
             evidence_coverage=0.5,
             evaluations=1,
             history=(StatusPeriod(since=NOON, until=NOON, status=Status.FAIL, evaluations=1),),
@@ -261,11 +285,92 @@ ASSURANCE = Assurance(
         ),
     ),
 )
+BASIS = PeriodBasis(
+    made_at=NOON,
+    plugins=(PluginVersion(name="acme", distribution="ccm-acme", version="1.0"),),
+    connections=(
+        ConnectionBasis(
+            connection="prod",
+            connector="acme",
+            accounts=("acme.example.com",),
+            watched_since=NOON,
+            runs=1,
+            credentials=(
+                CredentialUse(
+                    kind="api_key",
+                    role="admin",
+                    scopes=("read",),
+                    holder="ada",
+                    visibility="whole",
+                    visibility_reason="an account key",
+                    since=NOON,
+                    until=NOON,
+                ),
+            ),
+            queries=(
+                SourceQuery(
+                    kind="acme.service",
+                    endpoint="/services",
+                    more_endpoints=0,
+                    parameters=("sort_by=name",),
+                    collections=1,
+                    items=1,
+                    source_total=1,
+                    since=NOON,
+                    until=NOON,
+                ),
+            ),
+        ),
+    ),
+    tests=(
+        RuleDescription(
+            rule="service_has_owner",
+            title="Every service has an owner",
+            severity="high",
+            over="acme.service",
+            condition="row.owner != null",
+            risk="Nobody answers.",
+            pack="acme",
+            pack_version="1",
+        ),
+    ),
+    parameters=(ParameterValue(pack="acme", name="within", value="15m", description="A limit."),),
+    design_changes=(
+        DesignChange(at=NOON, what="parameter", name="acme within", before="10m", after="15m"),
+    ),
+    risk_acceptances=(
+        RiskAcceptance(
+            id="W-1",
+            rules=("service_has_owner",),
+            subjects=("S1",),
+            reason="moved",
+            owner="ada",
+            approver="bob",
+            approved_by="ssh",
+            created=NOON,
+            expires=NOON,
+            added_afterwards=1,
+        ),
+    ),
+    controls=(
+        ControlText(
+            framework="soc2",
+            id="CC7.4",
+            title="Respond to incidents",
+            text="",
+            owner="ada",
+            not_applicable="",
+            manual_procedures=("Read the postmortems.",),
+        ),
+    ),
+    heads=(SignedHead(log="@store", size=1, root="AAAA", keys=("ccm+00000000",)),),
+)
 PERIOD_REPORT = PeriodDocument(
     host_version="1.0",
     headline="1 control: 1 with evidence incomplete for the period",
     titles={"service_has_owner": "Every service has an owner"},
     assurance=ASSURANCE,
+    basis=BASIS,
     sampling=Sampling(
         random_seed=DIGEST,
         sample_size=25,

@@ -48,6 +48,7 @@ def control_assurance(
     moments = evaluated.statuses[control]
     statuses = [(at, status) for at, status in moments if at < inputs.period.until]
     closing = next((at for at, _ in moments if at >= inputs.period.until), None)
+    rules = {evidence.rule for evidence in needs}
     missing = set(_missing_evidence(needs, connections, find_gaps, period))
     untested = {
         *_unevaluated(statuses, closing, needs, connections, inputs),
@@ -59,15 +60,22 @@ def control_assurance(
             key=lambda gap: (gap.since, gap.until, gap.connection, gap.kind, gap.reason),
         )
     )
-    rules = {evidence.rule for evidence in needs}
-    tests = tuple(evaluated.tests(rules))
-    exceptions = tuple(evaluated.exceptions(rules, inputs.period))
+    kinds: dict[str, frozenset[str]] = {}
+    for evidence in needs:
+        kinds[evidence.rule] = kinds.get(evidence.rule, frozenset()) | evidence.kinds
+    seen = {history.connection: history.seen(period) for history in connections}
+    tests = tuple(evaluated.tests(kinds, seen))
+    exceptions = tuple(evaluated.exceptions(rules, seen))
+    items, items_failed = evaluated.control_items(rules, exceptions)
     return ControlAssurance(
         framework=control[0],
         id=control[1],
         conclusion=_conclusion(gaps, exceptions, tests),
         rules=tuple(sorted(rules)),
         tests=tests,
+        items=items,
+        items_failed=items_failed,
+        partial_months=tuple(evaluated.partial_months(rules, seen)),
         evidence_coverage=coverage(gaps, period),
         evaluations=len(statuses),
         history=tuple(_history(statuses)),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias
 
-from ccm_core.model.assurance import ControlException, PeriodTest
-from ccm_core.model.evaluation.result import POPULATION, Status
+from ccm_core.assurance.seen_period import Seen, slowest_cadence
+from ccm_core.model.assurance import ControlException, PartialMonth, PeriodTest
+from ccm_core.model.evaluation.result import CONNECTION, POPULATION, Status
 from ccm_core.model.evaluation.subject import Subject
-from ccm_core.model.evidence.window import Window
 from ccm_core.model.period import parse_period
 
 ControlName: TypeAlias = tuple[str, str]
@@ -43,6 +43,12 @@ class PeriodItems(Protocol):
     def found(self) -> AbstractSet[str]:
         """What failed, and is found to fail no more since its test was changed."""
 
+    def read_back(self, watched_since: datetime | None) -> int:
+        """Count the items that occurred before their connection was watched."""
+
+    def tested_late(self, allowed: timedelta) -> int:
+        """Count the items of which nobody knew for too long once they could be tested."""
+
     @property
     def population(self) -> AbstractSet[str]:
         """The items that the rule applied to, as ``KIND:KEY``."""
@@ -64,10 +70,18 @@ class EvaluationHistory:
     items: Mapping[tuple[str, str], PeriodItems] = field(default_factory=dict)
     """What became of the items of the period, by rule and connection."""
 
-    def tests(self, rules: AbstractSet[str]) -> Iterator[PeriodTest]:
-        """Yield how many items each of some rules had in the period, and what became of them."""
-        for rule in sorted(rules):
-            items = [some for (name, _), some in self.items.items() if name == rule]
+    def tests(
+        self, needs: Mapping[str, AbstractSet[str]], seen: Mapping[str, Seen]
+    ) -> Iterator[PeriodTest]:
+        """Yield how many items each of some rules had in the period, and what became of them.
+
+        Args:
+            needs: The evidence kinds of each rule.
+            seen: What was seen of the period over each connection.
+        """
+        for rule in sorted(needs):
+            over = {name: some for (own, name), some in self.items.items() if own == rule}
+            items = list(over.values())
             counts = Counter[str]()
             for some in items:
                 counts.update(some.counts())
@@ -80,13 +94,57 @@ class EvaluationHistory:
                 open=counts["open"],
                 made_late=sum(len(some.late) for some in items),
                 test_changed=sum(len(some.found) for some in items),
+                read_back=sum(
+                    some.read_back(seen[name].watched_since)
+                    for name, some in over.items()
+                    if name in seen
+                ),
+                tested_late=sum(
+                    some.tested_late(slowest_cadence(seen.get(name), needs[rule]))
+                    for name, some in over.items()
+                ),
             )
 
-    def exceptions(self, rules: AbstractSet[str], period: Window) -> Iterator[ControlException]:
+    def control_items(
+        self, rules: AbstractSet[str], exceptions: Iterable[ControlException]
+    ) -> tuple[int, int]:
+        """Count the items of some rules, and those with exceptions: each once, whatever failed."""
+        population = {
+            (connection, key)
+            for (rule, connection), items in self.items.items()
+            if rule in rules
+            for key in items.population
+        }
+        failed = {
+            (one.connection, one.subject.kind, one.subject.key)
+            for one in exceptions
+            if one.subject.kind not in (CONNECTION, POPULATION)
+        }
+        return len(population), len(failed)
+
+    def partial_months(
+        self, rules: AbstractSet[str], seen: Mapping[str, Seen]
+    ) -> Iterator[PartialMonth]:
+        """Yield the shares of months that are not whole in the period, and what was seen."""
+        for rule in sorted(rules & self.failures.keys()):
+            for connection, kind, name in sorted(self.failures[rule]):
+                part = seen[connection].part_of(name) if connection in seen else None
+                if kind == POPULATION and part and part != parse_period(name).window:
+                    yield PartialMonth(
+                        rule=rule,
+                        connection=connection,
+                        month=name,
+                        since=part.since,
+                        until=part.until,
+                    )
+
+    def exceptions(
+        self, rules: AbstractSet[str], seen: Mapping[str, Seen]
+    ) -> Iterator[ControlException]:
         """Yield what failed some rules in the period, sorted by rule and subject."""
         for rule in sorted(rules & self.failures.keys()):
             for key, failures in sorted(self.failures[rule].items(), key=lambda pair: pair[0]):
-                if not self._is_of_period(rule, key, period):
+                if not self._is_of_period(rule, key, seen):
                     continue
                 yield ControlException(
                     rule=rule,
@@ -98,19 +156,10 @@ class EvaluationHistory:
                     waived=failures.waived,
                 )
 
-    def _is_of_period(self, rule: str, key: ResultKey, period: Window) -> bool:
+    def _is_of_period(self, rule: str, key: ResultKey, seen: Mapping[str, Seen]) -> bool:
         """Return whether what failed is an exception of the period: its share, or an item of it."""
         connection, kind, name = key
         if kind == POPULATION:
-            return _is_month_of(name, period)
+            return connection not in seen or seen[connection].has_whole(name)
         items = self.items.get((rule, connection))
         return items is None or items.is_exception(f"{kind}:{name}")
-
-
-def _is_month_of(name: str, period: Window) -> bool:
-    """Return whether a share is of a month that the period touches, or of no month."""
-    try:
-        month = parse_period(name).window
-    except ValueError:
-        return True
-    return month.since < period.until and month.until > period.since

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from ccm_core.assurance.evaluation_history import EvaluationHistory
+from ccm_core.assurance.seen_period import Seen
 from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.window import Window
@@ -27,6 +28,11 @@ class ConnectionHistory:
     """How far back events must be known at any moment."""
     collections: Sequence[Collection]
     manifests: Sequence[Manifest]
+
+    def seen(self, period: Window) -> Seen:
+        """Return what was seen of a period over it."""
+        ended = (collection.ended_at for collection in self.collections)
+        return Seen.of(period, ended, self.lookback, self.cadences)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,6 +109,23 @@ class PeriodTest:
     """Of these: what only an evaluation of a past moment found so, which clears nothing."""
     test_changed: int
     """Of those that failed: what is found to fail no more since the test was changed."""
+    read_back: int = 0
+    """Of the population: what occurred before its connection was watched, and was read back."""
+    tested_late: int = 0
+    """Of the population: what was decided later than the slowest cadence among the rule's kinds,
+    from when it had occurred, or was last found not to be due."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartialMonth:
+    """A share of a month that is not whole in the period: it is not judged."""
+
+    rule: str
+    connection: str
+    month: str
+    since: datetime
+    """From when on it was seen: watched, or read back."""
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +138,12 @@ class ControlAssurance:
     rules: tuple[str, ...]
     tests: tuple[PeriodTest, ...]
     """Each rule, by its id."""
+    items: int = 0
+    """The items that its rules applied to, each once, however many of them did."""
+    items_failed: int = 0
+    """The items with an exception, each once, however many it has."""
+    partial_months: tuple[PartialMonth, ...] = ()
+    """What failed in months that are not whole in the period."""
     evidence_coverage: float
     """The share of the period with sufficient evidence for all its rules, evaluated; 0 to 1."""
     evaluations: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection as Some
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
@@ -17,8 +18,10 @@ from ccm_core.model.sampling import ControlSamples, Sample, Sampling
 from ccm_core.pipeline.assurance import (
     ControlName,
     assess_items,
+    assessment_moment,
 )
 from ccm_core.pipeline.context import Connection, Host
+from ccm_core.pipeline.period_basis.gather import StatedControls, period_basis
 from ccm_core.report.period.layout import PeriodInput
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -73,6 +76,29 @@ def period_input(
             controls,
         ),
     )
+
+
+def with_basis(
+    inputs: PeriodInput,
+    host: Host,
+    connections: Sequence[Connection],
+    store: EvidenceStore,
+    packs: CompiledPacks,
+    stated: StatedControls,
+) -> PeriodInput:
+    """Return what a period report shows, with what the tests rest on.
+
+    Args:
+        inputs: Conclusions and samples.
+        host: What is installed, and the clock.
+        connections: Whose evidence.
+        store: Where it is stored.
+        packs: How tests are described.
+        stated: What catalogues and settings say of controls.
+    """
+    made_at = assessment_moment(host, connections, store)
+    basis = period_basis(host, connections, store, packs, inputs.assurance, stated, made_at)
+    return replace(inputs, basis=basis)
 
 
 def sampled(

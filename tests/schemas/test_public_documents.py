@@ -20,6 +20,7 @@ from ccm_core.model.evidence.collection import KindCount
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.record import ExportedRecord, Record
 from ccm_core.model.json_codec import encode, plain
+from ccm_core.model.period_basis import PeriodBasis
 from ccm_core.model.redacted_connection import RedactedConnection
 from ccm_core.model.sampling import Sampling
 from ccm_core.pipeline.check import Check
@@ -46,7 +47,7 @@ DOCUMENTS = {
 TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 ONLY_FOR_TYPES = {
     one.__name__: one
-    for one in (Assurance, KindCount, Manifest, Mapping, Sampling, Sequence, datetime)
+    for one in (Assurance, KindCount, Manifest, Mapping, PeriodBasis, Sampling, Sequence, datetime)
 } | {"JsonObject": dict[str, Any]}
 
 

@@ -36,6 +36,7 @@ PARTS = (
     "derived/rule_counts",
     "conclusions",
     "concluding/controls",
+    "concluding/items",
     "concluding/kinds",
     "concluding/gaps",
     "spans",

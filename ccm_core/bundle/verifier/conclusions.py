@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ccm_core.bundle.verifier.concluding.controls import Asked, control_assurance
+from ccm_core.bundle.verifier.concluding.controls import control_assurance
+from ccm_core.bundle.verifier.concluding.items import Asked
 from ccm_core.bundle.verifier.concluding.kinds import Collecting, kind_assurance, started
 from ccm_core.bundle.verifier.contents import Leaves
 from ccm_core.bundle.verifier.evaluations import History

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 from ccm_core.bundle.verifier.contents import moment
@@ -34,6 +34,7 @@ RANKS = ("not_applicable", "open", "pass", "insufficient", "error", "fail")
 WHOLE = {"connection", "population"}
 """The kinds of subjects that are no single items."""
 INAPPLICABLE = {"not_applicable", "open"}
+DECIDED = {"pass", "fail"}
 
 
 class ItemEvaluation(NamedTuple):
@@ -50,6 +51,8 @@ class ItemEvaluation(NamedTuple):
     """Whether they were made of a past moment: they clear nothing."""
     changed: bool = False
     """Whether it was the test that changed after them, and not the item alone."""
+    first: Evaluated | None = None
+    """The first of them; None: the last."""
 
 
 class Items:
@@ -71,6 +74,12 @@ class Items:
         """What failed, and is found to fail no more since its test was changed."""
         self.late: set[str] = set()
         """What was evaluated as of a past moment alone, or worse then."""
+        self.moments: dict[str, datetime] = {}
+        """When what occurred in the period did."""
+        self.undecided: dict[str, datetime] = {}
+        """The last evaluation before the first that decided on what occurred in the period."""
+        self.decided: dict[str, datetime] = {}
+        """The first one that decided on it."""
 
     def add(self, item: ItemEvaluation) -> None:
         """Add what evaluations say of an item."""
@@ -87,6 +96,7 @@ class Items:
     def add_occurred(self, item: ItemEvaluation) -> None:
         """Add what is said of an item that occurred in the period."""
         before = self.occurred.get(item.key)
+        self.time(item)
         if item.changed and item.status == "fail":
             self.found.add(item.key)
         if item.late:
@@ -99,6 +109,40 @@ class Items:
             gone = before is not None and before[1] == "fail" and item.status in INAPPLICABLE
             self.occurred[item.key] = (item.last, "fail" if gone else item.status)
             self.late.discard(item.key)
+
+    def time(self, item: ItemEvaluation) -> None:
+        """Note when an item occurred, and when it was decided on first."""
+        if item.occurred_at is not None:
+            self.moments[item.key] = item.occurred_at
+        if item.late:
+            return
+        first = item.first or item.last
+        if item.status in DECIDED:
+            self.decided[item.key] = min(self.decided.get(item.key, first[0]), first[0])
+        elif item.key not in self.decided:
+            last = item.last[0]
+            self.undecided[item.key] = max(self.undecided.get(item.key, last), last)
+
+    def read_back(self, watched_since: datetime | None) -> int:
+        """Count the items that occurred before their connection was watched."""
+        if watched_since is None:
+            return 0
+        return sum(
+            self.moments[key] < watched_since for key in self.population & self.moments.keys()
+        )
+
+    def tested_late(self, allowed: timedelta) -> int:
+        """Count the items of which nobody knew for longer than allowed, once they could be tested.
+
+        An item could be tested once it had occurred, or, where an evaluation found that it was not
+        due or could not decide on it, after that evaluation.
+        """
+        population = self.population
+        return sum(
+            at - max(self.moments[key], self.undecided.get(key, self.moments[key])) > allowed
+            for key, at in self.decided.items()
+            if key in population
+        )
 
     @property
     def population(self) -> set[str]:

@@ -2170,6 +2170,7 @@ RANKS = ("not_applicable", "open", "pass", "insufficient", "error", "fail")
 WHOLE = {"connection", "population"}
 """The kinds of subjects that are no single items."""
 INAPPLICABLE = {"not_applicable", "open"}
+DECIDED = {"pass", "fail"}
 
 
 class _ItemEvaluation(NamedTuple):
@@ -2186,6 +2187,8 @@ class _ItemEvaluation(NamedTuple):
     """Whether they were made of a past moment: they clear nothing."""
     changed: bool = False
     """Whether it was the test that changed after them, and not the item alone."""
+    first: Evaluated | None = None
+    """The first of them; None: the last."""
 
 
 class _Items:
@@ -2207,6 +2210,12 @@ class _Items:
         """What failed, and is found to fail no more since its test was changed."""
         self.late: set[str] = set()
         """What was evaluated as of a past moment alone, or worse then."""
+        self.moments: dict[str, datetime] = {}
+        """When what occurred in the period did."""
+        self.undecided: dict[str, datetime] = {}
+        """The last evaluation before the first that decided on what occurred in the period."""
+        self.decided: dict[str, datetime] = {}
+        """The first one that decided on it."""
 
     def add(self, item: _ItemEvaluation) -> None:
         """Add what evaluations say of an item."""
@@ -2223,6 +2232,7 @@ class _Items:
     def add_occurred(self, item: _ItemEvaluation) -> None:
         """Add what is said of an item that occurred in the period."""
         before = self.occurred.get(item.key)
+        self.time(item)
         if item.changed and item.status == "fail":
             self.found.add(item.key)
         if item.late:
@@ -2235,6 +2245,40 @@ class _Items:
             gone = before is not None and before[1] == "fail" and item.status in INAPPLICABLE
             self.occurred[item.key] = (item.last, "fail" if gone else item.status)
             self.late.discard(item.key)
+
+    def time(self, item: _ItemEvaluation) -> None:
+        """Note when an item occurred, and when it was decided on first."""
+        if item.occurred_at is not None:
+            self.moments[item.key] = item.occurred_at
+        if item.late:
+            return
+        first = item.first or item.last
+        if item.status in DECIDED:
+            self.decided[item.key] = min(self.decided.get(item.key, first[0]), first[0])
+        elif item.key not in self.decided:
+            last = item.last[0]
+            self.undecided[item.key] = max(self.undecided.get(item.key, last), last)
+
+    def read_back(self, watched_since: datetime | None) -> int:
+        """Count the items that occurred before their connection was watched."""
+        if watched_since is None:
+            return 0
+        return sum(
+            self.moments[key] < watched_since for key in self.population & self.moments.keys()
+        )
+
+    def tested_late(self, allowed: timedelta) -> int:
+        """Count the items of which nobody knew for longer than allowed, once they could be tested.
+
+        An item could be tested once it had occurred, or, where an evaluation found that it was not
+        due or could not decide on it, after that evaluation.
+        """
+        population = self.population
+        return sum(
+            at - max(self.moments[key], self.undecided.get(key, self.moments[key])) > allowed
+            for key, at in self.decided.items()
+            if key in population
+        )
 
     @property
     def population(self) -> set[str]:
@@ -3288,6 +3332,7 @@ class _RuleTally:
                 last=self.last_from(judged),
                 inside=self.inside > inside,
                 changed=self.key != self.judged_key,
+                first=min(self.orders[judged:]),
             )
         )
 
@@ -3611,19 +3656,6 @@ INCONCLUSIVE = {"insufficient", "error"}
 Statuses = Sequence[tuple[datetime, str]]
 
 
-class _Asked(NamedTuple):
-    """The period that is asked about."""
-
-    elapsed: Window
-    """The part of it that has elapsed."""
-    until: datetime
-
-    @property
-    def ended(self) -> bool:
-        """Whether all of it has elapsed."""
-        return self.until <= self.elapsed[1]
-
-
 def control_assurance(
     name: str,
     needs: Sequence[_Need],
@@ -3636,15 +3668,15 @@ def control_assurance(
     statuses = [(at, status) for at, status in moments if at < period.until]
     closing = next((at for at, _ in moments if at >= period.until), None)
     elapsed = period.elapsed
+    rules = {need.rule for need in needs}
     missing = list(missing_evidence(needs, collecting, elapsed))
     untested = [
         *unevaluated(statuses, closing, needs, collecting, period),
         *inconclusive(statuses, missing, elapsed),
     ]
     gaps = distinct([*missing, *untested])
-    rules = {need.rule for need in needs}
-    tests = [rule_test(rule, history) for rule in sorted(rules)]
-    exceptions = list(exceptions_of(rules, history, period))
+    tests = [rule_test(need, history, collecting, period) for need in tests_of(needs)]
+    exceptions = list(exceptions_of(rules, history, collecting, period))
     framework, _, number = name.partition(":")
     return {
         "framework": framework,
@@ -3652,6 +3684,8 @@ def control_assurance(
         "conclusion": conclusion_of(gaps, exceptions, tests),
         "rules": sorted(rules),
         "tests": tests,
+        **control_items(rules, history, exceptions),
+        "partial_months": list(partial_months(rules, history, collecting, period)),
         "evidence_coverage": coverage(gaps, elapsed),
         "evaluations": len(statuses),
         "history": list(status_history(statuses)),
@@ -3672,26 +3706,6 @@ def conclusion_of(
     if any(test["passed"] + test["failed"] + test["inconclusive"] for test in tests):
         return "no_exceptions"
     return "open_at_cut_off" if any(test["open"] for test in tests) else "no_occurrences"
-
-
-def rule_test(rule: str, history: _History) -> dict[str, Any]:
-    """Return how many items a test had in the period, and what became of them."""
-    counts: Counter[str] = Counter()
-    late = changed = 0
-    for (name, _), items in history.items.items():
-        if name == rule:
-            counts.update(items.counts())
-            late, changed = late + len(items.late), changed + len(items.found)
-    return {
-        "rule": rule,
-        "population": counts.total(),
-        "passed": counts["pass"],
-        "failed": counts["fail"],
-        "inconclusive": counts["insufficient"] + counts["error"],
-        "open": counts["open"],
-        "made_late": late,
-        "test_changed": changed,
-    }
 
 
 def missing_evidence(
@@ -3749,12 +3763,12 @@ def inconclusive(statuses: Statuses, missing: Sequence[Gap], period: Window) -> 
 
 
 def exceptions_of(
-    rules: Collection[str], history: _History, period: _Asked
+    rules: Collection[str], history: _History, collecting: Sequence[_Collecting], period: _Asked
 ) -> Iterator[dict[str, Any]]:
     """Yield what failed some rules in the period, sorted by rule and subject."""
     for key in sorted(history.failures):
         failure = history.failures[key]
-        if key[0] in rules and is_of_period(key, history, period):
+        if key[0] in rules and is_of_period(key, history, collecting, period):
             yield {
                 "rule": key[0],
                 "connection": key[1],
@@ -3764,24 +3778,6 @@ def exceptions_of(
                 "evaluations": failure["evaluations"],
                 "waived": failure["waived"],
             }
-
-
-def is_of_period(key: ResultKey, history: _History, period: _Asked) -> bool:
-    """Return whether what failed is an exception of the period: its share, or an item of it."""
-    rule, connection, kind, name = key
-    if kind == "population":
-        return is_month_of(name, period)
-    items = history.items.get((rule, connection))
-    return items is None or items.is_exception(f"{kind}:{name}")
-
-
-def is_month_of(name: str, period: _Asked) -> bool:
-    """Return whether a share is of a month that the period touches, or of no month."""
-    try:
-        since, until = period_bounds(name)
-    except ValueError:
-        return True
-    return since < period.until and until > period.elapsed[0]
 
 
 def status_history(statuses: Statuses) -> Iterator[dict[str, Any]]:
@@ -3795,6 +3791,157 @@ def status_history(statuses: Statuses) -> Iterator[dict[str, Any]]:
             "status": group[0][1],
             "evaluations": len(group),
         }
+
+
+# -- The items of a period: how many each test had, each control, and each share of a month --------
+
+
+class _Asked(NamedTuple):
+    """The period that is asked about."""
+
+    elapsed: Window
+    """The part of it that has elapsed."""
+    until: datetime
+
+    @property
+    def ended(self) -> bool:
+        """Whether all of it has elapsed."""
+        return self.until <= self.elapsed[1]
+
+
+def tests_of(needs: Sequence[_Need]) -> list[_Need]:
+    """Return one need of each rule, with the kinds of all, sorted by rule."""
+    kinds: dict[str, frozenset[str]] = {}
+    for need in needs:
+        kinds[need.rule] = kinds.get(need.rule, frozenset()) | need.kinds
+    return [_Need(rule, kinds[rule], None) for rule in sorted(kinds)]
+
+
+def rule_test(
+    need: _Need, history: _History, collecting: Sequence[_Collecting], period: _Asked
+) -> dict[str, Any]:
+    """Return how many items a test had in the period, and what became of them."""
+    counts: Counter[str] = Counter()
+    sources = {source.connection: source for source in collecting}
+    late = changed = read_back = tested_late = 0
+    for (name, connection), items in history.items.items():
+        if name == need.rule:
+            counts.update(items.counts())
+            late, changed = late + len(items.late), changed + len(items.found)
+            source = sources.get(connection)
+            read_back += items.read_back(watched_since(source, period.elapsed[0]))
+            tested_late += items.tested_late(slowest_cadence(source, need.kinds))
+    return {
+        "rule": need.rule,
+        "population": counts.total(),
+        "passed": counts["pass"],
+        "failed": counts["fail"],
+        "inconclusive": counts["insufficient"] + counts["error"],
+        "open": counts["open"],
+        "made_late": late,
+        "test_changed": changed,
+        "read_back": read_back,
+        "tested_late": tested_late,
+    }
+
+
+def watched_since(source: _Collecting | None, since: datetime) -> datetime | None:
+    """Return when a connection was collected first, from one lookback before the period on."""
+    if source is None:
+        return None
+    earliest = go_back(since, source.watch.lookback)
+    moments = (entry.ended_at for entry in source.collections if entry.ended_at >= earliest)
+    return min(moments, default=None)
+
+
+def slowest_cadence(source: _Collecting | None, kinds: Collection[str]) -> timedelta:
+    """Return how often the slowest of some kinds is collected."""
+    cadences = source.watch.cadences if source is not None else {}
+    slowest = max((cadences[kind] for kind in kinds if kind in cadences), default=USUAL_CADENCE)
+    return timedelta(seconds=slowest)
+
+
+def go_back(moment: datetime, seconds: float) -> datetime:
+    """Return a moment some time earlier, or the beginning of time."""
+    return moment - min(timedelta(seconds=seconds), moment - EARLIEST)
+
+
+def control_items(
+    rules: Collection[str], history: _History, exceptions: Iterable[Mapping[str, Any]]
+) -> dict[str, int]:
+    """Count the items of a control, each once, however many tests apply to it or fail."""
+    population = {
+        (connection, key)
+        for (rule, connection), items in history.items.items()
+        if rule in rules
+        for key in items.population
+    }
+    failed = {
+        (entry["connection"], entry["subject"]["kind"], entry["subject"]["key"])
+        for entry in exceptions
+        if entry["subject"]["kind"] not in WHOLE
+    }
+    return {"items": len(population), "items_failed": len(failed)}
+
+
+def partial_months(
+    rules: Collection[str], history: _History, collecting: Sequence[_Collecting], period: _Asked
+) -> Iterator[dict[str, Any]]:
+    """Yield the shares of months that are not whole in the period, and what of them was seen."""
+    sources = {source.connection: source for source in collecting}
+    for rule, connection, kind, name in sorted(history.failures):
+        if rule not in rules or kind != "population":
+            continue
+        seen = seen_part(name, sources.get(connection), period)
+        if seen is not None and not is_whole_month(name, seen):
+            yield {
+                "rule": rule,
+                "connection": connection,
+                "month": name,
+                "since": instant_text(seen[0]),
+                "until": instant_text(seen[1]),
+            }
+
+
+def seen_part(name: str, source: _Collecting | None, period: _Asked) -> Window | None:
+    """Return the part of a month that is in the period and was watched or read back, if any."""
+    try:
+        since, until = period_bounds(name)
+    except ValueError:
+        return None
+    begins = max(since, period.elapsed[0])
+    watched = watched_since(source, period.elapsed[0])
+    if source is not None and watched is not None:
+        begins = max(begins, go_back(watched, source.watch.lookback))
+    ends = min(until, period.elapsed[1])
+    return (begins, ends) if begins < ends else None
+
+
+def is_whole_month(name: str, seen: Window) -> bool:
+    """Return whether all of a month was seen."""
+    return seen == period_bounds(name)
+
+
+def is_of_period(
+    key: ResultKey, history: _History, collecting: Sequence[_Collecting], period: _Asked
+) -> bool:
+    """Return whether what failed is an exception of the period: its share, or an item of it."""
+    rule, connection, kind, name = key
+    if kind == "population":
+        source = next((one for one in collecting if one.connection == connection), None)
+        return is_month_of(name, source, period)
+    items = history.items.get((rule, connection))
+    return items is None or items.is_exception(f"{kind}:{name}")
+
+
+def is_month_of(name: str, source: _Collecting | None, period: _Asked) -> bool:
+    """Return whether a share is of a month that was seen whole in the period, or of no month."""
+    try:
+        period_bounds(name)
+    except ValueError:
+        return True
+    seen = seen_part(name, source, period)
+    return seen is not None and is_whole_month(name, seen)
 
 
 # -- What the evidence of a period proves of one kind of one connection ----------------------------

@@ -33,6 +33,7 @@ from ccm_core.rules.results.filter import ResultFilter
 if TYPE_CHECKING:
     from ccm_core.model.evaluation.result import Evaluation
     from ccm_core.model.framework import Catalogues
+    from ccm_core.pipeline.period_basis.gather import StatedControls
     from ccm_core.report.types import ReportFormat
     from ccm_core.rules.pack.compiled import CompiledPacks
 
@@ -153,23 +154,33 @@ def _period_report(
 ) -> list[Iterable[bytes]]:
     from ccm_core.app.rule_sets import compile_configured_packs
     from ccm_core.cli.terminal.options import read_controls, read_period
-    from ccm_core.pipeline.period_report import period_input
+    from ccm_core.pipeline.period_report import period_input, with_basis
     from ccm_core.report.period.registry import PERIOD_FORMATS
 
     span = read_period(period)
     packs = compile_configured_packs(workspace)
     controls = [*read_controls(part.controls), *_framework_controls(packs, part.frameworks)]
+    connections = workspace.connections(part.connections, secrets=False)
+    host, stated = workspace.host, _stated_controls(workspace)
     with workspace.read_store() as store:
-        content = period_input(
-            workspace.host,
-            workspace.connections(part.connections, secrets=False),
-            store,
-            packs,
-            span,
-            controls,
-            samples=samples,
-        )
+        content = period_input(host, connections, store, packs, span, controls, samples=samples)
+        content = with_basis(content, host, connections, store, packs, stated)
     return [[PERIOD_FORMATS[target.form].render(content)] for target in targets]
+
+
+def _stated_controls(workspace: Workspace) -> StatedControls:
+    from ccm_core.app.frameworks.catalogues import known_requirements
+    from ccm_core.pipeline.period_basis.gather import StatedControls
+
+    frameworks = workspace.settings.frameworks
+    owners = {(one.name, ""): one.owner for one in frameworks}
+    return StatedControls(
+        catalogues=known_requirements(workspace),
+        owners=owners | {(f.name, key): who for f in frameworks for key, who in f.owners.items()},
+        not_applicable={
+            (f.name, key): why for f in frameworks for key, why in f.not_applicable.items()
+        },
+    )
 
 
 def _framework_controls(packs: CompiledPacks, names: Sequence[str]) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ccm_core.report.content import phrases
 from ccm_core.report.formats.html import page
 from ccm_core.report.period import layout, people
+from ccm_core.report.period.basis import basis_tables
 
 if TYPE_CHECKING:
     from ccm_core.report.period.layout import PeriodInput
@@ -32,6 +33,7 @@ class PeriodHtml:
             joined_gaps=layout.joined_gaps,
             host_version=inputs.host_version,
             percent=phrases.percent,
+            basis=basis_tables(inputs.basis, inputs.host_version) if inputs.basis else None,
             sampling=inputs.sampling,
             titles=inputs.titles,
             headline=layout.headline(inputs.assurance),

@@ -17,6 +17,7 @@ from ccm_core.report.period.layout import headline
 
 if TYPE_CHECKING:
     from ccm_core.model.assurance import Assurance
+    from ccm_core.model.period_basis import PeriodBasis
     from ccm_core.model.sampling import Sampling
     from ccm_core.report.period.layout import PeriodInput
 
@@ -34,6 +35,8 @@ class PeriodDocument:
     assurance: Assurance
     """The same as ``ccm assurance --json`` prints."""
     sampling: Sampling
+    basis: PeriodBasis | None
+    """What the tests rest on."""
     exceptions: tuple[ExceptionDocument, ...]
     """Each once, with management's responses."""
     left_over_responses: tuple[ResponseDocument, ...]
@@ -58,6 +61,7 @@ class PeriodJson:
             titles={rule: title for rule, title in inputs.titles.items() if rule in rules},
             assurance=inputs.assurance,
             sampling=inputs.sampling,
+            basis=inputs.basis,
             exceptions=tuple(map(exception_document, people.exceptions)),
             left_over_responses=tuple(map(response_document, people.left_over)),
             manual_evidence=tuple(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.model.assurance import Assurance, ControlAssurance, EvidenceGap
+    from ccm_core.model.period_basis import ControlText, PeriodBasis
     from ccm_core.model.sampling import ControlSamples, Sampling
 
 TONE = {
@@ -40,6 +41,8 @@ class PeriodInput:
     host_version: str
     people: PeopleAdded = NOTHING_ADDED
     """Responses to exceptions, and manual evidence."""
+    basis: PeriodBasis | None = None
+    """What the tests rest on; None: only conclusions and samples are shown."""
 
 
 class PeriodFormat(Protocol):
@@ -84,6 +87,8 @@ class PeriodControl:
     """The share of the period with evidence and evaluations, rounded down."""
     history: tuple[HistorySegment, ...]
     gaps: tuple[JoinedGap, ...]
+    stated: ControlText | None = None
+    """What its catalogue and the company say of it."""
     evidence: tuple[ShownEvidence, ...] = ()
     """What people attached to it: the conclusion does not rest on it."""
 
@@ -112,6 +117,7 @@ def findings_note(assurance: Assurance) -> tuple[str, str]:
 def period_controls(inputs: PeriodInput) -> Iterator[PeriodControl]:
     """Lay each control out."""
     samples = {(entry.framework, entry.id): entry for entry in inputs.sampling.controls}
+    stated = {(one.framework, one.id): one for one in inputs.basis.controls} if inputs.basis else {}
     window = Window(inputs.assurance.since, inputs.assurance.until)
     for control in inputs.assurance.controls:
         yield PeriodControl(
@@ -122,6 +128,7 @@ def period_controls(inputs: PeriodInput) -> Iterator[PeriodControl]:
             evidence_coverage=phrases.percent(control.evidence_coverage),
             history=tuple(_history(control, window)),
             gaps=tuple(joined_gaps(control.evidence_gaps)),
+            stated=stated.get((control.framework, control.id)),
             evidence=evidence_of_control(inputs.people, control.framework, control.id),
         )
 

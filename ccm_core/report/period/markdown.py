@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.report.content import phrases
 from ccm_core.report.formats.markdown import code, text
+from ccm_core.report.period.basis import basis_tables
 from ccm_core.report.period.layout import findings_note, headline, period_controls
 from ccm_core.report.period.people import (
     answered,
@@ -17,9 +18,11 @@ from ccm_core.report.period.people import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from ccm_core.model.assurance import PartialMonth
     from ccm_core.model.audit.noted_exception import PeopleAdded
+    from ccm_core.model.period_basis import ControlText
     from ccm_core.report.period.layout import PeriodControl, PeriodInput
     from ccm_core.report.period.people import ExceptionKey, ShownEvidence, ShownResponse
 
@@ -58,11 +61,31 @@ def _lines(inputs: PeriodInput) -> Iterator[str]:
     for entry in controls:
         yield from _control(entry, responses)
     yield from _people(inputs.people)
+    yield from _basis(inputs)
     yield ""
     yield f"Samples are selected with the random seed {code(inputs.sampling.random_seed)}."
     yield ""
     why, command = findings_note(assurance)
     yield f"{why} {code(command)}."
+
+
+def _basis(inputs: PeriodInput) -> Iterator[str]:
+    """Yield what the tests rest on, each table whole."""
+    tables = basis_tables(inputs.basis, inputs.host_version).tables if inputs.basis else ()
+    for table in tables:
+        yield ""
+        yield f"### {text(table.title)}"
+        yield ""
+        if not table.rows:
+            yield table.none
+            continue
+        if table.about:
+            yield table.about
+            yield ""
+        yield f"| {' | '.join(table.columns)} |"
+        yield f"| {' | '.join('---' for _ in table.columns)} |"
+        for row in table.rows:
+            yield f"| {' | '.join(text(cell) for cell in row)} |"
 
 
 def _row(entry: PeriodControl) -> str:
@@ -86,11 +109,15 @@ def _control(
     entry: PeriodControl, responses: Mapping[ExceptionKey, ShownResponse]
 ) -> Iterator[str]:
     exceptions = entry.control.exceptions
-    if not exceptions and not entry.gaps and not entry.evidence:
+    months, stated = entry.control.partial_months, entry.stated
+    if not any((exceptions, entry.gaps, entry.evidence, months, stated)):
         return
     yield ""
     yield f"### {text(f'{entry.control.framework} {entry.control.id}')}"
     yield ""
+    if stated is not None:
+        yield from _stated(stated)
+    yield from _months(months)
     for exception in exceptions[:MOST]:
         waived = ", risk accepted" if exception.waived else ""
         first, last = phrases.moment(exception.first_seen), phrases.moment(exception.last_seen)
@@ -99,11 +126,7 @@ def _control(
         yield f"- exception: {name} in test {test}, {first} to {last}{waived} ({number})"
         if response := responses.get(exception_key(exception)):
             yield f"  - {_response(response)}"
-    if exceptions[MOST:]:
-        yield f"- and {phrases.count(len(exceptions) - MOST, 'more exception')}"
-    if exceptions:
-        total = phrases.count(len(exceptions), "exception")
-        yield f"- of {total} {answered(exceptions, responses)}"
+    yield from _totals(entry, responses)
     for gap in entry.gaps[:MOST]:
         since = phrases.moment(gap.since)
         yield f"- evidence gap: {since} for {gap.length}: {text(gap.reason)}"
@@ -113,6 +136,33 @@ def _control(
         yield f"- manual evidence: {_evidence(piece)}"
     if entry.evidence[MOST:]:
         yield f"- and {phrases.count(len(entry.evidence) - MOST, 'more piece')} of manual evidence"
+
+
+def _totals(entry: PeriodControl, responses: Mapping[ExceptionKey, ShownResponse]) -> Iterator[str]:
+    exceptions = entry.control.exceptions
+    if exceptions[MOST:]:
+        yield f"- and {phrases.count(len(exceptions) - MOST, 'more exception')}"
+    if exceptions:
+        total = phrases.count(len(exceptions), "exception")
+        yield f"- {total} on {phrases.count(entry.control.items_failed, 'item')}"
+        yield f"- of {total} {answered(exceptions, responses)}"
+
+
+def _months(months: Sequence[PartialMonth]) -> Iterator[str]:
+    for month in months:
+        since, until = phrases.moment(month.since), phrases.moment(month.until)
+        yield f"- {month.month} of {code(month.rule)} is not judged: seen {since} to {until} alone"
+
+
+def _stated(stated: ControlText) -> Iterator[str]:
+    """Yield what the catalogue and the company say of a control."""
+    if stated.title:
+        yield f"- requirement: {text(f'{stated.title} {stated.text}'.strip())}"
+    yield f"- owner: {text(stated.owner or 'none is stated')}"
+    if stated.not_applicable:
+        yield f"- stated not to apply: {text(stated.not_applicable)}"
+    for procedure in stated.manual_procedures:
+        yield f"- manual: {text(procedure)}"
 
 
 def _people(people: PeopleAdded) -> Iterator[str]:

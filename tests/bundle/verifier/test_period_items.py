@@ -9,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.bundle.verifier.concluding.controls import (
-    Asked,
     conclusion_of,
-    is_month_of,
     unevaluated,
 )
+from ccm_core.bundle.verifier.concluding.items import Asked, is_month_of
 from ccm_core.bundle.verifier.concluding.kinds import Collecting
 from ccm_core.bundle.verifier.evaluations import RANKS, ItemEvaluation, Items, item_status
 from ccm_core.bundle.verifier.scope import CLOSING, Need, Watch, period_evaluations
@@ -169,11 +168,11 @@ def test_an_evaluation_says_nothing_of_what_happened_after_it(evaluations, closi
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("2026-08", True), ("2026-07", False), ("2026-09", False), ("all", True), ("undated", True)],
+    [("2026-08-03", True), ("2026-08", False), ("2026-07", False), ("2026-09", False), ("all", True), ("undated", True)],
 )
-def test_a_share_is_of_the_periods_that_its_month_touches(name, expected):
+def test_a_share_is_judged_where_the_period_has_its_month_whole(name, expected):
     """A share over everything concerns every period."""
-    assert is_month_of(name, Asked(PERIOD, UNTIL)) is expected
+    assert is_month_of(name, None, Asked(PERIOD, UNTIL)) is expected
 
 
 def test_evaluations_of_the_week_after_close_a_period():

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
-from ccm_core.bundle.verifier.concluding.gaps import Gap, coverage, distinct, gap_of, gap_texts
+from ccm_core.bundle.verifier.concluding.gaps import (
+    Gap,
+    coverage,
+    distinct,
+    gap_of,
+    gap_texts,
+)
+from ccm_core.bundle.verifier.concluding.items import (
+    Asked,
+    control_items,
+    is_of_period,
+    partial_months,
+    rule_test,
+    tests_of,
+)
 from ccm_core.bundle.verifier.concluding.kinds import USUAL_CADENCE, Collecting, find_gaps
-from ccm_core.bundle.verifier.evaluations import History, ResultKey
-from ccm_core.bundle.verifier.scope import Need, period_bounds
+from ccm_core.bundle.verifier.evaluations import History
+from ccm_core.bundle.verifier.scope import Need
 from ccm_core.bundle.verifier.spans import Window, instant_text, subtract
 
 INCONCLUSIVE = {"insufficient", "error"}
 
 Statuses = Sequence[tuple[datetime, str]]
-
-
-class Asked(NamedTuple):
-    """The period that is asked about."""
-
-    elapsed: Window
-    """The part of it that has elapsed."""
-    until: datetime
-
-    @property
-    def ended(self) -> bool:
-        """Whether all of it has elapsed."""
-        return self.until <= self.elapsed[1]
 
 
 def control_assurance(
@@ -44,15 +44,15 @@ def control_assurance(
     statuses = [(at, status) for at, status in moments if at < period.until]
     closing = next((at for at, _ in moments if at >= period.until), None)
     elapsed = period.elapsed
+    rules = {need.rule for need in needs}
     missing = list(missing_evidence(needs, collecting, elapsed))
     untested = [
         *unevaluated(statuses, closing, needs, collecting, period),
         *inconclusive(statuses, missing, elapsed),
     ]
     gaps = distinct([*missing, *untested])
-    rules = {need.rule for need in needs}
-    tests = [rule_test(rule, history) for rule in sorted(rules)]
-    exceptions = list(exceptions_of(rules, history, period))
+    tests = [rule_test(need, history, collecting, period) for need in tests_of(needs)]
+    exceptions = list(exceptions_of(rules, history, collecting, period))
     framework, _, number = name.partition(":")
     return {
         "framework": framework,
@@ -60,6 +60,8 @@ def control_assurance(
         "conclusion": conclusion_of(gaps, exceptions, tests),
         "rules": sorted(rules),
         "tests": tests,
+        **control_items(rules, history, exceptions),
+        "partial_months": list(partial_months(rules, history, collecting, period)),
         "evidence_coverage": coverage(gaps, elapsed),
         "evaluations": len(statuses),
         "history": list(status_history(statuses)),
@@ -80,26 +82,6 @@ def conclusion_of(
     if any(test["passed"] + test["failed"] + test["inconclusive"] for test in tests):
         return "no_exceptions"
     return "open_at_cut_off" if any(test["open"] for test in tests) else "no_occurrences"
-
-
-def rule_test(rule: str, history: History) -> dict[str, Any]:
-    """Return how many items a test had in the period, and what became of them."""
-    counts: Counter[str] = Counter()
-    late = changed = 0
-    for (name, _), items in history.items.items():
-        if name == rule:
-            counts.update(items.counts())
-            late, changed = late + len(items.late), changed + len(items.found)
-    return {
-        "rule": rule,
-        "population": counts.total(),
-        "passed": counts["pass"],
-        "failed": counts["fail"],
-        "inconclusive": counts["insufficient"] + counts["error"],
-        "open": counts["open"],
-        "made_late": late,
-        "test_changed": changed,
-    }
 
 
 def missing_evidence(
@@ -157,12 +139,12 @@ def inconclusive(statuses: Statuses, missing: Sequence[Gap], period: Window) -> 
 
 
 def exceptions_of(
-    rules: Collection[str], history: History, period: Asked
+    rules: Collection[str], history: History, collecting: Sequence[Collecting], period: Asked
 ) -> Iterator[dict[str, Any]]:
     """Yield what failed some rules in the period, sorted by rule and subject."""
     for key in sorted(history.failures):
         failure = history.failures[key]
-        if key[0] in rules and is_of_period(key, history, period):
+        if key[0] in rules and is_of_period(key, history, collecting, period):
             yield {
                 "rule": key[0],
                 "connection": key[1],
@@ -172,24 +154,6 @@ def exceptions_of(
                 "evaluations": failure["evaluations"],
                 "waived": failure["waived"],
             }
-
-
-def is_of_period(key: ResultKey, history: History, period: Asked) -> bool:
-    """Return whether what failed is an exception of the period: its share, or an item of it."""
-    rule, connection, kind, name = key
-    if kind == "population":
-        return is_month_of(name, period)
-    items = history.items.get((rule, connection))
-    return items is None or items.is_exception(f"{kind}:{name}")
-
-
-def is_month_of(name: str, period: Asked) -> bool:
-    """Return whether a share is of a month that the period touches, or of no month."""
-    try:
-        since, until = period_bounds(name)
-    except ValueError:
-        return True
-    return since < period.until and until > period.elapsed[0]
 
 
 def status_history(statuses: Statuses) -> Iterator[dict[str, Any]]:

@@ -107,6 +107,7 @@ class RuleTally:
                 last=self.last_from(judged),
                 inside=self.inside > inside,
                 changed=self.key != self.judged_key,
+                first=min(self.orders[judged:]),
             )
         )
 

@@ -1,0 +1,1 @@
+"""What the tests of a period rest on, read from the store."""

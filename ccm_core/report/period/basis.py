@@ -1,0 +1,198 @@
+"""What the tests of a period rest on as tables, the same in every format for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ccm_core.model.frozen_dataclass import dataclass
+from ccm_core.model.period_basis import PeriodBasis, SourceQuery
+from ccm_core.report.content import phrases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasisTable:
+    """One table."""
+
+    place: str
+    """``scope`` or ``design``."""
+    title: str
+    about: str = ""
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    none: str
+    """What is said where there are no rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasisTables:
+    """All tables, in their order."""
+
+    tables: tuple[BasisTable, ...]
+
+
+def basis_tables(basis: PeriodBasis, host_version: str) -> BasisTables:
+    """Lay out what the tests of a period rest on."""
+    return BasisTables(tables=(*_scope(basis, host_version), *_design(basis)))
+
+
+def _scope(basis: PeriodBasis, host_version: str) -> Iterator[BasisTable]:
+    yield BasisTable(
+        place="scope",
+        title="Made by",
+        columns=("made at", "ccm", "plugins"),
+        rows=(
+            (
+                phrases.moment(basis.made_at),
+                host_version,
+                ", ".join(f"{one.name} {one.version}" for one in basis.plugins) or "none",
+            ),
+        ),
+        none="",
+    )
+    yield BasisTable(
+        place="scope",
+        title="Connections and accounts",
+        about="Accounts as the evidence names them. What occurred before a connection was "
+        "watched was read back.",
+        columns=("connection", "connector", "account", "watched since", "runs in the period"),
+        rows=tuple(
+            (
+                one.connection,
+                one.connector,
+                ", ".join(one.accounts) or "the source did not tell",
+                phrases.moment(one.watched_since) if one.watched_since else "never",
+                f"{one.runs:,}",
+            )
+            for one in basis.connections
+        ),
+        none="There are no connections.",
+    )
+    yield BasisTable(
+        place="scope",
+        title="Credentials",
+        columns=("connection", "credential", "holder", "rights", "sees", "from", "until"),
+        rows=tuple(
+            (
+                one.connection,
+                use.kind,
+                use.holder or "the source did not tell",
+                ", ".join([use.role, *use.scopes]).strip(", ") or "the source did not tell",
+                f"{use.visibility}: {use.visibility_reason}".rstrip(": "),
+                phrases.moment(use.since),
+                phrases.moment(use.until),
+            )
+            for one in basis.connections
+            for use in one.credentials
+        ),
+        none="No run of the period states a credential.",
+    )
+    yield BasisTable(
+        place="scope",
+        title="Source queries",
+        about="Items are what the last collection of the period received for the whole kind.",
+        columns=("connection", "kind", "endpoint", "window", "collections", "items", "of source"),
+        rows=tuple(
+            (
+                one.connection,
+                query.kind,
+                _endpoint(query),
+                _window(query),
+                f"{query.collections:,}",
+                f"{query.items:,}",
+                "none stated" if query.source_total is None else f"{query.source_total:,}",
+            )
+            for one in basis.connections
+            for query in one.queries
+        ),
+        none="Nothing was asked of a source in the period.",
+    )
+    yield BasisTable(
+        place="scope",
+        title="Signed checkpoints",
+        columns=("log", "entries", "root", "signed by"),
+        rows=tuple(
+            (head.log, f"{head.size:,}", head.root, ", ".join(head.keys)) for head in basis.heads
+        ),
+        none="No head of the ledger is signed.",
+    )
+
+
+def _design(basis: PeriodBasis) -> Iterator[BasisTable]:
+    yield BasisTable(
+        place="design",
+        title="Tests",
+        columns=("test", "severity", "asserts", "on", "risk", "pack"),
+        rows=tuple(
+            (
+                f"{one.title} ({one.rule})",
+                one.severity,
+                one.condition,
+                one.over,
+                one.risk,
+                f"{one.pack} {one.pack_version}",
+            )
+            for one in basis.tests
+        ),
+        none="No test supports a control.",
+    )
+    yield BasisTable(
+        place="design",
+        title="Parameters in force",
+        about="As of the last evaluation of the period; every change is listed below.",
+        columns=("pack", "parameter", "value", "meaning"),
+        rows=tuple((one.pack, one.name, one.value, one.description) for one in basis.parameters),
+        none="No evaluation of the period states parameters.",
+    )
+    yield BasisTable(
+        place="design",
+        title="Changes of the tests",
+        about="What differs between evaluations that follow each other: versions, packs, "
+        "parameters, settings of connections, risk acceptances.",
+        columns=("first evaluated with", "what", "name", "before", "after"),
+        rows=tuple(
+            (
+                phrases.moment(one.at),
+                one.what,
+                one.name,
+                one.before or "none",
+                one.after or "none",
+            )
+            for one in basis.design_changes
+        ),
+        none="Nothing changed from one evaluation of the period to the next.",
+    )
+    yield BasisTable(
+        place="design",
+        title="Risk acceptances",
+        about="A risk acceptance is a flag: what it covers stays an exception.",
+        columns=("id", "tests", "items", "reason", "owner", "approver", "from", "until", "late"),
+        rows=tuple(
+            (
+                one.id,
+                ", ".join(one.rules),
+                ", ".join(one.subjects) or "every item",
+                one.reason,
+                one.owner,
+                f"{one.approver} ({one.approved_by})",
+                phrases.moment(one.created),
+                phrases.moment(one.expires),
+                f"added after {phrases.count(one.added_afterwards, 'exception')}"
+                if one.added_afterwards
+                else "no",
+            )
+            for one in basis.risk_acceptances
+        ),
+        none="No risk acceptance touched the period.",
+    )
+
+
+def _endpoint(query: SourceQuery) -> str:
+    asked = " ".join([query.endpoint, *query.parameters])
+    more = query.more_endpoints
+    return f"{asked} and {phrases.count(more, 'more endpoint')}" if more else asked
+
+
+def _window(query: SourceQuery) -> str:
+    if query.since is None or query.until is None:
+        return "whole population"
+    return f"{phrases.moment(query.since)} to {phrases.moment(query.until)}"
