@@ -83,7 +83,7 @@ class Workspace:
     @property
     def host(self) -> Host:
         """What is installed, and the clock."""
-        return replace(build_host(self.catalog), clock=self.clock)
+        return replace(build_host(self.catalog), clock=self.clock, response_clock=self.clock)
 
     @property
     def finding_policy(self) -> FindingPolicy:

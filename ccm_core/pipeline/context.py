@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ccm_core.model import json_codec
@@ -93,6 +93,9 @@ class Host:
     views: Mapping[str, View]
     plugins: tuple[PluginVersion, ...]
     clock: Callable[[], datetime]
+    response_clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    """The clock that the ``Date`` of responses is compared with: the machine's, unless a past is
+    made."""
     sections: Mapping[str, ReportSection] = field(default_factory=dict)
     """The sections that plugins add to the report."""
     change_trails: Mapping[str, ChangeTrail] = field(default_factory=dict)

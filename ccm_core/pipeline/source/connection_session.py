@@ -124,5 +124,5 @@ def connect_request(
         limiters=limiters,
         on_wait=waiting,
         authorization=authorization(host, connection),
-        clock=host.clock,
+        clock=host.response_clock,
     )
