@@ -4087,6 +4087,37 @@ def coverage(gaps: Iterable[Gap], period: Window) -> float:
     return sum((end - since for since, end in covered), timedelta()) / (period[1] - period[0])
 
 
+def switched_off(
+    off: Mapping[str, Sequence[tuple[datetime, str]]],
+    rules: Collection[str],
+    moments: Sequence[datetime],
+    period: Window,
+) -> Iterator[Gap]:
+    """Yield the times in which evaluations left rules out, because the settings switched them off.
+
+    Args:
+        off: By rule: the moments of the evaluations that left it out, and why.
+        rules: Those that are asked about.
+        moments: Those of the evaluations of the period, sorted.
+        period: The part of it that has elapsed.
+    """
+    ends = dict(zip(moments, [*moments[1:], period[1]]))
+    for rule in sorted(rules):
+        open_gap: Gap | None = None
+        for at, why in sorted(off.get(rule, ())):
+            if at not in ends:
+                continue
+            gap = gap_of((at, ends[at]), f"the check {rule} was switched off: {why}")
+            if open_gap is not None and continues(open_gap, gap):
+                open_gap["until"] = gap["until"]
+                continue
+            if open_gap is not None:
+                yield open_gap
+            open_gap = gap
+        if open_gap is not None:
+            yield open_gap
+
+
 def gap_texts(gap: Gap) -> Gap:
     """Return a gap with its instants as text."""
     return {**gap, "since": instant_text(gap["since"]), "until": instant_text(gap["until"])}
