@@ -14,7 +14,6 @@ from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.changes.trail import ChangeTrail
 from ccm_core.sdk.collector import Collector
 from ccm_core.sdk.cross_check import CreationEvents, CrossCheck
-from ccm_core.sdk.demonstration import DemoHistory
 from ccm_core.sdk.evidence_kind import SchemaLoader
 from ccm_core.sdk.oauth import Flow, OAuthGrant
 from ccm_core.sdk.traffic import Traffic
@@ -120,6 +119,49 @@ class Horizon:
 
     lookback: timedelta
     lookahead: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoAcceptance:
+    """A risk that one person of the settings accepts and another one approves."""
+
+    check: str
+    """The check whose findings are accepted."""
+    reason: str
+    owner: str
+    approver: str
+    days: int
+    """How long it counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoStep:
+    """One moment of the past: the source is collected as it was then."""
+
+    at: datetime
+    evaluates: bool = False
+    parameters: JsonObject = field(default_factory=dict)
+    """Parameters of rules that somebody sets before it."""
+    accepts: DemoAcceptance | None = None
+    """What is accepted after it, where that check fails then."""
+    rotates_key: bool = False
+    """Whether the signing key of the store is replaced after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoHistory:
+    """A past that the whole cycle is run through."""
+
+    steps: tuple[DemoStep, ...]
+    """In the order of time; the last one is now."""
+    move: Callable[[datetime], None]
+    """Leads the source to a moment, its clock included."""
+    clock: Callable[[], datetime]
+    """The clock of the source, which the cycle goes by."""
+    settings: JsonObject = field(default_factory=dict)
+    """Further sections of the settings, and ``parameters`` of the rules."""
+    cadences: Mapping[str, str] = field(default_factory=dict)
+    """How often kinds are collected, by kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,14 +43,16 @@ from ccm_core.sdk.connector import (
     AuthMethod,
     Connector,
     ConnectRequest,
+    DemoAcceptance,
+    DemoHistory,
     Demonstration,
     DemoSource,
+    DemoStep,
     Diagnosis,
     Horizon,
     Session,
 )
 from ccm_core.sdk.cross_check import CreationEvents, CrossCheck
-from ccm_core.sdk.demonstration import DemoAcceptance, DemoHistory, DemoStep
 from ccm_core.sdk.evidence_kind import EvidenceKind, SchemaLoader, Shape
 from ccm_core.sdk.rule_pack import RulePackSource
 from ccm_core.sdk.traffic import Traffic

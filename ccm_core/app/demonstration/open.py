@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -52,9 +51,8 @@ def open_demo(
     opened: AbstractContextManager[DemoSource],
     folder: Path,
     ports: CallerPorts,
-    on_step: Callable[[int, int], None],
 ) -> Iterator[Demo]:
-    """Serve the source, make the folder's settings and store anew, and run through its past.
+    """Serve the source as it was in the beginning, and make the folder's settings and store anew.
 
     Args:
         catalog: The plugins.
@@ -62,12 +60,10 @@ def open_demo(
         opened: The source.
         folder: Where settings, store and report go.
         ports: How the caller is reached.
-        on_step: Receives how many steps of the past were taken, and how many there are.
 
     Raises:
         UsageError: The folder cannot be used, or holds settings of somebody's own.
     """
-    from ccm_core.app.demonstration.past import run_past
     from ccm_core.store.sqlite.open import open_store
 
     _clear(folder)
@@ -84,17 +80,16 @@ def open_demo(
         keys = list(_signing_keys(workspace))
         store = open_store(workspace.store_settings, base=folder, signing=lambda: keys)
         try:
-            demo = Demo(
+            yield Demo(
                 workspace=workspace,
                 rules=compile_rule_set(workspace),
                 connection=replace(connection, secrets=source.secrets, reread_secret=None),
                 store=store,
                 folder=folder,
                 keys=keys,
+                history=history,
+                approvers=approvers,
             )
-            if history is not None:
-                demo = asyncio.run(run_past(demo, history, approvers, on_step))
-            yield demo
         finally:
             store.close()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,13 @@ from ccm_core.model.frozen_dataclass import dataclass
 
 if TYPE_CHECKING:
     from ccm_core.app.cycle import CycleResult
+    from ccm_core.app.demonstration.approver_key import ApproverKey
     from ccm_core.collect.observer import Observer
     from ccm_core.ledger.signed_note import Signer
     from ccm_core.model.evaluation.result import StoredEvaluation
     from ccm_core.model.evidence.manifest import Manifest
     from ccm_core.pipeline.context import Connection
+    from ccm_core.sdk.types import DemoHistory
     from ccm_core.store.interface.evidence_store import EvidenceStore
 
 STORE, REPORT, SETTINGS, WAIVERS = "ccm.db", "report.html", "ccm.yaml", "waivers.yaml"
@@ -34,6 +36,10 @@ class Demo:
     folder: Path
     keys: list[Signer]
     """What heads of the ledger are signed with."""
+    history: DemoHistory | None
+    """The past that it can be run through."""
+    approvers: Mapping[str, ApproverKey]
+    """What people approve with, by their ids."""
 
     @property
     def settings_file(self) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ccm_core.app.demonstration.open import find_demonstration, open_demo
+from ccm_core.app.demonstration.past import run_past
 from ccm_core.app.demonstration.running import SETTINGS, STORE, Demo
 from ccm_core.app.installation import all_plugins
 from ccm_core.cli.terminal.exit_codes import Exit, evaluation_code, most_severe, run_code
@@ -46,8 +47,8 @@ def command(connector: str | None, directory: str, days: int, *, quick: bool) ->
     past = f"{days} days of history, " if open_past else ""
     print_message(f"demonstration on a simulated {chosen.title}: {past}collect, evaluate, report")
     opened = open_past(days) if open_past else demonstration.open()
-    with open_demo(catalog, chosen, opened, folder, TERMINAL, _print_step) as demo:
-        code = _run(demo)
+    with open_demo(catalog, chosen, opened, folder, TERMINAL) as demo:
+        code = _run(run_async(run_past(demo, _print_step)))
     settings = folder / SETTINGS
     print_message(f"a real run would have ended with exit code {int(code)}")
     print_message(f"next: ccm -c {settings} findings list")
