@@ -17,7 +17,7 @@ def test_the_command_serves_an_account():
             base_url, key = (line.split(": ", 1)[1].strip() for line in lines)
             headers = {"Authorization": f"Token token={key}"}
             response = httpx.get(
-                f"{base_url}/incidents?total=true", headers=headers, trust_env=False
+                f"{base_url}/incidents?total=true&date_range=all", headers=headers, trust_env=False
             )
         finally:
             running.terminate()
