@@ -258,7 +258,6 @@ def founded(folder, denied=()):
         settings = StoreLocation(url="sqlite:///ccm.db")
         store = open_store(settings, base=folder, signing=lambda: keys or Unsigned(why="lost"))
         company = Company(simulator, store, keys)
-        simulator.control.now = lambda: company.now
         company.collect()
         yield company
         store.close()

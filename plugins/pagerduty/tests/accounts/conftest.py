@@ -47,7 +47,6 @@ def evaluated(tmp_path_factory):
         """Read what people change, some hours ago."""
         earlier = replace(host, clock=lambda: NOW - timedelta(hours=hours))
         with PagerDutySimulator(account) as simulator:
-            simulator.control.now = earlier.clock
             asked = connection_to(simulator)
             few = tuple(one for one in asked.collectors if one.kind in kinds)
             some = replace(asked.connector, collectors=few, collectors_for=None)
@@ -72,7 +71,6 @@ def evaluated(tmp_path_factory):
             read_before(before, store, 4)
             read_before(account, store, 3)
         with PagerDutySimulator(account) as simulator:
-            simulator.control.now = host.clock
             for endpoint, status in (refused or {}).items():
                 simulator.control.deny(endpoint, status)
             connection = connection_to(simulator)
