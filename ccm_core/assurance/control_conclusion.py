@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 
@@ -49,7 +49,10 @@ def control_assurance(
     statuses = [(at, status) for at, status in moments if at < inputs.period.until]
     closing = next((at for at, _ in moments if at >= inputs.period.until), None)
     rules = {evidence.rule for evidence in needs}
-    missing = set(_missing_evidence(needs, connections, find_gaps, period))
+    missing = {
+        *_missing_evidence(needs, connections, find_gaps, period),
+        *_left_untold(evaluated, {*rules, ":".join(control)}, statuses, period),
+    }
     untested = {
         *_unevaluated(statuses, closing, needs, connections, inputs),
         *_inconclusive(statuses, missing, period),
@@ -116,6 +119,28 @@ def _missing_evidence(
         for history in sources:
             for kind in sorted(evidence.kinds):
                 yield from find_gaps(history.connection, kind, evidence.max_age)
+
+
+def _left_untold(
+    evaluated: EvaluationHistory,
+    names: Collection[str],
+    statuses: Sequence[tuple[datetime, Status]],
+    period: Window,
+) -> Iterator[EvidenceGap]:
+    """Yield the times of which nothing is concluded, as the verifier of packages does."""
+    moments = [at for at, _ in statuses]
+    ends = dict(zip(moments, [*moments[1:], period.until], strict=True))
+    for name in sorted(names):
+        spans: list[tuple[datetime, datetime, str]] = []
+        for at, why in sorted(evaluated.off.get(name, ())):
+            if at not in ends:
+                continue
+            if spans and spans[-1][1:] == (at, why):
+                spans[-1] = (spans[-1][0], ends[at], why)
+            else:
+                spans.append((at, ends[at], why))
+        for since, until, why in spans:
+            yield _gap(Window(since, until), why)
 
 
 # -- evaluations ------------------------------------------------------------------------------

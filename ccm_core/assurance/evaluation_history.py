@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -69,6 +69,8 @@ class EvaluationHistory:
     """By rule, then by connection, kind and key."""
     items: Mapping[tuple[str, str], PeriodItems] = field(default_factory=dict)
     """What became of the items of the period, by rule and connection."""
+    off: Mapping[str, Sequence[tuple[datetime, str]]] = field(default_factory=dict)
+    """Of what nothing is concluded, by rule or control: when evaluations were, and why."""
 
     def tests(
         self, needs: Mapping[str, AbstractSet[str]], seen: Mapping[str, Seen]

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ccm_core.config.setting_names import unknown_connections
 from ccm_core.config.settings import FrameworkSettings
 from ccm_core.documents import Document
+from ccm_core.documents import Path as KeyPath
 from ccm_core.errors import Mistake
+from ccm_core.model.evaluation.framework_scope import FrameworkScope
 from ccm_core.model.frozen_json import FrozenDict
 from ccm_core.model.statement_text import has_words
 
@@ -24,6 +27,7 @@ def read_frameworks(
     entries = section if isinstance(section, list) else []
     mistakes.extend(_duplicates(document, entries))
     mistakes.extend(_wordless(document, entries))
+    mistakes.extend(_connections(document, entries))
     return tuple(_read(entry, base) for entry in entries if _has_name(entry))
 
 
@@ -39,7 +43,37 @@ def _read(entry: Mapping[str, Any], base: Path) -> FrameworkSettings:
         not_applicable=FrozenDict(
             {key: str(value) for key, value in _mapping(entry.get("not_applicable")).items()}
         ),
+        scope=_scope(entry["name"], entry.get("scope")),
     )
+
+
+def _scope(framework: str, section: Any) -> FrameworkScope | None:
+    if not isinstance(section, dict):
+        return None
+
+    def names(value: Any) -> tuple[str, ...]:
+        listed = value if isinstance(value, list) else ()
+        return tuple(str(name).lower() if isinstance(name, bool) else str(name) for name in listed)
+
+    fields = {path: names(value) for path, value in _mapping(section.get("fields")).items()}
+    return FrameworkScope(
+        framework=framework,
+        connections=names(section.get("connections")),
+        services=names(section.get("services")),
+        teams=names(section.get("teams")),
+        priorities=names(section.get("priorities")),
+        incident_types=names(section.get("incident_types")),
+        urgencies=names(section.get("urgencies")),
+        fields=FrozenDict(dict(sorted(fields.items()))),
+    )
+
+
+def _connections(document: Document, entries: list[Any]) -> Iterator[Mistake]:
+    """Yield connections of scopes that there are not."""
+    for index, entry in enumerate(entries):
+        path: KeyPath = ("frameworks", index, "scope", "connections")
+        if isinstance(entry, dict) and not any("*" in str(n) for n in document.get(path) or ()):
+            yield from unknown_connections(document, path)
 
 
 def _has_name(entry: Any) -> bool:

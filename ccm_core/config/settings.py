@@ -12,6 +12,7 @@ from ccm_core.config.secret_reference import SecretReference
 from ccm_core.documents import Document
 from ccm_core.errors import UsageError
 from ccm_core.model.digest import digest
+from ccm_core.model.evaluation.framework_scope import FrameworkScope
 from ccm_core.model.evaluation.rule_choices import RuleChoices
 from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.finding.policy import IdentityProvider, OwnerRule, Person
@@ -194,6 +195,8 @@ class FrameworkSettings:
     """By id of the requirement."""
     not_applicable: Mapping[str, str] = field(default_factory=dict)
     """Why, by id of the requirements that do not apply."""
+    scope: FrameworkScope | None = None
+    """Which subjects it concerns; None: all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,12 @@ def validate(draft: SettingsDraft, connectors: Mapping[str, Connector], today: d
     frameworks = read_frameworks(draft.document, draft.base, mistakes)
     people = read_people(draft.document, draft.base, mistakes)
     providers = read_identity_providers(draft.document, draft.base, mistakes)
-    choices = read_rule_choices(draft.document, people, today, mistakes)
+    scopes = sorted(
+        (one.scope for one in frameworks if one.scope is not None), key=lambda one: one.framework
+    )
+    choices = replace(
+        read_rule_choices(draft.document, people, today, mistakes), scopes=tuple(scopes)
+    )
     notify = read_notify(draft.document, draft.base, mistakes)
     tickets = read_tickets(draft.document, mistakes)
     if mistakes:

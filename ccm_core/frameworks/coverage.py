@@ -61,7 +61,7 @@ def framework_coverage(
         applicability: What the settings say.
         evidence: What people attached: shown beside checks, and no level rests on it.
     """
-    statuses = {rule.rule: rule.status for rule in rules}
+    statuses = {rule.rule: _status(rule, catalogue.name) for rule in rules}
     checks: dict[str, list[MappedCheck]] = defaultdict(list)
     for rule, title, control in mapping.controls:
         if control.framework == catalogue.name and control.id in catalogue.requirements:
@@ -87,6 +87,14 @@ def framework_coverage(
             for requirement in catalogue.whole
         ),
     )
+
+
+def _status(rule: RuleResult, framework: str) -> Status:
+    """Return the status of a rule of what is in scope of a framework."""
+    for scoped in rule.scoped:
+        if scoped.framework == framework:
+            return Status.NOT_APPLICABLE if scoped.status is None else scoped.status
+    return rule.status
 
 
 def _procedures(catalogue: Catalogue, mapping: PackMapping) -> Mapping[str, Sequence[str]]:

@@ -139,7 +139,9 @@ def _evaluated(
             evaluations=failure["evaluations"],
             waived=failure["waived"],
         )
-    return EvaluationHistory(statuses=statuses, failures=failures, items=history.items)
+    return EvaluationHistory(
+        statuses=statuses, failures=failures, items=history.items, off=history.off
+    )
 
 
 def assessment_moment(

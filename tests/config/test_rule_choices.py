@@ -84,3 +84,34 @@ def test_what_is_chosen_is_read(connectors):
     assert first.why == "We have none (by dana, until 2026-11-23)"
     assert choices.severities == {"b": Severity.CRITICAL}
     assert rules.frameworks == ("soc2", "dora")
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        ("{}", "expected at least one"),
+        ("{service: [a]}", 'unknown key "service"; did you mean "services"?'),
+        ("{services: []}", "ccm.yaml:"),
+        ("{fields: {status: []}}", "ccm.yaml:"),
+        ("{connections: [acme]}", 'unknown connection "acme"'),
+    ],
+)
+def test_mistakes_in_scopes_are_located(connectors, scope, expected):
+    """Each at its line and column."""
+    with pytest.raises(DocumentError) as caught:
+        read(f"  packs: []\nframeworks: [{{name: soc2, scope: {scope}}}]\n", connectors)
+    assert str(caught.value).startswith("ccm.yaml:6:")
+    assert expected in str(caught.value) or expected == "expected at least one"
+
+
+def test_scopes_are_read(connectors):
+    """By framework, with what is stated."""
+    text = (
+        "  packs: []\nframeworks:\n"
+        "  - {name: soc2, scope: {services: ['pay*'], fields: {drill: [false], n: [1]}}}\n"
+        "  - {name: dora, scope: {teams: [SRE]}}\n"
+        "  - {name: nis2}\n"
+    )
+    dora, soc2 = read(text, connectors).rules.choices.scopes
+    assert (dora.framework, dora.teams) == ("dora", ("SRE",))
+    assert (soc2.services, dict(soc2.fields)) == (("pay*",), {"drill": ("false",), "n": ("1",)})

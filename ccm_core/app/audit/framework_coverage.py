@@ -79,6 +79,18 @@ def workspace_coverage(workspace: Workspace, names: Sequence[str] = ()) -> list[
     ]
 
 
+def scope_warnings(workspace: Workspace) -> Sequence[str]:
+    """Return the scopes that leave out nothing or everything, by the newest evaluation."""
+    from ccm_core.rules.choices.control_scopes import useless_scopes
+
+    with suppress(StoreNotFound), workspace.read_store() as store:
+        latest = store.evaluations.latest(scope=_RULES_ALONE)
+        if latest is not None:
+            evaluation = latest.evaluation
+            return tuple(useless_scopes(evaluation.scopes, evaluation.rules))
+    return ()
+
+
 def applicability(workspace: Workspace, name: str) -> Applicability:
     """Return what the settings say of a framework."""
     for entry in workspace.settings.frameworks:

@@ -196,6 +196,8 @@ class History(NamedTuple):
     """What each evaluation read: the index of its leaf, its moment, and populations it sealed."""
     items: dict[tuple[str, str], Items]
     """What became of the items of the period, by rule and connection."""
+    off: dict[str, list[tuple[datetime, str]]]
+    """Of what nothing is concluded, by rule or control: when evaluations were, and why."""
 
 
 class Reading(NamedTuple):
@@ -223,7 +225,7 @@ class ResultReader(Protocol):
 
 def empty_history() -> History:
     """Return a history of no evaluation."""
-    return History({}, {}, set(), {}, {}, [], {})
+    return History({}, {}, set(), {}, {}, [], {}, {})
 
 
 def read_evaluations(
@@ -251,6 +253,12 @@ def read_evaluations(
         for control in evaluation["controls"]:
             name = f"{control['framework']}:{control['id']}"
             history.statuses.setdefault(name, []).append((at, index, control["status"]))
+            if control["scope"] is not None:
+                why = f"not proven: what is outside of the scope of {control['framework']}"
+                history.off.setdefault(name, []).append((at, f"{why} is not told apart"))
+        for rule in evaluation["switched_off"]:
+            why = f"the check {rule['rule']} was switched off: {rule['reason']}"
+            history.off.setdefault(rule["rule"], []).append((at, why))
         for rule in evaluation["rules"]:
             if rule["rule"] in reading.rules:
                 add_results(history, (at, index), rule, reading, late="act" not in leaf)

@@ -2332,6 +2332,8 @@ class _History(NamedTuple):
     """What each evaluation read: the index of its leaf, its moment, and populations it sealed."""
     items: dict[tuple[str, str], _Items]
     """What became of the items of the period, by rule and connection."""
+    off: dict[str, list[tuple[datetime, str]]]
+    """Of what nothing is concluded, by rule or control: when evaluations were, and why."""
 
 
 class _Reading(NamedTuple):
@@ -2359,7 +2361,7 @@ class _ResultReader(Protocol):
 
 def empty_history() -> _History:
     """Return a history of no evaluation."""
-    return _History({}, {}, set(), {}, {}, [], {})
+    return _History({}, {}, set(), {}, {}, [], {}, {})
 
 
 def read_evaluations(
@@ -2387,6 +2389,12 @@ def read_evaluations(
         for control in evaluation["controls"]:
             name = f"{control['framework']}:{control['id']}"
             history.statuses.setdefault(name, []).append((at, index, control["status"]))
+            if control["scope"] is not None:
+                why = f"not proven: what is outside of the scope of {control['framework']}"
+                history.off.setdefault(name, []).append((at, f"{why} is not told apart"))
+        for rule in evaluation["switched_off"]:
+            why = f"the check {rule['rule']} was switched off: {rule['reason']}"
+            history.off.setdefault(rule["rule"], []).append((at, why))
         for rule in evaluation["rules"]:
             if rule["rule"] in reading.rules:
                 add_results(history, (at, index), rule, reading, late="act" not in leaf)
@@ -3670,6 +3678,7 @@ def control_assurance(
     elapsed = period.elapsed
     rules = {need.rule for need in needs}
     missing = list(missing_evidence(needs, collecting, elapsed))
+    missing += left_untold(history.off, {*rules, name}, [at for at, _ in statuses], elapsed)
     untested = [
         *unevaluated(statuses, closing, needs, collecting, period),
         *inconclusive(statuses, missing, elapsed),
@@ -4087,27 +4096,27 @@ def coverage(gaps: Iterable[Gap], period: Window) -> float:
     return sum((end - since for since, end in covered), timedelta()) / (period[1] - period[0])
 
 
-def switched_off(
+def left_untold(
     off: Mapping[str, Sequence[tuple[datetime, str]]],
-    rules: Collection[str],
+    names: Collection[str],
     moments: Sequence[datetime],
     period: Window,
 ) -> Iterator[Gap]:
-    """Yield the times in which evaluations left rules out, because the settings switched them off.
+    """Yield the times of which nothing is concluded: a rule was off, or a control has a scope.
 
     Args:
-        off: By rule: the moments of the evaluations that left it out, and why.
-        rules: Those that are asked about.
+        off: By rule or control: the moments of the evaluations that it is so in, and why.
+        names: Those that are asked about.
         moments: Those of the evaluations of the period, sorted.
         period: The part of it that has elapsed.
     """
     ends = dict(zip(moments, [*moments[1:], period[1]]))
-    for rule in sorted(rules):
+    for name in sorted(names):
         open_gap: Gap | None = None
-        for at, why in sorted(off.get(rule, ())):
+        for at, why in sorted(off.get(name, ())):
             if at not in ends:
                 continue
-            gap = gap_of((at, ends[at]), f"the check {rule} was switched off: {why}")
+            gap = gap_of((at, ends[at]), why)
             if open_gap is not None and continues(open_gap, gap):
                 open_gap["until"] = gap["until"]
                 continue

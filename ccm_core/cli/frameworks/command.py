@@ -11,7 +11,11 @@ from pathlib import Path
 
 import click
 
-from ccm_core.app.audit.framework_coverage import applicability, workspace_coverage
+from ccm_core.app.audit.framework_coverage import (
+    applicability,
+    scope_warnings,
+    workspace_coverage,
+)
 from ccm_core.app.frameworks.catalogues import read_framework, settings_mistakes
 from ccm_core.app.installation import clock
 from ccm_core.app.rule_sets import compile_configured_packs
@@ -117,6 +121,8 @@ def check(config: str | None) -> None:
         print_message(f"{coverage.catalogue.name}: {four_numbers(coverage)}")
         for contradiction in contradictions(coverage):
             print_message(f"warning: {contradiction}")
+    for warning in scope_warnings(workspace):
+        print_message(f"warning: {warning}")
 
 
 @command.command("export")

@@ -130,7 +130,11 @@ def _evaluation_report(
             complete=any(form.complete for form in forms),
             findings=FindingsOf(policy=workspace.finding_policy, as_of=instant),
         )
-        content = replace(content, catalogues=_catalogues(workspace, latest.evaluation, forms))
+        content = replace(
+            content,
+            frameworks=part.frameworks or workspace.settings.rules.frameworks,
+            catalogues=_catalogues(workspace, latest.evaluation, forms),
+        )
     return [FORMATS[target.form].chunks(content) for target in targets]
 
 

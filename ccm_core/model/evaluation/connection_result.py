@@ -16,6 +16,7 @@ from ccm_core.model.evaluation.result import (
     KindSufficiency,
     Population,
     Result,
+    ScopedResult,
     Status,
 )
 from ccm_core.model.evaluation.rule import Severity
@@ -45,6 +46,7 @@ class RuleTotals:
     key: str = ""
     """Digest of all that its verdicts depend on beside the rows: where it is another one than
     before, every subject is judged again."""
+    scoped: tuple[ScopedResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from ccm_core.model.evaluation.control import Control
 from ccm_core.model.evaluation.evidence_read import EvidenceRead, KindRead
+from ccm_core.model.evaluation.framework_scope import FrameworkScope
 from ccm_core.model.evaluation.rule import PackPurpose, Severity
 from ccm_core.model.evaluation.rule_choices import SwitchedOff
 from ccm_core.model.evaluation.subject import Subject
@@ -109,6 +110,21 @@ class KindSufficiency:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScopedResult:
+    """What a rule says of the subjects that one framework concerns."""
+
+    framework: str
+    status: Status | None
+    """None: nothing is in scope."""
+    population: Population
+    """In scope."""
+    matched: int = 0
+    """How many rows in scope the scope names; it says nothing of the others."""
+    outside: int = 0
+    """How many rows are outside of the scope."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleResult:
     """One rule over every connection: the roll-up and every result under it."""
 
@@ -125,7 +141,18 @@ class RuleResult:
     remediation_url: str | None = None
     over: str = ""
     """The kind or view whose rows it is about."""
+    scoped: tuple[ScopedResult, ...] = ()
+    """By framework that has a scope and that it supports, sorted."""
     results: tuple[Result, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlScope:
+    """How much of what the rules of a control are about its framework concerns."""
+
+    inside: int
+    """Rows in scope; none: the control has nothing that it could be tested on."""
+    outside: int
 
 
 class AutomationCoverage(StrEnum):
@@ -151,6 +178,8 @@ class ControlResult:
     """Procedures that people have to perform, because no rule covers them."""
     switched_off: tuple[str, ...] = ()
     """Rules that support it and that the settings switch off: with one, it does not pass."""
+    scope: ControlScope | None = None
+    """Where its framework has a scope: the status is of what is in it. None: it has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +267,8 @@ class Evaluation:
     """What settings changed or leave out, in words: parameters, cadences, a short lookback."""
     switched_off: tuple[SwitchedOff, ...] = ()
     """The rules that the settings switch off, with their reasons, sorted."""
+    scopes: tuple[FrameworkScope, ...] = ()
+    """What frameworks concern, where that is not everything; sorted by framework."""
     plugin_failures: tuple[str, ...] = ()
     evidence_read: tuple[EvidenceRead, ...] = ()
     """What was read of each connection, sealed."""

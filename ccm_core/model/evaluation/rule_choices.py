@@ -7,6 +7,7 @@ from dataclasses import field
 from datetime import UTC, date, datetime
 from fnmatch import fnmatchcase
 
+from ccm_core.model.evaluation.framework_scope import FrameworkScope
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
@@ -45,6 +46,8 @@ class RuleChoices:
     disabled: tuple[DisabledRules, ...] = ()
     severities: Mapping[str, Severity] = field(default_factory=FrozenDict)
     """By id of the rules whose severity is not that of their pack."""
+    scopes: tuple[FrameworkScope, ...] = ()
+    """Sorted by framework; one that is not there concerns everything."""
 
     def switching_off(self, rule: str, now: datetime) -> DisabledRules | None:
         """Return the first entry that switches a rule off at a moment; None: it is on."""

@@ -9,6 +9,7 @@ from ccm_core.ledger.verification_result import VerificationProblem
 from ccm_core.model.evaluation.connection_result import RuleTotals
 from ccm_core.model.evaluation.result import Population, Result, RuleResult
 from ccm_core.rules.evaluate.rollup import worst
+from ccm_core.rules.evaluate.scoped_results import united
 
 _COUNTS = [field.name for field in fields(Population) if field.name != "waived"]
 """Waivers are no part of what rules say of rows."""
@@ -44,6 +45,8 @@ def _differences(rule: RuleResult, totals: Sequence[RuleTotals]) -> Iterator[tup
         )
         if kept != counted:
             yield f"population.{name}", f"{kept:,} is kept, and its verdicts give {counted:,}"
+    if rule.scoped != united(one for total in totals for one in total.scoped):
+        yield "scoped", "what is in scope of frameworks is not what its verdicts give"
     kept_results = _by_name(rule.results)
     results = _by_name([result for total in totals for result in total.on_all])
     for name in sorted(kept_results.keys() | results.keys()):

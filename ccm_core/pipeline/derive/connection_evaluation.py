@@ -19,6 +19,7 @@ from ccm_core.model.evaluation.derived import (
 )
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evaluation.evidence_read import EvidenceRead, KindRead
+from ccm_core.model.evaluation.framework_scope import FrameworkScope
 from ccm_core.model.evaluation.result import (
     DerivedState,
 )
@@ -75,6 +76,8 @@ class Before:
     """By kind: the root over the records that it read."""
     groups: Mapping[tuple[str, str], AbstractSet[str]]
     """By pack and view: the rules that had a letter in its lines of verdicts."""
+    scopes: tuple[FrameworkScope, ...] = ()
+    """Those that had a letter after them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -306,7 +309,8 @@ class ConnectionEvaluation:
         before, pack = self.before.state.rule_keys, judge.pack.pack.name
         names = {rule.rule.id for rule in judge.group.rules}
         # Where one is gone, what is kept has a letter too many.
-        return self.before.groups.get((pack, judge.group.over), names) != names or any(
+        letters = self.before.groups.get((pack, judge.group.over), names)
+        return (letters, self.before.scopes) != (names, judge.scopes) or any(
             before.get(rule.rule.id) != judge.rule_key(rule, self.revision)
             for rule in judge.group.rules
         )

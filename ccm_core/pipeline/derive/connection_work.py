@@ -68,6 +68,7 @@ class ConnectionWork:
                 gates={rule.rule.id: self.gates[rule.rule.id] for rule in group.rules},
                 now=self.now,
                 time_budget=self.time_budget,
+                scopes=packs.scopes,
             )
             for pack, group in groups_over(facts, packs)
         )

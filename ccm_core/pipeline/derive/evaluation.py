@@ -120,6 +120,7 @@ def _before(stored: tuple[Evaluation, EvaluationAct] | None, connection: str) ->
         watermarks=act.watermarks[connection],
         sealed=sealed,
         groups=groups,
+        scopes=evaluation.scopes,
     )
 
 

@@ -8,10 +8,12 @@ from datetime import datetime
 from ccm_core.model import json_codec
 from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.derived import VerdictLine
+from ccm_core.model.evaluation.framework_scope import FrameworkScope
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.pipeline.derive.row_tasks import DerivedBody, JudgedSubject
 from ccm_core.rules.cel.lookup_function import LookupTable
+from ccm_core.rules.choices.scope_matching import scope_letters
 from ccm_core.rules.derive.verdict_record import letters, verdict_body
 from ccm_core.rules.evaluate.evaluate_rows import EvaluatedRow, GatedRule, RowEvaluator
 from ccm_core.rules.evaluate.evidence_gate import EvidenceGate, incomplete_objects
@@ -38,6 +40,8 @@ class GroupJudge:
     now: datetime
     time_budget: TimeBudget
     """For the rows that are judged together."""
+    scopes: Sequence[FrameworkScope] = ()
+    """What frameworks concern: each row has a letter for each of them."""
 
     @property
     def ready(self) -> Sequence[CompiledRule]:
@@ -92,6 +96,7 @@ class GroupJudge:
         evaluations = evaluator.evaluate_each(rows.values())
         for (key, row), evaluated in zip(rows.items(), evaluations, strict=True):
             flags = self._flags(evaluator, row) if changed else ""
+            flags += scope_letters(self.scopes, self.facts.connection, row)
             yield JudgedSubject(
                 key=key,
                 body=_body(evaluated, bodies),

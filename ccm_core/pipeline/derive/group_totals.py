@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ccm_core.model.evaluation.connection_result import RuleTotals
 from ccm_core.model.evaluation.derived import SubjectCount, derived_log, rows_kind
-from ccm_core.model.evaluation.result import CONNECTION, POPULATION, Result, deciding
+from ccm_core.model.evaluation.result import (
+    CONNECTION,
+    POPULATION,
+    Result,
+    ScopedResult,
+    deciding,
+)
+from ccm_core.model.evaluation.verdict_letters import STATUSES
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import thawed
 from ccm_core.pipeline.derive.group_judge import GroupJudge
+from ccm_core.rules.choices.scope_matching import OUTSIDE
 from ccm_core.rules.derive.row_record import row_of
 from ccm_core.rules.evaluate.evidence_gate import UnevaluatedObjects, incomplete_behind_rows
 from ccm_core.rules.evaluate.on_all import RuleOnAll
@@ -21,6 +31,7 @@ from ccm_core.rules.evaluate.rule_counts import (
     counts_by_rule,
     selected_by_condition,
 )
+from ccm_core.rules.evaluate.scoped_results import ScopeSplit, scoped_result, scopes_of
 from ccm_core.rules.pack.compiled import CompiledRule
 from ccm_core.sdk.view import Row
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -90,7 +101,55 @@ class GroupTotals:
                 gate.unevaluated_objects(evaluated) if is_judged[name] else UnevaluatedObjects()
             )
             on_all = tuple(self._on_all(rule, counts, selected, incomplete).results())
-            yield self._totals(rule, counts, on_all, revision, is_judged=is_judged[name])
+            totals = self._totals(rule, counts, on_all, revision, is_judged=is_judged[name])
+            scoped = self._scoped(rule, rated, selected, incomplete, is_judged=is_judged[name])
+            yield replace(totals, scoped=tuple(scoped))
+
+    def _scoped(
+        self,
+        rule: CompiledRule,
+        rated: Container[str],
+        selected: Mapping[str, int],
+        incomplete: UnevaluatedObjects,
+        *,
+        is_judged: bool,
+    ) -> Iterator[ScopedResult]:
+        """Yield what a rule says of what is in scope, for each framework that has one."""
+        name, gate = rule.rule.id, self.judge.gates[rule.rule.id]
+        for index, scope in scopes_of(rule.rule, self.judge.scopes):
+            split = self._split(index, name, rated, is_judged=is_judged)
+
+            def on_all(counts: RuleCounts, rows: int) -> Iterable[Result]:
+                whole = self._on_all(rule, counts, selected, incomplete)
+                return replace(whole, rows=rows).results()
+
+            yield scoped_result(
+                scope.framework,
+                split,
+                on_all,
+                gate,
+                incomplete,
+                is_judged=is_judged,
+                unevaluated=self.rows if gate.problems else 0,
+            )
+
+    def _split(
+        self, index: int, rule: str, rated: Container[str], *, is_judged: bool
+    ) -> ScopeSplit:
+        """Return the counts of a rule in one scope, whose letter follows those of conditions."""
+        names = [one.rule.id for one in self.judge.group.rules]
+        at = len(names) + len(self.judge.conditions) + index
+        position = sorted(names).index(rule)
+        counted = [
+            count
+            for count in (self.counts if is_judged else ())
+            if count.statuses[position] in STATUSES and (count.in_period or rule not in rated)
+        ]
+        letters = Counter[str]()
+        for count in counted:
+            letters[count.statuses[at]] += count.subjects
+        inside = [count for count in counted if count.statuses[at] != OUTSIDE]
+        return ScopeSplit(counts=counts_by_rule(names, inside, rated)[rule], letters=letters)
 
     def _selected(self) -> Mapping[str, int]:
         rules = len(self.judge.group.rules)

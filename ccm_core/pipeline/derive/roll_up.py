@@ -17,6 +17,7 @@ from ccm_core.model.evaluation.result import (
 )
 from ccm_core.model.evaluation.rule import Rule
 from ccm_core.model.evaluation.waiver import Waiver
+from ccm_core.rules.choices.control_scopes import scope_texts
 from ccm_core.rules.evaluate.apply_waivers import apply_waivers
 from ccm_core.rules.evaluate.narrowing import (
     changed_parameters,
@@ -25,6 +26,7 @@ from ccm_core.rules.evaluate.narrowing import (
 )
 from ccm_core.rules.evaluate.on_all import no_connection
 from ccm_core.rules.evaluate.rollup import control_results, worst
+from ccm_core.rules.evaluate.scoped_results import united
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks
 
 Failing = Mapping[str, Sequence[Result]]
@@ -76,8 +78,10 @@ def roll_up(
             *(text for result in results for text in result.narrowing),
             *unsigned_waivers(waivers, results[0].evaluated_at),
             *rules_switched_off(packs),
+            *scope_texts(packs.scopes, by_id.values()),
         ),
         switched_off=packs.switched_off,
+        scopes=packs.scopes,
         plugin_failures=_plugin_failures(results),
         evidence_read=tuple(result.read for result in results),
         derived=tuple(
@@ -114,6 +118,7 @@ def _rule(
         risk=rule.risk,
         remediation=rule.remediation,
         remediation_url=rule.remediation_url,
+        scoped=united(one for total in totals for one in total.scoped),
         results=tuple(on_all),
     )
 

@@ -15,7 +15,7 @@ from ccm_core.report.content import bar, phrases
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ccm_core.model.evaluation.result import ControlResult, TrendPoint
+    from ccm_core.model.evaluation.result import ControlResult, ControlScope, TrendPoint
     from ccm_core.model.evaluation.rule_choices import SwitchedOff
 
 STATUSES = (Status.PASS, Status.FAIL, Status.INSUFFICIENT, Status.ERROR, Status.NOT_APPLICABLE)
@@ -81,6 +81,20 @@ def switched_off_words(
             reasons = "; ".join(f"{rule.rule}: {rule.why}" for rule in off)
             words[control.framework, control.id] = f"{number} switched off: {reasons}"
     return words
+
+
+def scope_words(controls: Iterable[ControlResult]) -> Mapping[tuple[str, str], str]:
+    """Return of each control whose framework has a scope how much is in it."""
+    return {
+        (control.framework, control.id): _scope_words(control.framework, control.scope)
+        for control in controls
+        if control.scope is not None
+    }
+
+
+def _scope_words(framework: str, scope: ControlScope) -> str:
+    inside = f"in scope: {scope.inside:,}" if scope.inside else "nothing in scope"
+    return f"{inside}; outside the scope of {framework}: {scope.outside:,}"
 
 
 def frameworks(controls: Iterable[ControlResult], order: Sequence[str] = ()) -> Iterator[Framework]:

@@ -31,6 +31,7 @@ def chosen_packs(packs: CompiledPacks, now: datetime) -> CompiledPacks:
         packs,
         packs=tuple(_pack(pack, choices, off.keys()) for pack in packs.packs),
         choices=RuleChoices(),
+        scopes=choices.scopes,
         switched_off=tuple(off[name] for name in sorted(off)),
         severities=tuple(_changed_severities(packs, off.keys())),
     )

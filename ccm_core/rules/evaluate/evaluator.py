@@ -12,6 +12,7 @@ from datetime import datetime
 from ccm_core.model.evaluation.result import Evaluation, RuleResult
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.rules.choices.chosen_packs import chosen_packs
+from ccm_core.rules.choices.control_scopes import scope_texts
 from ccm_core.rules.evaluate.apply_waivers import apply_waivers
 from ccm_core.rules.evaluate.narrowing import (
     changed_parameters,
@@ -82,8 +83,10 @@ def _evaluation(evaluator: GroupEvaluator, waivers: Sequence[Waiver]) -> Evaluat
             *(text for connection in facts for text in connection.narrowing),
             *unsigned_waivers(waivers, now),
             *rules_switched_off(packs),
+            *scope_texts(packs.scopes, by_id.values()),
         ),
         switched_off=packs.switched_off,
+        scopes=packs.scopes,
         plugin_failures=plugin_failures(facts),
     )
 

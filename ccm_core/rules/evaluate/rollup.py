@@ -19,6 +19,7 @@ from ccm_core.model.evaluation.result import (
 )
 from ccm_core.model.evaluation.rule import Rule, RulePack
 from ccm_core.model.evaluation.rule_choices import SwitchedOff
+from ccm_core.rules.choices.control_scopes import control_scope, status_in_scope
 from ccm_core.rules.evaluate.automation_coverage import Automation, automation
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def control_results(
         for rule in pack.pack.rules:
             _add_rule(pack, rule, supporting, problems, since)
     off = _switched_off(packs.switched_off)
+    scoped = {scope.framework for scope in packs.scopes}
     for key in off:
         supporting.setdefault(key, set())
     return tuple(
@@ -93,6 +95,7 @@ def control_results(
             rules,
             automation((pack.pack for pack in packs.packs), *key),
             off.get(key, ()),
+            is_scoped=key[0] in scoped,
         )
         for key, ids in sorted(supporting.items())
     )
@@ -128,16 +131,22 @@ def _control(
     rules: Mapping[str, RuleResult],
     coverage: Automation,
     off: Sequence[str],
+    *,
+    is_scoped: bool,
 ) -> ControlResult:
+    statuses = [status_in_scope(rules[name], key[0]) for name in ids]
+    known = [status for status in statuses if status is not None]
+    nothing = [Status.NOT_APPLICABLE] * bool(ids and not known)
     return ControlResult(
         framework=key[0],
         id=key[1],
-        status=control_status((rules[name].status for name in ids), problems, off),
+        status=control_status([*known, *nothing], problems, off),
         rules=tuple(ids),
         problems=tuple(problems),
         automated=coverage.automated,
         manual_procedures=coverage.manual_procedures,
         switched_off=tuple(off),
+        scope=control_scope((rules[name] for name in ids), key[0]) if is_scoped else None,
     )
 
 

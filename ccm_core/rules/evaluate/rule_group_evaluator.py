@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import datetime
 
-from ccm_core.model.evaluation.result import Result, RuleResult
+from ccm_core.model.evaluation.result import Result, RuleResult, ScopedResult
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.rules.cel.lookup_function import LookupTable
+from ccm_core.rules.choices.scope_matching import OUTSIDE, scope_letter
 from ccm_core.rules.evaluate.evaluate_rows import GatedRule, RowEvaluator
 from ccm_core.rules.evaluate.evidence_gate import (
     UnevaluatedObjects,
@@ -20,6 +22,12 @@ from ccm_core.rules.evaluate.rollup import rule_result
 from ccm_core.rules.evaluate.rows import occurred_in
 from ccm_core.rules.evaluate.rule_counts import RuleCounts
 from ccm_core.rules.evaluate.rule_gate import rule_gate
+from ccm_core.rules.evaluate.scoped_results import (
+    ScopeSplit,
+    scoped_result,
+    scopes_of,
+    united,
+)
 from ccm_core.rules.evaluate.time_budget import TimeBudget
 from ccm_core.rules.pack.compiled import CompiledPack, CompiledPacks, CompiledRule, RuleGroup
 from ccm_core.rules.types import DerivedRows, Facts
@@ -34,6 +42,7 @@ class _Tally:
     results: list[Result] = field(default_factory=list)
     unevaluated: int = 0
     """Rows without a result, because the connection's evidence is insufficient."""
+    scoped: list[ScopedResult] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,7 +68,8 @@ class GroupEvaluator:
             if not concerned:
                 failures = plugin_failures(self.facts)
                 tally.results.append(no_connection(tally.rule.rule, failures))
-            yield rule_result(pack.pack, tally.rule.rule, tally.results, tally.unevaluated)
+            whole = rule_result(pack.pack, tally.rule.rule, tally.results, tally.unevaluated)
+            yield replace(whole, scoped=united(tally.scoped))
 
     def _evaluate_connection(
         self, pack: CompiledPack, group: RuleGroup, facts: Facts, tallies: Sequence[_Tally]
@@ -96,6 +106,31 @@ class GroupEvaluator:
                 error=derived.error if derived.rows is None else None,
             )
             tally.results.extend(on_all.results())
+            tally.scoped.extend(self._scoped(column, on_all, is_judged=is_judged))
+
+    def _scoped(
+        self, column: _Column, whole: RuleOnAll, *, is_judged: bool
+    ) -> Iterator[ScopedResult]:
+        """Yield what a rule says of what is in scope, for each framework that has one."""
+        for _, scope in scopes_of(whole.rule.rule, self.packs.scopes):
+            letters = [scope_letter(scope, whole.connection, row) for row in column.rows]
+            inside = [
+                pair
+                for pair, letter in zip(
+                    zip(column.results, column.rows, strict=True), letters, strict=True
+                )
+                if letter != OUTSIDE
+            ]
+            part = _Column([result for result, _ in inside], [row for _, row in inside])
+            yield scoped_result(
+                scope.framework,
+                ScopeSplit(counts=part.counts(), letters=Counter(letters)),
+                lambda counts, rows: replace(whole, counts=counts, rows=rows).results(),
+                whole.gate,
+                whole.incomplete,
+                is_judged=is_judged,
+                unevaluated=whole.rows if whole.gate.problems else 0,
+            )
 
     def _note_selections(
         self, evaluator: RowEvaluator, selected: Mapping[str, int], rows: int

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ccm_core.errors import Mistake
+from ccm_core.model.evaluation.framework_scope import FrameworkScope
 from ccm_core.model.evaluation.result import AppliedPack, Status
 from ccm_core.model.evaluation.rule import Rule, RulePack
 from ccm_core.model.evaluation.rule_choices import RuleChoices, SwitchedOff
@@ -301,6 +302,8 @@ class CompiledPacks:
     """What the settings choose of them and was not chosen yet: :mod:`ccm_core.rules.choices`."""
     switched_off: tuple[SwitchedOff, ...] = ()
     """The rules that are not in the packs any more, since the settings switch them off; sorted."""
+    scopes: tuple[FrameworkScope, ...] = ()
+    """What frameworks concern, where that is not everything; sorted by framework."""
     severities: tuple[str, ...] = ()
     """The severities that the settings changed, in words."""
 

@@ -228,6 +228,8 @@ def _of_connections(
 
 
 def _rolled_up(control: ControlResult, rules: dict[str, RuleResult]) -> ControlResult:
+    if control.scope is not None:
+        return control  # what of it is in scope is known of all connections together
     statuses = (rules[name].status for name in control.rules if name in rules)
     status = control_status(statuses, control.problems, control.switched_off)
     return replace(control, status=status)

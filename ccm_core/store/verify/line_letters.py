@@ -1,4 +1,4 @@
-"""The letters that a line has by a verdict: one for each rule, then flags of conditions."""
+"""The letters that a line has by a verdict: one for each rule, then flags of conditions and scopes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ccm_core.store.sql.transaction import Transaction
 
-_FLAGS = "[yn]*"
+_FLAGS = "[yn]*[iuo]*"
 _NEWEST = f"""
     SELECT digest, document, {BASE_DOCUMENT}, position FROM evaluation WHERE act IS NOT NULL
     ORDER BY seq DESC LIMIT 1

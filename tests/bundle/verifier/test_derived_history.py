@@ -151,7 +151,9 @@ class Narrator:
             "evaluated_at": at,
             "evidence_read": [],
             "packs": [],
-            "controls": [{"framework": "f", "id": "1", "status": rules[0]["status"]}],
+            "controls": [
+                {"framework": "f", "id": "1", "status": rules[0]["status"], "scope": None}
+            ],
             "switched_off": [],
         }
         state = {

@@ -13,6 +13,7 @@ from ccm_core.bundle.verifier.concluding.gaps import (
     distinct,
     gap_of,
     gap_texts,
+    left_untold,
 )
 from ccm_core.bundle.verifier.concluding.items import (
     Asked,
@@ -46,6 +47,7 @@ def control_assurance(
     elapsed = period.elapsed
     rules = {need.rule for need in needs}
     missing = list(missing_evidence(needs, collecting, elapsed))
+    missing += left_untold(history.off, {*rules, name}, [at for at, _ in statuses], elapsed)
     untested = [
         *unevaluated(statuses, closing, needs, collecting, period),
         *inconclusive(statuses, missing, elapsed),

@@ -48,27 +48,27 @@ def coverage(gaps: Iterable[Gap], period: Window) -> float:
     return sum((end - since for since, end in covered), timedelta()) / (period[1] - period[0])
 
 
-def switched_off(
+def left_untold(
     off: Mapping[str, Sequence[tuple[datetime, str]]],
-    rules: Collection[str],
+    names: Collection[str],
     moments: Sequence[datetime],
     period: Window,
 ) -> Iterator[Gap]:
-    """Yield the times in which evaluations left rules out, because the settings switched them off.
+    """Yield the times of which nothing is concluded: a rule was off, or a control has a scope.
 
     Args:
-        off: By rule: the moments of the evaluations that left it out, and why.
-        rules: Those that are asked about.
+        off: By rule or control: the moments of the evaluations that it is so in, and why.
+        names: Those that are asked about.
         moments: Those of the evaluations of the period, sorted.
         period: The part of it that has elapsed.
     """
     ends = dict(zip(moments, [*moments[1:], period[1]]))
-    for rule in sorted(rules):
+    for name in sorted(names):
         open_gap: Gap | None = None
-        for at, why in sorted(off.get(rule, ())):
+        for at, why in sorted(off.get(name, ())):
             if at not in ends:
                 continue
-            gap = gap_of((at, ends[at]), f"the check {rule} was switched off: {why}")
+            gap = gap_of((at, ends[at]), why)
             if open_gap is not None and continues(open_gap, gap):
                 open_gap["until"] = gap["until"]
                 continue
