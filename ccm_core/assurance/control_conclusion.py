@@ -129,7 +129,7 @@ def _left_untold(
 ) -> Iterator[EvidenceGap]:
     """Yield the times of which nothing is concluded, as the verifier of packages does."""
     moments = [at for at, _ in statuses]
-    ends = dict(zip(moments, [*moments[1:], period.until], strict=True))
+    ends = dict(zip(moments, [*moments[1:], period.until], strict=False))
     for name in sorted(names):
         spans: list[tuple[datetime, datetime, str]] = []
         for at, why in sorted(evaluated.off.get(name, ())):
