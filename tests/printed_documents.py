@@ -194,6 +194,7 @@ REPORT = JsonDocument(
     host_version="1.0",
     headline="1 failed",
     rules_by_status={"fail": 1},
+    monitoring_by_status={"pass": 1},
     scope=(),
     findings=JsonFindings(
         moment=NOON,

@@ -17,6 +17,7 @@ FREE = {
     "requires",
     "parameters",
     "rules_by_status",
+    "monitoring_by_status",
     "severities",
     "outcomes",
     "titles",

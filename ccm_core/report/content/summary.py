@@ -31,8 +31,9 @@ from ccm_core.report.content.result_findings import NO_FINDINGS, ResultFindings,
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
-    from ccm_core.model.evaluation.result import AppliedPack
+    from ccm_core.model.evaluation.result import AppliedPack, Evaluation
     from ccm_core.report.types import ReportInput
 
 _VERDICT_ORDER = (
@@ -110,11 +111,14 @@ class Summary:
     accepted: tuple[str, ...]
     """What is not available, which is accepted for a reason."""
     headline: str
-    """Such as ``7 passed, 28 failed, 3 inconclusive (insufficient evidence)``."""
+    """Such as ``7 passed, 28 failed, 3 inconclusive (insufficient evidence)``: the checks of the
+    company alone."""
     counts: tuple[StatusCount, ...]
     """The headline by status; statuses that no check has are left out."""
     total: int
-    """How many checks there are."""
+    """How many checks of the company there are."""
+    monitoring_headline: str
+    """The checks of the health of monitoring, beside the headline; empty: there are none."""
     findings: FindingList
     finding_of: ResultFindings
     """The finding of each result."""
@@ -157,7 +161,8 @@ def summary(inputs: ReportInput) -> Summary:
         ),
         key=_rank,
     )
-    counts = status_counts(evaluation.rules)
+    of_monitoring, of_company = rules_by_purpose(evaluation)
+    counts = status_counts(of_company)
     monitoring, company = _by_purpose(rules, evaluation.packs)
     failing = tuple(entry for entry in company if _fails(entry.rule))
     inconclusive = tuple(entry for entry in company if entry.rule.status in INCONCLUSIVE)
@@ -180,7 +185,8 @@ def summary(inputs: ReportInput) -> Summary:
         accepted=accepted_gaps(evaluation.sufficiency),
         headline=headline(counts),
         counts=counts,
-        total=len(evaluation.rules),
+        total=len(of_company),
+        monitoring_headline=monitoring_headline(status_counts(of_monitoring)),
         findings=finding_list(inputs),
         finding_of=finding_of,
         failing=failing,
@@ -210,9 +216,28 @@ def _by_purpose(
     rules: Sequence[RuleSummary], packs: Sequence[AppliedPack]
 ) -> tuple[tuple[RuleSummary, ...], tuple[RuleSummary, ...]]:
     """Return the checks of the health of monitoring, and those of the company's controls."""
-    names = {pack.name for pack in packs if pack.purpose is PackPurpose.MONITORING}
+    names = monitoring_packs(packs)
     monitoring = tuple(entry for entry in rules if entry.rule.pack in names)
     return monitoring, tuple(entry for entry in rules if entry.rule.pack not in names)
+
+
+def rules_by_purpose(
+    evaluation: Evaluation,
+) -> tuple[Sequence[RuleResult], Sequence[RuleResult]]:
+    """Return the rules of the health of monitoring, and those of the company's controls."""
+    names = monitoring_packs(evaluation.packs)
+    monitoring = [rule for rule in evaluation.rules if rule.pack in names]
+    return monitoring, [rule for rule in evaluation.rules if rule.pack not in names]
+
+
+def monitoring_packs(packs: Sequence[AppliedPack]) -> AbstractSet[str]:
+    """Return the names of the packs that check the health of monitoring."""
+    return {pack.name for pack in packs if pack.purpose is PackPurpose.MONITORING}
+
+
+def monitoring_headline(counts: Sequence[StatusCount]) -> str:
+    """Return the counts of the checks of monitoring in words; empty: there are none."""
+    return f"Health of monitoring: {headline(counts)}" if counts else ""
 
 
 def headline(counts: Sequence[StatusCount]) -> str:

@@ -10,7 +10,7 @@ from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.content.finding_list import finding_list
 from ccm_core.report.content.json_stream import Fields, Rows, blocks, fields_of, json_pieces
 from ccm_core.report.content.result_findings import result_findings
-from ccm_core.report.content.summary import headline, status_counts
+from ccm_core.report.content.summary import headline, rules_by_purpose, status_counts
 from ccm_core.report.types import ReportFormat, ReportInput
 
 if TYPE_CHECKING:
@@ -72,7 +72,10 @@ class JsonDocument:
     headline: str
     """In words, the same in every format."""
     rules_by_status: dict[str, int]
-    """How many rules have each status; statuses that no rule has are left out."""
+    """How many rules of the company's controls have each status; statuses that none has are left
+    out."""
+    monitoring_by_status: dict[str, int]
+    """The same of the rules that check the health of the monitoring itself."""
     scope: Sequence[str]
     """Which part of the evaluation this is; empty: all of it."""
     findings: JsonFindings
@@ -92,11 +95,13 @@ class JsonReport(ReportFormat):
 
     def chunks(self, inputs: ReportInput) -> Iterator[bytes]:
         """Yield one JSON document with sorted keys, ended by a line feed."""
-        counts, items = status_counts(inputs.evaluation.rules), inputs.findings.items
+        monitoring, company = map(status_counts, rules_by_purpose(inputs.evaluation))
+        items = inputs.findings.items
         document = JsonDocument(
             host_version=inputs.host_version,
-            headline=headline(counts),
-            rules_by_status={count.status.value: count.number for count in counts},
+            headline=headline(company),
+            rules_by_status={count.status.value: count.number for count in company},
+            monitoring_by_status={count.status.value: count.number for count in monitoring},
             scope=tuple(inputs.scope),
             findings=_findings(inputs),
             evaluation=cast("JsonEvaluation", inputs.evaluation),  # written one by one

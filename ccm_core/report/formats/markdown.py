@@ -77,6 +77,8 @@ def _head(report: Summary, everything: str) -> Iterator[str]:
     connections = (
         phrases.listed_first([code(name) for name in report.connections]) or "no connection"
     )
+    if report.monitoring_headline:
+        yield f"{text(report.monitoring_headline)}."
     yield f"As of {phrases.moment(report.evaluated_at)}, over {connections}."
     if report.scope:
         yield text(phrases.scope(report.scope))

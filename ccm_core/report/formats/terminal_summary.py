@@ -120,6 +120,8 @@ def summary_lines(report: Summary, width: int = WIDTH, detail: Detail = FULL) ->
 
 def _head(report: Summary, width: int) -> Iterator[str]:
     yield from wrap(report.headline, width)
+    if report.monitoring_headline:
+        yield from wrap(report.monitoring_headline, width)
     connections = (
         phrases.listed_first([plain(name) for name in report.connections]) or "no connection"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import pytest
@@ -19,6 +20,8 @@ from ccm_core.model.evaluation.rule import PackPurpose, Severity
 from ccm_core.model.evidence.collection import Outcome, Reason, Shortfall
 from ccm_core.report.content.summary import summary
 from ccm_core.report.formats.html import HtmlReport
+from ccm_core.report.formats.json import JsonReport
+from ccm_core.report.formats.markdown import MarkdownReport
 from ccm_core.report.formats.terminal_summary import summary_lines
 from ccm_core.report.types import ReportInput
 
@@ -182,7 +185,7 @@ def test_a_check_of_a_whole_connection_has_no_resources(make):
 
 
 def test_checks_of_the_health_of_monitoring_are_listed_apart(make):
-    """They count in the headline, and are in none of the other lists."""
+    """They stand below the headline, in every format, and are in none of the other lists."""
     pack = {"version": "1", "digest": "sha256:0", "source": "p.yaml"}
     inputs = make.report_input(
         make.rule("company", "Company", "low", [make.result("A", F, "bad")], pack="a"),
@@ -193,13 +196,20 @@ def test_checks_of_the_health_of_monitoring_are_listed_apart(make):
         ),
     )
     report = summary(inputs)
-    assert report.headline == "1 failed, 1 inconclusive (insufficient evidence)"
+    beside = "Health of monitoring: 1 inconclusive (insufficient evidence)"
+    assert (report.headline, report.monitoring_headline, report.total) == ("1 failed", beside, 1)
     assert [entry.rule.rule for entry in report.monitoring] == ["credential"]
     assert [entry.rule.rule for entry in report.failing] == ["company"]
     assert report.inconclusive == ()
     page = HtmlReport().render(inputs).decode()
     assert page.index("<h2>Failing checks") < page.index("<h2>Health of monitoring")
     assert 'id="rule-b-credential"' in page
+    assert beside in page
+    assert beside in MarkdownReport().render(inputs).decode().replace("\\", "")
+    document = json.loads(JsonReport().render(inputs))
+    assert document["rules_by_status"] == {"fail": 1}
+    assert document["monitoring_by_status"] == {"insufficient": 1}
+    assert beside in summary_lines(report)
     assert "HEALTH OF MONITORING (1)" in "\n".join(summary_lines(report))
 
 
