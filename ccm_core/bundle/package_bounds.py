@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from ccm_core.bundle.verifier.archive import UnreadableBundle, check_names
 from ccm_core.bundle.verifier.bounds import BoundExceeded, Limits, check_note
+from ccm_core.bundle.verifier.pages.page_files import READABLE
 from ccm_core.bundle.verifier.statement import (
     STATEMENT,
     VERIFIER,
@@ -27,7 +28,7 @@ _WHOLE = (
     "be made any more: "
     "begin a new store, and hand over this one as a whole, which `ccm verify` verifies"
 )
-_DERIVED_FILES = ("key.pem", "assurance.json", "erasures.json", "index.html", VERIFIER)
+_DERIVED_FILES = ("key.pem", "assurance.json", "erasures.json", *READABLE, VERIFIER)
 _KEY, _SIGNATURE, _DIGEST = bytes(32), bytes(64), "0" * 64
 
 

@@ -21,8 +21,16 @@ END_RECORD = struct.Struct("<4s4H2LH")
 VERSION, UTF_8, DEFLATED, MIDNIGHT, FIRST_DAY = 20, 0x800, 8, 0, 0x21
 """What every member has: ZIP 2.0, a name in UTF-8, one compression, and no time."""
 UNIX, REGULAR_FILE = 3 << 8, 0o100644 << 16
-FOLDERS = ("ledger/", "contents/", "evidence/", "packs/", "keys/")
-LAST = ("key.pem", "assurance.json", "erasures.json", "verify.py", "index.html", "statement.json")
+FOLDERS = ("ledger/", "contents/", "evidence/", "packs/", "keys/", "tables/", "pages/")
+LAST = (
+    "key.pem",
+    "assurance.json",
+    "erasures.json",
+    "verify.py",
+    "README.txt",
+    "index.html",
+    "statement.json",
+)
 
 
 class UnreadableBundle(Exception):

@@ -20,6 +20,9 @@ from ccm_core.bundle.verifier.scope import Scope, Watch
 from ccm_core.bundle.verifier.spans import Window, instant_text, read_collection
 from ccm_core.bundle.verifier.strict_json import read_json
 
+RUN_FIELDS = ("started_at", "scheduled", "connector", "host_version", "plugins", "credential")
+"""What is kept of a manifest."""
+
 
 class PeriodQuestion(NamedTuple):
     """What is concluded."""
@@ -71,7 +74,7 @@ def read_collecting(
         content = kept.get(leaf.get("digest", ""))
         if content is not None and leaf["leaf"] == "manifest":
             run = read_json(content, f"the manifest {leaf['run']} of {connection}")
-            runs.append({name: share_texts(run[name]) for name in ("started_at", "scheduled")})
+            runs.append({name: share_texts(run[name]) for name in RUN_FIELDS})
             for document in run["collections"]:
                 collections[document["id"]] = read_collection(document)
         elif content is not None and leaf["leaf"] == "collection":

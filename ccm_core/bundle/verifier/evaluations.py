@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 from ccm_core.bundle.verifier.contents import moment
+from ccm_core.bundle.verifier.method_facts import MethodFacts
 from ccm_core.bundle.verifier.proofs.leaf_table import share_texts
 from ccm_core.bundle.verifier.strict_json import read_json
 
@@ -198,6 +199,8 @@ class History(NamedTuple):
     """What became of the items of the period, by rule and connection."""
     off: dict[str, list[tuple[datetime, str]]]
     """Of what nothing is concluded, by rule or control: when evaluations were, and why."""
+    method: MethodFacts
+    """What evaluations state of how they were made."""
 
 
 class Reading(NamedTuple):
@@ -225,7 +228,7 @@ class ResultReader(Protocol):
 
 def empty_history() -> History:
     """Return a history of no evaluation."""
-    return History({}, {}, set(), {}, {}, [], {}, {})
+    return History({}, {}, set(), {}, {}, [], {}, {}, MethodFacts())
 
 
 def read_evaluations(
@@ -245,6 +248,7 @@ def read_evaluations(
     for index, leaf, content in evaluations:
         evaluation = read_json(content, f"an evaluation, leaf {index} of the store's own log")
         at = moment(evaluation["evaluated_at"])
+        history.method.add(evaluation, late="act" not in leaf)
         history.reads.append((index, at, share_texts(evaluation["evidence_read"])))
         documents = [pack["digest"] for pack in evaluation["packs"]]
         documents += [leaf["inputs"]] if "inputs" in leaf else []

@@ -1,6 +1,6 @@
 """Verify an evidence package. Needs Python 3.9 and nothing else: no network, no account.
 
-    python3 verify.py BUNDLE.zip [KEY]
+    python3 verify.py BUNDLE.zip [KEY] [--report FOLDER]
 
 KEY is the public key that you received by another way than this package, or a file that holds it.
 Without it the package is only shown to agree with itself, and the key that signed it is printed.
@@ -26,7 +26,9 @@ package that was changed may hold a verifier that was changed.
 8. The rows and verdicts of the period lead to the populations that each evaluation states that it
    left, and the counts and the status of each rule follow from them.
 9. The evidence behind the results, and the rule packs that gave them, are here.
-10. The conclusions and the page are made anew from all this, and must be the same to the byte.
+10. The conclusions, the pages and the tables are made anew from all this, and must be the same
+    to the byte. With --report they are written to a folder as well, which must be new or empty:
+    so you read what this verifier made, and trust no page that somebody gave you.
 
 The exit code is 0 where the package verifies, 3 where nothing was changed but something is not
 proven, 5 where there is a problem, and 2 for wrong arguments.
@@ -37,6 +39,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.archive import Files, UnreadableBundle, read_archive
@@ -60,6 +63,12 @@ from ccm_core.bundle.verifier.derived_package import package_logs
 from ccm_core.bundle.verifier.erasures import describe_erasures
 from ccm_core.bundle.verifier.evaluations import History, empty_history, read_evaluations
 from ccm_core.bundle.verifier.package import Package, derived_files, newest_moment
+from ccm_core.bundle.verifier.pages.page_files import (
+    MadeFile,
+    first_difference,
+    readable_files,
+    sha256_of,
+)
 from ccm_core.bundle.verifier.populations import (
     last_collections,
     unread_populations,
@@ -94,24 +103,58 @@ def main(arguments: Sequence[str]) -> int:
 
     It is 0 where it verifies, 3 where something is not proven, 5 for a problem, 2 for misuse.
     """
-    if not 1 <= len(arguments) <= 2 or arguments[0].startswith("-"):
+    places, folder = read_arguments(arguments)
+    if not 1 <= len(places) <= 2:
         print((__doc__ or "").strip())
         return 2
     try:
-        key = read_key(arguments[1]) if len(arguments) > 1 else None
-        open(arguments[0], "rb").close()
+        key = read_key(places[1]) if len(places) > 1 else None
+        open(places[0], "rb").close()
+        if folder:
+            make_folder(Path(folder))
     except (OSError, ValueError) as error:
         print(printable(f"cannot be used: {error}"))
         return 2
     with open(__file__, "rb") as file:
-        checked = verify_package(arguments[0], key, file.read())
+        checked = verify_package(places[0], key, file.read())
     print("\n".join(printable(line) for line in checked.lines()))
     problems = len(checked.problems)
+    if folder:
+        print(printable(write_report(Path(folder), checked)))
     count = f"{problems} problem{'' if problems == 1 else 's'}"
-    print(printable(f"{arguments[0]}: {count if problems else checked.conclusion()}"))
+    print(printable(f"{places[0]}: {count if problems else checked.conclusion()}"))
     if problems:
         return 5
     return 3 if checked.unproven else 0
+
+
+def read_arguments(arguments: Sequence[str]) -> tuple[list[str], str]:
+    """Return the package and the key, and the folder of a report; nothing for what is no use."""
+    places, folder = list(arguments), ""
+    if "--report" in places[:-1]:
+        at = places.index("--report")
+        folder = places[at + 1]
+        del places[at : at + 2]
+    return ([] if any(place.startswith("-") for place in places) else places), folder
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a report, or refuse one that holds something."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if next(folder.iterdir(), None):
+        raise ValueError(f"the folder {folder} is not empty: name a new one for the report")
+
+
+def write_report(folder: Path, checked: PackageVerification) -> str:
+    """Write the pages and tables of a package that has no problems, and return what was done."""
+    if checked.problems:
+        return "no report was written, because of the problems"
+    for name, make in readable_files(checked.made).items():
+        path = folder.joinpath(*name.split("/"))
+        path.parent.mkdir(exist_ok=True)
+        with path.open("wb") as file:
+            file.writelines(make())
+    return f"the report that follows from the contents: {folder / 'index.html'}"
 
 
 def printable(line: str) -> str:
@@ -133,6 +176,8 @@ class PackageVerification(NamedTuple):
     problems: list[str]
     exceeded: list[BoundExceeded]
     """Those of the problems that are only a matter of size."""
+    made: dict[str, MadeFile]
+    """What makes each file that follows from the contents; proven where there is no problem."""
 
     def lines(self) -> Iterator[str]:
         """Yield all of it for a person."""
@@ -167,7 +212,7 @@ def verify_package(
         verifier: The published verifier that is running; the one in the package should be the same.
         limits: How much is read of it; None: what everybody reads.
     """
-    checked = PackageVerification([], [], [], [], [])
+    checked = PackageVerification([], [], [], [], [], {})
     problems = checked.problems
     try:
         files = read_archive(path, limits or LIMITS)
@@ -256,9 +301,10 @@ def check_package(
     problems.extend(unread_runs(package, history, contents))
     problems.extend(missing_needs(package, history, contents))
     derived = derived_files(package, expected, history, contents, key)
+    checked.made.update(derived)
     problems.extend(wrong_files(files, package, derived))
     checked.facts.extend(describe(expected, key, logs, contents))
-    checked.erased.extend(describe_erasures(read_json(derived["erasures.json"])))
+    checked.erased.extend(describe_erasures(read_json(b"".join(derived["erasures.json"]()))))
     checked.facts.extend(describe_unshown(package, history, contents))
     if package.other_connections:
         others = ", ".join(package.other_connections)
@@ -304,7 +350,7 @@ def missing_needs(package: Package, history: History, contents: Contents) -> Ite
         yield f"a result of the period needs {name}, which is missing"
 
 
-def wrong_files(files: Files, package: Package, derived: Mapping[str, bytes]) -> Iterator[str]:
+def wrong_files(files: Files, package: Package, derived: Mapping[str, MadeFile]) -> Iterator[str]:
     """Yield the files that no leaf speaks of, and those that differ from what the leaves prove."""
     known = {*derived, STATEMENT, VERIFIER}
     known |= {
@@ -317,9 +363,12 @@ def wrong_files(files: Files, package: Package, derived: Mapping[str, bytes]) ->
     for name in files:
         if name not in known and not name.startswith(folders):
             yield f"{name} does not belong in a package: no leaf of the ledger speaks of it"
-    for name, data in derived.items():
-        if files.digests[name] != digest(data)[len("sha256:") :]:
-            yield f"{name} is not what follows from the contents of the package"
+    for name, make in derived.items():
+        if name not in files:
+            yield f"{name} is missing: the verifier makes it of the contents of the package"
+        elif files.digests[name] != sha256_of(make()):
+            where = first_difference(make(), files.chunks(name))
+            yield f"{name} is not what follows from the contents of the package: {where}"
 
 
 def describe(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.conclusions import PeriodQuestion, conclude, read_collecting
 from ccm_core.bundle.verifier.contents import (
+    BASES,
     Contents,
     ContentSelection,
     Leaves,
@@ -18,8 +19,14 @@ from ccm_core.bundle.verifier.contents import (
 from ccm_core.bundle.verifier.derived.derived_log import DERIVED, DerivedNeed, derived_versions
 from ccm_core.bundle.verifier.erasures import erasures
 from ccm_core.bundle.verifier.evaluations import History, Reading
-from ccm_core.bundle.verifier.page import page
-from ccm_core.bundle.verifier.proofs.leaf_table import LeafTable, other_leaves, unpack_digest
+from ccm_core.bundle.verifier.pages.facts import PageFacts, last_evaluation
+from ccm_core.bundle.verifier.pages.page_files import MadeFile, page_files
+from ccm_core.bundle.verifier.proofs.leaf_table import (
+    LeafTable,
+    other_leaves,
+    share_texts,
+    unpack_digest,
+)
 from ccm_core.bundle.verifier.proofs.log_checks import STORE_LOG
 from ccm_core.bundle.verifier.proofs.signed_note import public_key
 from ccm_core.bundle.verifier.scope import (
@@ -30,7 +37,7 @@ from ccm_core.bundle.verifier.scope import (
     scope_inputs,
 )
 from ccm_core.bundle.verifier.spans import instant_text
-from ccm_core.bundle.verifier.strict_json import write_json
+from ccm_core.bundle.verifier.strict_json import read_json, write_json
 
 
 class Package(NamedTuple):
@@ -141,8 +148,8 @@ def derived_files(
     history: History,
     contents: Contents,
     key: str,
-) -> dict[str, bytes]:
-    """Return the files that are made of proven contents, and of nothing else."""
+) -> dict[str, MadeFile]:
+    """Return what makes the files that follow from proven contents, and from nothing else."""
     since, until = package.bounds
     question = PeriodQuestion(
         package.period, (since, package.assessed_until), until, package.controls
@@ -154,12 +161,32 @@ def derived_files(
     assurance = conclude(question, package.scope, history, collecting)
     absent = {unpack_digest(name) for name in contents.absent}
     orders = erasures(package.content_logs, package.store_log, absent, history)
+    facts = PageFacts(
+        assurance=assurance,
+        orders=orders,
+        predicate=predicate,
+        others=package.other_connections,
+        key=key,
+        history=history,
+        collecting=collecting,
+        inputs=list(read_inputs(contents)),
+        seed=last_evaluation(package.evaluations),
+    )
     return {
-        "key.pem": pem(public_key(key)),
-        "assurance.json": write_json(assurance) + b"\n",
-        "erasures.json": write_json(orders) + b"\n",
-        "index.html": page(assurance, orders, predicate, package.other_connections, key),
+        "key.pem": lambda: [pem(public_key(key))],
+        "assurance.json": lambda: [write_json(assurance) + b"\n"],
+        "erasures.json": lambda: [write_json(orders) + b"\n"],
+        **page_files(facts),
     }
+
+
+def read_inputs(contents: Contents) -> Iterator[Mapping[str, Any]]:
+    """Yield which versions the evaluations of the package were made with, by each inputs."""
+    for packed in contents.expected.get(BASES, ()):
+        content = contents.kept.get(unpack_digest(packed))
+        if content is not None:
+            inputs = read_json(content, "the inputs of an evaluation")
+            yield {name: share_texts(inputs[name]) for name in ("host_version", "plugins")}
 
 
 def newest_moment(logs: Mapping[str, Leaves], default: datetime) -> datetime:

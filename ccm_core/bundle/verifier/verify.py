@@ -1,6 +1,6 @@
 """Verify an evidence package. Needs Python 3.9 and nothing else: no network, no account.
 
-    python3 verify.py BUNDLE.zip [KEY]
+    python3 verify.py BUNDLE.zip [KEY] [--report FOLDER]
 
 KEY is the public key that you received by another way than this package, or a file that holds it.
 Without it the package is only shown to agree with itself, and the key that signed it is printed.
@@ -26,7 +26,9 @@ package that was changed may hold a verifier that was changed.
 8. The rows and verdicts of the period lead to the populations that each evaluation states that it
    left, and the counts and the status of each rule follow from them.
 9. The evidence behind the results, and the rule packs that gave them, are here.
-10. The conclusions and the page are made anew from all this, and must be the same to the byte.
+10. The conclusions, the pages and the tables are made anew from all this, and must be the same
+    to the byte. With --report they are written to a folder as well, which must be new or empty:
+    so you read what this verifier made, and trust no page that somebody gave you.
 
 The exit code is 0 where the package verifies, 3 where nothing was changed but something is not
 proven, 5 where there is a problem, and 2 for wrong arguments.
@@ -52,8 +54,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from datetime import datetime, timedelta, timezone
 from functools import partial
-from heapq import merge
-from itertools import accumulate, chain, groupby, islice
+from heapq import merge, nsmallest
+from itertools import accumulate, chain, groupby, islice, zip_longest
+from pathlib import Path
 from sys import intern
 from typing import Any, NamedTuple, NoReturn, Protocol
 
@@ -63,24 +66,58 @@ def main(arguments: Sequence[str]) -> int:
 
     It is 0 where it verifies, 3 where something is not proven, 5 for a problem, 2 for misuse.
     """
-    if not 1 <= len(arguments) <= 2 or arguments[0].startswith("-"):
+    places, folder = read_arguments(arguments)
+    if not 1 <= len(places) <= 2:
         print((__doc__ or "").strip())
         return 2
     try:
-        key = read_key(arguments[1]) if len(arguments) > 1 else None
-        open(arguments[0], "rb").close()
+        key = read_key(places[1]) if len(places) > 1 else None
+        open(places[0], "rb").close()
+        if folder:
+            make_folder(Path(folder))
     except (OSError, ValueError) as error:
         print(printable(f"cannot be used: {error}"))
         return 2
     with open(__file__, "rb") as file:
-        checked = verify_package(arguments[0], key, file.read())
+        checked = verify_package(places[0], key, file.read())
     print("\n".join(printable(line) for line in checked.lines()))
     problems = len(checked.problems)
+    if folder:
+        print(printable(write_report(Path(folder), checked)))
     count = f"{problems} problem{'' if problems == 1 else 's'}"
-    print(printable(f"{arguments[0]}: {count if problems else checked.conclusion()}"))
+    print(printable(f"{places[0]}: {count if problems else checked.conclusion()}"))
     if problems:
         return 5
     return 3 if checked.unproven else 0
+
+
+def read_arguments(arguments: Sequence[str]) -> tuple[list[str], str]:
+    """Return the package and the key, and the folder of a report; nothing for what is no use."""
+    places, folder = list(arguments), ""
+    if "--report" in places[:-1]:
+        at = places.index("--report")
+        folder = places[at + 1]
+        del places[at : at + 2]
+    return ([] if any(place.startswith("-") for place in places) else places), folder
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a report, or refuse one that holds something."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if next(folder.iterdir(), None):
+        raise ValueError(f"the folder {folder} is not empty: name a new one for the report")
+
+
+def write_report(folder: Path, checked: _PackageVerification) -> str:
+    """Write the pages and tables of a package that has no problems, and return what was done."""
+    if checked.problems:
+        return "no report was written, because of the problems"
+    for name, make in readable_files(checked.made).items():
+        path = folder.joinpath(*name.split("/"))
+        path.parent.mkdir(exist_ok=True)
+        with path.open("wb") as file:
+            file.writelines(make())
+    return f"the report that follows from the contents: {folder / 'index.html'}"
 
 
 def printable(line: str) -> str:
@@ -102,6 +139,8 @@ class _PackageVerification(NamedTuple):
     problems: list[str]
     exceeded: list[_BoundExceeded]
     """Those of the problems that are only a matter of size."""
+    made: dict[str, MadeFile]
+    """What makes each file that follows from the contents; proven where there is no problem."""
 
     def lines(self) -> Iterator[str]:
         """Yield all of it for a person."""
@@ -136,7 +175,7 @@ def verify_package(
         verifier: The published verifier that is running; the one in the package should be the same.
         limits: How much is read of it; None: what everybody reads.
     """
-    checked = _PackageVerification([], [], [], [], [])
+    checked = _PackageVerification([], [], [], [], [], {})
     problems = checked.problems
     try:
         files = read_archive(path, limits or LIMITS)
@@ -225,9 +264,10 @@ def check_package(
     problems.extend(unread_runs(package, history, contents))
     problems.extend(missing_needs(package, history, contents))
     derived = derived_files(package, expected, history, contents, key)
+    checked.made.update(derived)
     problems.extend(wrong_files(files, package, derived))
     checked.facts.extend(describe(expected, key, logs, contents))
-    checked.erased.extend(describe_erasures(read_json(derived["erasures.json"])))
+    checked.erased.extend(describe_erasures(read_json(b"".join(derived["erasures.json"]()))))
     checked.facts.extend(describe_unshown(package, history, contents))
     if package.other_connections:
         others = ", ".join(package.other_connections)
@@ -273,7 +313,7 @@ def missing_needs(package: _Package, history: _History, contents: _Contents) -> 
         yield f"a result of the period needs {name}, which is missing"
 
 
-def wrong_files(files: Files, package: _Package, derived: Mapping[str, bytes]) -> Iterator[str]:
+def wrong_files(files: Files, package: _Package, derived: Mapping[str, MadeFile]) -> Iterator[str]:
     """Yield the files that no leaf speaks of, and those that differ from what the leaves prove."""
     known = {*derived, STATEMENT, VERIFIER}
     known |= {
@@ -286,9 +326,12 @@ def wrong_files(files: Files, package: _Package, derived: Mapping[str, bytes]) -
     for name in files:
         if name not in known and not name.startswith(folders):
             yield f"{name} does not belong in a package: no leaf of the ledger speaks of it"
-    for name, data in derived.items():
-        if files.digests[name] != digest(data)[len("sha256:") :]:
-            yield f"{name} is not what follows from the contents of the package"
+    for name, make in derived.items():
+        if name not in files:
+            yield f"{name} is missing: the verifier makes it of the contents of the package"
+        elif files.digests[name] != sha256_of(make()):
+            where = first_difference(make(), files.chunks(name))
+            yield f"{name} is not what follows from the contents of the package: {where}"
 
 
 def describe(
@@ -447,8 +490,16 @@ END_RECORD = struct.Struct("<4s4H2LH")
 VERSION, UTF_8, DEFLATED, MIDNIGHT, FIRST_DAY = 20, 0x800, 8, 0, 0x21
 """What every member has: ZIP 2.0, a name in UTF-8, one compression, and no time."""
 UNIX, REGULAR_FILE = 3 << 8, 0o100644 << 16
-FOLDERS = ("ledger/", "contents/", "evidence/", "packs/", "keys/")
-LAST = ("key.pem", "assurance.json", "erasures.json", "verify.py", "index.html", "statement.json")
+FOLDERS = ("ledger/", "contents/", "evidence/", "packs/", "keys/", "tables/", "pages/")
+LAST = (
+    "key.pem",
+    "assurance.json",
+    "erasures.json",
+    "verify.py",
+    "README.txt",
+    "index.html",
+    "statement.json",
+)
 
 
 class _UnreadableBundle(Exception):
@@ -1169,8 +1220,8 @@ def derived_files(
     history: _History,
     contents: _Contents,
     key: str,
-) -> dict[str, bytes]:
-    """Return the files that are made of proven contents, and of nothing else."""
+) -> dict[str, MadeFile]:
+    """Return what makes the files that follow from proven contents, and from nothing else."""
     since, until = package.bounds
     question = _PeriodQuestion(
         package.period, (since, package.assessed_until), until, package.controls
@@ -1182,12 +1233,32 @@ def derived_files(
     assurance = conclude(question, package.scope, history, collecting)
     absent = {unpack_digest(name) for name in contents.absent}
     orders = erasures(package.content_logs, package.store_log, absent, history)
+    facts = _PageFacts(
+        assurance=assurance,
+        orders=orders,
+        predicate=predicate,
+        others=package.other_connections,
+        key=key,
+        history=history,
+        collecting=collecting,
+        inputs=list(read_inputs(contents)),
+        seed=last_evaluation(package.evaluations),
+    )
     return {
-        "key.pem": pem(public_key(key)),
-        "assurance.json": write_json(assurance) + b"\n",
-        "erasures.json": write_json(orders) + b"\n",
-        "index.html": page(assurance, orders, predicate, package.other_connections, key),
+        "key.pem": lambda: [pem(public_key(key))],
+        "assurance.json": lambda: [write_json(assurance) + b"\n"],
+        "erasures.json": lambda: [write_json(orders) + b"\n"],
+        **page_files(facts),
     }
+
+
+def read_inputs(contents: _Contents) -> Iterator[Mapping[str, Any]]:
+    """Yield which versions the evaluations of the package were made with, by each inputs."""
+    for packed in contents.expected.get(BASES, ()):
+        content = contents.kept.get(unpack_digest(packed))
+        if content is not None:
+            inputs = read_json(content, "the inputs of an evaluation")
+            yield {name: share_texts(inputs[name]) for name in ("host_version", "plugins")}
 
 
 def newest_moment(logs: Mapping[str, Leaves], default: datetime) -> datetime:
@@ -2334,6 +2405,8 @@ class _History(NamedTuple):
     """What became of the items of the period, by rule and connection."""
     off: dict[str, list[tuple[datetime, str]]]
     """Of what nothing is concluded, by rule or control: when evaluations were, and why."""
+    method: _MethodFacts
+    """What evaluations state of how they were made."""
 
 
 class _Reading(NamedTuple):
@@ -2361,7 +2434,7 @@ class _ResultReader(Protocol):
 
 def empty_history() -> _History:
     """Return a history of no evaluation."""
-    return _History({}, {}, set(), {}, {}, [], {}, {})
+    return _History({}, {}, set(), {}, {}, [], {}, {}, _MethodFacts())
 
 
 def read_evaluations(
@@ -2381,6 +2454,7 @@ def read_evaluations(
     for index, leaf, content in evaluations:
         evaluation = read_json(content, f"an evaluation, leaf {index} of the store's own log")
         at = moment(evaluation["evaluated_at"])
+        history.method.add(evaluation, late="act" not in leaf)
         history.reads.append((index, at, share_texts(evaluation["evidence_read"])))
         documents = [pack["digest"] for pack in evaluation["packs"]]
         documents += [leaf["inputs"]] if "inputs" in leaf else []
@@ -3588,6 +3662,10 @@ def worst_status(
 # -- What the evidence of a period proves of each kind and each control: ``assurance.json`` --------
 
 
+RUN_FIELDS = ("started_at", "scheduled", "connector", "host_version", "plugins", "credential")
+"""What is kept of a manifest."""
+
+
 class _PeriodQuestion(NamedTuple):
     """What is concluded."""
 
@@ -3638,7 +3716,7 @@ def read_collecting(
         content = kept.get(leaf.get("digest", ""))
         if content is not None and leaf["leaf"] == "manifest":
             run = read_json(content, f"the manifest {leaf['run']} of {connection}")
-            runs.append({name: share_texts(run[name]) for name in ("started_at", "scheduled")})
+            runs.append({name: share_texts(run[name]) for name in RUN_FIELDS})
             for document in run["collections"]:
                 collections[document["id"]] = read_collection(document)
         elif content is not None and leaf["leaf"] == "collection":
@@ -4132,6 +4210,73 @@ def gap_texts(gap: Gap) -> Gap:
     return {**gap, "since": instant_text(gap["since"]), "until": instant_text(gap["until"])}
 
 
+# -- What evaluations state of the method: their packs, parameters, and what settings narrowed -----
+
+
+class _Stretch(NamedTuple):
+    """From which evaluation to which something was stated, and in how many."""
+
+    first: str
+    last: str
+    evaluations: int
+
+
+class _MethodFacts:
+    """How the evaluations of a period were made; of what repeats only the bounds are kept."""
+
+    def __init__(self) -> None:
+        self.titles: dict[str, str] = {}
+        """What each test asserts, by its rule; the last that was stated."""
+        self.packs: dict[tuple[str, str, str], _Stretch] = {}
+        """By name, version and digest of a pack."""
+        self.parameters: dict[tuple[str, str, str], _Stretch] = {}
+        """By pack, name and value, as JSON."""
+        self.narrowing: dict[str, _Stretch] = {}
+        """By what settings changed or leave out, in words."""
+        self.plugin_failures: dict[str, _Stretch] = {}
+        """By which plugin did not load, in words."""
+        self.switched_off: dict[str, _Stretch] = {}
+        """By which check the settings switched off, in words with the reason."""
+        self.accounts: dict[str, set[str]] = {}
+        """By connection: the accounts that were read."""
+        self.on_time = 0
+        """Evaluations of the moment at which they were made."""
+        self.as_of = 0
+        """Evaluations of a past moment."""
+
+    def add(self, evaluation: Mapping[str, Any], *, late: bool) -> None:
+        """Add what one evaluation states."""
+        at = evaluation["evaluated_at"]
+        self.on_time += not late
+        self.as_of += late
+        for rule in evaluation["rules"]:
+            self.titles[rule["rule"]] = rule["title"]
+        for pack in evaluation["packs"]:
+            extend(self.packs, (pack["name"], pack["version"], pack["digest"]), at)
+            for name, value in pack["parameters"].items():
+                extend(self.parameters, (pack["name"], name, write_json(value).decode()), at)
+        for words in evaluation["narrowing"]:
+            extend(self.narrowing, words, at)
+        for words in evaluation["plugin_failures"]:
+            extend(self.plugin_failures, words, at)
+        for rule in evaluation["switched_off"]:
+            words = f"the check {rule['rule']} was switched off: {rule['reason']}"
+            extend(self.switched_off, words, at)
+        for state in evaluation["derived"]:
+            if state["account"] is not None:
+                self.accounts.setdefault(state["connection"], set()).add(state["account"])
+
+
+def extend(stretches: dict[Any, _Stretch], key: Any, at: str) -> None:
+    """Add an evaluation of a moment to a stretch."""
+    before = stretches.get(key)
+    if before is None:
+        stretches[key] = _Stretch(at, at, 1)
+    else:
+        first, last, number = before
+        stretches[key] = _Stretch(min(first, at), max(last, at), number + 1)
+
+
 # -- Since when, and how long, the evidence of a kind was sufficient: exact, not sampled -----------
 
 
@@ -4497,11 +4642,227 @@ def describe_erasures(orders: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         )
 
 
-# -- The page of an evidence package, ``index.html``: made of what is proven, and of nothing else --
+# -- The files of an evidence package that are made of proven contents, for writer and verifier ----
 
 
-MOST_ROWS = 200
-"""Of more gaps, exceptions or results than this the rest is counted; the JSON files have all."""
+MadeFile = Callable[[], Iterable[bytes]]
+"""Makes a file anew, chunk by chunk, so that none has to be in memory as a whole."""
+PIECE_SIZE = 4096
+SHOWN, BEFORE = 160, 20
+"""How many bytes of a difference are shown, and how many of them before it."""
+READABLE = (
+    "README.txt",
+    "index.html",
+    "pages/exceptions.html",
+    "pages/method.html",
+    "pages/period.html",
+    "pages/populations.html",
+    "pages/samples.html",
+    "tables/exceptions.csv",
+    "tables/populations.csv",
+    "tables/samples.csv",
+)
+"""What is made for people."""
+
+
+def page_files(facts: _PageFacts) -> dict[str, MadeFile]:
+    """Return what makes each file for people, by its name."""
+    connections = facts.predicate["connections"]
+    samples = {
+        rule: sampled_items(facts.seed, rule_items(facts.history, rule, connections))
+        for rule in facts.predicate["rules"]
+    }
+    makers: tuple[MadeFile, ...] = (
+        lambda: [readme(facts)],
+        lambda: [front_page(facts)],
+        lambda: [exceptions_page(facts)],
+        lambda: [method_page(facts)],
+        lambda: [period_page(facts)],
+        lambda: populations_page(facts),
+        lambda: [samples_page(facts, samples)],
+        lambda: csv_chunks(exceptions_table_rows(facts)),
+        lambda: csv_chunks(population_rows(facts)),
+        lambda: csv_chunks(sample_rows(facts, samples)),
+    )
+    return dict(zip(READABLE, makers))
+
+
+def sha256_of(chunks: Iterable[bytes]) -> str:
+    """Return the SHA-256 of a file that is made, in hexadecimal digits."""
+    made = hashlib.sha256()
+    for chunk in chunks:
+        made.update(chunk)
+    return made.hexdigest()
+
+
+def first_difference(expected: Iterable[bytes], actual: Iterable[bytes]) -> str:
+    """Return where a file first differs from what it should be, for whoever reads a problem."""
+    for (line, here), (other, there) in zip_longest(
+        numbered_pieces(expected), numbered_pieces(actual), fillvalue=(0, b"")
+    ):
+        if here != there:
+            shorter = min(len(here), len(there))
+            different = (i for i in range(shorter) if here[i] != there[i])
+            at = max(0, next(different, shorter) - BEFORE)
+            return (
+                f"line {line or other}: expected {shown_piece(here, at)}, "
+                f"got {shown_piece(there, at)}"
+            )
+    return "nowhere"
+
+
+def shown_piece(piece: bytes, start: int) -> str:
+    """Return a part of a line, or that there is none."""
+    shown = piece[start : start + SHOWN].decode("utf-8", "replace")
+    return repr(shown) if piece else "the end of the file"
+
+
+def numbered_pieces(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a file with their numbers; long ones in pieces, so that none is large."""
+    number, rest = 1, b""
+    for chunk in chunks:
+        for start in range(0, len(chunk), PIECE_SIZE):
+            *lines, rest = (rest + chunk[start : start + PIECE_SIZE]).split(b"\n")
+            for line in lines:
+                yield from ((number, piece) for piece in pieces_of(line + b"\n"))
+                number += 1
+            while len(rest) >= 2 * PIECE_SIZE:
+                yield number, rest[:PIECE_SIZE]
+                rest = rest[PIECE_SIZE:]
+    yield from ((number, piece) for piece in pieces_of(rest))
+
+
+def pieces_of(line: bytes) -> Iterator[bytes]:
+    """Yield a line in pieces of one size."""
+    for start in range(0, len(line), PIECE_SIZE):
+        yield line[start : start + PIECE_SIZE]
+
+
+def readable_files(files: Mapping[str, MadeFile]) -> dict[str, MadeFile]:
+    """Return those of some files that are made for people."""
+    return {name: make for name, make in files.items() if name in READABLE}
+
+
+# -- What the pages of an evidence package show: proven facts, and nothing else --------------------
+
+
+SAMPLE_SIZE = 60
+"""Of each test, at most: a smaller sample is the beginning of a larger one."""
+NO_EVALUATION = "no evaluation"
+RESULTS = {
+    "pass": "passed",
+    "fail": "failed",
+    "insufficient": "inconclusive",
+    "error": "inconclusive (error)",
+    "open": "open at the cut-off",
+}
+
+
+class _PageFacts(NamedTuple):
+    """Everything that the pages are made of."""
+
+    assurance: Mapping[str, Any]
+    """What ``assurance.json`` holds."""
+    orders: Sequence[Mapping[str, Any]]
+    """What ``erasures.json`` holds."""
+    predicate: Mapping[str, Any]
+    """What the statement says that the package is of."""
+    others: Sequence[str]
+    """Connections of the store that are not in the package."""
+    key: str
+    """The public key that signed it."""
+    history: _History
+    collecting: Sequence[_Collecting]
+    inputs: Sequence[Mapping[str, Any]]
+    """What the evaluations were made with, each once."""
+    seed: str
+    """The digest of the last evaluation, which selects the samples."""
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """What each test asserts, as its pack says."""
+        return self.history.method.titles
+
+
+class _PeriodItem(NamedTuple):
+    """One item of the population of a test."""
+
+    rule: str
+    connection: str
+    kind: str
+    key: str
+    occurred_at: str
+    """Empty for what is there at any time."""
+    result: str
+    """In words."""
+
+    @property
+    def id(self) -> str:
+        """The id of its result, as ``ccm explain`` takes it."""
+        subject = short_digest(10, self.connection, self.kind, self.key)
+        return f"{short_digest(6, self.rule)}-{subject}"
+
+
+def rule_items(history: _History, rule: str, connections: Sequence[str]) -> Iterator[_PeriodItem]:
+    """Yield the population of a test, sorted by connection and item."""
+    for connection in connections:
+        items = history.items.get((rule, connection))
+        if items is not None:
+            for name in sorted(items.population):
+                kind, _, key = name.partition(":")
+                at = items.moments.get(name)
+                occurred = instant_text(at) if at is not None and name in items.occurred else ""
+                result = RESULTS[item_result(items, name)]
+                yield _PeriodItem(rule, connection, kind, key, occurred, result)
+
+
+def item_result(items: _Items, name: str) -> str:
+    """Return what became of an item of the population."""
+    if name in items.found:
+        return "fail"
+    if name in items.occurred:
+        return items.occurred[name][1]
+    return items.there[name]
+
+
+def sampled_items(seed: str, items: Iterator[_PeriodItem]) -> list[_PeriodItem]:
+    """Return the first items by the SHA-256 of the seed, a line feed and the result's id."""
+    return nsmallest(SAMPLE_SIZE, items, key=lambda item: sample_key(seed, item.id))
+
+
+def sample_key(seed: str, name: str) -> str:
+    """Return what an item is ranked by."""
+    return hashlib.sha256(f"{seed}\n{name}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def last_evaluation(leaves: Mapping[int, Mapping[str, Any]]) -> str:
+    """Return the digest of the evaluation that is last by its moment."""
+    moments = [(moment(leaf["evaluated_at"]), index) for index, leaf in leaves.items()]
+    return str(leaves[max(moments)[1]]["digest"]) if moments else NO_EVALUATION
+
+
+def short_digest(length: int, *names: str) -> str:
+    """Return a part of the id of a result: the first bits of a digest, five in each letter."""
+    data = "\0".join(names).encode("utf-8", "surrogatepass")
+    return base64.b32encode(hashlib.sha256(data).digest())[:length].decode().lower()
+
+
+def exceptions_by_item(assurance: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield each exception once, with the controls that it concerns."""
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for control in assurance["controls"]:
+        name = f"{control['framework']}:{control['id']}"
+        for row in control["exceptions"]:
+            subject = row["subject"]
+            key = (row["rule"], row["connection"], subject["kind"], subject["key"])
+            found.setdefault(key, {**row, "controls": []})["controls"].append(name)
+    for _, row in sorted(found.items(), key=lambda entry: entry[0]):
+        yield row
+
+
+# -- The first page of an evidence package, ``index.html``: what it is, and how to verify it -------
+
+
 CONCLUSIONS = {
     "no_exceptions": "No exceptions noted in automated tests",
     "exceptions": "Exceptions noted in automated tests",
@@ -4509,7 +4870,225 @@ CONCLUSIONS = {
     "open_at_cut_off": "Open at the cut-off",
     "evidence_incomplete": "Evidence incomplete for the period",
 }
+COMMAND = "python3 verify.py PACKAGE.zip KEY"
+CONTENTS = (
+    ("pages/period.html", "The period report: each control with its tests, exceptions and gaps."),
+    ("pages/exceptions.html", "Every item that failed a test in the period."),
+    ("pages/populations.html", "How many items each test had, and what became of each."),
+    ("pages/samples.html", "A reproducible random sample of each population."),
+    ("pages/method.html", "What was tested with what, and what shows that it works."),
+    ("tables/", "Exceptions, populations and samples for a spreadsheet (CSV)."),
+    ("evidence/", "The records as the source sent them, one on each line (JSON)."),
+    ("contents/", "Collections, manifests and evaluations, one on each line (JSON)."),
+    ("packs/", "The rule packs: what each test asserts, to the byte."),
+    ("ledger/, keys/, statement.json", "The proofs: signed checkpoints, hashes and keys."),
+    ("README.txt", "The first steps in plain text."),
+)
+
+
+def front_page(facts: _PageFacts) -> bytes:
+    """Return the page."""
+    title = f"Evidence package for {facts.assurance['period']}"
+    return html_page(
+        INDEX,
+        title,
+        [
+            *introduction(facts),
+            *conclusions_section(facts),
+            *verification(facts.key),
+            *proven_section(),
+            *erased_section(facts),
+            *contents_section(),
+        ],
+    )
+
+
+def introduction(facts: _PageFacts) -> Iterator[str]:
+    """Yield what the package is of."""
+    assurance, predicate = facts.assurance, facts.predicate
+    ended = "" if assurance["ended"] else ". The period had not ended when this was made"
+    since, until = instant(assurance["since"]), instant(assurance["until"])
+    frameworks = sorted({control["framework"] for control in assurance["controls"]})
+    controls = counted(len(assurance["controls"]), "control")
+    yield (
+        "<p>This package holds the evidence that a company collected from its own systems for "
+        "the controls below, the automated tests of it, and proofs that nothing was changed or "
+        "left out. You can read all of it without the software that made it.</p>\n<dl>"
+    )
+    yield f"<dt>Period</dt><dd>From {since} up to {until}, in UTC{ended}.</dd>"
+    yield "<dt>Collected from</dt>"
+    for name in predicate["connections"]:
+        yield f"<dd>{text(name)}: {account_of(facts, name)}</dd>"
+    yield f"<dt>Controls</dt><dd>{controls} of {listed(frameworks)}; see below.</dd>"
+    if facts.others:
+        yield (
+            f"<dt>Not in this package</dt><dd>The connections {listed(facts.others)} of the same "
+            "store.</dd>"
+        )
+    yield (
+        "<dt>Whose it is</dt><dd>The accounts above, as the source identified them. The name of "
+        "the company is not part of the evidence: who handed the package over to you, and with "
+        "which key, says whose it is.</dd>\n</dl>"
+    )
+
+
+def account_of(facts: _PageFacts, connection: str) -> str:
+    """Return which account a connection read, and how."""
+    accounts = set(facts.history.method.accounts.get(connection, ()))
+    connectors = set()
+    for source in facts.collecting:
+        if source.connection == connection:
+            for run in source.runs:
+                connectors.add(run["connector"])
+                if run["credential"] is not None and run["credential"]["account"] is not None:
+                    accounts.add(run["credential"]["account"])
+    account = f"the account {listed(sorted(accounts))}" if accounts else "an account without a name"
+    through = f", through {listed(sorted(connectors))}" if connectors else ""
+    return account + through
+
+
+def conclusions_section(facts: _PageFacts) -> Iterator[str]:
+    """Yield what the tests conclude of each control."""
+    controls = facts.assurance["controls"]
+    exceptions = sum(1 for _ in exceptions_by_item(facts.assurance))
+    numbers = Counter(row["conclusion"] for row in controls)
+    summary = ", ".join(
+        f"{numbers[name]} {words[0].lower()}{words[1:]}"
+        for name, words in CONCLUSIONS.items()
+        if numbers[name]
+    )
+    yield "<section>\n<h2>What it concludes</h2>"
+    yield (
+        f"<p>{counted(len(controls), 'control')}: {summary}. {counted(exceptions, 'exception')}. A "
+        "conclusion is about the automated tests alone. Whether a control operated effectively "
+        "is for its auditor to say, and so is what people do by hand.</p>"
+    )
+    yield from table(
+        ("Control", "Conclusion", "Evidence coverage", "Items", "Items that failed", "Evaluations"),
+        (
+            (
+                f"{text(row['framework'])}:{text(row['id'])}",
+                f"<strong>{CONCLUSIONS[row['conclusion']]}</strong>",
+                percent(row["evidence_coverage"]),
+                text(row["items"]),
+                text(row["items_failed"]),
+                text(row["evaluations"]),
+            )
+            for row in controls
+        ),
+        len(controls),
+    )
+    yield (
+        "<p>Evidence coverage is the share of the period for which the evidence was sufficient. "
+        'Where it is less than 100 %, the <a href="pages/period.html">period report</a> names '
+        "each evidence gap.</p>\n</section>"
+    )
+
+
+def verification(key: str) -> Iterator[str]:
+    """Yield how the package is verified."""
+    yield "<section>\n<h2>How to verify this evidence package</h2>"
+    yield (
+        "<p>This page proves nothing by itself: somebody may have changed it. The verifier makes "
+        "it anew from the evidence, and refuses a package in which it differs. You need Python "
+        "3.9 or newer and nothing else: no network, no account, no installed package. Take "
+        "<code>verify.py</code> from a source that you trust, rather than from here, and run</p>"
+    )
+    yield f"<pre>{text(COMMAND)}</pre>"
+    yield (
+        "<p>PACKAGE.zip is this package as you received it, not unpacked. KEY is the public key, "
+        "or a file with it, that you received by another way. The last line of the output "
+        "says <q>verified</q>. This package was signed with</p>"
+    )
+    yield f"<pre>{text(key)}</pre>"
+    yield (
+        "<p>Without KEY the verifier shows that the package agrees with itself, and prints the key "
+        "for you to compare. To have these pages made by the verifier, so that you need not "
+        "trust the ones in the package at all, run</p>"
+        "<pre>python3 verify.py PACKAGE.zip KEY --report FOLDER</pre>\n</section>"
+    )
+
+
+def proven_section() -> Iterator[str]:
+    """Yield what is proven where the package verifies, and what is not."""
+    yield "<section>\n<h2>What is proven, and what is not</h2>"
+    yield (
+        "<p>Where it verifies, every record, manifest, evaluation and rule pack is as it was "
+        "stored, nothing was left out of what was collected, the rules and the evidence of each "
+        "control are those that were evaluated, and every page and table says what follows from "
+        "them.</p>\n<p>Not proven:</p>\n<ul>"
+    )
+    yield (
+        "<li>That the source answered truthfully. The package proves what was received.</li>"
+        "<li>That the whole ledger was not written anew by whoever has its key: compare it "
+        "with a checkpoint that you received earlier (<code>ccm verify PACKAGE.zip --pin "
+        "CHECKPOINT</code>).</li>"
+        '<li>That the tests are right. <a href="pages/method.html">How do you know that the '
+        "method works?</a> says what there is. The verifier counts results and does not evaluate "
+        "the rules again: for that, run <code>ccm evaluate --reproduce</code>.</li>"
+        "<li>Names, titles, reasons and descriptions are the words of the source, of the rule "
+        "packs and of the company's settings: it is proven that they were recorded, not that "
+        "they are true.</li>\n</ul>\n</section>"
+    )
+
+
+def erased_section(facts: _PageFacts) -> Iterator[str]:
+    """Yield what was erased by order, and which results rest on it."""
+    yield "<section>\n<h2>Erased evidence</h2>"
+    if not facts.orders:
+        yield "<p>No evidence of this package was erased.</p>"
+    for order in facts.orders:
+        yield from erasure_of(order, facts.titles)
+    yield "</section>"
+
+
+def erasure_of(order: Mapping[str, Any], titles: Mapping[str, str]) -> Iterator[str]:
+    """Yield what one order erased."""
+    results: Sequence[Mapping[str, Any]] = order["results"]
+    yield (
+        f"<p>{len(order['contents'])} contents were erased by order {text(order['id'])} at "
+        f"{instant(order['erased_at'])}: {text(order['reason'])}. They were proven to have been "
+        f"stored, and cannot be read any more. {len(results)} results rest on them"
+        f"{':' if results else '.'}</p>"
+    )
+    if results:
+        yield from table(
+            ("Test", "Item", "Evaluations"),
+            (
+                (test_cell(row["rule"], titles), subject_cell(row), text(row["evaluations"]))
+                for row in results
+            ),
+            len(results),
+            "erasures.json",
+        )
+
+
+def contents_section() -> Iterator[str]:
+    """Yield what stands where in the package."""
+    yield "<section>\n<h2>What is where</h2>"
+    rows = (
+        (
+            f'<a href="{name}">{name}</a>' if name.endswith(".html") else f"<code>{name}</code>",
+            words,
+        )
+        for name, words in CONTENTS
+    )
+    yield from table(("File or folder", "What it holds"), rows, len(CONTENTS))
+    yield "</section>"
+
+
+# -- The report of the period, ``pages/period.html``: each control with what its tests found -------
+
+
 TEST_FIGURES = ("population", "passed", "failed", "inconclusive", "open")
+TEST_NOTES = {
+    "made_late": "tested as of a past moment alone",
+    "test_changed": "failed until the test was changed",
+    "read_back": "occurred before the connection was watched, and read back",
+    "tested_late": "tested later than the slowest cadence",
+}
+MOST_EXCEPTIONS = 20
+"""Of each control: one item can be an exception of many controls, and a page of its own has it."""
 STATUSES = {
     "pass": "Passed",
     "fail": "Failed",
@@ -4517,180 +5096,143 @@ STATUSES = {
     "error": "Ended in an error",
     "not_applicable": "Not applicable",
 }
-STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}"
-    "table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #8886;text-align:left;"
-    "padding:.25rem .75rem .25rem 0;vertical-align:top;overflow-wrap:anywhere}"
-    "pre{overflow-x:auto;border:1px solid #8886;padding:.5rem}small{opacity:.75}"
-)
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def page(
-    assurance: Mapping[str, Any],
-    orders: Sequence[Mapping[str, Any]],
-    predicate: Mapping[str, Any],
-    others: Sequence[str],
-    key: str,
-) -> bytes:
-    """Return the page.
-
-    Args:
-        assurance: What ``assurance.json`` holds.
-        orders: What ``erasures.json`` holds.
-        predicate: What the statement says that the package is of.
-        others: Connections of the store that are not in the package.
-        key: The public key that signed it.
-    """
-    title = f"Evidence package for {text(assurance['period'])}"
-    parts = [
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{text(POLICY)}">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f'<meta name="color-scheme" content="light dark">\n<title>{title}</title>',
-        f"<style>{STYLE}</style>\n</head>\n<body>\n<header>\n<h1>{title}</h1>",
-        *introduction(assurance, predicate, others),
-        "</header>\n<main>",
-        *verification(key),
-        *erased_section(orders),
-        "<section>\n<h2>Controls</h2>",
-        *(line for control in assurance["controls"] for line in control_section(control)),
-        "</section>",
-        *collections_section(assurance["kinds"]),
-        "</main>\n<footer><p>Times are in UTC.</p></footer>\n</body>\n</html>\n",
-    ]
-    return "\n".join(parts).encode()
-
-
-def introduction(
-    assurance: Mapping[str, Any], predicate: Mapping[str, Any], others: Sequence[str]
-) -> Iterator[str]:
-    """Yield what the package is of."""
-    ended = "" if assurance["ended"] else ". The period had not ended when this was made"
-    until = text(assurance["until"])
-    yield f"<p>From {text(assurance['since'])} up to {until}{ended}.</p>"
-    yield f"<p>Controls: {listed(predicate['controls'])}.</p>"
-    yield f"<p>Collected from {listed(predicate['connections'])}.</p>"
-    if others:
-        yield f"<p>Not in this package: the connections {listed(others)} of the same store.</p>"
-
-
-def verification(key: str) -> Iterator[str]:
-    """Yield how the package is verified, and what that proves."""
-    yield "<section>\n<h2>How to verify this evidence package</h2>"
-    yield (
-        "<p>This page proves nothing by itself: somebody may have changed it. The verifier makes "
-        "it anew from the evidence, and refuses a package in which it differs. You need Python "
-        "and nothing else: no network, no account, no installed package. Take "
-        "<code>verify.py</code> from a source that you trust, rather than from here, and run</p>"
-    )
-    yield "<pre>python3 verify.py BUNDLE.zip KEY</pre>"
-    yield "<p>KEY is the public key that you received by another way. This one was signed with</p>"
-    yield f"<pre>{text(key)}</pre>"
-    yield (
-        "<p>Where it verifies, every record, manifest, evaluation and rule pack is as it was "
-        "stored, nothing was left out of what was collected, the rules and the evidence of each "
-        "control are those that were evaluated, and this page says what follows from them. The "
-        "rules are not evaluated again: for that, run <code>ccm evaluate --reproduce</code>."
-        "</p>\n</section>"
+def period_page(facts: _PageFacts) -> bytes:
+    """Return the page."""
+    assurance = facts.assurance
+    ended = "" if assurance["ended"] else " The period had not ended when this was made."
+    return html_page(
+        "pages/period.html",
+        f"Period report for {assurance['period']}",
+        [
+            (
+                f"<p>From {instant(assurance['since'])} up to {instant(assurance['until'])}."
+                f"{ended} Items are what happened in the period, or was there at some time of it. "
+                "An exception is an item that failed a test.</p>"
+            ),
+            *(
+                line
+                for control in assurance["controls"]
+                for line in control_section(control, facts.titles)
+            ),
+            *parameters_section(facts),
+            *collections_section(assurance["kinds"]),
+        ],
     )
 
 
-def erased_section(orders: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield what was erased by order, and which results rest on it."""
-    yield "<section>\n<h2>Erased evidence</h2>"
-    if not orders:
-        yield "<p>No evidence of this package was erased.</p>"
-    for order in orders:
-        yield (
-            f"<p>{len(order['contents'])} contents were erased by order {text(order['id'])} at "
-            f"{text(order['erased_at'])}: {text(order['reason'])}. They were proven to have been "
-            f"stored, and cannot be read any more. {len(order['results'])} results rest on them"
-            f"{'.' if not order['results'] else ':'}</p>"
-        )
-        if order["results"]:
-            yield from table(
-                ("Test", "Item", "Evaluations"),
-                (
-                    (text(row["rule"]), subject_cell(row), text(row["evaluations"]))
-                    for row in order["results"]
-                ),
-                len(order["results"]),
-                "erasures.json",
-            )
-    yield "</section>"
-
-
-def test_notes(test: Mapping[str, Any]) -> str:
-    """Return what a reader has to know of the figures of a test."""
-    notes = (
-        (test["made_late"], "tested as of a past moment alone"),
-        (test["test_changed"], "failed until the test was changed"),
-    )
-    return "; ".join(f"{number} {words}" for number, words in notes if number)
-
-
-def control_section(control: Mapping[str, Any]) -> Iterator[str]:
+def control_section(control: Mapping[str, Any], titles: Mapping[str, str]) -> Iterator[str]:
     """Yield what is concluded of one control."""
-    yield f"<article>\n<h3>{text(control['framework'])}:{text(control['id'])}</h3>"
+    yield f"<article>\n<h2>{text(control['framework'])}:{text(control['id'])}</h2>"
     yield (
         f"<p><strong>{CONCLUSIONS[control['conclusion']]}.</strong> Evidence coverage "
         f"{percent(control['evidence_coverage'])} of the period, in {control['evaluations']} "
-        "evaluations.</p>"
+        f"evaluations. {control['items']} items, of which {control['items_failed']} failed.</p>"
     )
+    yield from tests_table(control["tests"], titles)
+    for month in control["partial_months"]:
+        yield (
+            f'<p class="note">{text(month["month"])} is not whole in the period: '
+            f"{text(month['rule'])} saw it from {instant(month['since'])} up to "
+            f"{instant(month['until'])}, so it is not judged as a month.</p>"
+        )
+    yield from history_table(control["history"])
+    yield from exceptions_table(control["exceptions"], titles)
+    yield from gaps_table(control["evidence_gaps"])
+    yield "</article>"
+
+
+def tests_table(tests: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> Iterator[str]:
+    """Yield the figures of each test."""
     yield from table(
         ("Test", "Items", "Passed", "Failed", "Inconclusive", "Open at the cut-off", "Notes"),
         (
             (
-                text(row["rule"]),
+                test_cell(row["rule"], titles),
                 *(text(row[name]) for name in TEST_FIGURES),
-                test_notes(row),
+                "; ".join(
+                    f"{row[name]} {words}" for name, words in TEST_NOTES.items() if row[name]
+                ),
             )
-            for row in control["tests"]
+            for row in tests
         ),
-        len(control["tests"]),
+        len(tests),
     )
-    if control["history"]:
+
+
+def history_table(history: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the results of a control over time."""
+    if history:
+        yield "<h3>Results over time</h3>"
         yield from table(
             ("From", "Until", "Result", "Evaluations"),
             (
                 (
-                    text(row["since"]),
-                    text(row["until"]),
+                    instant(row["since"]),
+                    instant(row["until"]),
                     STATUSES[row["status"]],
                     text(row["evaluations"]),
                 )
-                for row in control["history"]
+                for row in history
             ),
-            len(control["history"]),
+            len(history),
         )
-    if control["exceptions"]:
-        yield "<h4>Exceptions</h4>"
+
+
+def exceptions_table(
+    exceptions: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield what failed."""
+    if exceptions:
+        yield "<h3>Exceptions</h3>"
         yield from table(
             ("Test", "Item", "First seen", "Last seen", ""),
             (
                 (
-                    text(row["rule"]),
+                    test_cell(row["rule"], titles),
                     subject_cell(row),
-                    text(row["first_seen"]),
-                    text(row["last_seen"]),
+                    instant(row["first_seen"]),
+                    instant(row["last_seen"]),
                     "risk accepted" if row["waived"] else "",
                 )
-                for row in control["exceptions"]
+                for row in exceptions
             ),
-            len(control["exceptions"]),
+            len(exceptions),
+            "tables/exceptions.csv",
+            MOST_EXCEPTIONS,
         )
-    if control["evidence_gaps"]:
-        yield "<h4>Evidence gaps</h4>"
+
+
+def gaps_table(gaps: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield when the evidence was not sufficient, and why."""
+    if gaps:
+        yield "<h3>Evidence gaps</h3>"
         yield from table(
             ("From", "Until", "Evidence", "Reason"),
             (
-                (text(row["since"]), text(row["until"]), evidence_cell(row), reason_cell(row))
-                for row in control["evidence_gaps"]
+                (instant(row["since"]), instant(row["until"]), evidence_cell(row), reason_cell(row))
+                for row in gaps
             ),
-            len(control["evidence_gaps"]),
+            len(gaps),
         )
-    yield "</article>"
+
+
+def parameters_section(facts: _PageFacts) -> Iterator[str]:
+    """Yield the parameters in force: several lines of one are a change in the period."""
+    parameters = facts.history.method.parameters
+    yield "<section>\n<h2>Parameters in force</h2>"
+    yield "<p>A parameter with more than one line was changed in the period.</p>"
+    yield from table(
+        ("Pack", "Parameter", "Value", "From the evaluation of", "To that of"),
+        (
+            (*map(text, key), instant(parameters[key].first), instant(parameters[key].last))
+            for key in sorted(parameters)
+        ),
+        len(parameters),
+        "contents/evaluations.jsonl",
+    )
+    yield "</section>"
 
 
 def collections_section(kinds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -4713,26 +5255,6 @@ def collections_section(kinds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield "</section>"
 
 
-def table(
-    head: Sequence[str], rows: Iterable[Sequence[str]], count: int, more: str = "assurance.json"
-) -> Iterator[str]:
-    """Yield a table of cells that are escaped already."""
-    columns = "".join(f"<th>{cell}</th>" for cell in head)
-    yield f"<table>\n<thead><tr>{columns}</tr></thead>\n<tbody>"
-    for _, row in zip(range(MOST_ROWS), rows):
-        yield f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>"
-    yield "</tbody>\n</table>"
-    if count > MOST_ROWS:
-        yield f"<p>{count - MOST_ROWS} more: see <code>{more}</code>.</p>"
-
-
-def subject_cell(row: Mapping[str, Any]) -> str:
-    """Return the cell of a subject."""
-    subject = row["subject"]
-    place = f"{text(subject['kind'])} {text(subject['key'])} of {text(row['connection'])}"
-    return f"{text(subject['title'])} <small>{place}</small>"
-
-
 def evidence_cell(gap: Mapping[str, Any]) -> str:
     """Return the cell that names the evidence of a gap."""
     connection = f" of {text(gap['connection'])}" if gap["connection"] else ""
@@ -4745,20 +5267,544 @@ def reason_cell(gap: Mapping[str, Any]) -> str:
     return text(gap["reason"]) + subjects
 
 
+# -- Exceptions, populations and samples as pages --------------------------------------------------
+
+
+Samples = Mapping[str, Sequence[_PeriodItem]]
+"""By rule."""
+
+
+def exceptions_page(facts: _PageFacts) -> bytes:
+    """Return the page of the exceptions, each once."""
+    rows = list(exceptions_by_item(facts.assurance))
+    body = [
+        (
+            f"<p>{counted(len(rows), 'exception')} of the period: items that failed a test, each "
+            "with the controls that it concerns. <code>tables/exceptions.csv</code> has the same "
+            "for a spreadsheet. What the company answered to them is not in this package.</p>"
+        ),
+        *table(
+            ("Test", "Item", "Controls", "First seen", "Last seen", "Evaluations", ""),
+            (
+                (
+                    test_cell(row["rule"], facts.titles),
+                    subject_cell(row),
+                    listed(row["controls"]),
+                    instant(row["first_seen"]),
+                    instant(row["last_seen"]),
+                    text(row["evaluations"]),
+                    "risk accepted" if row["waived"] else "",
+                )
+                for row in rows
+            ),
+            len(rows),
+            "tables/exceptions.csv",
+        ),
+    ]
+    return html_page("pages/exceptions.html", "Exceptions", body)
+
+
+def populations_page(facts: _PageFacts) -> Iterator[bytes]:
+    """Yield the page of the populations: what each test had to test, and its result."""
+    head = (
+        "<p>The population of a test is every item that it applied to in the period. The tests "
+        "evaluated all of it (a census): no item was chosen. <code>tables/populations.csv</code> "
+        "has every item; here are the first of each test.</p>"
+    )
+    body = [head]
+    for rule in facts.predicate["rules"]:
+        body.extend(population_section(facts, rule))
+    yield html_page("pages/populations.html", "Populations", body)
+
+
+def population_section(facts: _PageFacts, rule: str) -> Iterator[str]:
+    """Yield the first items of a test."""
+    first: list[_PeriodItem] = []
+    number = 0
+    for item in rule_items(facts.history, rule, facts.predicate["connections"]):
+        number += 1
+        if number <= MOST_ROWS:
+            first.append(item)
+    yield f"<section>\n<h2>{test_cell(rule, facts.titles)}</h2>\n<p>{counted(number, 'item')}.</p>"
+    if number:
+        rows = (item_cells(item) for item in first)
+        yield from table(ITEM_HEAD, rows, number, "tables/populations.csv")
+    yield "</section>"
+
+
+ITEM_HEAD = ("Connection", "Kind", "Item", "Occurred", "Result")
+
+
+def item_cells(item: _PeriodItem) -> tuple[str, ...]:
+    """Return the cells of an item."""
+    _, connection, kind, key, occurred, result = item
+    return (text(connection), text(kind), text(key), instant(occurred), text(result))
+
+
+def samples_page(facts: _PageFacts, samples: Samples) -> bytes:
+    """Return the page of the samples, and how anybody selects the same."""
+    body = [
+        (
+            "<p>Every item was tested, so these samples are for performing tests again at the "
+            "source. Nobody chose them: the random seed is the digest of the last evaluation "
+            f"that the period counts, and the {SAMPLE_SIZE} items of each test come first by the "
+            "SHA-256 of the seed, a line feed and the result id. A sample of 25 is the first 25 "
+            "of them.</p>"
+        ),
+        f"<p>Random seed: <code>{text(facts.seed)}</code></p>",
+        "<p>The records of an item are in <code>evidence/CONNECTION/KIND.jsonl</code>.</p>",
+    ]
+    for rule, items in samples.items():
+        body.append(f"<section>\n<h2>{test_cell(rule, facts.titles)}</h2>")
+        rows = (
+            (str(number), *item_cells(item), f"<code>{text(item.id)}</code>")
+            for number, item in enumerate(items, 1)
+        )
+        if items:
+            body.extend(table(("No.", *ITEM_HEAD, "Result id"), rows, len(items)))
+        else:
+            body.append("<p>No items in the period.</p>")
+        body.append("</section>")
+    return html_page("pages/samples.html", "Samples", body)
+
+
+# -- The page ``pages/method.html``: what shows that the method works, and what there is none of ---
+
+
+TITLE = "How do you know that the method works?"
+STRETCH_HEAD = ("From the evaluation of", "To that of", "Evaluations")
+ABSENT = (
+    (
+        "<li><strong>The outcome of the packs' tests.</strong> Each rule carries tests with "
+        "made-up records and the result that it must have; they are in the texts under "
+        "<code>packs/</code>, which the digests above cover. That they pass is shown by running "
+        "them: with ccm of the version above, <code>ccm rules test packs/*.yaml</code>.</li>"
+    ),
+    (
+        "<li><strong>Mutation results</strong>: whether tests fail when a rule is broken on "
+        "purpose. <code>ccm rules mutate packs/*.yaml</code> finds out.</li>"
+    ),
+    (
+        "<li><strong>Results of connector conformance tests</strong> for the plugin versions "
+        "above. They are run where a connector is developed, and nothing of them is recorded with "
+        "an evaluation.</li>"
+    ),
+    (
+        "<li><strong>Who or what started an evaluation</strong>: a person or a scheduler. The "
+        "ledger states each evaluation and its moment, and not who asked for it.</li>"
+    ),
+)
+
+
+def method_page(facts: _PageFacts) -> bytes:
+    """Return the page."""
+    body = [
+        (
+            "<p>Everything on this page was recorded with the evaluations and collections of the "
+            "period, and is covered by the proofs of the package, except where it says that "
+            "there is no evidence of something.</p>"
+        ),
+        *selection_section(facts),
+        *packs_section(facts),
+        *versions_section(facts),
+        *rights_section(facts),
+        *narrowing_section(facts),
+        (
+            "<section>\n<h2>What the verifier computes itself</h2>\n<p>The verifier does not "
+            "take the results over: it counts from the result on each single item how many "
+            "passed and failed, whether the evidence was complete, what the exceptions and "
+            "evidence gaps are, and which items the samples have. It does not evaluate the rules "
+            "again.</p>\n</section>"
+        ),
+        "<section>\n<h2>What this package has no evidence of</h2>\n<ul>",
+        *ABSENT,
+        "</ul>\n</section>",
+    ]
+    return html_page("pages/method.html", TITLE, body)
+
+
+def selection_section(facts: _PageFacts) -> Iterator[str]:
+    """Yield how items were selected, and when evaluations were made."""
+    method = facts.history.method
+    yield "<section>\n<h2>Selection and timing</h2>"
+    yield (
+        "<p>Census: each evaluation tested every item that its evidence held, and the populations "
+        "that it read are proven. Nobody selected items. The "
+        '<a href="samples.html">samples</a> are random, and serve for performing tests again.</p>'
+    )
+    yield (
+        f"<p>{counted(method.on_time + method.as_of, 'evaluation')}, of the period and of the "
+        f"seven days after it: {method.on_time} as of the moment at which they were made, "
+        f"{method.as_of} as of a past moment (these clear nothing).</p>\n</section>"
+    )
+
+
+def packs_section(facts: _PageFacts) -> Iterator[str]:
+    """Yield the rule packs that were evaluated; their tests are in the same texts."""
+    packs = facts.history.method.packs
+    yield "<section>\n<h2>Rule packs and their tests</h2>"
+    yield (
+        "<p>Each digest covers the rules and their tests alike: the text is "
+        "<code>packs/DIGEST.yaml</code>. Two lines of one pack mean that it was changed.</p>"
+    )
+    yield from table(
+        ("Pack", "Version", "Digest (SHA-256)", *STRETCH_HEAD),
+        (
+            (text(name), text(version), f"<code>{text(digest)}</code>", *stretch_cells(packs[key]))
+            for key in sorted(packs)
+            for name, version, digest in [key]
+        ),
+        len(packs),
+        "contents/evaluations.jsonl",
+    )
+    yield "</section>"
+
+
+def versions_section(facts: _PageFacts) -> Iterator[str]:
+    """Yield the versions of ccm and its plugins that collected and evaluated."""
+    rows = sorted(
+        {("evaluation", *version) for document in facts.inputs for version in versions_of(document)}
+        | {
+            (f"collection over {source.connection}", *version)
+            for source in facts.collecting
+            for run in source.runs
+            for version in versions_of(run)
+        }
+    )
+    yield "<section>\n<h2>Versions used</h2>"
+    yield from table(
+        ("Used for", "Software", "Distribution", "Version", "Problem"),
+        (tuple(map(text, row)) for row in rows),
+        len(rows),
+        "contents/manifests.jsonl",
+    )
+    yield "</section>"
+
+
+def versions_of(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the versions that inputs or a manifest state: name, distribution, version, problem."""
+    yield ("ccm", "ccm-core", document["host_version"], "")
+    for plugin in document["plugins"]:
+        yield (
+            plugin["name"],
+            plugin["distribution"],
+            plugin["version"],
+            plugin["failure"] or "",
+        )
+
+
+def rights_section(facts: _PageFacts) -> Iterator[str]:
+    """Yield with which credentials was read, and what they were shown to see."""
+    rows = sorted(
+        {
+            (
+                source.connection,
+                run["connector"],
+                credential["kind"],
+                credential["role"] or "not stated",
+                ", ".join(credential["scopes"])
+                if credential["scopes"] is not None
+                else "not stated",
+                credential["account"] or "not stated",
+                credential["visibility"],
+            )
+            for source in facts.collecting
+            for run in source.runs
+            for credential in [run["credential"]]
+            if credential is not None
+        }
+    )
+    yield "<section>\n<h2>Credentials and rights</h2>"
+    yield "<p>As the source stated them to each run. Where a credential may not see the whole of "
+    yield "an account, no list counts as complete.</p>"
+    yield from table(
+        ("Connection", "Connector", "Credential", "Role", "Scopes", "Account", "Sees"),
+        (tuple(map(text, row)) for row in rows),
+        len(rows),
+        "contents/manifests.jsonl",
+    )
+    yield "</section>"
+
+
+def narrowing_section(facts: _PageFacts) -> Iterator[str]:
+    """Yield what settings changed, left out or switched off, and which plugins did not load."""
+    method = facts.history.method
+    stated = {**method.narrowing, **method.plugin_failures, **method.switched_off}
+    yield "<section>\n<h2>What settings changed or left out</h2>"
+    if stated:
+        yield from table(
+            ("What", *STRETCH_HEAD),
+            ((text(words), *stretch_cells(stated[words])) for words in sorted(stated)),
+            len(stated),
+            "contents/evaluations.jsonl",
+        )
+    else:
+        yield "<p>Nothing: the rule packs were evaluated with their own parameters.</p>"
+    yield "</section>"
+
+
+def stretch_cells(stretch: _Stretch) -> tuple[str, str, str]:
+    """Return the cells that say from when to when something was stated."""
+    return instant(stretch.first), instant(stretch.last), text(stretch.evaluations)
+
+
+# -- Exceptions, populations and samples for spreadsheets: CSV in which no cell is a formula -------
+
+
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What spreadsheets take for the beginning of a formula, the full-width forms included."""
+BYTE_ORDER_MARK = "\ufeff"
+"""Spreadsheets see by it that the text is UTF-8."""
+ROWS_AT_A_TIME = 1000
+ITEM_COLUMNS = ("connection", "item_kind", "item_key", "occurred_at", "result", "result_id")
+
+
+def exceptions_table_rows(facts: _PageFacts) -> Iterator[tuple[object, ...]]:
+    """Yield the exceptions, each once."""
+    yield (
+        *("rule", "test", "controls", "connection", "item_kind", "item_key", "item_title"),
+        *("first_seen", "last_seen", "evaluations", "risk_accepted"),
+    )
+    for row in exceptions_by_item(facts.assurance):
+        subject = row["subject"]
+        yield (
+            row["rule"],
+            facts.titles.get(row["rule"], ""),
+            " ".join(row["controls"]),
+            row["connection"],
+            subject["kind"],
+            subject["key"],
+            subject["title"],
+            row["first_seen"],
+            row["last_seen"],
+            row["evaluations"],
+            "yes" if row["waived"] else "no",
+        )
+
+
+def population_rows(facts: _PageFacts) -> Iterator[tuple[object, ...]]:
+    """Yield every item of every test."""
+    yield ("rule", *ITEM_COLUMNS)
+    for rule in facts.predicate["rules"]:
+        for item in rule_items(facts.history, rule, facts.predicate["connections"]):
+            yield (*item, item.id)
+
+
+def sample_rows(facts: _PageFacts, samples: Samples) -> Iterator[tuple[object, ...]]:
+    """Yield the samples of each test, in the order of their selection."""
+    yield ("rule", "sample_number", *ITEM_COLUMNS, "random_seed")
+    for rule, items in samples.items():
+        for number, item in enumerate(items, 1):
+            yield (rule, number, *item[1:], item.id, facts.seed)
+
+
+def csv_chunks(rows: Iterable[tuple[object, ...]]) -> Iterator[bytes]:
+    """Yield a table as CSV (RFC 4180), many rows at a time."""
+    lines = [BYTE_ORDER_MARK]
+    for row in rows:
+        lines.append(",".join(map(csv_cell, row)) + "\r\n")
+        if len(lines) > ROWS_AT_A_TIME:
+            yield "".join(lines).encode()
+            lines = []
+    if lines:
+        yield "".join(lines).encode()
+
+
+def csv_cell(value: object) -> str:
+    """Return a quoted text that no spreadsheet runs: an apostrophe precedes a formula."""
+    line = plain(value)
+    shown = f"'{line}" if line.startswith(FORMULA) else line
+    quoted = shown.replace('"', '""')
+    return f'"{quoted}"'
+
+
+# -- The first steps with an evidence package in plain text, ``README.txt`` ------------------------
+
+
+README = """\
+EVIDENCE PACKAGE FOR {period}
+
+Evidence from {since} up to {until},
+collected from {connections}.
+It concludes on {controls} with {exceptions}.
+
+READ IT
+  Open index.html in a browser. It needs no network and runs no script.
+  tables/ has exceptions, populations and samples for a spreadsheet.
+
+VERIFY IT
+  You need Python 3.9 or newer, and nothing else: no network, no account, no
+  installed package. Keep the package as you received it, and run in its folder
+
+    python3 verify.py package.zip
+
+  verify.py is in the package. A package that somebody changed may hold a
+  verifier that was changed: better take it from ccm-core, or from a package
+  that you trust. To prove who signed it, name the public key as well, which
+  you received by another way:
+
+    python3 verify.py package.zip KEY
+
+  The last line says "verified" where nothing was changed. To have the pages made
+  anew by the verifier, so that you need not trust those in the package:
+
+    python3 verify.py package.zip KEY --report FOLDER
+
+  Exit codes: 0 verified, 3 not everything is proven, 5 a problem, 2 wrong use.
+
+  This package was signed with
+    {key}
+
+WHAT IS PROVEN
+  Where it verifies, everything in it is as it was recorded and nothing was left
+  out; every page and table says what follows from it. It is not proven that the
+  source answered truthfully, nor that the tests are right: index.html and
+  pages/method.html say more.
+"""
+
+
+def readme(facts: _PageFacts) -> bytes:
+    """Return the text."""
+    assurance, predicate = facts.assurance, facts.predicate
+    controls = assurance["controls"]
+    failing = sum(bool(control["exceptions"]) for control in controls)
+    return README.format(
+        period=plain(assurance["period"]),
+        since=plain(assurance["since"]),
+        until=plain(assurance["until"]),
+        connections=plain(", ".join(predicate["connections"])),
+        controls=f"{len(controls)} control{'' if len(controls) == 1 else 's'}",
+        exceptions="no exceptions" if not failing else f"exceptions in {failing} of them",
+        key=plain(facts.key),
+    ).encode()
+
+
+# -- How a page of an evidence package is laid out: no script, no link to elsewhere, text escaped --
+
+
+MOST_ROWS = 200
+"""Of more rows than this the rest is counted; the tables for spreadsheets have all."""
+INDEX = "index.html"
+PAGES = {
+    INDEX: "Overview",
+    "pages/period.html": "Period report",
+    "pages/exceptions.html": "Exceptions",
+    "pages/populations.html": "Populations",
+    "pages/samples.html": "Samples",
+    "pages/method.html": "How do you know that the method works?",
+}
+STYLE = (
+    ":root{color-scheme:light dark}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:0 auto;padding:1rem}"
+    "nav{border-bottom:1px solid #8886;padding-bottom:.75rem}nav a,nav strong{margin-right:1rem;"
+    "display:inline-block}.wide{overflow-x:auto}"
+    "table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #8886;text-align:left;"
+    "padding:.25rem .75rem .25rem 0;vertical-align:top}td{overflow-wrap:break-word;"
+    "min-width:4.5rem}p,li,h1{overflow-wrap:anywhere}"
+    "pre{overflow-x:auto;border:1px solid #8886;padding:.5rem}small{opacity:.75}"
+    ".note{border-left:.25rem solid #8886;padding-left:.75rem}"
+    "dt{font-weight:600}dd{margin:0 0 .5rem}"
+)
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+
+def html_page(name: str, title: str, body: Iterable[str]) -> bytes:
+    """Return a page.
+
+    Args:
+        name: Its name in the package.
+        title: What it is; plain text.
+        body: Its parts, escaped already.
+    """
+    parts = [
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{text(POLICY)}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f'<meta name="color-scheme" content="light dark">\n<title>{text(title)}</title>',
+        f"<style>{STYLE}</style>\n</head>\n<body>\n<header>",
+        navigation(name),
+        f"<h1>{text(title)}</h1>\n</header>\n<main>",
+        *body,
+        (
+            "</main>\n<footer><p>Times are in UTC. This page was made from the evidence in the "
+            "package; the verifier makes it anew, and refuses a package in which it differs.</p>"
+            "</footer>\n</body>\n</html>\n"
+        ),
+    ]
+    return "\n".join(parts).encode()
+
+
+def navigation(name: str) -> str:
+    """Return links to the other pages."""
+    up = "" if name == INDEX else "../"
+    links = (
+        f"<strong>{text(title)}</strong>"
+        if page == name
+        else f'<a href="{up}{page}">{text(title)}</a>'
+        for page, title in PAGES.items()
+    )
+    return f"<nav>{''.join(links)}</nav>"
+
+
+def table(
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    count: int,
+    more: str = "assurance.json",
+    most: int = MOST_ROWS,
+) -> Iterator[str]:
+    """Yield a table of cells that are escaped already."""
+    columns = "".join(f'<th scope="col">{cell}</th>' for cell in head)
+    yield f'<div class="wide"><table>\n<thead><tr>{columns}</tr></thead>\n<tbody>'
+    for _, row in zip(range(most), rows):
+        yield f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>"
+    yield "</tbody>\n</table></div>"
+    if count > most:
+        yield f"<p>{count - most} more: see <code>{more}</code> in the package.</p>"
+
+
+def subject_cell(row: Mapping[str, Any]) -> str:
+    """Return the cell of a subject."""
+    subject = row["subject"]
+    place = f"{text(subject['kind'])} {text(subject['key'])} of {text(row['connection'])}"
+    return f"{text(subject['title'])} <small>{place}</small>"
+
+
+def test_cell(rule: str, titles: Mapping[str, str]) -> str:
+    """Return the cell of a test: what it asserts, and its id."""
+    if rule not in titles:
+        return text(rule)
+    return f"{text(titles[rule])} <small>{text(rule)}</small>"
+
+
 def percent(share: float) -> str:
     """Return a share in percent, never rounded up: only the whole is 100 %."""
     return "100 %" if share >= 1 else f"{int(share * 1000) / 10:.1f} %"
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Iterable[str]) -> str:
     """Return names in one line."""
     return ", ".join(map(text, names)) or "none"
 
 
+def instant(value: str) -> str:
+    """Return an instant in UTC as people read it, to the second; escaped."""
+    return text(value[:19].replace("T", " "))
+
+
+def counted(number: int, word: str) -> str:
+    """Return a number of things."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def plain(value: object) -> str:
+    """Return a text of the source on one line, without what steers a terminal or turns text."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(value))
+
+
 def text(value: object) -> str:
     """Return a text of the source as it may stand in a page: escaped, and without controls."""
-    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in str(value))
-    return html.escape(shown)
+    return html.escape(plain(value))
 
 
 # -- JSON that has one reading: no key twice, no number that is none, and one way to write it ------

@@ -14,6 +14,7 @@ from ccm_core.bundle.verifier.bounds import Limits
 from ccm_core.bundle.verifier.contents import EVALUATIONS, KEPT, Contents, Expected, form_of
 from ccm_core.bundle.verifier.evaluations import History
 from ccm_core.bundle.verifier.package import Package, derived_files
+from ccm_core.bundle.verifier.pages.page_files import MadeFile
 from ccm_core.bundle.verifier.proofs.leaf_table import pack_digest, unpack_digest
 from ccm_core.bundle.verifier.proofs.log_checks import named_keys
 from ccm_core.bundle.verifier.statement import STATEMENT, VERIFIER
@@ -67,9 +68,9 @@ def write_files(
     predicate = content.predicate
     key = str(VerifierKey(predicate["origin"], signer.public))
     derived = derived_files(content.package, predicate, content.history, contents, key)
-    files = {**derived, VERIFIER: published_verifier()}
+    files: dict[str, MadeFile] = {**derived, VERIFIER: lambda: [published_verifier()]}
     for name in sorted(files, key=member_order):
-        archive.add(name, files[name])
+        archive.stream(name, files[name]())
     archive.add(STATEMENT, signed_statement(archive.digests, predicate, signer))
 
 

@@ -155,9 +155,12 @@ class Narrator:
                 {"framework": "f", "id": "1", "status": rules[0]["status"], "scope": None}
             ],
             "switched_off": [],
+            "narrowing": [],
+            "plugin_failures": [],
         }
         state = {
             "connection": "hq",
+            "account": None,
             "period_since": instant_text(since),
             "kinds": [self.kind(ROWS, self.rows), self.kind(VERDICTS, self.verdicts)],
             "judged": judged,
@@ -270,6 +273,7 @@ def statement(rule, results, inside, open_rows):
     return {
         "rule": rule,
         "pack": "locks",
+        "title": "Every door is locked",
         "over": "doors",
         "status": next((name for name in STATUSES if name in deciding), "insufficient"),
         "population": {
@@ -288,7 +292,9 @@ def test_results_by_change_are_those_of_whole_evaluations(seed):
     by_change, problems = narrator.read(narrator.by_change, act=True)
     whole, _ = narrator.read(narrator.whole, act=True)
     assert problems == []
-    assert by_change._replace(items={}) == whole._replace(items={})
+    same = {"items": {}, "method": None}  # these are objects, and compared by what they hold
+    assert by_change._replace(**same) == whole._replace(**same)
+    assert vars(by_change.method) == {**vars(whole.method), "accounts": {}}
     assert became_of(by_change) == became_of(whole)
 
 

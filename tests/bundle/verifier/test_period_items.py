@@ -168,7 +168,14 @@ def test_an_evaluation_says_nothing_of_what_happened_after_it(evaluations, closi
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("2026-08-03", True), ("2026-08", False), ("2026-07", False), ("2026-09", False), ("all", True), ("undated", True)],
+    [
+        ("2026-08-03", True),
+        ("2026-08", False),
+        ("2026-07", False),
+        ("2026-09", False),
+        ("all", True),
+        ("undated", True),
+    ],
 )
 def test_a_share_is_judged_where_the_period_has_its_month_whole(name, expected):
     """A share over everything concerns every period."""

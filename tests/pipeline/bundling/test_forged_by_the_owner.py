@@ -121,6 +121,48 @@ FORGERIES = {
         lambda forged: forged.files.update({"index.html": b"<h1>No exceptions noted</h1>"}),
         "index.html is not what follows",
     ),
+    "a figure of the page": (
+        lambda forged: forged.replace("index.html", b"Evidence incomplete", b"No exceptions noted"),
+        "index.html is not what follows from the contents of the package: line ",
+    ),
+    "the period report": (
+        lambda forged: forged.replace("pages/period.html", b"<h3>Evidence gaps</h3>", b""),
+        "pages/period.html is not what follows",
+    ),
+    "the page of the method": (
+        lambda forged: forged.replace("pages/method.html", b"has no evidence of", b"proves"),
+        "pages/method.html is not what follows",
+    ),
+    "a row of the populations": (
+        lambda forged: forged.replace("tables/populations.csv", b'"failed"', b'"passed"'),
+        "tables/populations.csv is not what follows",
+    ),
+    "no exceptions in the table": (
+        lambda forged: forged.files.update(
+            {"tables/exceptions.csv": forged.files["tables/exceptions.csv"].split(b"\n")[0] + b"\n"}
+        ),
+        "got the end of the file",
+    ),
+    "other samples": (
+        lambda forged: forged.replace("tables/samples.csv", b',"1",', b',"2",'),
+        "tables/samples.csv is not what follows",
+    ),
+    "the command that verifies": (
+        lambda forged: forged.replace("README.txt", b"verify.py package.zip", b"trust.py p.zip"),
+        "README.txt is not what follows",
+    ),
+    "no page of the method": (
+        lambda forged: forged.files.pop("pages/method.html"),
+        "pages/method.html is missing",
+    ),
+    "another page beside the pages": (
+        put("pages/opinion.html", b"unqualified"),
+        "pages/opinion.html does not belong in a package",
+    ),
+    "another table beside the tables": (
+        put("tables/waivers.csv", b"all"),
+        "tables/waivers.csv does not belong in a package",
+    ),
     "the assurance": (
         lambda forged: forged.replace("assurance.json", b"evidence_incomplete", b"no_exceptions"),
         "assurance.json is not what follows",

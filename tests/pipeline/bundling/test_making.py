@@ -13,6 +13,7 @@ import pytest
 from securesystemslib.dsse import Envelope
 from securesystemslib.signer import SSlibKey
 
+from ccm_core.bundle.published_verifier import published_verifier
 from ccm_core.bundle.verifier.archive import read_archive
 from ccm_core.bundle.verifier.main import verify
 from ccm_core.bundle.verifier.statement import PAYLOAD_TYPE
@@ -145,3 +146,39 @@ def test_a_bundle_that_cannot_be_written_leaves_nothing_behind(write_bundle, old
     """The folder is not there; nothing is left behind."""
     with pytest.raises(UsageError, match="cannot be written"):
         write_bundle(old_firm, tmp_path / "none" / "b.zip")
+
+
+def test_the_verifier_writes_the_pages_that_follow_from_the_contents(whole, tmp_path):
+    """So their reader need not trust those in the package; a folder that holds something stays."""
+    package = read_archive(str(whole))
+    (tmp_path / "verify.py").write_bytes(package["verify.py"])
+    command = [sys.executable, "-I", "-S", "verify.py", str(whole), "--report", "out"]
+    for code, words in ((0, "out/index.html"), (2, "the folder out is not empty")):
+        completed = subprocess.run(  # noqa: S603 - this interpreter, on files of this test
+            command, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert (completed.returncode, completed.stderr) == (code, "")
+        assert words in completed.stdout
+    made = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert {str(path.relative_to(tmp_path / "out")) for path in made} == {
+        name for name in package if name.startswith(("pages/", "tables/", "index", "README"))
+    }
+    assert all(
+        path.read_bytes() == package[str(path.relative_to(tmp_path / "out"))] for path in made
+    )
+
+
+def test_the_verifier_writes_no_pages_of_a_package_with_problems(spoiled, tmp_path):
+    """What is not proven is not shown as if it were."""
+    path = spoiled(lambda files: files.update({"index.html": b"all well"}))
+    (tmp_path / "verify.py").write_bytes(published_verifier())
+    completed = subprocess.run(  # noqa: S603 - this interpreter, on files of this test
+        [sys.executable, "-I", "-S", "verify.py", path, "--report", "out"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (completed.returncode, completed.stderr) == (5, "")
+    assert "no report was written" in completed.stdout
+    assert list((tmp_path / "out").iterdir()) == []

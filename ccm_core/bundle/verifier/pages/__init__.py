@@ -1,0 +1,1 @@
+"""The pages and tables of an evidence package, for people."""

@@ -1,0 +1,127 @@
+"""What the pages of an evidence package show: proven facts, and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from heapq import nsmallest
+from typing import Any, NamedTuple
+
+from ccm_core.bundle.verifier.concluding.kinds import Collecting
+from ccm_core.bundle.verifier.contents import moment
+from ccm_core.bundle.verifier.evaluations import History, Items
+from ccm_core.bundle.verifier.spans import instant_text
+
+SAMPLE_SIZE = 60
+"""Of each test, at most: a smaller sample is the beginning of a larger one."""
+NO_EVALUATION = "no evaluation"
+RESULTS = {
+    "pass": "passed",
+    "fail": "failed",
+    "insufficient": "inconclusive",
+    "error": "inconclusive (error)",
+    "open": "open at the cut-off",
+}
+
+
+class PageFacts(NamedTuple):
+    """Everything that the pages are made of."""
+
+    assurance: Mapping[str, Any]
+    """What ``assurance.json`` holds."""
+    orders: Sequence[Mapping[str, Any]]
+    """What ``erasures.json`` holds."""
+    predicate: Mapping[str, Any]
+    """What the statement says that the package is of."""
+    others: Sequence[str]
+    """Connections of the store that are not in the package."""
+    key: str
+    """The public key that signed it."""
+    history: History
+    collecting: Sequence[Collecting]
+    inputs: Sequence[Mapping[str, Any]]
+    """What the evaluations were made with, each once."""
+    seed: str
+    """The digest of the last evaluation, which selects the samples."""
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """What each test asserts, as its pack says."""
+        return self.history.method.titles
+
+
+class PeriodItem(NamedTuple):
+    """One item of the population of a test."""
+
+    rule: str
+    connection: str
+    kind: str
+    key: str
+    occurred_at: str
+    """Empty for what is there at any time."""
+    result: str
+    """In words."""
+
+    @property
+    def id(self) -> str:
+        """The id of its result, as ``ccm explain`` takes it."""
+        subject = short_digest(10, self.connection, self.kind, self.key)
+        return f"{short_digest(6, self.rule)}-{subject}"
+
+
+def rule_items(history: History, rule: str, connections: Sequence[str]) -> Iterator[PeriodItem]:
+    """Yield the population of a test, sorted by connection and item."""
+    for connection in connections:
+        items = history.items.get((rule, connection))
+        if items is not None:
+            for name in sorted(items.population):
+                kind, _, key = name.partition(":")
+                at = items.moments.get(name)
+                occurred = instant_text(at) if at is not None and name in items.occurred else ""
+                result = RESULTS[item_result(items, name)]
+                yield PeriodItem(rule, connection, kind, key, occurred, result)
+
+
+def item_result(items: Items, name: str) -> str:
+    """Return what became of an item of the population."""
+    if name in items.found:
+        return "fail"
+    if name in items.occurred:
+        return items.occurred[name][1]
+    return items.there[name]
+
+
+def sampled_items(seed: str, items: Iterator[PeriodItem]) -> list[PeriodItem]:
+    """Return the first items by the SHA-256 of the seed, a line feed and the result's id."""
+    return nsmallest(SAMPLE_SIZE, items, key=lambda item: sample_key(seed, item.id))
+
+
+def sample_key(seed: str, name: str) -> str:
+    """Return what an item is ranked by."""
+    return hashlib.sha256(f"{seed}\n{name}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def last_evaluation(leaves: Mapping[int, Mapping[str, Any]]) -> str:
+    """Return the digest of the evaluation that is last by its moment."""
+    moments = [(moment(leaf["evaluated_at"]), index) for index, leaf in leaves.items()]
+    return str(leaves[max(moments)[1]]["digest"]) if moments else NO_EVALUATION
+
+
+def short_digest(length: int, *names: str) -> str:
+    """Return a part of the id of a result: the first bits of a digest, five in each letter."""
+    data = "\0".join(names).encode("utf-8", "surrogatepass")
+    return base64.b32encode(hashlib.sha256(data).digest())[:length].decode().lower()
+
+
+def exceptions_by_item(assurance: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield each exception once, with the controls that it concerns."""
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for control in assurance["controls"]:
+        name = f"{control['framework']}:{control['id']}"
+        for row in control["exceptions"]:
+            subject = row["subject"]
+            key = (row["rule"], row["connection"], subject["kind"], subject["key"])
+            found.setdefault(key, {**row, "controls": []})["controls"].append(name)
+    for _, row in sorted(found.items(), key=lambda entry: entry[0]):
+        yield row

@@ -1,0 +1,205 @@
+"""The report of the period, ``pages/period.html``: each control with what its tests found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ccm_core.bundle.verifier.pages.facts import PageFacts
+from ccm_core.bundle.verifier.pages.front import CONCLUSIONS
+from ccm_core.bundle.verifier.pages.layout import (
+    html_page,
+    instant,
+    listed,
+    percent,
+    subject_cell,
+    table,
+    test_cell,
+    text,
+)
+
+TEST_FIGURES = ("population", "passed", "failed", "inconclusive", "open")
+TEST_NOTES = {
+    "made_late": "tested as of a past moment alone",
+    "test_changed": "failed until the test was changed",
+    "read_back": "occurred before the connection was watched, and read back",
+    "tested_late": "tested later than the slowest cadence",
+}
+MOST_EXCEPTIONS = 20
+"""Of each control: one item can be an exception of many controls, and a page of its own has it."""
+STATUSES = {
+    "pass": "Passed",
+    "fail": "Failed",
+    "insufficient": "Inconclusive",
+    "error": "Ended in an error",
+    "not_applicable": "Not applicable",
+}
+
+
+def period_page(facts: PageFacts) -> bytes:
+    """Return the page."""
+    assurance = facts.assurance
+    ended = "" if assurance["ended"] else " The period had not ended when this was made."
+    return html_page(
+        "pages/period.html",
+        f"Period report for {assurance['period']}",
+        [
+            (
+                f"<p>From {instant(assurance['since'])} up to {instant(assurance['until'])}."
+                f"{ended} Items are what happened in the period, or was there at some time of it. "
+                "An exception is an item that failed a test.</p>"
+            ),
+            *(
+                line
+                for control in assurance["controls"]
+                for line in control_section(control, facts.titles)
+            ),
+            *parameters_section(facts),
+            *collections_section(assurance["kinds"]),
+        ],
+    )
+
+
+def control_section(control: Mapping[str, Any], titles: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is concluded of one control."""
+    yield f"<article>\n<h2>{text(control['framework'])}:{text(control['id'])}</h2>"
+    yield (
+        f"<p><strong>{CONCLUSIONS[control['conclusion']]}.</strong> Evidence coverage "
+        f"{percent(control['evidence_coverage'])} of the period, in {control['evaluations']} "
+        f"evaluations. {control['items']} items, of which {control['items_failed']} failed.</p>"
+    )
+    yield from tests_table(control["tests"], titles)
+    for month in control["partial_months"]:
+        yield (
+            f'<p class="note">{text(month["month"])} is not whole in the period: '
+            f"{text(month['rule'])} saw it from {instant(month['since'])} up to "
+            f"{instant(month['until'])}, so it is not judged as a month.</p>"
+        )
+    yield from history_table(control["history"])
+    yield from exceptions_table(control["exceptions"], titles)
+    yield from gaps_table(control["evidence_gaps"])
+    yield "</article>"
+
+
+def tests_table(tests: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> Iterator[str]:
+    """Yield the figures of each test."""
+    yield from table(
+        ("Test", "Items", "Passed", "Failed", "Inconclusive", "Open at the cut-off", "Notes"),
+        (
+            (
+                test_cell(row["rule"], titles),
+                *(text(row[name]) for name in TEST_FIGURES),
+                "; ".join(
+                    f"{row[name]} {words}" for name, words in TEST_NOTES.items() if row[name]
+                ),
+            )
+            for row in tests
+        ),
+        len(tests),
+    )
+
+
+def history_table(history: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the results of a control over time."""
+    if history:
+        yield "<h3>Results over time</h3>"
+        yield from table(
+            ("From", "Until", "Result", "Evaluations"),
+            (
+                (
+                    instant(row["since"]),
+                    instant(row["until"]),
+                    STATUSES[row["status"]],
+                    text(row["evaluations"]),
+                )
+                for row in history
+            ),
+            len(history),
+        )
+
+
+def exceptions_table(
+    exceptions: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield what failed."""
+    if exceptions:
+        yield "<h3>Exceptions</h3>"
+        yield from table(
+            ("Test", "Item", "First seen", "Last seen", ""),
+            (
+                (
+                    test_cell(row["rule"], titles),
+                    subject_cell(row),
+                    instant(row["first_seen"]),
+                    instant(row["last_seen"]),
+                    "risk accepted" if row["waived"] else "",
+                )
+                for row in exceptions
+            ),
+            len(exceptions),
+            "tables/exceptions.csv",
+            MOST_EXCEPTIONS,
+        )
+
+
+def gaps_table(gaps: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield when the evidence was not sufficient, and why."""
+    if gaps:
+        yield "<h3>Evidence gaps</h3>"
+        yield from table(
+            ("From", "Until", "Evidence", "Reason"),
+            (
+                (instant(row["since"]), instant(row["until"]), evidence_cell(row), reason_cell(row))
+                for row in gaps
+            ),
+            len(gaps),
+        )
+
+
+def parameters_section(facts: PageFacts) -> Iterator[str]:
+    """Yield the parameters in force: several lines of one are a change in the period."""
+    parameters = facts.history.method.parameters
+    yield "<section>\n<h2>Parameters in force</h2>"
+    yield "<p>A parameter with more than one line was changed in the period.</p>"
+    yield from table(
+        ("Pack", "Parameter", "Value", "From the evaluation of", "To that of"),
+        (
+            (*map(text, key), instant(parameters[key].first), instant(parameters[key].last))
+            for key in sorted(parameters)
+        ),
+        len(parameters),
+        "contents/evaluations.jsonl",
+    )
+    yield "</section>"
+
+
+def collections_section(kinds: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield how often each kind was collected."""
+    yield "<section>\n<h2>Collections</h2>"
+    yield from table(
+        ("Connection", "Kind", "Scheduled", "Completed", "Evidence coverage"),
+        (
+            (
+                text(row["connection"]),
+                text(row["kind"]),
+                text(row["scheduled"]),
+                text(row["completed"]),
+                percent(row["evidence_coverage"]),
+            )
+            for row in kinds
+        ),
+        len(kinds),
+    )
+    yield "</section>"
+
+
+def evidence_cell(gap: Mapping[str, Any]) -> str:
+    """Return the cell that names the evidence of a gap."""
+    connection = f" of {text(gap['connection'])}" if gap["connection"] else ""
+    return text(gap["kind"]) + connection
+
+
+def reason_cell(gap: Mapping[str, Any]) -> str:
+    """Return the cell with the reason of a gap."""
+    subjects = f" ({listed(gap['subjects'])})" if gap["subjects"] else ""
+    return text(gap["reason"]) + subjects
