@@ -19,14 +19,11 @@ from ccm_core.model.evaluation.derived import (
 )
 from ccm_core.model.evaluation.evaluation_inputs import WatchScope
 from ccm_core.model.evaluation.evidence_read import EvidenceRead, KindRead
-from ccm_core.model.evaluation.framework_scope import FrameworkScope
-from ccm_core.model.evaluation.result import (
-    DerivedState,
-)
 from ccm_core.model.evidence.watermark import ChangesSince, Watermark
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.context import Host
+from ccm_core.pipeline.derive.before import Before
 from ccm_core.pipeline.derive.connection_work import (
     ConnectionWork,
     groups_over,
@@ -63,21 +60,6 @@ Task = TypeVar("Task", bound=RowTask)
 
 _ROWS = 1000
 """How many kept rows are judged together."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Before:
-    """The result before, and up to where it had read."""
-
-    state: DerivedState
-    watermarks: Mapping[str, Watermark]
-    """By view and kind, with a space between."""
-    sealed: Mapping[str, str]
-    """By kind: the root over the records that it read."""
-    groups: Mapping[tuple[str, str], AbstractSet[str]]
-    """By pack and view: the rules that had a letter in its lines of verdicts."""
-    scopes: tuple[FrameworkScope, ...] = ()
-    """Those that had a letter after them."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -19,7 +19,8 @@ from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.evidence.watermark import Watermark
 from ccm_core.model.frozen_json import thawed
 from ccm_core.pipeline.context import Host
-from ccm_core.pipeline.derive.connection_evaluation import Before, ConnectionEvaluation
+from ccm_core.pipeline.derive.before import Before
+from ccm_core.pipeline.derive.connection_evaluation import ConnectionEvaluation
 from ccm_core.pipeline.derive.line_lists import LineLists
 from ccm_core.pipeline.derive.roll_up import roll_up
 from ccm_core.pipeline.derive.worker_pool import Jobs, WorkerPool, worker_pool
