@@ -24,7 +24,8 @@ STYLE = (
     "display:inline-block}.wide{overflow-x:auto}"
     "table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #8886;text-align:left;"
     "padding:.25rem .75rem .25rem 0;vertical-align:top}td{overflow-wrap:break-word;"
-    "min-width:4.5rem}p,li,h1{overflow-wrap:anywhere}"
+    "min-width:4.5rem}p,li,h1,td code{overflow-wrap:anywhere}"
+    "td code{display:inline-block;min-width:9rem}time{white-space:nowrap}"
     "pre{overflow-x:auto;border:1px solid #8886;padding:.5rem}small{opacity:.75}"
     ".note{border-left:.25rem solid #8886;padding-left:.75rem}"
     "dt{font-weight:600}dd{margin:0 0 .5rem}"
@@ -113,7 +114,7 @@ def listed(names: Iterable[str]) -> str:
 
 def instant(value: str) -> str:
     """Return an instant in UTC as people read it, to the second; escaped."""
-    return text(value[:19].replace("T", " "))
+    return f"<time>{text(value[:19].replace('T', ' '))}</time>" if value else ""
 
 
 def counted(number: int, word: str) -> str:
