@@ -121,6 +121,14 @@ def kinds() -> tuple[EvidenceKind, ...]:
             ),
             filtered=False,
         ),
+        _optional(_snapshot("incident_workflow", "Incident workflows", DAILY)),
+        _optional(
+            replace(
+                _snapshot("incident_workflow_trigger", "Triggers of incident workflows", DAILY),
+                title_field="workflow.name",
+                url_field="workflow.html_url",
+            )
+        ),
         _optional(
             replace(
                 _event("incident_note", "Notes of incidents", "incident.id"),

@@ -61,6 +61,8 @@ SCOPES = MappingProxyType(
         "pagerduty.extension": ("extensions.read",),
         "pagerduty.webhook_subscription": ("webhook_subscriptions.read",),
         "pagerduty.session_configuration": ("session_configurations.read",),
+        "pagerduty.incident_workflow": ("incident_workflows.read",),
+        "pagerduty.incident_workflow_trigger": ("incident_workflows.read",),
         "pagerduty.incident_note": ("incidents.read",),
         "pagerduty.audit_record": ("audit_records.read",),
     }
@@ -75,6 +77,7 @@ OPTIONAL_SCOPES = (
     "audit_records.read",
     "event_orchestrations.read",
     "extensions.read",
+    "incident_workflows.read",
     "priorities.read",
     "session_configurations.read",
     "standards.read",

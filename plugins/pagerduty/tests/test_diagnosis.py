@@ -235,6 +235,8 @@ def test_check_reports_insufficient_scope_of_a_scoped_app(check):
         "/extensions",
         "/webhook_subscriptions",
         "/session_configurations",
+        "/incident_workflows",
+        "/incident_workflows/triggers",
     }
     refused = {"scopes", "/oncalls", *optional}
     assert bad(lines) == dict.fromkeys(refused, Cause.INSUFFICIENT_SCOPE)

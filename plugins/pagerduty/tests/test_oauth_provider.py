@@ -64,6 +64,8 @@ READS = {
     "pagerduty.extension": ["/extensions"],
     "pagerduty.webhook_subscription": ["/webhook_subscriptions"],
     "pagerduty.session_configuration": ["/session_configurations"],
+    "pagerduty.incident_workflow": ["/incident_workflows"],
+    "pagerduty.incident_workflow_trigger": ["/incident_workflows/triggers"],
     "pagerduty.incident_note": ["/incidents/1/notes"],
     "pagerduty.audit_record": ["/audit/records"],
 }

@@ -7,26 +7,32 @@ old if anything let it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 from pagerduty_simulator.api.faults import (
     cut_connection,
     empty_pages,
     html,
-    redirect,
     refuse,
     scope_missing,
     stuck,
     too_many_requests,
     truncated,
 )
-from pagerduty_simulator.api.responses import SimulatedResponse
 
 from ccm_core.cli.terminal.exit_codes import Exit
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evidence.collection import Outcome, Reason
 from ccm_core.sdk.http import Bounds
+from tests.pipeline.faults.lists import (
+    KINDS,
+    LISTS,
+    OF_ONE_INCIDENT,
+    PAGED,
+    STATED_BY_404,
+    assert_nothing_passes,
+)
 
 pytestmark = pytest.mark.no_cover  # its lines are covered by others
 
@@ -38,41 +44,6 @@ CAPPED = {
     }
 }
 
-OF_SERVICES = ("orchestration", "custom_fields", "standards")
-LISTS = {
-    "/users": ("user",),
-    "/teams": ("team", "team_member"),
-    "/services": ("service", *(f"service_{noun}" for noun in OF_SERVICES)),
-    "/escalation_policies": ("escalation_policy",),
-    "/schedules": ("schedule", "schedule_rendering", "schedule_overrides"),
-    "/oncalls": ("on_call",),
-    "/incidents": ("incident",),
-    "/log_entries": ("incident_log_entry", "incident_note"),
-    "/priorities": ("priority",),
-    "/maintenance_windows": ("maintenance_window",),
-    "/event_orchestrations": ("event_orchestration", "event_orchestration_path"),
-    "/business_services": ("business_service", "service_dependencies"),
-    "/extensions": ("extension",),
-    "/webhook_subscriptions": ("webhook_subscription",),
-    "/audit/records": ("audit_record",),
-}
-"""The kind that each list is read for, and those that are read object by object from it."""
-KINDS = tuple(kind for kinds in LISTS.values() for kind in kinds)
-SHORT = (
-    "/maintenance_windows",
-    "/event_orchestrations",
-    "/extensions",
-    "/webhook_subscriptions",
-    "/audit/records",
-)
-"""Lists without offsets, or with so few objects that they have one page."""
-OF_PARAMETERS = {"business_service", "service_dependencies"}
-"""What no shipped rule reads unless the settings say what is critical by it."""
-BY_SOMETHING_ELSE = {"pagerduty_service_has_integration"}
-"""A service with an integration passes whatever routes events to it."""
-PAGED = [endpoint for endpoint in LISTS if endpoint not in SHORT]
-OF_ONE_INCIDENT = "/incidents/{id}/log_entries"
-"""Where the log entries are looked for when their list is refused."""
 OF_OBJECTS = (
     "/teams/{id}/members",
     "/schedules/{id}",
@@ -175,14 +146,6 @@ def later(fault):
     return from_the_second_page_on
 
 
-def assert_nothing_passes(lab, ran, *lost):
-    """Hold that no rule over a view of lost kinds says anything but that it cannot tell."""
-    touched = lab.rules_over(*lost)
-    assert touched or set(lost) <= OF_PARAMETERS
-    for rule in touched - (BY_SOMETHING_ELSE if lost == LISTS["/event_orchestrations"] else set()):
-        assert {one.status for one in ran.rules[rule].results} == {Status.INSUFFICIENT}, rule
-
-
 def assert_the_rest_is_unchanged(lab, ran, honest, *lost):
     """Hold that all other kinds and rules are as if nothing had been amiss."""
     for kind in ran.outcomes.keys() - set(lost):
@@ -209,10 +172,15 @@ def test_a_list_that_fails_permanently_lets_no_rule_pass(lab, amiss, first):
     expected = dict.fromkeys(KINDS, amiss.outcome)
     if amiss.another_way and not first:
         expected |= dict.fromkeys(LISTS["/log_entries"], Outcome.PARTIAL)
+    if amiss is AMISS["404"]:
+        expected[STATED_BY_404] = Outcome.PARTIAL
     assert ran.outcomes == expected
     whole_run = "".join(one.detail for one in ran.manifest.shortfalls)
     assert (amiss.message in whole_run) is (amiss.exit is Exit.SOURCE)
     for kind in KINDS:
+        if amiss is AMISS["404"] and kind == STATED_BY_404:
+            assert ran.reasons(kind) == {Reason.UNIDENTIFIED}
+            continue
         # What is read another way may be of any account: no list told whose it is.
         assert ran.reasons(kind) - {Reason.UNIDENTIFIED} == {amiss.reason}
         assert amiss.message in ran.details(kind) or whole_run
@@ -309,92 +277,3 @@ def test_a_429_is_waited_out_and_counted(lab):
 
     assert ran.outcomes == {"priority": Outcome.COMPLETE}
     assert ran.by_kind["priority"][0].counts.waited >= 0.9
-
-
-@pytest.mark.parametrize(
-    ("fault", "reason"),
-    [
-        pytest.param(refuse(401), Reason.DENIED, id="401"),
-        pytest.param(html(401), Reason.DENIED, id="401 in HTML"),
-        pytest.param(too_many_requests(None), Reason.RATE_LIMITED, id="429"),
-        pytest.param(refuse(500), Reason.SOURCE_ERROR, id="500"),
-        pytest.param(html(200), Reason.SOURCE_ERROR, id="200 in HTML"),
-        pytest.param(refuse(200, '{"user": '), Reason.SOURCE_ERROR, id="half the JSON"),
-        pytest.param(refuse(200, "[" * 100_000), Reason.SOURCE_ERROR, id="JSON without end"),
-        pytest.param(cut_connection, Reason.SOURCE_ERROR, id="cut"),
-        pytest.param(redirect("https://elsewhere.example/"), Reason.SOURCE_ERROR, id="redirect"),
-    ],
-)
-def test_an_unusable_source_fails_the_whole_run(lab, fault, reason):
-    """Nothing is read, everything that was due has failed, and nothing passes."""
-    lab.control.inject("/users/me", fault)
-    ran = lab.read()
-
-    assert ran.outcomes == dict.fromkeys(KINDS, Outcome.FAILED)
-    assert [one.reason for one in ran.manifest.shortfalls] == [reason]
-    assert all(ran.reasons(kind) == {reason} for kind in KINDS)
-    assert {one.template for one in ran.requests} == {"/users/me"}
-    assert ran.exit is Exit.SOURCE
-    assert_nothing_passes(lab, ran, *KINDS)
-
-
-def test_an_unreachable_source_fails_the_whole_run(lab):
-    """A port on which nobody listens."""
-    ran = lab.read(base_url="http://127.0.0.1:1")
-    assert ran.outcomes == dict.fromkeys(KINDS, Outcome.FAILED)
-    assert [one.reason for one in ran.manifest.shortfalls] == [Reason.SOURCE_ERROR]
-    assert ran.exit is Exit.SOURCE
-    assert_nothing_passes(lab, ran, *KINDS)
-
-
-@pytest.mark.parametrize("status", [400, 402, 403, 404])
-def test_a_key_that_may_not_read_its_own_user_collects_everything_else(lab, status):
-    """The manifest says that it is not known whose key it is."""
-    honest = lab.honest("priority")
-    lab.control.deny("/users/me", status)
-    ran = lab.read("priority")
-    assert ran.manifest.credential.kind == "api_key"
-    assert ran.bodies == honest.bodies
-    assert ran.judgement == honest.judgement
-
-
-@pytest.mark.parametrize("status", [302, 308])
-def test_the_credential_never_follows_a_redirect(lab, elsewhere, status):
-    """No other host is ever connected to, and the kind says where it would have gone."""
-    for endpoint in (*LISTS, OF_ONE_INCIDENT):
-        lab.control.inject(endpoint, redirect(elsewhere.url, status))
-    ran = lab.read()
-
-    assert not elsewhere.was_reached()
-    assert ran.outcomes == dict.fromkeys(KINDS, Outcome.FAILED)
-    assert all("redirects to 127.0.0.1" in ran.details(kind) for kind in KINDS)
-    assert_nothing_passes(lab, ran, *KINDS)
-
-
-def test_an_endless_response_body_is_cut_off(lab):
-    """Over the bound it is left at once, and not asked for again."""
-
-    def huge(request, honest):
-        return replace(honest(request), body=b'{"x": "' + b"x" * 2_000_000 + b'"}')
-
-    for endpoint in (*LISTS, OF_ONE_INCIDENT):
-        lab.control.inject(endpoint, huge)
-    bounds = Bounds(attempts=4, backoff=0.0, max_backoff=0.0, max_body=1_000_000)
-    ran = lab.read(bounds=bounds)
-
-    assert ran.outcomes == dict.fromkeys(KINDS, Outcome.FAILED)
-    assert all("larger than 1000000 bytes" in ran.details(kind) for kind in KINDS)
-    pages = [one for one in ran.requests if one.template == "/services"]
-    assert len([one for one in pages if "offset" in dict(one.params)]) == 1
-    assert_nothing_passes(lab, ran, *KINDS)
-
-
-def test_a_response_of_another_host_is_refused(lab):
-    """JSON that holds nothing of what was asked for is no empty list."""
-    for endpoint in (*LISTS, OF_ONE_INCIDENT):
-        lab.control.inject(
-            endpoint, lambda _asked, _honest: SimulatedResponse(body=b'{"status": "ok"}')
-        )
-    ran = lab.read()
-    assert ran.outcomes == dict.fromkeys(KINDS, Outcome.FAILED)
-    assert_nothing_passes(lab, ran, *KINDS)

@@ -36,6 +36,7 @@ from ccm_pagerduty.collectors.services import (
     service_dependencies,
     service_standards,
 )
+from ccm_pagerduty.collectors.workflows import incident_workflow, incident_workflow_trigger
 
 if TYPE_CHECKING:
     from ccm_core.sdk.types import Collector, JsonObject
@@ -62,6 +63,8 @@ _SNAPSHOTS = (
     extension,
     webhook_subscription,
     session_configuration,
+    incident_workflow,
+    incident_workflow_trigger,
 )
 """Kinds that others need or refer to come first."""
 _EVENTS = (incident, incident_log_entry, incident_note)

@@ -41,6 +41,8 @@ ENDPOINTS = (
     ("/extensions", "extensions"),
     ("/webhook_subscriptions", "webhook_subscriptions"),
     ("/session_configurations", "session_configurations"),
+    ("/incident_workflows", "incident_workflows"),
+    ("/incident_workflows/triggers", "triggers"),
     ("/audit/records", "records"),
 )
 """All lists that are read, with the key that holds the items."""
@@ -82,6 +84,8 @@ REFUSABLE = MappingProxyType(
         "/extensions": ("pagerduty.extension",),
         "/webhook_subscriptions": ("pagerduty.webhook_subscription",),
         "/session_configurations": ("pagerduty.session_configuration",),
+        "/incident_workflows": ("pagerduty.incident_workflow",),
+        "/incident_workflows/triggers": ("pagerduty.incident_workflow_trigger",),
         "/audit/records": ("pagerduty.audit_record",),
     }
 )

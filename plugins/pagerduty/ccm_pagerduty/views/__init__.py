@@ -20,6 +20,8 @@ from ccm_pagerduty.views.row_builder import (
     INCIDENT,
     INCIDENT_LOG_ENTRY,
     INCIDENT_NOTE,
+    INCIDENT_WORKFLOW,
+    INCIDENT_WORKFLOW_TRIGGER,
     MAINTENANCE_WINDOW,
     MANIFEST,
     ON_CALL,
@@ -56,6 +58,10 @@ _VIEWS = {
     "policy_coverage": (
         "Escalation policy coverage",
         (ESCALATION_POLICY, SCHEDULE, SCHEDULE_RENDERING, USER),
+    ),
+    "priority_workflows": (
+        "Workflows of priorities",
+        (PRIORITY, INCIDENT_WORKFLOW_TRIGGER, INCIDENT_WORKFLOW, SERVICE),
     ),
     "responder_reachability": ("Responder reachability", (USER, ESCALATION_POLICY, ON_CALL)),
     "schedule_coverage": (
@@ -95,6 +101,7 @@ _VIEWS = {
 """Titles and input kinds of the views; each view is the module of its name."""
 _ROOMS = {
     "extension_delivery": "outbound",
+    "priority_workflows": "workflows",
     "weakening_changes": "changes",
     "webhook_delivery": "outbound",
 }
@@ -117,6 +124,11 @@ _ENUMERATED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     # Without its trigger an incident's timeline is unknown; what shows one shows all entries.
     "incident_response": {},
     "policy_coverage": {},
+    "priority_workflows": {
+        "rank": (PRIORITY,),
+        "workflows": (INCIDENT_WORKFLOW_TRIGGER,),
+        "services": (INCIDENT_WORKFLOW_TRIGGER, SERVICE),
+    },
     "responder_reachability": {},
     "schedule_coverage": {"attached": (ESCALATION_POLICY,), "policies": (ESCALATION_POLICY,)},
     "service_ownership": {},
@@ -148,6 +160,10 @@ _OPTIONAL: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         PRIORITY: ("response_priority", "clock_at_priority"),
         INCIDENT_NOTE: ("notes",),
     },
+    "priority_workflows": {
+        INCIDENT_WORKFLOW_TRIGGER: ("workflows", "services"),
+        INCIDENT_WORKFLOW: ("workflows", "services"),
+    },
     "schedule_coverage": {SCHEDULE_OVERRIDES: ("overridden", "overridden_percent")},
     "service_readiness": {
         EVENT_ORCHESTRATION_PATH: ("orchestrations", "discards"),
@@ -166,6 +182,7 @@ _ROWS_OF: Mapping[str, str] = {
     "extension_delivery": EXTENSION,
     "incident_response": INCIDENT,
     "policy_coverage": ESCALATION_POLICY,
+    "priority_workflows": PRIORITY,
     "responder_reachability": USER,
     "schedule_coverage": SCHEDULE,
     "service_ownership": SERVICE,

@@ -8,6 +8,7 @@ from datetime import datetime
 from pagerduty_simulator.account.business import (
     BusinessService,
     Extension,
+    IncidentWorkflow,
     ServiceDependency,
     SessionConfiguration,
     Standard,
@@ -81,6 +82,7 @@ class Account:
     standards: list[Standard] = field(default_factory=list)
     extensions: dict[str, Extension] = field(default_factory=dict)
     webhook_subscriptions: dict[str, WebhookSubscription] = field(default_factory=dict)
+    workflows: dict[str, IncidentWorkflow] = field(default_factory=dict)
     session_configurations: list[SessionConfiguration] = field(default_factory=_sessions)
     incidents: IncidentLog = field(default_factory=IncidentLog)
 

@@ -58,6 +58,20 @@ class SessionConfiguration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentWorkflow:
+    """Steps that are taken by themselves, and what starts them."""
+
+    id: str
+    name: str
+    trigger_id: str
+    condition: str = ""
+    """In PCL; empty: it is started by hand."""
+    service_ids: tuple[str, ...] | None = None
+    """On whose incidents; None: those of every service."""
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookSubscription:
     """Where events about incidents are sent."""
 

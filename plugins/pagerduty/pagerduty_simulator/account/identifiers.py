@@ -32,6 +32,7 @@ _KINDS = (
     "standard",
     "extension",
     "webhook_subscription",
+    "incident_workflow",
 )
 _INCIDENT_WIDTH = 13
 _ENTRIES_PER_INCIDENT = 4096

@@ -60,6 +60,8 @@ ROUTES: Mapping[str, Endpoint] = MappingProxyType(
         "/standards/scores/{resource_type}": business.standards_scores,
         "/extensions": business.extensions,
         "/session_configurations": business.session_configurations,
+        "/incident_workflows": business.incident_workflows,
+        "/incident_workflows/triggers": business.incident_workflow_triggers,
         "/webhook_subscriptions": business.webhook_subscriptions,
     }
 )

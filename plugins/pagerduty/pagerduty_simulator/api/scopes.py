@@ -60,6 +60,8 @@ REQUIRED = MappingProxyType(
         "/standards": "standards.read",
         "/standards/scores/{resource_type}": "standards.read",
         "/extensions": "extensions.read",
+        "/incident_workflows": "incident_workflows.read",
+        "/incident_workflows/triggers": "incident_workflows.read",
         "/session_configurations": "session_configurations.read",
         "/webhook_subscriptions": "webhook_subscriptions.read",
     }

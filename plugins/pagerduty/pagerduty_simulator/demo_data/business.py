@@ -8,6 +8,7 @@ from pagerduty_simulator.account.account import Account
 from pagerduty_simulator.account.business import (
     BusinessService,
     Extension,
+    IncidentWorkflow,
     ServiceDependency,
     Standard,
     WebhookSubscription,
@@ -45,8 +46,27 @@ def add_business(account: Account) -> None:
         account.service_dependencies.extend(_chain(chain, number))
     missing = frozenset(services[number] for number in _MISSING_STANDARDS if number < len(services))
     account.standards.extend(standards(missing))
+    if services:
+        add_workflow(account)
     account.extensions.update((entry.id, entry) for entry in _extensions(services))
     account.webhook_subscriptions.update((entry.id, entry) for entry in _webhooks(services))
+
+
+def add_workflow(account: Account) -> None:
+    """Add a workflow that every P1 incident starts, and one that people start on one service."""
+    started_by = (
+        ("Major incident", "incident.priority matches 'P1'", None),
+        ("Call the vendor", "", (next(iter(account.services)),)),
+    )
+    for number, (name, condition, services) in enumerate(started_by):
+        workflow = IncidentWorkflow(
+            id=object_id("incident_workflow", number),
+            name=name,
+            trigger_id=f"4ad696eb-bb48-422a-8bd0-6efad6befa{number:02d}",
+            condition=condition,
+            service_ids=services,
+        )
+        account.workflows[workflow.id] = workflow
 
 
 def standards(missed_by: frozenset[str] = frozenset()) -> Iterator[Standard]:

@@ -67,6 +67,7 @@ FEATURES = (
     ("people", "A stakeholder and somebody invited just now, neither of them on call"),
     ("access", "One Account Owner and one Global Admin"),
     ("sessions", "Everybody signs in again each day, and each two weeks in the app"),
+    ("workflows", "Every P1 incident starts a workflow; people start another"),
     ("services", "A critical service, and its neighbour of high urgency"),
     ("incidents", "One ran out and was taken again in five minutes; one is open for twenty"),
 )

@@ -11,14 +11,14 @@ from pagerduty_simulator.account.business import (
 )
 from pagerduty_simulator.account.identifiers import object_id
 from pagerduty_simulator.account.operations import OrchestrationPath, OrchestrationRule
-from pagerduty_simulator.demo_data.business import standards
+from pagerduty_simulator.demo_data.business import add_workflow, standards
 
 SHOP = "Shop"
 """A business service."""
 
 
 def add_healthy_business(account: Account, critical: int, supporting: int, peripheral: int) -> None:
-    """Add a business service, standards, an extension, a webhook and rules for events.
+    """Add a business service, standards, workflows, an extension, a webhook and rules for events.
 
     Args:
         account: The healthy account.
@@ -37,6 +37,7 @@ def add_healthy_business(account: Account, critical: int, supporting: int, perip
         for number, (first, second) in enumerate(pairs)
     )
     account.standards.extend(standards(frozenset({object_id("service", peripheral)})))
+    add_workflow(account)
     chat = Extension(id=object_id("extension", 0), name="Chat", service_ids=(service,))
     account.extensions[chat.id] = chat
     tickets = WebhookSubscription(id=object_id("webhook_subscription", 0), description="Tickets")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from pagerduty_simulator.account.account import Account
 from pagerduty_simulator.account.identifiers import object_id
@@ -13,6 +14,7 @@ from pagerduty_simulator.demo_data.flaw import Flaw
 
 def service_flaws() -> tuple[Flaw, ...]:
     """Return them, by feature."""
+    no_workflow = ("pagerduty_highest_priority_starts_workflow",)
     discarding = ("pagerduty_critical_service_keeps_unmatched_events",)
     return (
         Flaw(
@@ -46,6 +48,28 @@ def service_flaws() -> tuple[Flaw, ...]:
             fails=("pagerduty_session_is_limited",),
         ),
         Flaw(
+            feature="workflows",
+            description="The workflow for P1 incidents is off",
+            apply=lambda account: change_workflow(account, enabled=False),
+            fails=no_workflow,
+        ),
+        Flaw(
+            feature="workflows",
+            description="The workflow starts on P2 incidents",
+            apply=lambda account: change_workflow(
+                account, condition="incident.priority matches 'P2'"
+            ),
+            fails=no_workflow,
+        ),
+        Flaw(
+            feature="workflows",
+            description="The workflow starts on incidents of one service alone",
+            apply=lambda account: change_workflow(
+                account, service_ids=(object_id("service", healthy.CARD_PAYMENTS),)
+            ),
+            fails=no_workflow,
+        ),
+        Flaw(
             feature="other tools",
             description="The chat refuses what it is sent",
             apply=stop_extension,
@@ -64,6 +88,12 @@ def long_sessions(account: Account) -> None:
     """Let sessions last for three months in the app."""
     web, mobile = account.session_configurations
     account.session_configurations[:] = [web, replace(mobile, absolute=90 * 86_400)]
+
+
+def change_workflow(account: Account, **changed: Any) -> None:
+    """Change the workflow of P1 incidents."""
+    key = object_id("incident_workflow", 0)
+    account.workflows[key] = replace(account.workflows[key], **changed)
 
 
 def suppress_the_rest(account: Account) -> None:

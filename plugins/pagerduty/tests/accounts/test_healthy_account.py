@@ -94,6 +94,8 @@ def test_a_service_with_an_integration_is_decided_without_orchestrations(evaluat
         ),
         ("/extensions", {"pagerduty_extension_is_delivered_to"}),
         ("/webhook_subscriptions", {"pagerduty_webhook_is_delivered_to"}),
+        ("/incident_workflows", {"pagerduty_highest_priority_starts_workflow"}),
+        ("/incident_workflows/triggers", {"pagerduty_highest_priority_starts_workflow"}),
         ("/incidents/{id}/notes", {"pagerduty_major_incident_is_reviewed"}),
         ("/business_services", set()),
         (

@@ -53,6 +53,8 @@ def test_optional_kinds_are_marked_as_such():
         "extension",
         "webhook_subscription",
         "session_configuration",
+        "incident_workflow",
+        "incident_workflow_trigger",
         "incident_note",
         "audit_record",
     }

@@ -7,13 +7,15 @@ from operator import attrgetter
 
 from pagerduty_simulator.account.business import Extension
 from pagerduty_simulator.api.context import EndpointContext, filter_by_name
-from pagerduty_simulator.api.paging import page_response
+from pagerduty_simulator.api.paging import cursor_response, page_response
 from pagerduty_simulator.api.request import SimulatedRequest
 from pagerduty_simulator.api.responses import SimulatedResponse, json_response, rejection
 from pagerduty_simulator.api.serializers.business import (
     business_service_object,
     dependency_object,
     extension_object,
+    incident_workflow_object,
+    incident_workflow_trigger_object,
     score_object,
     session_configuration_object,
     standard_object,
@@ -107,6 +109,22 @@ def session_configurations(
     if not rows:
         raise rejection(404)
     return json_response({"session_configurations": rows})
+
+
+def incident_workflows(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:
+    """List incident workflows, without their steps."""
+    rows = list(context.account.workflows.values())
+    rows = filter_by_name(request, rows, _name)
+    return page_response(context, request, "incident_workflows", rows, incident_workflow_object)
+
+
+def incident_workflow_triggers(
+    context: EndpointContext, request: SimulatedRequest
+) -> SimulatedResponse:
+    """List the triggers of incident workflows, by cursor."""
+    rows = list(context.account.workflows.values())
+    serialize = partial(incident_workflow_trigger_object, context.account)
+    return cursor_response(context, request, "triggers", rows, serialize)
 
 
 def webhook_subscriptions(context: EndpointContext, request: SimulatedRequest) -> SimulatedResponse:

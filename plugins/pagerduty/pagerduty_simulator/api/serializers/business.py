@@ -1,4 +1,4 @@
-"""Business services, dependencies, standards, extensions and webhooks as PagerDuty sends them."""
+"""Business services, standards, extensions, webhooks and workflows as PagerDuty sends them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pagerduty_simulator.account.business import (
         BusinessService,
         Extension,
+        IncidentWorkflow,
         ServiceDependency,
         SessionConfiguration,
         Standard,
@@ -122,6 +123,45 @@ def extension_object(account: Account, extension: Extension) -> JsonObject:
     if extension.temporarily_disabled is not None:
         body["temporarily_disabled"] = extension.temporarily_disabled
     return body
+
+
+def incident_workflow_object(workflow: IncidentWorkflow) -> JsonObject:
+    """Return an incident workflow without its steps."""
+    return _workflow(workflow) | {
+        "description": "What is always done first",
+        "created_at": "2026-01-12T09:00:00.000Z",
+        "is_enabled": workflow.enabled,
+    }
+
+
+def _workflow(workflow: IncidentWorkflow) -> JsonObject:
+    return {
+        "id": workflow.id,
+        "type": "incident_workflow",
+        "name": workflow.name,
+        "self": f"{API}/incident_workflows/{workflow.id}",
+        "html_url": f"https://northwind.pagerduty.com/flex-workflows/workflows/{workflow.id}",
+    }
+
+
+def incident_workflow_trigger_object(account: Account, workflow: IncidentWorkflow) -> JsonObject:
+    """Return the trigger of an incident workflow; without a condition it is started by hand."""
+    path = f"{API}/incident_workflows/triggers/{workflow.trigger_id}"
+    ids = workflow.service_ids or ()
+    services = [account.services[key] for key in ids if key in account.services]
+    body: JsonObject = {
+        "id": workflow.trigger_id,
+        "type": "workflow_trigger",
+        "trigger_type": "conditional" if workflow.condition else "manual",
+        "trigger_type_name": "Conditional Trigger" if workflow.condition else "Manual Trigger",
+        "trigger_url": f"{path}/start",
+        "self": path,
+        "workflow": _workflow(workflow),
+        "services": [service_reference(account, service) for service in services],
+        "is_subscribed_to_all_services": workflow.service_ids is None,
+        "permissions": {"restricted": False},
+    }
+    return body | ({"condition": workflow.condition} if workflow.condition else {})
 
 
 def webhook_subscription_object(webhook: WebhookSubscription) -> JsonObject:

@@ -1,0 +1,1 @@
+"""Collectors of incident workflows, and of what starts them."""

@@ -1,0 +1,1 @@
+"""Views of incident workflows: on which incidents they start."""
