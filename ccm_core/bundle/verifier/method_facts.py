@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ccm_core.bundle.verifier.strict_json import write_json
 
 
-class Stretch(NamedTuple):
+class StatedStretch(NamedTuple):
     """From which evaluation to which something was stated, and in how many."""
 
     first: str
@@ -22,15 +22,15 @@ class MethodFacts:
     def __init__(self) -> None:
         self.titles: dict[str, str] = {}
         """What each test asserts, by its rule; the last that was stated."""
-        self.packs: dict[tuple[str, str, str], Stretch] = {}
+        self.packs: dict[tuple[str, str, str], StatedStretch] = {}
         """By name, version and digest of a pack."""
-        self.parameters: dict[tuple[str, str, str], Stretch] = {}
+        self.parameters: dict[tuple[str, str, str], StatedStretch] = {}
         """By pack, name and value, as JSON."""
-        self.narrowing: dict[str, Stretch] = {}
+        self.narrowing: dict[str, StatedStretch] = {}
         """By what settings changed or leave out, in words."""
-        self.plugin_failures: dict[str, Stretch] = {}
+        self.plugin_failures: dict[str, StatedStretch] = {}
         """By which plugin did not load, in words."""
-        self.switched_off: dict[str, Stretch] = {}
+        self.switched_off: dict[str, StatedStretch] = {}
         """By which check the settings switched off, in words with the reason."""
         self.accounts: dict[str, set[str]] = {}
         """By connection: the accounts that were read."""
@@ -62,11 +62,11 @@ class MethodFacts:
                 self.accounts.setdefault(state["connection"], set()).add(state["account"])
 
 
-def extend(stretches: dict[Any, Stretch], key: Any, at: str) -> None:
+def extend(stretches: dict[Any, StatedStretch], key: Any, at: str) -> None:
     """Add an evaluation of a moment to a stretch."""
     before = stretches.get(key)
     if before is None:
-        stretches[key] = Stretch(at, at, 1)
+        stretches[key] = StatedStretch(at, at, 1)
     else:
         first, last, number = before
-        stretches[key] = Stretch(min(first, at), max(last, at), number + 1)
+        stretches[key] = StatedStretch(min(first, at), max(last, at), number + 1)

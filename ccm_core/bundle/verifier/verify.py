@@ -4213,7 +4213,7 @@ def gap_texts(gap: Gap) -> Gap:
 # -- What evaluations state of the method: their packs, parameters, and what settings narrowed -----
 
 
-class _Stretch(NamedTuple):
+class _StatedStretch(NamedTuple):
     """From which evaluation to which something was stated, and in how many."""
 
     first: str
@@ -4227,15 +4227,15 @@ class _MethodFacts:
     def __init__(self) -> None:
         self.titles: dict[str, str] = {}
         """What each test asserts, by its rule; the last that was stated."""
-        self.packs: dict[tuple[str, str, str], _Stretch] = {}
+        self.packs: dict[tuple[str, str, str], _StatedStretch] = {}
         """By name, version and digest of a pack."""
-        self.parameters: dict[tuple[str, str, str], _Stretch] = {}
+        self.parameters: dict[tuple[str, str, str], _StatedStretch] = {}
         """By pack, name and value, as JSON."""
-        self.narrowing: dict[str, _Stretch] = {}
+        self.narrowing: dict[str, _StatedStretch] = {}
         """By what settings changed or leave out, in words."""
-        self.plugin_failures: dict[str, _Stretch] = {}
+        self.plugin_failures: dict[str, _StatedStretch] = {}
         """By which plugin did not load, in words."""
-        self.switched_off: dict[str, _Stretch] = {}
+        self.switched_off: dict[str, _StatedStretch] = {}
         """By which check the settings switched off, in words with the reason."""
         self.accounts: dict[str, set[str]] = {}
         """By connection: the accounts that were read."""
@@ -4267,14 +4267,14 @@ class _MethodFacts:
                 self.accounts.setdefault(state["connection"], set()).add(state["account"])
 
 
-def extend(stretches: dict[Any, _Stretch], key: Any, at: str) -> None:
+def extend(stretches: dict[Any, _StatedStretch], key: Any, at: str) -> None:
     """Add an evaluation of a moment to a stretch."""
     before = stretches.get(key)
     if before is None:
-        stretches[key] = _Stretch(at, at, 1)
+        stretches[key] = _StatedStretch(at, at, 1)
     else:
         first, last, number = before
-        stretches[key] = _Stretch(min(first, at), max(last, at), number + 1)
+        stretches[key] = _StatedStretch(min(first, at), max(last, at), number + 1)
 
 
 # -- Since when, and how long, the evidence of a kind was sufficient: exact, not sampled -----------
@@ -4795,16 +4795,23 @@ class _PeriodItem(NamedTuple):
     """Empty for what is there at any time."""
     result: str
     """In words."""
+    of_rule: str
+    """The part of ids that all results of the test share."""
 
     @property
     def id(self) -> str:
         """The id of its result, as ``ccm explain`` takes it."""
-        subject = short_digest(10, self.connection, self.kind, self.key)
-        return f"{short_digest(6, self.rule)}-{subject}"
+        return f"{self.of_rule}-{short_digest(10, self.connection, self.kind, self.key)}"
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """What tables show of it, beside its test and its id."""
+        return (self.connection, self.kind, self.key, self.occurred_at, self.result)
 
 
 def rule_items(history: _History, rule: str, connections: Sequence[str]) -> Iterator[_PeriodItem]:
     """Yield the population of a test, sorted by connection and item."""
+    of_rule = short_digest(6, rule)
     for connection in connections:
         items = history.items.get((rule, connection))
         if items is not None:
@@ -4813,7 +4820,7 @@ def rule_items(history: _History, rule: str, connections: Sequence[str]) -> Iter
                 at = items.moments.get(name)
                 occurred = instant_text(at) if at is not None and name in items.occurred else ""
                 result = RESULTS[item_result(items, name)]
-                yield _PeriodItem(rule, connection, kind, key, occurred, result)
+                yield _PeriodItem(rule, connection, kind, key, occurred, result, of_rule)
 
 
 def item_result(items: _Items, name: str) -> str:
@@ -4844,7 +4851,7 @@ def last_evaluation(leaves: Mapping[int, Mapping[str, Any]]) -> str:
 def short_digest(length: int, *names: str) -> str:
     """Return a part of the id of a result: the first bits of a digest, five in each letter."""
     data = "\0".join(names).encode("utf-8", "surrogatepass")
-    return base64.b32encode(hashlib.sha256(data).digest())[:length].decode().lower()
+    return base64.b32encode(hashlib.sha256(data).digest()[:10])[:length].decode().lower()
 
 
 def exceptions_by_item(assurance: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -5337,7 +5344,7 @@ ITEM_HEAD = ("Connection", "Kind", "Item", "Occurred", "Result")
 
 def item_cells(item: _PeriodItem) -> tuple[str, ...]:
     """Return the cells of an item."""
-    _, connection, kind, key, occurred, result = item
+    connection, kind, key, occurred, result = item.cells
     return (text(connection), text(kind), text(key), instant(occurred), text(result))
 
 
@@ -5543,7 +5550,7 @@ def narrowing_section(facts: _PageFacts) -> Iterator[str]:
     yield "</section>"
 
 
-def stretch_cells(stretch: _Stretch) -> tuple[str, str, str]:
+def stretch_cells(stretch: _StatedStretch) -> tuple[str, str, str]:
     """Return the cells that say from when to when something was stated."""
     return instant(stretch.first), instant(stretch.last), text(stretch.evaluations)
 
@@ -5587,7 +5594,7 @@ def population_rows(facts: _PageFacts) -> Iterator[tuple[object, ...]]:
     yield ("rule", *ITEM_COLUMNS)
     for rule in facts.predicate["rules"]:
         for item in rule_items(facts.history, rule, facts.predicate["connections"]):
-            yield (*item, item.id)
+            yield (rule, *item.cells, item.id)
 
 
 def sample_rows(facts: _PageFacts, samples: Samples) -> Iterator[tuple[object, ...]]:
@@ -5595,7 +5602,7 @@ def sample_rows(facts: _PageFacts, samples: Samples) -> Iterator[tuple[object, .
     yield ("rule", "sample_number", *ITEM_COLUMNS, "random_seed")
     for rule, items in samples.items():
         for number, item in enumerate(items, 1):
-            yield (rule, number, *item[1:], item.id, facts.seed)
+            yield (rule, number, *item.cells, item.id, facts.seed)
 
 
 def csv_chunks(rows: Iterable[tuple[object, ...]]) -> Iterator[bytes]:
@@ -5800,7 +5807,10 @@ def counted(number: int, word: str) -> str:
 
 def plain(value: object) -> str:
     """Return a text of the source on one line, without what steers a terminal or turns text."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(value))
+    shown = str(value)
+    if shown.isprintable():  # nearly every text is, and populations have millions
+        return shown
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in shown)
 
 
 def text(value: object) -> str:

@@ -62,16 +62,23 @@ class PeriodItem(NamedTuple):
     """Empty for what is there at any time."""
     result: str
     """In words."""
+    of_rule: str
+    """The part of ids that all results of the test share."""
 
     @property
     def id(self) -> str:
         """The id of its result, as ``ccm explain`` takes it."""
-        subject = short_digest(10, self.connection, self.kind, self.key)
-        return f"{short_digest(6, self.rule)}-{subject}"
+        return f"{self.of_rule}-{short_digest(10, self.connection, self.kind, self.key)}"
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """What tables show of it, beside its test and its id."""
+        return (self.connection, self.kind, self.key, self.occurred_at, self.result)
 
 
 def rule_items(history: History, rule: str, connections: Sequence[str]) -> Iterator[PeriodItem]:
     """Yield the population of a test, sorted by connection and item."""
+    of_rule = short_digest(6, rule)
     for connection in connections:
         items = history.items.get((rule, connection))
         if items is not None:
@@ -80,7 +87,7 @@ def rule_items(history: History, rule: str, connections: Sequence[str]) -> Itera
                 at = items.moments.get(name)
                 occurred = instant_text(at) if at is not None and name in items.occurred else ""
                 result = RESULTS[item_result(items, name)]
-                yield PeriodItem(rule, connection, kind, key, occurred, result)
+                yield PeriodItem(rule, connection, kind, key, occurred, result, of_rule)
 
 
 def item_result(items: Items, name: str) -> str:
@@ -111,7 +118,7 @@ def last_evaluation(leaves: Mapping[int, Mapping[str, Any]]) -> str:
 def short_digest(length: int, *names: str) -> str:
     """Return a part of the id of a result: the first bits of a digest, five in each letter."""
     data = "\0".join(names).encode("utf-8", "surrogatepass")
-    return base64.b32encode(hashlib.sha256(data).digest())[:length].decode().lower()
+    return base64.b32encode(hashlib.sha256(data).digest()[:10])[:length].decode().lower()
 
 
 def exceptions_by_item(assurance: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -90,7 +90,7 @@ ITEM_HEAD = ("Connection", "Kind", "Item", "Occurred", "Result")
 
 def item_cells(item: PeriodItem) -> tuple[str, ...]:
     """Return the cells of an item."""
-    _, connection, kind, key, occurred, result = item
+    connection, kind, key, occurred, result = item.cells
     return (text(connection), text(kind), text(key), instant(occurred), text(result))
 
 

@@ -124,7 +124,10 @@ def counted(number: int, word: str) -> str:
 
 def plain(value: object) -> str:
     """Return a text of the source on one line, without what steers a terminal or turns text."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(value))
+    shown = str(value)
+    if shown.isprintable():  # nearly every text is, and populations have millions
+        return shown
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in shown)
 
 
 def text(value: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ccm_core.bundle.verifier.method_facts import Stretch
+from ccm_core.bundle.verifier.method_facts import StatedStretch
 from ccm_core.bundle.verifier.pages.facts import PageFacts
 from ccm_core.bundle.verifier.pages.layout import counted, html_page, instant, table, text
 
@@ -181,6 +181,6 @@ def narrowing_section(facts: PageFacts) -> Iterator[str]:
     yield "</section>"
 
 
-def stretch_cells(stretch: Stretch) -> tuple[str, str, str]:
+def stretch_cells(stretch: StatedStretch) -> tuple[str, str, str]:
     """Return the cells that say from when to when something was stated."""
     return instant(stretch.first), instant(stretch.last), text(stretch.evaluations)

@@ -44,7 +44,7 @@ def population_rows(facts: PageFacts) -> Iterator[tuple[object, ...]]:
     yield ("rule", *ITEM_COLUMNS)
     for rule in facts.predicate["rules"]:
         for item in rule_items(facts.history, rule, facts.predicate["connections"]):
-            yield (*item, item.id)
+            yield (rule, *item.cells, item.id)
 
 
 def sample_rows(facts: PageFacts, samples: Samples) -> Iterator[tuple[object, ...]]:
@@ -52,7 +52,7 @@ def sample_rows(facts: PageFacts, samples: Samples) -> Iterator[tuple[object, ..
     yield ("rule", "sample_number", *ITEM_COLUMNS, "random_seed")
     for rule, items in samples.items():
         for number, item in enumerate(items, 1):
-            yield (rule, number, *item[1:], item.id, facts.seed)
+            yield (rule, number, *item.cells, item.id, facts.seed)
 
 
 def csv_chunks(rows: Iterable[tuple[object, ...]]) -> Iterator[bytes]:
