@@ -5,19 +5,9 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from printed_acts import EVIDENCE, EXCEPTION, EXCEPTIONS, MANUAL_EVIDENCE, RESPONSE
+from printed_acts import EXCEPTIONS, MANUAL_EVIDENCE
+from printed_periods import ASSURANCE, DIGEST, NOON, PERIOD_REPORT
 
-from ccm_core.model.assurance import (
-    Assurance,
-    Conclusion,
-    ControlAssurance,
-    ControlException,
-    EvidenceGap,
-    KindAssurance,
-    PartialMonth,
-    StatusPeriod,
-)
-from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.control import Control
 from ccm_core.model.evaluation.result import (
     AppliedPack,
@@ -46,20 +36,7 @@ from ccm_core.model.evidence.manifest import Manifest, PluginVersion, ScheduledK
 from ccm_core.model.evidence.record import Record, RecordSource, export_record
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.json_codec import encode
-from ccm_core.model.period_basis import (
-    ConnectionBasis,
-    ControlText,
-    CredentialUse,
-    DesignChange,
-    ParameterValue,
-    PeriodBasis,
-    RiskAcceptance,
-    RuleDescription,
-    SignedHead,
-    SourceQuery,
-)
 from ccm_core.model.redacted_connection import RedactedConnection
-from ccm_core.model.sampling import ControlSamples, Sample, Sampling
 from ccm_core.pipeline.check import Check, ConnectionCheck
 from ccm_core.report.content.json_stream import fields_of
 from ccm_core.report.formats.json import (
@@ -69,11 +46,8 @@ from ccm_core.report.formats.json import (
     JsonResult,
     JsonRule,
 )
-from ccm_core.report.period.json import PeriodDocument
 from ccm_core.sdk.types import Diagnosis
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-DIGEST = digest(b"{}")
 SHORTFALL = Shortfall(reason=Reason.DENIED, detail="GET /services answered 403", missing=3)
 GAP = VisibilityGap(kind="acme.service", reason=Reason.DENIED, objects=1, subjects=("a:b",))
 RECORD = Record(
@@ -222,9 +196,6 @@ REPORT = JsonDocument(
         ),
     ),
 )
-GAP = EvidenceGap(
-    connection="prod", kind="acme.team", since=NOON, until=NOON, reason="never collected"
-)
 DIAGNOSIS = Diagnosis(
     subject="clock", ok=False, message="it is off", next_step="fix it", cause="clock_skew"
 )
@@ -232,173 +203,6 @@ CHECK = Check(
     checked_at=NOON,
     plugins=(DIAGNOSIS,),
     connections=(ConnectionCheck(connection="prod", usable=True, diagnoses=(DIAGNOSIS,)),),
-)
-ASSURANCE = Assurance(
-    period="2026-Q4",
-    since=NOON,
-    until=NOON,
-    ended=False,
-    kinds=(
-        KindAssurance(
-            connection="prod",
-            kind="acme.team",
-            required_frequency=3600.0,
-            scheduled=2,
-            completed=1,
-            outcomes={"partial": 1},
-            evidence_coverage=0.5,
-            evidence_gaps=(GAP,),
-        ),
-    ),
-    controls=(
-        ControlAssurance(
-            framework="soc2",
-            id="CC7.4",
-            conclusion=Conclusion.EVIDENCE_INCOMPLETE,
-            rules=("service_has_owner",),
-            tests=(),
-            items=1,
-            items_failed=1,
-            partial_months=(
-                PartialMonth(
-                    rule="service_has_owner",
-                    connection="prod",
-                    month="2026-11",
-                    since=NOON,
-                    until=NOON,
-                ),
-            ),
-            evidence_coverage=0.5,
-            evaluations=1,
-            history=(StatusPeriod(since=NOON, until=NOON, status=Status.FAIL, evaluations=1),),
-            exceptions=(
-                ControlException(
-                    rule="service_has_owner",
-                    connection="prod",
-                    subject=Subject(kind="acme.service", key="S1", title="Shop"),
-                    first_seen=NOON,
-                    last_seen=NOON,
-                    evaluations=1,
-                    waived=False,
-                ),
-            ),
-            evidence_gaps=(GAP,),
-        ),
-    ),
-)
-BASIS = PeriodBasis(
-    made_at=NOON,
-    plugins=(PluginVersion(name="acme", distribution="ccm-acme", version="1.0"),),
-    connections=(
-        ConnectionBasis(
-            connection="prod",
-            connector="acme",
-            accounts=("acme.example.com",),
-            watched_since=NOON,
-            runs=1,
-            credentials=(
-                CredentialUse(
-                    kind="api_key",
-                    role="admin",
-                    scopes=("read",),
-                    holder="ada",
-                    visibility="whole",
-                    visibility_reason="an account key",
-                    since=NOON,
-                    until=NOON,
-                ),
-            ),
-            queries=(
-                SourceQuery(
-                    kind="acme.service",
-                    endpoint="/services",
-                    more_endpoints=0,
-                    parameters=("sort_by=name",),
-                    collections=1,
-                    items=1,
-                    source_total=1,
-                    since=NOON,
-                    until=NOON,
-                ),
-            ),
-        ),
-    ),
-    tests=(
-        RuleDescription(
-            rule="service_has_owner",
-            title="Every service has an owner",
-            severity="high",
-            over="acme.service",
-            condition="row.owner != null",
-            risk="Nobody answers.",
-            pack="acme",
-            pack_version="1",
-        ),
-    ),
-    parameters=(ParameterValue(pack="acme", name="within", value="15m", description="A limit."),),
-    design_changes=(
-        DesignChange(at=NOON, what="parameter", name="acme within", before="10m", after="15m"),
-    ),
-    risk_acceptances=(
-        RiskAcceptance(
-            id="W-1",
-            rules=("service_has_owner",),
-            subjects=("S1",),
-            reason="moved",
-            owner="ada",
-            approver="bob",
-            approved_by="ssh",
-            created=NOON,
-            expires=NOON,
-            added_afterwards=1,
-        ),
-    ),
-    controls=(
-        ControlText(
-            framework="soc2",
-            id="CC7.4",
-            title="Respond to incidents",
-            text="",
-            owner="ada",
-            not_applicable="",
-            manual_procedures=("Read the postmortems.",),
-        ),
-    ),
-    heads=(SignedHead(log="@store", size=1, root="AAAA", keys=("ccm+00000000",)),),
-)
-PERIOD_REPORT = PeriodDocument(
-    host_version="1.0",
-    headline="1 control: 1 with evidence incomplete for the period",
-    titles={"service_has_owner": "Every service has an owner"},
-    assurance=ASSURANCE,
-    basis=BASIS,
-    sampling=Sampling(
-        random_seed=DIGEST,
-        sample_size=25,
-        controls=(
-            ControlSamples(
-                framework="soc2",
-                id="CC7.4",
-                population=1,
-                samples=(
-                    Sample(
-                        id="f1",
-                        rule="service_has_owner",
-                        connection="prod",
-                        subject=Subject(kind="acme.service", key="S1", title="Shop"),
-                        evaluations=1,
-                        worst_status=Status.FAIL,
-                        last_status=Status.FAIL,
-                        last_evaluated_at=NOON,
-                        evidence_digests=(DIGEST,),
-                    ),
-                ),
-            ),
-        ),
-    ),
-    exceptions=(EXCEPTION,),
-    left_over_responses=(RESPONSE,),
-    manual_evidence=(EVIDENCE,),
 )
 CONNECTION = RedactedConnection(
     name="prod",

@@ -134,7 +134,7 @@ class ControlText:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignedHead:
+class CheckpointHead:
     """The newest signed head of a log: what it had when the report was made."""
 
     log: str
@@ -156,4 +156,4 @@ class PeriodBasis:
     design_changes: tuple[DesignChange, ...] = ()
     risk_acceptances: tuple[RiskAcceptance, ...] = ()
     controls: tuple[ControlText, ...] = ()
-    heads: tuple[SignedHead, ...] = ()
+    heads: tuple[CheckpointHead, ...] = ()

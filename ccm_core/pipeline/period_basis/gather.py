@@ -19,7 +19,7 @@ from ccm_core.model.period_basis import (
     PeriodBasis,
     RiskAcceptance,
     RuleDescription,
-    SignedHead,
+    CheckpointHead,
 )
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.period_basis.connections import connection_basis
@@ -175,14 +175,14 @@ def _control_texts(
         )
 
 
-def _heads(ledger: LedgerStore, logs: Sequence[str]) -> Iterator[SignedHead]:
+def _heads(ledger: LedgerStore, logs: Sequence[str]) -> Iterator[CheckpointHead]:
     for log in logs:
         note = ledger.signed_head(log)
         if note is None:
             continue
         signed = read(note)
         head = Checkpoint.read(signed.text)
-        yield SignedHead(
+        yield CheckpointHead(
             log=log,
             size=head.size,
             root=encoded(head.root),
