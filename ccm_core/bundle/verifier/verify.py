@@ -4986,9 +4986,9 @@ def conclusions_section(facts: _PageFacts) -> Iterator[str]:
         len(controls),
     )
     yield (
-        "<p>Evidence coverage is the share of the period for which the evidence was sufficient. "
-        'Where it is less than 100 %, the <a href="pages/period.html">period report</a> names '
-        "each evidence gap.</p>\n</section>"
+        "<p>Evidence coverage is the share of the period for which the evidence was sufficient; "
+        "gaps that concern single objects alone do not lower it. The "
+        '<a href="pages/period.html">period report</a> names each evidence gap.</p>\n</section>'
     )
 
 
@@ -5707,7 +5707,8 @@ STYLE = (
     "display:inline-block}.wide{overflow-x:auto}"
     "table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #8886;text-align:left;"
     "padding:.25rem .75rem .25rem 0;vertical-align:top}td{overflow-wrap:break-word;"
-    "min-width:4.5rem}p,li,h1,td code{overflow-wrap:anywhere}"
+    "min-width:4.5rem}p,li,h1,h2,td code{overflow-wrap:anywhere}"
+    "h2 small{display:block;font-size:.9rem;font-weight:400}"
     "td code{display:inline-block;min-width:9rem}time{white-space:nowrap}"
     "pre{overflow-x:auto;border:1px solid #8886;padding:.5rem}small{opacity:.75}"
     ".note{border-left:.25rem solid #8886;padding-left:.75rem}"

@@ -136,9 +136,9 @@ def conclusions_section(facts: PageFacts) -> Iterator[str]:
         len(controls),
     )
     yield (
-        "<p>Evidence coverage is the share of the period for which the evidence was sufficient. "
-        'Where it is less than 100 %, the <a href="pages/period.html">period report</a> names '
-        "each evidence gap.</p>\n</section>"
+        "<p>Evidence coverage is the share of the period for which the evidence was sufficient; "
+        "gaps that concern single objects alone do not lower it. The "
+        '<a href="pages/period.html">period report</a> names each evidence gap.</p>\n</section>'
     )
 
 
