@@ -66,8 +66,10 @@ def selection_section(facts: PageFacts) -> Iterator[str]:
     method = facts.history.method
     yield "<section>\n<h2>Selection and timing</h2>"
     yield (
-        "<p>Census: each evaluation tested every item that its evidence held, and the populations "
-        "that it read are proven. Nobody selected items. The "
+        "<p>Census: each evaluation tested every item that its evidence held; nobody selected "
+        "items. It is proven which snapshots an evaluation read. Of events, such as incidents, it "
+        "is proven what was collected, and not that an evaluation read every one from before the "
+        "period: <code>ccm verify</code> shows that on the company's store. The "
         '<a href="samples.html">samples</a> are random, and serve for performing tests again.</p>'
     )
     yield (
