@@ -191,7 +191,9 @@ class RowChanges:
             {record.key: fields_read(record, fields) for record in records}
             for records in (self.evaluation.readable(before), self.evaluation.of_keys(kind, keys))
         )
-        return {key for key in keys if read_before.get(key) != read_now.get(key)}
+        # What came and went in between is in neither, and still a view of what vanished reads it.
+        gone = keys - read_now.keys() if kind in self.view.vanished else frozenset[str]()
+        return gone | {key for key in keys if read_before.get(key) != read_now.get(key)}
 
     def _index_changed(
         self, partitioning: Partitioning, keep: Callable[[str, Members], None]

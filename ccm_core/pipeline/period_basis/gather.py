@@ -14,12 +14,12 @@ from ccm_core.model.evidence.window import Window
 from ccm_core.model.framework import NO_CATALOGUES, Catalogues
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.period_basis import (
+    CheckpointHead,
     ControlText,
     ParameterValue,
     PeriodBasis,
     RiskAcceptance,
     RuleDescription,
-    CheckpointHead,
 )
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.period_basis.connections import connection_basis

@@ -7,15 +7,22 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from tests.pipeline.derive.histories import STEPS
+
+CAME_AND_WENT = [
+    ([("incident", "I0", {"hours": -5, "status": "triggered"}), ("services", {})], 1),
+    ([("services", {"S0": {}}), ("services", {})], 1),
+]
+"""A service that was there between two evaluations alone."""
 
 
 @pytest.mark.slow
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["mild", "both", "shipped"])
 @settings(deadline=None, max_examples=25)
+@example(steps=CAME_AND_WENT)
 @given(steps=STEPS)
 def test_nothing_differs_in_any_history(worlds, keeping, name, steps):
     """Whatever happened before each evaluation."""
