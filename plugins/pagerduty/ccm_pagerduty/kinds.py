@@ -118,8 +118,7 @@ def kinds() -> tuple[EvidenceKind, ...]:
                 key=("type",),
                 title_field="type",
                 url_field=None,
-            ),
-            filtered=False,
+            )
         ),
         _optional(_snapshot("incident_workflow", "Incident workflows", DAILY)),
         _optional(
