@@ -64,8 +64,8 @@ def sign_with_agent(statement: bytes, public_keys: Sequence[str], purpose: Signi
             except UsageError as error:
                 messages.append(str(error))
     raise UsageError(
-        f"the SSH agent has no key of {purpose.signer}; `ssh-add FILE` adds one, or name it with --key "
-        f"FILE ({messages[-1] if messages else 'the settings have none'})"
+        f"the SSH agent has no key of {purpose.signer}; `ssh-add FILE` adds one, or name it with "
+        f"--key FILE ({messages[-1] if messages else 'the settings have none'})"
     )
 
 

@@ -1,4 +1,4 @@
-"""The letters that a line has by a verdict: one for each rule, then flags of conditions and scopes."""
+"""The letters that a line has by a verdict: one for each rule, then conditions and scopes."""
 
 from __future__ import annotations
 
