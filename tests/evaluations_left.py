@@ -49,7 +49,7 @@ from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_core.store.codec.bodies import compress_body
 
 PACK, VIEW = "demo-pack", "demo.view"
-ACTS = ("finding_act", "attached_file", "manual_evidence", "exception_response")
+ACTS = ("finding_act", "attached_file", "manual_evidence", "exception_response", "activity")
 """Tables of what people did."""
 RULES = ("demo_first", "demo_second")
 ROWS, VERDICTS = rows_kind(VIEW), verdicts_kind(PACK, VIEW)

@@ -157,7 +157,7 @@ def page(template: str, *, scripted: bool = False, **values: object) -> bytes:
         scripted: Whether it has the script, and the search fields.
         values: Its variables.
     """
-    templates = _templates()
+    templates = page_templates()
     style = _source(templates, "style.css")
     script = _source(templates, "script.js") if scripted else ""
     filled = templates.get_template(template).render(
@@ -168,7 +168,8 @@ def page(template: str, *, scripted: bool = False, **values: object) -> bytes:
 
 
 @cache  # compiling the templates takes longer than filling them
-def _templates() -> Environment:
+def page_templates() -> Environment:
+    """Return the templates of pages, with the filters and names that they use."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 

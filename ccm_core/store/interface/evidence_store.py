@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from ccm_core.store.interface.audit_acts import AuditActStore
+    from ccm_core.store.interface.console import ConsoleStore
     from ccm_core.store.interface.derived import DerivedStore
     from ccm_core.store.interface.erasure import ErasureStore
     from ccm_core.store.interface.evaluations import EvaluationStore
@@ -48,6 +49,10 @@ class EvidenceStore(Protocol):
     @property
     def audit_acts(self) -> AuditActStore:
         """Manual evidence and responses to exceptions."""
+
+    @property
+    def console(self) -> ConsoleStore:
+        """Sessions and activity of the console."""
 
     @property
     def ledger(self) -> LedgerStore:

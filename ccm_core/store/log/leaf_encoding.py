@@ -160,6 +160,9 @@ EXCEPTION_RESPONSE = LeafForm(
     instants=("since", "until", "at"),
     document=True,
 )
+ACTIVITY = LeafForm(
+    table="activity", plain=("kind", "tenant", "digest"), instants=("at",), document=True
+)
 SIGNING_KEY = LeafForm(table="signing_key", plain=("key", "note"))
 ERASURE = LeafForm(
     table="erasure",
@@ -182,6 +185,7 @@ LEAF_FORMS = (
     ATTACHED_FILE,
     MANUAL_EVIDENCE,
     EXCEPTION_RESPONSE,
+    ACTIVITY,
     SIGNING_KEY,
     ERASURE,
     ERASED,

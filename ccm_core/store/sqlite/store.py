@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ccm_core.ledger.signed_note import Signing
     from ccm_core.store.audit_acts.audit_act_store import SqlAuditActStore
+    from ccm_core.store.console.console_store import SqlConsoleStore
     from ccm_core.store.derived.derived_store import SqlDerivedStore
     from ccm_core.store.erasing.erase import SqlErasureStore
     from ccm_core.store.evaluations.evaluations import SqlEvaluationStore
@@ -67,6 +68,13 @@ class SqliteStore:
         from ccm_core.store.audit_acts.audit_act_store import SqlAuditActStore
 
         return SqlAuditActStore(self._database, self._signing)
+
+    @cached_property
+    def console(self) -> SqlConsoleStore:
+        """Sessions and activity of the console."""
+        from ccm_core.store.console.console_store import SqlConsoleStore
+
+        return SqlConsoleStore(self._database, self._signing)
 
     @cached_property
     def ledger(self) -> SqlLedgerStore:

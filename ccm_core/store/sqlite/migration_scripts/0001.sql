@@ -270,6 +270,32 @@ CREATE TABLE exception_response (
     CONSTRAINT uq_exception_response_number UNIQUE (exception, since, until, number)
 );
 
+-- Who is signed in to the console. A session states nothing, so it has no leaf: its row is changed with its
+-- last use and deleted with its end. digest is that of the secret that the browser has.
+CREATE TABLE console_session (
+    digest DIGEST NOT NULL,
+    tenant TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    CONSTRAINT pk_console_session PRIMARY KEY (digest)
+) WITHOUT ROWID;
+
+-- What was done in the console that is no act of its own: signed in, refused, downloaded, changed. Each entry
+-- once and never changed.
+CREATE TABLE activity (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    at BIGINT NOT NULL,
+    tenant TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    digest DIGEST NOT NULL,
+    document BLOB NOT NULL
+);
+
 -- The read model: what is current of each subject of a view, derived from its row. key is KIND:KEY;
 -- shown is a JSON object of the fields that sections of the report show, which read no row for them.
 CREATE TABLE subject (

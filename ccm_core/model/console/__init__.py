@@ -1,0 +1,1 @@
+"""What the console keeps: who is signed in, and what was done in it."""

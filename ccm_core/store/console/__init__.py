@@ -1,0 +1,1 @@
+"""Sessions and activity of the console in tables."""
