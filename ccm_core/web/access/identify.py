@@ -1,0 +1,45 @@
+"""Who a request comes from: the session of its cookie, and what that person may do by now."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ccm_core.web.access.identity import LOCAL, Identity, SessionLimits
+from ccm_core.web.access.sessions import TOUCH_AFTER, is_live, secret_digest
+
+if TYPE_CHECKING:
+    from ccm_core.model.console.session import ConsoleSession
+    from ccm_core.web.console import Console
+
+
+def identify(console: Console, secret: str, now: datetime) -> Identity | None:
+    """Return who holds the secret of a session; None: nobody, or it is over.
+
+    Raises:
+        StoreError: Sessions cannot be read.
+    """
+    if not secret:
+        return None
+    workspace, digest = console.workspaces.get(), secret_digest(secret)
+    with workspace.read_store() as store:
+        session = store.console.session(digest)
+    if session is None or not is_live(session, now, console.limits):
+        return None
+    identity = _current(console, session)
+    if identity is not None and needs_touch(session, now, console.limits):
+        with workspace.write_store(create=False) as store:
+            store.console.touch_session(digest, now)
+    return identity
+
+
+def needs_touch(session: ConsoleSession, now: datetime, limits: SessionLimits) -> bool:
+    """Return whether the last use of a session is to be written: seldom, since a write locks."""
+    return now - session.seen_at >= min(TOUCH_AFTER, limits.idle / 2)
+
+
+def _current(console: Console, session: ConsoleSession) -> Identity | None:
+    """Return who somebody is now: what they may do is looked up at each request."""
+    if (session.issuer, session.subject) == (LOCAL, console.local.subject):
+        return console.local
+    return None

@@ -1,0 +1,71 @@
+"""Sessions: the browser has a secret, the store its digest, and rights are looked up each time."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ccm_core.model.console.session import ConsoleSession
+from ccm_core.model.digest import digest
+from ccm_core.web.access.identity import Identity, SessionLimits
+
+if TYPE_CHECKING:
+    from ccm_core.store.interface.console import ConsoleStore
+
+_SECRET_BYTES = 32
+TOUCH_AFTER = timedelta(minutes=1)
+"""A session's last use is written at most so often: a write locks the store."""
+
+
+def new_secret() -> str:
+    """Return a secret for a cookie or a link: 256 random bits, safe in an address."""
+    return secrets.token_urlsafe(_SECRET_BYTES)
+
+
+def secret_digest(secret: str) -> str:
+    """Return what the store has of a secret."""
+    return digest(secret.encode())
+
+
+def begin_session(
+    store: ConsoleStore, identity: Identity, now: datetime, limits: SessionLimits
+) -> str:
+    """Store a new session, under a secret that was never used before; return the secret.
+
+    Raises:
+        StoreError: It cannot be stored.
+    """
+    secret = new_secret()
+    store.put_session(
+        ConsoleSession(
+            digest=secret_digest(secret),
+            issuer=identity.issuer,
+            subject=identity.subject,
+            name=identity.name,
+            role=identity.role.value,
+            created_at=now,
+            seen_at=now,
+            expires_at=now + limits.absolute,
+        )
+    )
+    return secret
+
+
+def is_live(session: ConsoleSession, now: datetime, limits: SessionLimits) -> bool:
+    """Return whether a session still counts; a clock that went back ends it."""
+    return (
+        session.created_at <= now < session.expires_at and now - session.seen_at < limits.idle
+    )
+
+
+def csrf_token(secret: str) -> str:
+    """Return the token that every form of a session carries: it is derived, so nothing is kept."""
+    return hmac.new(secret.encode(), b"csrf", hashlib.sha256).hexdigest()
+
+
+def is_csrf_token(secret: str, token: str) -> bool:
+    """Return whether a form came from a page of this session."""
+    return hmac.compare_digest(csrf_token(secret).encode(), token.encode("utf-8", "replace"))

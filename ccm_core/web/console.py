@@ -1,0 +1,80 @@
+"""The console: what it serves, to whom, and from where. Frozen, so that requests may share it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ccm_core.model.frozen_dataclass import dataclass
+from ccm_core.web.access.identity import Identity, SessionLimits
+from ccm_core.web.access.one_time_link import OneTimeLink
+
+if TYPE_CHECKING:
+    from ccm_core.app.workspace import Workspace
+
+
+class CurrentWorkspace:
+    """The workspace of the settings as they are now: read again once their file has changed.
+
+    Threads share it: what changes is one reference to a frozen workspace, under a lock.
+    """
+
+    def __init__(self, path: Path, open_workspace: Callable[[], Workspace]) -> None:
+        """Read the settings.
+
+        Args:
+            path: The file whose change is looked for.
+            open_workspace: Reads them.
+
+        Raises:
+            UsageError: They have mistakes; every one is listed.
+        """
+        self._path, self._open = path, open_workspace
+        self._lock = threading.Lock()
+        self._read = (self._stamp(), open_workspace())
+
+    def get(self) -> Workspace:
+        """Return the workspace.
+
+        Raises:
+            UsageError: The settings changed, and have mistakes.
+        """
+        with self._lock:
+            stamp = self._stamp()
+            if stamp != self._read[0]:
+                self._read = (stamp, self._open())
+            return self._read[1]
+
+    def _stamp(self) -> tuple[int, int] | None:
+        try:
+            state = os.stat(self._path)
+        except OSError:
+            return None
+        return state.st_mtime_ns, state.st_size
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Console:
+    """What requests share."""
+
+    workspaces: CurrentWorkspace
+    clock: Callable[[], datetime]
+    origin: str
+    """Of its own addresses: ``http://127.0.0.1:8480``."""
+    hosts: frozenset[str]
+    """The names by which it may be asked, with their ports: any other is DNS rebinding."""
+    link: OneTimeLink
+    local: Identity
+    """Whom the one-time link signs in."""
+    limits: SessionLimits
+    secure: bool = False
+    """Whether it is reached over TLS."""
+
+    @property
+    def cookie(self) -> str:
+        """The name of the session's cookie; browsers hold a ``__Host-`` one to TLS and this host."""
+        return "__Host-ccm-session" if self.secure else "ccm-session"

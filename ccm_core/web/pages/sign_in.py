@@ -1,0 +1,42 @@
+"""Signing in with the one-time link, and signing out."""
+
+from __future__ import annotations
+
+from ccm_core.errors import UsageError
+from ccm_core.model.console.activity import ActivityKind
+from ccm_core.web.access.sessions import begin_session, secret_digest
+from ccm_core.web.answers import Answer, Page, Redirect
+from ccm_core.web.visit import Visit
+
+
+def sign_in_page(visit: Visit) -> Answer:
+    """Show the button that spends the one-time link, or how to get one."""
+    if visit.identity is not None:
+        return Redirect(path="/")
+    return Page(
+        template="sign_in.html",
+        values={"link": visit.asked("link"), "refused": visit.asked("refused") == "yes"},
+    )
+
+
+def sign_in(visit: Visit) -> Answer:
+    """Begin a session for whoever holds the one-time link."""
+    console = visit.console
+    if not console.link.spend(visit.field("link")):
+        visit.note(ActivityKind.SIGN_IN_REFUSED, "one-time link")
+        return Redirect(path="/sign-in?refused=yes")
+    with visit.writing() as store:
+        secret = begin_session(store.console, console.local, visit.now, console.limits)
+        entry = visit.activity(ActivityKind.SIGNED_IN, "one-time link")
+        store.console.append_activity(entry)
+    return Redirect(path="/", session=secret)
+
+
+def sign_out(visit: Visit) -> Answer:
+    """End the session."""
+    if visit.identity is None:
+        raise UsageError("nobody is signed in")
+    with visit.writing() as store:
+        store.console.end_session(secret_digest(visit.secret))
+        store.console.append_activity(visit.activity(ActivityKind.SIGNED_OUT, "session"))
+    return Redirect(path="/sign-in", session="")

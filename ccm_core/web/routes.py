@@ -1,0 +1,14 @@
+"""The table of routes: each path with what it needs. What is not here is not served."""
+
+from __future__ import annotations
+
+from ccm_core.web.access.roles import Permission
+from ccm_core.web.pages import overview, sign_in
+from ccm_core.web.route import get, post
+
+ROUTES = (
+    get("/sign-in", Permission.PUBLIC, sign_in.sign_in_page),
+    post("/sign-in", Permission.PUBLIC, sign_in.sign_in),
+    post("/sign-out", Permission.SIGNED_IN, sign_in.sign_out),
+    get("/", Permission.READ, overview.overview),
+)
