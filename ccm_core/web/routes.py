@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ccm_core.web.access.roles import Permission
+from ccm_core.web.findings import acts, pages as findings
 from ccm_core.web.pages import overview, sign_in
 from ccm_core.web.route import get, post
 
@@ -11,4 +12,9 @@ ROUTES = (
     post("/sign-in", Permission.PUBLIC, sign_in.sign_in),
     post("/sign-out", Permission.SIGNED_IN, sign_in.sign_out),
     get("/", Permission.READ, overview.overview),
+    get("/findings", Permission.READ, findings.findings),
+    get("/findings.csv", Permission.READ, findings.export),
+    post("/findings/act", Permission.WORK, acts.act),
+    post("/findings/accept", Permission.WORK, acts.ask),
+    get("/findings/{finding}", Permission.READ, findings.finding),
 )

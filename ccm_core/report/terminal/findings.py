@@ -84,8 +84,15 @@ def finding_text(
     yield ""
     revision = sum(act.finding == finding.id for act in item.acts)
     yield f"History (revision {revision})"
-    for at, text in sorted([*_changes(changes), *_acts(item.acts)], key=lambda entry: entry[0]):
+    for at, text in history_lines(changes, item.acts):
         yield from _wrapped(f"  {_moment(at)}  ", text, width)
+
+
+def history_lines(
+    changes: Iterable[FindingChange], acts: Iterable[FindingAct]
+) -> Sequence[tuple[datetime, str]]:
+    """Return what evaluations and people did, each with its moment, in order."""
+    return sorted([*_changes(changes), *_acts(acts)], key=lambda entry: entry[0])
 
 
 def _facts(
