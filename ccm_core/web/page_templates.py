@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccm_core.report.formats.html import page_templates
 from ccm_core.report.template_cache import TemplateCache
+from ccm_core.web.json_text import shown_value
 from ccm_core.web.navigation import navigation
 from ccm_core.web.static_files import static_path
 
@@ -26,6 +27,7 @@ def console_templates() -> Environment:
     own = PackageLoader("ccm_core.web", "templates")
     loaders = [own, report.loader] if report.loader else [own]
     templates = report.overlay(loader=ChoiceLoader(loaders), bytecode_cache=TemplateCache())
+    templates.filters = {**report.filters, "shown_value": shown_value}
     templates.globals = {**report.globals, "static": static_path}
     return templates
 

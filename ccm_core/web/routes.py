@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ccm_core.web.access.roles import Permission
 from ccm_core.web.findings import acts, pages as findings
-from ccm_core.web.pages import overview, sign_in
+from ccm_core.web.pages import checks, frameworks, overview, sign_in
 from ccm_core.web.route import get, post
 
 ROUTES = (
@@ -12,6 +12,12 @@ ROUTES = (
     post("/sign-in", Permission.PUBLIC, sign_in.sign_in),
     post("/sign-out", Permission.SIGNED_IN, sign_in.sign_out),
     get("/", Permission.READ, overview.overview),
+    get("/checks", Permission.READ, checks.checks),
+    get("/checks/{rule}", Permission.READ, checks.check),
+    get("/results", Permission.READ, checks.named_result),
+    get("/results/{result:path}", Permission.READ, checks.result),
+    get("/frameworks", Permission.READ_AUDIT, frameworks.frameworks),
+    get("/frameworks/{framework}", Permission.READ_AUDIT, frameworks.framework),
     get("/findings", Permission.READ, findings.findings),
     get("/findings.csv", Permission.READ, findings.export),
     post("/findings/act", Permission.WORK, acts.act),

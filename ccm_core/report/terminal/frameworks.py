@@ -28,6 +28,11 @@ _LEVELS = {
 }
 
 
+def level_words(level: CoverageLevel) -> str:
+    """Return how far a requirement is covered, in words."""
+    return _LEVELS[level]
+
+
 def four_numbers(coverage: FrameworkCoverage) -> str:
     """Return how many requirements apply, are mapped, tested, and tested on enough evidence."""
     parts = (
@@ -116,7 +121,7 @@ def _requirement(
     requirement = entry.requirement
     owner = f", {entry.owner}" if entry.owner else ""
     yield _line(f"  {requirement.id}  {requirement.title}", width)
-    yield f"      {_LEVELS[entry.level]}{owner}"
+    yield f"      {level_words(entry.level)}{owner}"
     if off := sum(bool(check.switched_off) for check in entry.checks):
         yield f"      {phrases.count(off, 'check')} switched off"
     if entry.not_applicable:
