@@ -17,6 +17,7 @@ from ccm_core.sdk.cross_check import CreationEvents, CrossCheck
 from ccm_core.sdk.evidence_kind import SchemaLoader
 from ccm_core.sdk.oauth import Flow, OAuthGrant
 from ccm_core.sdk.traffic import Traffic
+from ccm_core.sdk.vendor_guidance import VendorGuidance
 
 if TYPE_CHECKING:
     from ccm_core.errors import SourceError
@@ -49,12 +50,19 @@ class AuthMethod:
     prompted_settings: tuple[str, ...] = ()
     """The settings to prompt a person for when the connection is created."""
     instructions: str = ""
-    """For a person: where to find the secrets, in plain words."""
+    """For a person: where to find the secrets, in plain words; empty: :attr:`guidance` says it."""
+    guidance: VendorGuidance | None = None
+    """The same step by step, with what to enter where. None: :attr:`instructions` are all."""
 
     @property
     def needs_consent(self) -> bool:
         """Whether a person consents in a browser; the vault then keeps tokens that rotate."""
         return self.oauth is not None and self.oauth.flow is Flow.CODE
+
+    @property
+    def instruction_text(self) -> str:
+        """What a person is told at a terminal."""
+        return self.instructions or (self.guidance.text if self.guidance else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +239,12 @@ class Connector:
     collectors_for: Callable[[JsonObject], tuple[Collector, ...]] | None = None
     """Returns the collectors for a connection's settings; those of kinds that :attr:`collectors`
     does not have are left out. None: settings change nothing about them."""
+    hosts: tuple[str, ...] = ()
+    """The vendor's own hosts, such as ``api.example.com`` or ``*.example.com``: the console reaches
+    them over HTTPS, and any other one only where the operator allows it."""
+    destination_settings: tuple[str, ...] = ()
+    """The settings that decide where requests are sent, and the credential with them, beside those
+    whose schema says ``format: uri``. The console never sends a stored credential elsewhere."""
 
     def selected_collectors(self, settings: JsonObject) -> tuple[Collector, ...]:
         """Return the collectors for a connection's settings."""

@@ -68,7 +68,7 @@ def command(config: str | None, /, connector: str, **given: Any) -> int:
 
 def _connect(options: ConnectOptions, file: SettingsFile, connector: Connector, name: str) -> int:
     method = options.auth_method(connector)
-    print_message(f"{connector.title}, {method.title}\n\n{method.instructions}\n")
+    print_message(f"{connector.title}, {method.title}\n\n{method.instruction_text}\n")
     values, references = options.values(connector, method), options.secret_references(method)
     connection = NewConnection.start(file, connector, method, name, values, references)
     ask_missing_values(connection)

@@ -13,6 +13,11 @@ from typing import TYPE_CHECKING
 
 from ccm_core.sdk.oauth import CLIENT_ID, CLIENT_SECRET, AccountIdentity, Flow, OAuthGrant
 from ccm_core.sdk.types import AuthMethod
+from ccm_pagerduty.app_registration import (
+    API_KEY_GUIDANCE,
+    OAUTH_APP_GUIDANCE,
+    OAUTH_GUIDANCE,
+)
 from ccm_pagerduty.oauth_provider import (
     CLASSIC_SCOPES,
     OPTIONAL_SCOPES,
@@ -31,26 +36,6 @@ WITHOUT_SCOPES = "without_scopes"
 
 MAX_AGE = timedelta(days=90)
 """After how long a secret that a person entered should be rotated."""
-
-_REGISTER = """\
-In PagerDuty, as a Manager, Global Admin or the Account Owner:
-  1. Integrations > App Registration > New App, and enter a name such as ccm.
-  2. Tick OAuth 2.0. """
-_OPTIONAL = f"""\
-The scopes {", ".join(OPTIONAL_SCOPES)} may be left out:
-name those with --set without_scopes."""
-_OAUTH = f"""{_REGISTER}Choose Classic User OAuth with the scope read, or Scoped OAuth with
-     the scopes below. Add the redirect URL below.
-  3. Register the app, and copy its client id and client secret.
-ccm sees what the person who authorizes it sees: use an Account Owner or a Global Admin.
-{_OPTIONAL}"""
-_OAUTH_APP = f"""{_REGISTER}Choose Scoped OAuth with the scopes below.
-  3. Register the app, and copy its client id and client secret.
-The app authenticates as itself: it sees the whole account within its scopes, without a browser.
-{_OPTIONAL}"""
-_API_KEY = """\
-In PagerDuty, as an administrator: Integrations > API Access Keys > Create New API Key, and tick
-Read-only. ccm sends nothing but GET."""
 
 
 def methods(kinds: Iterable[str]) -> tuple[AuthMethod, ...]:
@@ -94,7 +79,7 @@ def methods(kinds: Iterable[str]) -> tuple[AuthMethod, ...]:
                 scopes=user_scopes,
                 settings_from_identity=_settings_of,
             ),
-            instructions=_OAUTH,
+            guidance=OAUTH_GUIDANCE,
         ),
         AuthMethod(
             name=OAUTH_APP,
@@ -111,7 +96,7 @@ def methods(kinds: Iterable[str]) -> tuple[AuthMethod, ...]:
             oauth=OAuthGrant(flow=Flow.APP, provider=provider, scopes=app_scopes),
             max_age=MAX_AGE,
             prompted_settings=("region",),
-            instructions=_OAUTH_APP,
+            guidance=OAUTH_APP_GUIDANCE,
         ),
         AuthMethod(
             name=API_KEY,
@@ -120,7 +105,7 @@ def methods(kinds: Iterable[str]) -> tuple[AuthMethod, ...]:
             prefix="Token token=",
             max_age=MAX_AGE,
             prompted_settings=("region",),
-            instructions=_API_KEY,
+            guidance=API_KEY_GUIDANCE,
         ),
     )
 

@@ -21,6 +21,7 @@ from ccm_pagerduty.collectors import collectors
 from ccm_pagerduty.cross_checks import creation_events, cross_checks
 from ccm_pagerduty.diagnosis import check, refused, review
 from ccm_pagerduty.lookup_by_id import look_up
+from ccm_pagerduty.oauth_provider import HOSTS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -67,6 +68,8 @@ def connector() -> Connector:
         creation_events=creation_events(),
         change_trail=change_trail(),
         example=EXAMPLE,
+        hosts=HOSTS,
+        destination_settings=("region",),
         demonstration=Demonstration(open=_demonstration, open_past=_demonstration),
     )
 

@@ -20,6 +20,9 @@ REGIONS = MappingProxyType(
 IDENTITY = "https://identity.pagerduty.com"
 """The same for both regions."""
 
+HOSTS = tuple(url.removeprefix("https://") for url in (*REGIONS.values(), IDENTITY))
+"""Where requests are sent."""
+
 
 def provider(settings: JsonObject) -> OAuthProvider:
     """Return the identity server: PagerDuty's, or a simulator that the settings name."""
