@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
+from textwrap import wrap
 
 from ccm_core.model.frozen_dataclass import dataclass
+
+_WIDTH, _INDENT = 100, " " * 5
 
 
 class FilledIn(StrEnum):
@@ -59,12 +62,21 @@ class VendorGuidance:
     @property
     def text(self) -> str:
         """The steps for a terminal; what the host fills in is shown below them."""
-        return "\n".join([self.who, *_numbered(self.steps), *self.remarks])
+        return "\n".join([*_wrapped(self.who), *_numbered(self.steps), *self._remarks()])
+
+    def _remarks(self) -> Iterator[str]:
+        for remark in self.remarks:
+            yield from _wrapped(remark)
 
 
 def _numbered(steps: tuple[VendorStep, ...]) -> Iterator[str]:
     for number, step in enumerate(steps, 1):
-        yield f"  {number}. {step.text}"
+        yield from _wrapped(step.text, f"  {number}. ")
         for each in step.fields:
             below = f"the {each.filled_in} below" if each.filled_in else each.value
-            yield f"     {each.label}: {below}"
+            yield from _wrapped(f"{each.label}: {below}", _INDENT)
+
+
+def _wrapped(text: str, first: str = "") -> list[str]:
+    later = _INDENT if first else ""
+    return wrap(text, _WIDTH, initial_indent=first, subsequent_indent=later)
