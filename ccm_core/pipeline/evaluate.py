@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -34,12 +34,13 @@ from ccm_core.pipeline.seals.evidence_seals import EvidenceSeals, kinds_read
 from ccm_core.pipeline.source.clock import after_last_evaluation, evaluation_moment
 from ccm_core.rules.choices.chosen_packs import chosen_packs
 from ccm_core.rules.evaluate.build_facts import Evidence
+from ccm_core.rules.evaluate.earliest import Earliest
 from ccm_core.rules.evaluate.time_budget import TimeBudget
 from ccm_core.rules.pack.compile_packs import compile_packs, setting_mistake
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.pack.condition_compiler import SettingMistake
 from ccm_core.rules.types import Facts, PackText, RowSource
-from ccm_core.sdk.types import EvidenceKind, Row, Shape
+from ccm_core.sdk.types import EarliestRecords, EvidenceKind, Row, Shape
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
 TIME_BUDGET = TimeBudget(seconds=600, clock=monotonic)
@@ -182,7 +183,7 @@ def _facts(
     seals = EvidenceSeals(connection=scope.connection)
     evidence = load_evidence(host, scope, store, now, seals=seals)
     facts = evidence.facts(packs, host.plugin_failures)
-    kinds = kinds_read(packs, evidence.kinds.keys())
+    kinds = kinds_read(packs, host.views, evidence.kinds.keys())
     for kind in kinds:
         evidence.load(kind)  # read already, unless a view broke before it came to it
     return facts, seals.sealed(manifest_kind_name(scope.connector), kinds)
@@ -269,11 +270,14 @@ def load_evidence(
                 manifests,
                 store.runs.manifest_documents(connection, as_of=now, since=horizon.since),
             )
-        current = store.records.current(scope.connection, kind, as_of=now)
-        records = _not_erased(seals.records(kind, current))
+        return tuple(interned(current(kind)))
+
+    def current(kind: str) -> Iterator[Record]:
+        stored = store.records.current(scope.connection, kind, as_of=now)
+        records = _not_erased(seals.records(kind, stored))
         if foreign and kinds[kind].shape is Shape.EVENT:
             records = (record for record in records if record.collection not in foreign)
-        return tuple(interned(records))
+        return records
 
     def vanished(kind: str) -> tuple[Record, ...]:
         records = _not_erased(store.records.vanished(scope.connection, kind, as_of=now))
@@ -282,6 +286,13 @@ def load_evidence(
     def changes(kind: str) -> tuple[VersionChange, ...]:
         stored = store.records.version_changes(connection, kind, horizon.since, now)
         return tuple(change for change in stored if not _is_foreign(change, foreign))
+
+    found: dict[str, Mapping[str, Record]] = {}
+
+    def earliest(asked: EarliestRecords) -> Mapping[str, Record]:
+        if asked.kind in kinds and asked.name not in found:
+            found[asked.name] = Earliest(asked, kinds[asked.kind]).see(current(asked.kind)).found
+        return found.get(asked.name, {})
 
     return Evidence(
         connection=scope.connection,
@@ -294,6 +305,7 @@ def load_evidence(
         load=cache(load),
         load_vanished=cache(vanished),
         load_changes=cache(changes),
+        load_earliest=earliest,
         collections=collections
         if manifests is None
         else [*collections, *manifest_collection(manifests, collections)],

@@ -44,6 +44,7 @@ def problems(
             )
         yield from _optional_problems(view, kinds)
         yield from _change_problems(view, kinds)
+        yield from _earliest_problems(view, kinds)
         yield from _schema_problems(f"view {view.name}", view.schema)
     for section in sections.values():
         yield from _section_problems(section, views)
@@ -95,6 +96,19 @@ def _change_problems(view: View, kinds: Mapping[str, EvidenceKind]) -> Iterator[
             yield f"view {view.name} reads changes of {name}; expected a snapshot kind"
     if view.changes and view.partitions is not None:
         yield f"view {view.name} reads changes and has partitions; expected one of the two"
+
+
+def _earliest_problems(view: View, kinds: Mapping[str, EvidenceKind]) -> Iterator[str]:
+    for asked in view.earliest:
+        text = f"view {view.name} asks for the earliest records {asked.name} of {asked.kind}"
+        if asked.kind not in kinds:
+            yield f"{text}, and no plugin that loaded offers this evidence kind"
+        elif kinds[asked.kind].shape is not Shape.EVENT:
+            yield f"{text}; expected a kind of events"
+        if asked.kind in view.inputs:
+            yield f"{text}, which is one of its inputs; expected one of the two"
+    if view.earliest and view.partitions is not None:
+        yield f"view {view.name} asks for earliest records and has partitions; expected one of both"
 
 
 def _optional_problems(view: View, kinds: Mapping[str, EvidenceKind]) -> Iterator[str]:

@@ -103,6 +103,7 @@ def _digests(request: ViewRequest) -> frozenset[str]:
     populations: Iterable[Sequence[Record]] = (
         *request.records.values(),
         *request.vanished.values(),
+        *(list(found.values()) for found in request.earliest.values()),
     )
     versions = (
         version

@@ -56,7 +56,7 @@ from ccm_core.sdk.cross_check import CreationEvents, CrossCheck
 from ccm_core.sdk.evidence_kind import EvidenceKind, SchemaLoader, Shape
 from ccm_core.sdk.rule_pack import RulePackSource
 from ccm_core.sdk.traffic import Traffic
-from ccm_core.sdk.view import Partitioning, Row, View, ViewRequest
+from ccm_core.sdk.view import EarliestRecords, Partitioning, Row, View, ViewRequest
 
 __all__ = [
     "AuthMethod",
@@ -79,6 +79,7 @@ __all__ = [
     "Demonstration",
     "DependsOn",
     "Diagnosis",
+    "EarliestRecords",
     "Estimate",
     "EvidenceKind",
     "Flush",

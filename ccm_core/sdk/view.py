@@ -41,6 +41,24 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarliestRecords:
+    """What a view asks of events: for each object, the earliest that shows something of it.
+
+    Such as the first act of each person in the logs of incidents. Of two that occurred at the same
+    moment it is the one with the lesser key. A record counts at any age, and the host finds it by
+    an index, which it brings up to date with the events that were stored since.
+    """
+
+    name: str
+    """Such as ``acme.first_act``. Where several views name it, it is one index."""
+    kind: str
+    """A kind of events."""
+    of: Callable[[Record], str | None]
+    """Returns the key of the object of which a record shows it; None: of none. It depends on the
+    record alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ViewRequest:
     """What a view is handed: records of its input kinds, of one connection, and nothing else.
 
@@ -57,6 +75,10 @@ class ViewRequest:
     """How records changed from one stored version to the next, in the order in which that was
     stored, for the kinds of :attr:`View.changes`. A version whose body was erased by order is
     there with an empty body and :attr:`Record.erased_at`: what changed then is unknown."""
+    earliest: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
+    """The earliest record of each object, by its key, for each of :attr:`View.earliest`, by its
+    name. An object without one: nothing is known of it, because nothing happened, or because it was
+    not collected, denied or erased."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +142,11 @@ class View:
     period. What the first complete collection of a kind found is no change. Each row that is
     derived from a change is about it alone, has ``occurred_at`` and is ``final``: it is left out
     as soon as its change is older than the period. Snapshot kinds only, and no
+    :attr:`partitions`."""
+    earliest: tuple[EarliestRecords, ...] = ()
+    """What it asks of events that are none of :attr:`inputs`. What is found only adds: a rule over
+    the view does not depend on these kinds, and where they were not read its rows are those that it
+    derives without any. It is derived again where one of these records is another than before. No
     :attr:`partitions`."""
     partitions: Callable[[], Partitioning] | None = None
     """Returns how its rows are partitioned, when that is first needed. None: whatever changed, all

@@ -107,6 +107,9 @@ class ViewAnew:
             records={kind: records(kind) for kind in self.view.inputs},
             vanished={kind: self.evidence.load_vanished(kind) for kind in self.view.vanished},
             changes={kind: self.evidence.load_changes(kind) for kind in self.view.changes},
+            earliest={
+                asked.name: self.evidence.load_earliest(asked) for asked in self.view.earliest
+            },
         )
         return rows_by_key(self.view, request)
 

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain, islice
 from typing import TypeVar
 
-from ccm_core.errors import CcmError, IntegrityError, PluginFault
+from ccm_core.errors import CcmError, PluginFault
 from ccm_core.model.evaluation.connection_result import ConnectionResult, RuleTotals
 from ccm_core.model.evaluation.derived import (
     derived_log,
@@ -24,12 +24,14 @@ from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.derive.before import Before
+from ccm_core.pipeline.derive.built_on import require_kept, require_sealed
 from ccm_core.pipeline.derive.connection_work import (
     ConnectionWork,
     groups_over,
     view_evaluation,
     view_fault,
 )
+from ccm_core.pipeline.derive.earliest_index import EarliestIndex, EarliestIndexes
 from ccm_core.pipeline.derive.group_judge import GroupJudge
 from ccm_core.pipeline.derive.group_totals import GroupTotals
 from ccm_core.pipeline.derive.line_lists import LineLists, subject_lines, verdict_lines
@@ -47,12 +49,11 @@ from ccm_core.pipeline.derive.write_derived import DerivedWriter
 from ccm_core.pipeline.evaluate import load_evidence
 from ccm_core.pipeline.manifest_evidence import manifest_kind_name
 from ccm_core.pipeline.seals.evidence_seals import EvidenceSeals, kinds_read
-from ccm_core.pipeline.seals.sealed_evidence import other_records
 from ccm_core.rules.evaluate.build_facts import Evidence
 from ccm_core.rules.evaluate.time_budget import UNLIMITED, TimeBudget
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.rules.types import Facts
-from ccm_core.sdk.view import Row, View
+from ccm_core.sdk.view import EarliestRecords, Row
 from ccm_core.store.interface.derived import DerivedStore
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
@@ -110,50 +111,45 @@ class ConnectionEvaluation:
         )
         work = ConnectionWork.of(self.scope, self.now, facts, self.packs, self.time_budget)
         groups = groups_over(facts, self.packs)
+        groups_by_view = {group.over for _, group in groups}
         judges = {
             (judge.pack.pack.name, judge.group.over): judge
             for judge in work.judges(self.packs, evidence)
         }
-        self._require_sealed()
+        require_sealed(self.store.records, self.scope.connection, self.before, self.now)
         if self.before is None or self.derived.is_unstated(self.scope.connection):
             # Nobody vouches for what is there: an evaluation was killed, or something was erased.
             self.before = None
             self.derived.clear(self.scope.connection, self.now)
         self.lists.build_on(self.before.state.lines if self.before else None)
-        self._require_kept(judges)
+        require_kept(self.scope.connection, self.before, self._roots(judges))
         for pack, group in groups:
             self.lists.require(subject_lines(group.over), verdict_lines(pack.pack.name, group.over))
-        for over in sorted({group.over for _, group in groups}):
-            rows = view_evaluation(over, self.host, self.store.records, evidence, judges.values())
-            self._evaluate_view(rows, work, evidence)
+        views = [evidence.views[over] for over in groups_by_view if over in evidence.views]
+        earliest = EarliestIndexes.of(views, partial(self._earliest_index, evidence))
+        # Those without partitions last: the others read all that these ask of events.
+        for over in sorted(groups_by_view, key=lambda over: (_is_whole(over, evidence), over)):
+            rows = view_evaluation(
+                over, self.host, self.store.records, evidence, judges.values(), earliest.load
+            )
+            self._evaluate_view(rows, work, evidence, earliest)
+        for asked in earliest.behind():
+            self.watermarks.pop(f"{asked.name} {asked.kind}", None)
         totals = [total for judge in judges.values() for total in self._totals(judge, evidence)]
         return self._result(evidence, facts, judges, totals, seals)
-
-    def _require_sealed(self) -> None:
-        """Refuse evidence that is not what was read before and what was stored since."""
-        if self.before is None:
-            return
-        connection, watermarks = self.scope.connection, self.before.watermarks
-        by_kind = {name.partition(" ")[2]: watermark for name, watermark in watermarks.items()}
-        for kind, watermark in sorted(by_kind.items()):
-            change = self.store.records.changes_since(connection, kind, watermark, as_of=self.now)
-            if change is None or kind not in self.before.sealed:
-                continue
-            if change.changed_keys:
-                root = self.store.records.root_before(connection, kind, change)
-            else:
-                _, root = self.store.records.keep_population(connection, kind)
-            if root != self.before.sealed[kind]:
-                raise other_records(connection, kind)
 
     # -- rows and verdicts --------------------------------------------------------------------
 
     def _evaluate_view(
-        self, rows: ViewEvaluation, work: ConnectionWork, evidence: Evidence
+        self,
+        rows: ViewEvaluation,
+        work: ConnectionWork,
+        evidence: Evidence,
+        earliest: EarliestIndexes,
     ) -> None:
         over, judged = rows.view.name, set[str]()
         try:
-            changes = self._changes(rows, evidence)
+            changes = self._changes(rows, evidence, earliest)
             for evaluated in self._changed_rows(changes, work):
                 judged |= evaluated.changed.keys()
             changes.check_sample(int(self.now.timestamp()))
@@ -247,27 +243,48 @@ class ConnectionEvaluation:
         for name in [name for name in self.watermarks if name.startswith(f"{over} ")]:
             del self.watermarks[name]
 
-    def _changes(self, rows: ViewEvaluation, evidence: Evidence) -> RowChanges:
+    def _changes(
+        self, rows: ViewEvaluation, evidence: Evidence, earliest: EarliestIndexes
+    ) -> RowChanges:
         view = rows.view
         return RowChanges(
             connection=self.scope.connection,
             evaluation=rows,
             derived=self.derived,
             records=self.store.records,
-            changes={kind: self._change(view, kind, evidence) for kind in view.inputs},
+            changes={
+                kind: self._change(view.name, kind, evidence, reads_changes=bool(view.changes))
+                for kind in view.inputs
+            },
             lists=self.lists,
+            earliest_changed=earliest.changed(view),
+            passing=earliest.passing,
         )
 
-    def _change(self, view: View, kind: str, evidence: Evidence) -> ChangesSince | None:
-        """Return what was stored of a kind since the last evaluation that kept rows of a view.
+    def _earliest_index(self, evidence: Evidence, asked: EarliestRecords) -> EarliestIndex:
+        return EarliestIndex(
+            asked=asked,
+            evidence=evidence,
+            store=self.store,
+            lists=self.lists,
+            keep=self.writer.write_members,
+            change=self._change(asked.name, asked.kind, evidence)
+            if asked.kind in evidence.kinds
+            else None,
+        )
 
-        None where that is not known, the rows are of another account or of other versions, or the
-        view reads changes of a longer time than before.
+    def _change(
+        self, owner: str, kind: str, evidence: Evidence, *, reads_changes: bool = False
+    ) -> ChangesSince | None:
+        """Return what was stored of a kind since the last evaluation that kept what is of an owner.
+
+        The owner is a view, or an index. None where that is not known, what is kept is of another
+        account or of other versions, or the view reads changes of a longer time than before.
         """
         if kind == manifest_kind_name(self.scope.connector):
             return None  # its records are made of manifests
         account = evidence.account
-        name = f"{view.name} {kind}"
+        name = f"{owner} {kind}"
         before = self.before.watermarks.get(name) if self.before else None
         if self.before and (self.before.state.account, self.before.state.revision) != (
             account,
@@ -275,7 +292,7 @@ class ConnectionEvaluation:
         ):
             before = None
         since = evidence.horizon.since
-        if self.before and view.changes and since < self.before.state.period_since:
+        if self.before and reads_changes and since < self.before.state.period_since:
             before = None
         connection = self.scope.connection
         change = self.store.records.changes_since(connection, kind, before, as_of=self.now)
@@ -351,7 +368,7 @@ class ConnectionEvaluation:
 
     def _sealed(self, evidence: Evidence, seals: EvidenceSeals) -> EvidenceRead:
         """Seal what was read: of a kind of which what changed was read, all that there is now."""
-        kinds = kinds_read(self.packs, evidence.kinds.keys())
+        kinds = kinds_read(self.packs, evidence.views, evidence.kinds.keys())
         for kind in kinds:
             if kind in seals:
                 continue
@@ -369,19 +386,7 @@ class ConnectionEvaluation:
             records, root = self.store.records.keep_population(log, kind)
             yield KindRead(kind=kind, records=records, root=root)
 
-    def _require_kept(self, judges: Mapping[tuple[str, str], GroupJudge]) -> None:
-        """Refuse to build on rows, verdicts or lines that are not those that the result left."""
-        if self.before is None:
-            return
-        state, connection = self.before.state, self.scope.connection
-        stated = {read.kind: read.root for read in state.kinds}
-        differing = [
-            read.kind
-            for read in self._roots(judges)
-            if stated.get(read.kind, read.root) != read.root
-        ]
-        if differing:
-            raise IntegrityError(
-                f"what was kept of {', '.join(differing)} of {connection} is not what the "
-                "evaluation before left; run `ccm verify`, and restore the store from a backup"
-            )
+
+def _is_whole(over: str, evidence: Evidence) -> bool:
+    """Return whether all rows are derived together, whatever changed."""
+    return over in evidence.views and evidence.views[over].partitions is None

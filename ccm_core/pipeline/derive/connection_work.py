@@ -12,6 +12,7 @@ from ccm_core.pipeline.context import Host
 from ccm_core.pipeline.derive.group_judge import GroupJudge
 from ccm_core.pipeline.derive.view_evaluation import ViewEvaluation
 from ccm_core.rules.evaluate.build_facts import Evidence
+from ccm_core.rules.evaluate.earliest import EarliestLoader
 from ccm_core.rules.evaluate.evidence_gate import EvidenceGate
 from ccm_core.rules.evaluate.rows import view_of_kind
 from ccm_core.rules.evaluate.rule_gate import rule_gate
@@ -87,6 +88,7 @@ def view_evaluation(
     records: RecordStore,
     evidence: Evidence,
     judges: Iterable[GroupJudge],
+    load_earliest: EarliestLoader | None = None,
 ) -> ViewEvaluation:
     """Return what derives and judges the rows of a view, or of a kind.
 
@@ -96,6 +98,7 @@ def view_evaluation(
         records: Where the evidence is.
         evidence: That of one connection.
         judges: Those of the connection, over this view and others.
+        load_earliest: Returns the events that views ask for; None: they are looked for among all.
     """
     return ViewEvaluation(
         connection=evidence.connection,
@@ -104,6 +107,7 @@ def view_evaluation(
         load=evidence.load,
         load_vanished=evidence.load_vanished,
         load_changes=evidence.load_changes,
+        load_earliest=load_earliest or evidence.load_earliest,
         foreign=evidence.foreign,
         judges=[judge for judge in judges if judge.group.over == over],
         shown=host.shown_fields.get(over, ()),

@@ -54,6 +54,10 @@ class RowChanges:
     changes: Mapping[str, ChangesSince | None]
     """By input: what was stored since the last evaluation; None: that is not known, or all is."""
     lists: LineLists
+    earliest_changed: bool
+    """Whether one of the records of :attr:`View.earliest` is another than before."""
+    passing: Callable[[str, Iterable[Sequence[Record]]], Iterable[Sequence[Record]]]
+    """Yields pages of all records of a kind to whoever else reads them all."""
 
     @property
     def view(self) -> View:
@@ -102,7 +106,7 @@ class RowChanges:
     @property
     def is_unchanged(self) -> bool:
         """Whether nothing was stored of any input since the rows were kept."""
-        return all(
+        return not self.earliest_changed and all(
             change is not None and not change.changed_keys for change in self.changes.values()
         )
 
@@ -226,7 +230,7 @@ class RowChanges:
         Each with the key before them and the last key; None: there are no more behind it.
         """
         after, members = "", dict[str, Sequence[str]]()
-        for page in self.records.pages(self.connection, kind, _PAGE):
+        for page in self.passing(kind, self.records.pages(self.connection, kind, _PAGE)):
             for record in self.evaluation.readable(page):
                 members[record.key] = tuple(names(record))
             if len(members) >= _INDEXED:

@@ -27,6 +27,7 @@ from ccm_core.pipeline.derive.row_tasks import (
     Verdicts,
 )
 from ccm_core.rules.derive.row_record import row_body, row_of
+from ccm_core.rules.evaluate.earliest import EarliestLoader
 from ccm_core.rules.evaluate.rows import ChangeLoader, derived_rows
 from ccm_core.sdk.view import Row, View, ViewRequest
 from ccm_core.store.interface.records import RecordStore
@@ -46,6 +47,8 @@ class ViewEvaluation:
     load_vanished: Load
     load_changes: ChangeLoader
     """Returns how the records of a kind changed in the evaluated period."""
+    load_earliest: EarliestLoader
+    """Returns the events that the view asks for."""
     foreign: AbstractSet[str]
     """Collections of another account, of which no event counts."""
     judges: Sequence[GroupJudge]
@@ -122,6 +125,7 @@ class ViewEvaluation:
             records=records,
             vanished={kind: self.load_vanished(kind) for kind in self.view.vanished},
             changes={kind: self.load_changes(kind) for kind in self.view.changes},
+            earliest={asked.name: self.load_earliest(asked) for asked in self.view.earliest},
         )
         return rows_by_key(self.view, request)
 
@@ -177,6 +181,8 @@ def rows_by_key(view: View, request: ViewRequest) -> Mapping[str, Row]:
             keys.setdefault(kind, set()).update(record.key for record in records)
     for kind, changes in request.changes.items():
         keys.setdefault(kind, set()).update(change.key for change in changes)
+    for record in (record for found in request.earliest.values() for record in found.values()):
+        keys.setdefault(record.kind, set()).add(record.key)
     rows: dict[str, Row] = {}
     for row in derived_rows(view, request):
         parts = ((name, *name.partition(":")) for name in row.names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
@@ -15,6 +15,7 @@ from ccm_core.model.evaluation.evidence_read import (
 )
 from ccm_core.model.evidence.record import Record
 from ccm_core.rules.pack.compiled import CompiledPacks
+from ccm_core.sdk.view import View
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,7 +72,9 @@ class EvidenceSeals:
         )
 
 
-def kinds_read(packs: CompiledPacks, collected: AbstractSet[str]) -> AbstractSet[str]:
+def kinds_read(
+    packs: CompiledPacks, views: Mapping[str, View], collected: AbstractSet[str]
+) -> AbstractSet[str]:
     """Return the kinds that packs read of a connection that collects some kinds."""
     groups = [
         group
@@ -81,4 +84,10 @@ def kinds_read(packs: CompiledPacks, collected: AbstractSet[str]) -> AbstractSet
     ]
     inputs = {kind for group in groups for kind in packs.inputs[group.over]}
     lookups = {kind for group in groups for rule in group.rules for kind in rule.lookup_kinds}
-    return inputs | (lookups & collected)
+    asked = {
+        asked.kind
+        for group in groups
+        if (view := views.get(group.over)) is not None
+        for asked in view.earliest
+    }
+    return inputs | ((lookups | asked) & collected)

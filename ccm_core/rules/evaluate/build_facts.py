@@ -17,6 +17,7 @@ from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import thawed
 from ccm_core.rules.cel.lookup_function import LookupRecord
+from ccm_core.rules.evaluate.earliest import EarliestLoader
 from ccm_core.rules.evaluate.narrowing import accepted_collapses, narrowed_connection
 from ccm_core.rules.evaluate.rows import (
     ChangeLoader,
@@ -75,6 +76,8 @@ class Evidence:
     """Returns the last versions of the records of a kind that are gone from the source."""
     load_changes: ChangeLoader = lambda _kind: ()
     """Returns how the records of a kind changed from version to version within the horizon."""
+    load_earliest: EarliestLoader = lambda _asked: {}
+    """Returns the events that a view asks for, found among all of their kind."""
 
     def rows(self, name: str) -> tuple[Row, ...]:
         """Return the rows of a kind or a view without what was final before the period."""
@@ -91,6 +94,7 @@ class Evidence:
             self.load,
             load_vanished=self.load_vanished,
             load_changes=self.load_changes,
+            load_earliest=self.load_earliest,
         )
 
     def facts(self, packs: CompiledPacks, plugin_failures: tuple[str, ...]) -> Facts:

@@ -11,6 +11,7 @@ from ccm_core.model.evidence.version_change import VersionChange
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_json import FrozenDict, Thawing
 from ccm_core.model.json_codec import JsonObject
+from ccm_core.rules.evaluate.earliest import EarliestLoader
 from ccm_core.sdk.evidence_kind import EvidenceKind
 from ccm_core.sdk.view import Partitioning, Row, View, ViewRequest
 
@@ -54,12 +55,14 @@ def rows_of_view(
     *,
     load_vanished: RecordLoader = lambda _kind: (),
     load_changes: ChangeLoader = lambda _kind: (),
+    load_earliest: EarliestLoader = lambda _asked: {},
 ) -> tuple[Row, ...]:
     """Return a view's rows, sorted by subject, derived from the kinds it reads."""
     request = ViewRequest(
         records={kind: load(kind) for kind in view.inputs},
         vanished={kind: load_vanished(kind) for kind in view.vanished},
         changes={kind: load_changes(kind) for kind in view.changes},
+        earliest={asked.name: load_earliest(asked) for asked in view.earliest},
     )
     return tuple(
         sorted(derived_rows(view, request), key=lambda row: (row.subject.kind, row.subject.key))
