@@ -53,6 +53,7 @@ COMMANDS = {
     "rules": "List, check, test, preview and compare rule packs",
     "run": "Collect, evaluate, report and notify",
     "runs": "List runs, and show what one requested, read and missed",
+    "serve": "Serve the web console, and collect beside it",
     "simulate": "Show whom an incident on a service would reach",
     "tickets": "Open, update and close the tickets of findings, and list them",
     "verify": "Verify that stored evidence is unchanged, or name what differs",

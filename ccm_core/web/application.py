@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -18,7 +19,7 @@ from ccm_core.web.answers import Answer, Download, Json, Page, Redirect
 from ccm_core.web.dispatch import answer, page_csrf, typed
 from ccm_core.web.incoming import refusal, visit_of
 from ccm_core.web.page_templates import render
-from ccm_core.web.problems import SIGN_IN_FIRST, TOO_MANY, Problem
+from ccm_core.web.problems import FAULT, SIGN_IN_FIRST, TOO_MANY, Problem
 from ccm_core.web.routes import ROUTES
 from ccm_core.web.static_files import static_files
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ccm_core.web.route import Route
     from ccm_core.web.visit import Visit
 
+_LOG = logging.getLogger("ccm_core.web")
 _FOREVER = "public, max-age=31536000, immutable"
 _PROBLEM = "application/problem+json"
 
@@ -67,7 +69,16 @@ async def _serve(
     visit, answered = await run_in_threadpool(answer, route, visit)
     if isinstance(answered, Redirect) and "refused=" in answered.path:
         attempts.failed(now)
-    return await run_in_threadpool(_response, console, route, visit, answered)
+    return await run_in_threadpool(_answered, console, route, visit, answered)
+
+
+def _answered(console: Console, route: Route, visit: Visit, answered: Answer | Problem) -> Response:
+    """Return the answer; where a page cannot be made of it, that is the answer."""
+    try:
+        return _response(console, route, visit, answered)
+    except Exception:
+        _LOG.exception("%s %s", route.method, route.path)
+        return _problem(console, None, route, FAULT)
 
 
 def _response(console: Console, route: Route, visit: Visit, answered: Answer | Problem) -> Response:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from ccm_core.web.access.roles import Permission
 from ccm_core.web.findings import acts, pages as findings
-from ccm_core.web.pages import checks, frameworks, overview, sign_in
+from ccm_core.web.pages import (
+    activity,
+    changes,
+    checks,
+    evidence,
+    frameworks,
+    ledger,
+    overview,
+    sections,
+    settings,
+    sign_in,
+)
 from ccm_core.web.route import get, post
 
 ROUTES = (
@@ -23,4 +34,15 @@ ROUTES = (
     post("/findings/act", Permission.WORK, acts.act),
     post("/findings/accept", Permission.WORK, acts.ask),
     get("/findings/{finding}", Permission.READ, findings.finding),
+    get("/sections", Permission.READ, sections.sections),
+    get("/sections/{connection}/{section}", Permission.READ, sections.section),
+    get("/changes", Permission.READ, changes.changes),
+    get("/evidence", Permission.READ, evidence.kinds),
+    get("/evidence/{connection}/{kind}", Permission.READ, evidence.records),
+    get("/evidence/{connection}/{kind}/record", Permission.READ, evidence.record),
+    get("/evidence/{connection}/{kind}/download", Permission.READ, evidence.download),
+    get("/ledger", Permission.READ_AUDIT, ledger.ledger),
+    get("/ledger/checkpoint", Permission.READ_AUDIT, ledger.checkpoint),
+    get("/activity", Permission.READ_ACTIVITY, activity.activity),
+    get("/settings", Permission.READ, settings.settings),
 )

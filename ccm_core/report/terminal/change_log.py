@@ -23,15 +23,16 @@ def change_lines(changes: Iterable[LoggedChange]) -> Iterator[str]:
     for change in changes:
         noun = "object" if change.kind is None else change.kind
         title = f"{plain(change.title)} ({plain(noun)} {plain(change.key)})"
-        yield f"{_when(change)}  {plain(change.action)}  {title}"
-        yield f"    by {_who(change)}; {_sources(change)}"
+        yield f"{when_words(change)}  {plain(change.action)}  {title}"
+        yield f"    by {_who(change)}; {sources_words(change)}"
         for field in change.fields[:_MOST]:
-            yield f"    {plain(field.name)}: {_value(field.before)} -> {_value(field.after)}"
+            yield f"    {plain(field.name)}: {value_words(field.before)} -> {value_words(field.after)}"
         if len(change.fields) > _MOST:
             yield f"    and {len(change.fields) - _MOST} more fields"
 
 
-def _when(change: LoggedChange) -> str:
+def when_words(change: LoggedChange) -> str:
+    """Return when something changed, as far as it is known."""
     if change.at is not None:
         return moment(change.at)
     since = "" if change.since is None else moment(change.since)
@@ -43,7 +44,8 @@ def _who(change: LoggedChange) -> str:
     return who if change.method is None else f"{who}, by {plain(change.method)}"
 
 
-def _sources(change: LoggedChange) -> str:
+def sources_words(change: LoggedChange) -> str:
+    """Return which of the two witnesses of a change there are."""
     if change.in_versions is None:
         return "in the source's trail; ccm had not read it before"
     if not change.in_versions:
@@ -55,7 +57,8 @@ def _sources(change: LoggedChange) -> str:
     }[change.in_trail]
 
 
-def _value(value: Any) -> str:
+def value_words(value: Any) -> str:
+    """Return the value of a field as text, cut where it is long."""
     text = value if isinstance(value, str) else "none" if value is None else encode(value).decode()
     shown = plain(text)
     return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"

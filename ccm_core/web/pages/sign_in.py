@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ccm_core.errors import UsageError
 from ccm_core.model.console.activity import ActivityKind
 from ccm_core.web.access.sessions import begin_session, secret_digest
@@ -27,7 +29,8 @@ def sign_in(visit: Visit) -> Answer:
         return Redirect(path="/sign-in?refused=yes")
     with visit.writing() as store:
         secret = begin_session(store.console, console.local, visit.now, console.limits)
-        entry = visit.activity(ActivityKind.SIGNED_IN, "one-time link")
+        known = replace(visit, identity=console.local)
+        entry = known.activity(ActivityKind.SIGNED_IN, "one-time link")
         store.console.append_activity(entry)
     return Redirect(path="/", session=secret)
 
