@@ -208,6 +208,15 @@ class VaultSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebSettings:
+    """How the web console is operated."""
+
+    allowed_hosts: tuple[str, ...] = ()
+    """The hosts that connections may lead to beside the vendor's own, as ``HOST`` or
+    ``HOST:PORT``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PluginSettings:
     """Which plugins are required, and which are not loaded."""
 
@@ -236,6 +245,7 @@ class Settings:
     """By issuer."""
     notify: NotifySettings | None = None
     tickets: tuple[TicketSettings, ...] = ()
+    web: WebSettings = field(default_factory=WebSettings)
 
     def connection(self, name: str) -> ConnectionSettings:
         """Return the connection of that name.

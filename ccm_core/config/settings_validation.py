@@ -20,6 +20,7 @@ from ccm_core.config.settings import (
     Settings,
     StoreSettings,
     VaultSettings,
+    WebSettings,
 )
 from ccm_core.config.settings_reader import SettingsDraft
 from ccm_core.config.ticket_settings import read_tickets
@@ -76,6 +77,7 @@ def validate(draft: SettingsDraft, connectors: Mapping[str, Connector], today: d
         identity_providers=providers,
         notify=notify,
         tickets=tickets,
+        web=WebSettings(allowed_hosts=tuple(draft.document.get(("web", "allowed_hosts"), ()))),
     )
 
 
