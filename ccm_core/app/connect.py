@@ -6,12 +6,15 @@ them one by one. Nothing is saved before the last.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ccm_core.app.save_connection import save_connection
 from ccm_core.app.workspace import Workspace, vault_entry_name
+from ccm_core.config.settings_writer import SettingsFile
+from ccm_core.errors import SourceError, UsageError
+from ccm_core.pipeline.check import diagnose_refusal
 from ccm_core.pipeline.credentials.oauth_consent import begin_consent, finish_consent
 from ccm_core.pipeline.source.connection_session import SessionTest, check
 from ccm_core.sdk.authorization import StaticToken
@@ -26,11 +29,11 @@ if TYPE_CHECKING:
     from ccm_core.auth.vault import Vault
     from ccm_core.auth.vault_entry import VaultEntry
     from ccm_core.config.settings import ConnectionSettings
-    from ccm_core.config.settings_writer import SettingsFile
     from ccm_core.model.json_codec import JsonObject
     from ccm_core.pipeline.context import Connection
     from ccm_core.pipeline.credentials.oauth_consent import ConsentGrant
     from ccm_core.sdk.secret import Secret
+    from ccm_core.sdk.types import Diagnosis
 
 
 @dataclass(slots=True)
@@ -61,6 +64,16 @@ class ConnectionSetup:
         """The OAuth 2.0 scopes to register; None where the method needs none."""
         grant = self.new.method.oauth
         return None if grant is None else grant.scopes(self._settings.settings, self._settings.auth)
+
+    @property
+    def replaces(self) -> bool:
+        """Whether its name is that of a connection that exists."""
+        return self.file.index(self.new.name) is not None
+
+    @property
+    def settings(self) -> ConnectionSettings:
+        """Its settings as they would be saved, with defaults."""
+        return self._settings
 
     @property
     def vault_file(self) -> Path | None:
@@ -116,14 +129,27 @@ class ConnectionSetup:
             SourceError: It cannot be used.
             AccountMismatch: It opens another account than that of the evidence under its name.
         """
-        connection = self._connection()
-        if self._tokens is not None:
-            tokens = StaticToken(self._tokens.access, scopes=self._tokens.scopes)
-            connection = replace(connection, tokens=tokens)
         account = self._workspace.stored_account(self.new.name)
-        test = await check(self._workspace.host, connection, account)
+        test = await check(self._workspace.host, self._tested(), account)
         test.refuse_other_account()
         return test
+
+    async def diagnose_refusal(self, error: SourceError) -> Sequence[Diagnosis]:
+        """Return why :meth:`test` could not open the connection, with the next step."""
+        return await diagnose_refusal(self._workspace.host, self._tested(), error)
+
+    def reread_file(self) -> None:
+        """Read the settings file again, which others may have changed since.
+
+        Raises:
+            UsageError: A connection of this name came or went meanwhile, or there are mistakes.
+        """
+        was_there = self.replaces
+        self.file = SettingsFile.at(self.file.path, absent=self.file.draft.document.text)
+        if self.replaces is not was_there:
+            change = "removed" if was_there else "saved by somebody else"
+            raise UsageError(f"{self.new.name} was {change} in the meantime; start again")
+        self._validate()
 
     def save(self) -> None:
         """Save secrets and settings, and remove secrets that no connection leads to any more.
@@ -131,7 +157,7 @@ class ConnectionSetup:
         Raises:
             UsageError: They cannot be written; what was saved before stays.
         """
-        is_replaced = self.file.index(self.new.name) is not None
+        is_replaced = self.replaces
         save_connection(self._vault, self.new.name, self._entry, self.file, self._text)
         if is_replaced and self._vault.path.exists():
             self._remove_unused_entry()
@@ -164,6 +190,13 @@ class ConnectionSetup:
         # These very secrets are tested, not those that were saved before.
         connection = self._workspace.connection(settings, secrets, entry=entry)
         return replace(connection, reread_secret=None)
+
+    def _tested(self) -> Connection:
+        connection = self._connection()
+        if self._tokens is None:
+            return connection
+        tokens = StaticToken(self._tokens.access, scopes=self._tokens.scopes)
+        return replace(connection, tokens=tokens)
 
     def _remove_unused_entry(self) -> None:
         workspace = self._workspace

@@ -25,6 +25,15 @@ _MAX_TEXT = 200
 _STATE_BYTES = 32
 
 
+class InsufficientScope(AuthenticationFailed):
+    """Less was granted than was asked, which servers do not report as an error."""
+
+    def __init__(self, message: str, missing: tuple[str, ...]) -> None:
+        """Keep which scopes are missing, beside the message."""
+        super().__init__(message)
+        self.missing = missing
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuthClient:
     """The client that was registered for ccm."""
@@ -208,14 +217,15 @@ def require_scopes(tokens: TokenSet, requested: Iterable[str]) -> TokenSet:
     """Return the tokens if they have every requested scope.
 
     Raises:
-        AuthenticationFailed: A scope is missing, which servers do not report as an error.
+        InsufficientScope: A scope is missing.
     """
     missing = missing_scopes(requested, tokens.scopes)
     if missing:
         granted = " ".join(tokens.scopes) or "nothing"
-        raise AuthenticationFailed(
+        raise InsufficientScope(
             f"insufficient scope: got {granted!r}, missing {' '.join(missing)!r}; add these scopes "
-            "to the OAuth client and connect again: existing tokens keep their scopes"
+            "to the OAuth client and connect again: existing tokens keep their scopes",
+            missing,
         )
     return tokens
 

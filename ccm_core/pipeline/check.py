@@ -73,7 +73,7 @@ async def diagnose(host: Host, connection: Connection, store: EvidenceStore | No
     Raises:
         StoreError: The store cannot be read.
     """
-    past = _past(host, connection, store) if store is not None else (NOTHING_COLLECTED,)
+    past = stored_diagnoses(host, connection, store) if store is not None else (NOTHING_COLLECTED,)
     account = stored_account(store.runs, connection.name, host.clock()) if store else None
     live: Sequence[Diagnosis]
     traffic, failure, began_at = None, None, host.clock()
@@ -83,7 +83,7 @@ async def diagnose(host: Host, connection: Connection, store: EvidenceStore | No
     except PluginFault as fault:
         live, failure = _broken(fault), _error_class(fault)
     except SourceError as error:
-        live, failure = await _refused(host, connection, error), _error_class(error)
+        live, failure = await diagnose_refusal(host, connection, error), _error_class(error)
     diagnoses = (*live, *past)
     return LiveCheck(
         check=ConnectionCheck(
@@ -103,7 +103,9 @@ def _error_class(error: CcmError) -> str:
     return next(classes)
 
 
-def _past(host: Host, connection: Connection, store: EvidenceStore) -> Sequence[Diagnosis]:
+def stored_diagnoses(
+    host: Host, connection: Connection, store: EvidenceStore
+) -> Sequence[Diagnosis]:
     """Return what the connector says of the newest collections, and what it does not say."""
     own = review_evidence(host, connection, store)
     accepted = {diagnosis.subject for diagnosis in own if diagnosis.ok}
@@ -127,7 +129,10 @@ def _reviewed_by_connector(
     return review(newest(collections, kinds))
 
 
-async def _refused(host: Host, connection: Connection, error: SourceError) -> Sequence[Diagnosis]:
+async def diagnose_refusal(
+    host: Host, connection: Connection, error: SourceError
+) -> Sequence[Diagnosis]:
+    """Return why a session of a connection could not be opened, as its connector finds out."""
     from ccm_core.sdk.rate_limit import Limiters
 
     refused = connection.connector.diagnose_failure

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.web.access.identity import Identity, SessionLimits
 from ccm_core.web.access.one_time_link import OneTimeLink
+from ccm_core.web.server_state.connection_runs import ConnectionRuns
+from ccm_core.web.server_state.pending_setups import PendingSetups
 
 if TYPE_CHECKING:
     from ccm_core.app.workspace import Workspace
@@ -73,6 +76,10 @@ class Console:
     limits: SessionLimits
     secure: bool = False
     """Whether it is reached over TLS."""
+    setups: PendingSetups = field(default_factory=PendingSetups)
+    """The connections that people set up now."""
+    runs: ConnectionRuns = field(default_factory=ConnectionRuns)
+    """The runs that people started."""
 
     @property
     def cookie(self) -> str:

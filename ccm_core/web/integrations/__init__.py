@@ -1,1 +1,1 @@
-"""The pages of integrations: connectors, connections, their health, and the steps to connect one."""
+"""Integrations: connectors, connections and their health, and the steps to connect one."""

@@ -167,10 +167,15 @@ def _not_allowed(host: str, port: int) -> str:
     )
 
 
+def _is_public(address: str) -> bool:
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    return parsed.is_global and not parsed.is_multicast
+
+
 def _private(host: str, addresses: Sequence[str]) -> str | None:
-    inside = sorted(
-        address for address in addresses if not ipaddress.ip_address(address.partition("%")[0]).is_global
-    )
+    inside = sorted(address for address in addresses if not _is_public(address))
     if not inside:
         return None
     return (
