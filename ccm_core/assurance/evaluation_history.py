@@ -40,8 +40,11 @@ class PeriodItems(Protocol):
         """What was evaluated as of a past moment alone, or worse then."""
 
     @property
-    def found(self) -> AbstractSet[str]:
+    def cleared_by_change(self) -> AbstractSet[str]:
         """What failed, and is found to fail no more since its test was changed."""
+
+    def month_of(self, key: str) -> str | None:
+        """Return the month in which an item occurred; None: it is of no moment."""
 
     def read_back(self, watched_since: datetime | None) -> int:
         """Count the items that occurred before their connection was watched."""
@@ -60,6 +63,14 @@ class PeriodItems(Protocol):
         """Count the items by what became of them."""
 
 
+class PeriodShare(Protocol):
+    """The share of the items of one month that passed a test."""
+
+    @property
+    def fails(self) -> bool:
+        """Whether too few did, as the evaluations found it that saw most of the month."""
+
+
 @dataclass(slots=True, kw_only=True)
 class EvaluationHistory:
     """The statuses of some controls over time, and what failed some rules."""
@@ -71,6 +82,9 @@ class EvaluationHistory:
     """What became of the items of the period, by rule and connection."""
     off: Mapping[str, Sequence[tuple[datetime, str]]] = field(default_factory=dict)
     """Of what nothing is concluded, by rule or control: when evaluations were, and why."""
+
+    shares: Mapping[tuple[str, str, str], PeriodShare] = field(default_factory=dict)
+    """By rule, connection and month."""
 
     def tests(
         self, needs: Mapping[str, AbstractSet[str]], seen: Mapping[str, Seen]
@@ -95,7 +109,7 @@ class EvaluationHistory:
                 inconclusive=counts[Status.INSUFFICIENT] + counts[Status.ERROR],
                 open=counts["open"],
                 made_late=sum(len(some.late) for some in items),
-                test_changed=sum(len(some.found) for some in items),
+                test_changed=sum(len(some.cleared_by_change) for some in items),
                 read_back=sum(
                     some.read_back(seen[name].watched_since)
                     for name, some in over.items()
@@ -162,6 +176,22 @@ class EvaluationHistory:
         """Return whether what failed is an exception of the period: its share, or an item of it."""
         connection, kind, name = key
         if kind == POPULATION:
-            return connection not in seen or seen[connection].has_whole(name)
+            share = self.shares.get((rule, connection, name))
+            has_whole = connection not in seen or seen[connection].has_whole(name)
+            return has_whole and (share is None or share.fails)
         items = self.items.get((rule, connection))
-        return items is None or items.is_exception(f"{kind}:{name}")
+        if items is None:
+            return True
+        month = items.month_of(f"{kind}:{name}")
+        return items.is_exception(f"{kind}:{name}") and not self._tolerates(
+            rule, connection, month, seen
+        )
+
+    def _tolerates(
+        self, rule: str, connection: str, month: str | None, seen: Mapping[str, Seen]
+    ) -> bool:
+        """Return whether the share of a month that is whole in the period tolerates failures."""
+        share = self.shares.get((rule, connection, month)) if month else None
+        if month is None or share is None or share.fails:
+            return False
+        return connection not in seen or seen[connection].has_whole(month)

@@ -140,7 +140,11 @@ def _evaluated(
             waived=failure["waived"],
         )
     return EvaluationHistory(
-        statuses=statuses, failures=failures, items=history.items, off=history.off
+        statuses=statuses,
+        failures=failures,
+        items=history.items,
+        off=history.off,
+        shares=history.shares,
     )
 
 

@@ -37,6 +37,7 @@ PARTS = (
     "conclusions",
     "concluding/controls",
     "concluding/items",
+    "concluding/month_shares",
     "concluding/kinds",
     "concluding/gaps",
     "method_facts",

@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
+from ccm_core.bundle.verifier.concluding.month_shares import MonthShare
 from ccm_core.bundle.verifier.contents import moment
 from ccm_core.bundle.verifier.method_facts import MethodFacts
 from ccm_core.bundle.verifier.proofs.leaf_table import share_texts
+from ccm_core.bundle.verifier.scope import PART
 from ccm_core.bundle.verifier.strict_json import read_json
 
 PASSING = {"pass", "not_applicable"}
@@ -124,6 +126,16 @@ class Items:
             last = item.last[0]
             self.undecided[item.key] = max(self.undecided.get(item.key, last), last)
 
+    @property
+    def cleared_by_change(self) -> set[str]:
+        """What failed, and was not found to fail again since its test was changed."""
+        return {key for key in self.found if self.occurred[key][1] != "fail"}
+
+    def month_of(self, key: str) -> str | None:
+        """Return the month in which an item of the period occurred; None: it is of no moment."""
+        at = self.moments.get(key)
+        return None if at is None else f"{at:%Y-%m}"
+
     def read_back(self, watched_since: datetime | None) -> int:
         """Count the items that occurred before their connection was watched."""
         if watched_since is None:
@@ -199,6 +211,8 @@ class History(NamedTuple):
     """What became of the items of the period, by rule and connection."""
     off: dict[str, list[tuple[datetime, str]]]
     """Of what nothing is concluded, by rule or control: when evaluations were, and why."""
+    shares: dict[tuple[str, str, str], MonthShare]
+    """By rule, connection and month: how many of its items passed."""
     method: MethodFacts
     """What evaluations state of how they were made."""
 
@@ -228,7 +242,7 @@ class ResultReader(Protocol):
 
 def empty_history() -> History:
     """Return a history of no evaluation."""
-    return History({}, {}, set(), {}, {}, [], {}, {}, MethodFacts())
+    return History({}, {}, set(), {}, {}, [], {}, {}, {}, MethodFacts())
 
 
 def read_evaluations(
@@ -263,8 +277,10 @@ def read_evaluations(
         for rule in evaluation["switched_off"]:
             why = f"the check {rule['rule']} was switched off: {rule['reason']}"
             history.off.setdefault(rule["rule"], []).append((at, why))
+        since = {state["connection"]: state["period_since"] for state in evaluation["derived"]}
         for rule in evaluation["rules"]:
             if rule["rule"] in reading.rules:
+                add_shares(history, (at, index), rule, since)
                 add_results(history, (at, index), rule, reading, late="act" not in leaf)
         if reader is not None:
             reader.read((at, index), evaluation, leaf)
@@ -295,6 +311,21 @@ def add_items(
             late=late,
         )
     )
+
+
+def add_shares(
+    history: History,
+    order: Evaluated,
+    rule: Mapping[str, Any],
+    since: Mapping[str, str],
+) -> None:
+    """Add the shares of months by one rule, with how far back the evaluation looked."""
+    for result in rule["results"]:
+        connection, subject = result["connection"], result["subject"]
+        month = subject["key"]
+        if subject["kind"] == "population" and connection in since and PART.fullmatch(month):
+            share = history.shares.setdefault((rule["rule"], connection, month), MonthShare())
+            share.add(month, moment(since[connection]), order, result["status"])
 
 
 def add_results(

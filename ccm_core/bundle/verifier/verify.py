@@ -2330,6 +2330,16 @@ class _Items:
             last = item.last[0]
             self.undecided[item.key] = max(self.undecided.get(item.key, last), last)
 
+    @property
+    def cleared_by_change(self) -> set[str]:
+        """What failed, and was not found to fail again since its test was changed."""
+        return {key for key in self.found if self.occurred[key][1] != "fail"}
+
+    def month_of(self, key: str) -> str | None:
+        """Return the month in which an item of the period occurred; None: it is of no moment."""
+        at = self.moments.get(key)
+        return None if at is None else f"{at:%Y-%m}"
+
     def read_back(self, watched_since: datetime | None) -> int:
         """Count the items that occurred before their connection was watched."""
         if watched_since is None:
@@ -2405,6 +2415,8 @@ class _History(NamedTuple):
     """What became of the items of the period, by rule and connection."""
     off: dict[str, list[tuple[datetime, str]]]
     """Of what nothing is concluded, by rule or control: when evaluations were, and why."""
+    shares: dict[tuple[str, str, str], _MonthShare]
+    """By rule, connection and month: how many of its items passed."""
     method: _MethodFacts
     """What evaluations state of how they were made."""
 
@@ -2434,7 +2446,7 @@ class _ResultReader(Protocol):
 
 def empty_history() -> _History:
     """Return a history of no evaluation."""
-    return _History({}, {}, set(), {}, {}, [], {}, {}, _MethodFacts())
+    return _History({}, {}, set(), {}, {}, [], {}, {}, {}, _MethodFacts())
 
 
 def read_evaluations(
@@ -2469,8 +2481,10 @@ def read_evaluations(
         for rule in evaluation["switched_off"]:
             why = f"the check {rule['rule']} was switched off: {rule['reason']}"
             history.off.setdefault(rule["rule"], []).append((at, why))
+        since = {state["connection"]: state["period_since"] for state in evaluation["derived"]}
         for rule in evaluation["rules"]:
             if rule["rule"] in reading.rules:
+                add_shares(history, (at, index), rule, since)
                 add_results(history, (at, index), rule, reading, late="act" not in leaf)
         if reader is not None:
             reader.read((at, index), evaluation, leaf)
@@ -2501,6 +2515,21 @@ def add_items(
             late=late,
         )
     )
+
+
+def add_shares(
+    history: _History,
+    order: Evaluated,
+    rule: Mapping[str, Any],
+    since: Mapping[str, str],
+) -> None:
+    """Add the shares of months by one rule, with how far back the evaluation looked."""
+    for result in rule["results"]:
+        connection, subject = result["connection"], result["subject"]
+        month = subject["key"]
+        if subject["kind"] == "population" and connection in since and PART.fullmatch(month):
+            share = history.shares.setdefault((rule["rule"], connection, month), _MonthShare())
+            share.add(month, moment(since[connection]), order, result["status"])
 
 
 def add_results(
@@ -3914,7 +3943,7 @@ def rule_test(
     for (name, connection), items in history.items.items():
         if name == need.rule:
             counts.update(items.counts())
-            late, changed = late + len(items.late), changed + len(items.found)
+            late, changed = late + len(items.late), changed + len(items.cleared_by_change)
             source = sources.get(connection)
             read_back += items.read_back(watched_since(source, period.elapsed[0]))
             tested_late += items.tested_late(slowest_cadence(source, need.kinds))
@@ -4014,11 +4043,18 @@ def is_of_period(
 ) -> bool:
     """Return whether what failed is an exception of the period: its share, or an item of it."""
     rule, connection, kind, name = key
+    source = next((one for one in collecting if one.connection == connection), None)
     if kind == "population":
-        source = next((one for one in collecting if one.connection == connection), None)
-        return is_month_of(name, source, period)
+        share = history.shares.get((rule, connection, name))
+        return is_month_of(name, source, period) and (share is None or share.fails)
     items = history.items.get((rule, connection))
-    return items is None or items.is_exception(f"{kind}:{name}")
+    if items is None:
+        return True
+    month = items.month_of(f"{kind}:{name}")
+    share = history.shares.get((rule, connection, month)) if month else None
+    if month and share and not share.fails and is_month_of(month, source, period):
+        return False  # tolerated by the share of its month
+    return items.is_exception(f"{kind}:{name}")
 
 
 def is_month_of(name: str, source: _Collecting | None, period: _Asked) -> bool:
@@ -4029,6 +4065,52 @@ def is_month_of(name: str, source: _Collecting | None, period: _Asked) -> bool:
         return True
     seen = seen_part(name, source, period)
     return seen is not None and is_whole_month(name, seen)
+
+
+# -- The share of a month that passed a test, as the evaluations found it that saw most of the month 
+
+
+class _SeenShare(NamedTuple):
+    """The share of a month as one evaluation found it: the later, the more it counts."""
+
+    seen: timedelta
+    """How much of the month it looked at."""
+    order: tuple[datetime, int]
+    """When it was, and the index of its leaf."""
+    status: str
+
+
+class _MonthShare:
+    """What evaluations say of the share of one month."""
+
+    def __init__(self) -> None:
+        self.whole: _SeenShare | None = None
+        """The last that saw all of the month."""
+        self.begun: _SeenShare | None = None
+        """Of those before the month ended, the one that saw most of it."""
+        self.ended: _SeenShare | None = None
+        """Of those after it, the one that saw most of it."""
+
+    def add(self, month: str, since: datetime, order: tuple[datetime, int], status: str) -> None:
+        """Add what an evaluation says that looks back to a moment."""
+        begins, ends = period_bounds(month)
+        at = order[0]
+        share = _SeenShare(min(at, ends) - max(since, begins), order, status)
+        if share.seen == ends - begins:
+            self.whole = max(share, self.whole or share)
+        elif at < ends:
+            self.begun = max(share, self.begun or share)
+        else:
+            self.ended = max(share, self.ended or share)
+
+    @property
+    def fails(self) -> bool:
+        """Return whether too few items of the month passed.
+
+        Where no evaluation saw all of it, two together did: then none of them may find so.
+        """
+        shares = [self.whole] if self.whole else [self.begun, self.ended]
+        return any(share is not None and share.status == "fail" for share in shares)
 
 
 # -- What the evidence of a period proves of one kind of one connection ----------------------------

@@ -44,7 +44,7 @@ def rule_test(
     for (name, connection), items in history.items.items():
         if name == need.rule:
             counts.update(items.counts())
-            late, changed = late + len(items.late), changed + len(items.found)
+            late, changed = late + len(items.late), changed + len(items.cleared_by_change)
             source = sources.get(connection)
             read_back += items.read_back(watched_since(source, period.elapsed[0]))
             tested_late += items.tested_late(slowest_cadence(source, need.kinds))
@@ -144,11 +144,18 @@ def is_of_period(
 ) -> bool:
     """Return whether what failed is an exception of the period: its share, or an item of it."""
     rule, connection, kind, name = key
+    source = next((one for one in collecting if one.connection == connection), None)
     if kind == "population":
-        source = next((one for one in collecting if one.connection == connection), None)
-        return is_month_of(name, source, period)
+        share = history.shares.get((rule, connection, name))
+        return is_month_of(name, source, period) and (share is None or share.fails)
     items = history.items.get((rule, connection))
-    return items is None or items.is_exception(f"{kind}:{name}")
+    if items is None:
+        return True
+    month = items.month_of(f"{kind}:{name}")
+    share = history.shares.get((rule, connection, month)) if month else None
+    if month and share and not share.fails and is_month_of(month, source, period):
+        return False  # tolerated by the share of its month
+    return items.is_exception(f"{kind}:{name}")
 
 
 def is_month_of(name: str, source: Collecting | None, period: Asked) -> bool:
