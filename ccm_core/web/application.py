@@ -63,10 +63,10 @@ async def _serve(
         refused = TOO_MANY if attempts.is_exhausted(now) else None
     if refused is not None:
         return _problem(console, None, route, refused)
-    visit = await visit_of(console, request, now)
-    if isinstance(visit, Problem):
-        return _problem(console, None, route, visit)
-    visit, answered = await run_in_threadpool(answer, route, visit)
+    asked = await visit_of(console, request, now)
+    if isinstance(asked, Problem):
+        return _problem(console, None, route, asked)
+    visit, answered = await run_in_threadpool(answer, route, asked)
     if isinstance(answered, Redirect) and "refused=" in answered.path:
         attempts.failed(now)
     return await run_in_threadpool(_answered, console, route, visit, answered)
@@ -76,7 +76,7 @@ def _answered(console: Console, route: Route, visit: Visit, answered: Answer | P
     """Return the answer; where a page cannot be made of it, that is the answer."""
     try:
         return _response(console, route, visit, answered)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it is, the console goes on
         _LOG.exception("%s %s", route.method, route.path)
         return _problem(console, None, route, FAULT)
 

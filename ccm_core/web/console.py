@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import field
@@ -54,7 +53,7 @@ class CurrentWorkspace:
 
     def _stamp(self) -> tuple[int, int] | None:
         try:
-            state = os.stat(self._path)
+            state = self._path.stat()
         except OSError:
             return None
         return state.st_mtime_ns, state.st_size
@@ -83,5 +82,5 @@ class Console:
 
     @property
     def cookie(self) -> str:
-        """The name of the session's cookie; browsers hold a ``__Host-`` one to TLS and this host."""
+        """The name of the session's cookie: browsers hold a ``__Host-`` one to this host."""
         return "__Host-ccm-session" if self.secure else "ccm-session"

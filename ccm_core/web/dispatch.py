@@ -53,7 +53,7 @@ def answer(route: Route, visit: Visit) -> tuple[Visit, Answer | Problem]:
         return visit, refused.problem
     except CcmError as error:
         return visit, problem_of(error)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it is, the console goes on
         _LOG.exception("%s %s", route.method, route.path)
         return visit, FAULT
 

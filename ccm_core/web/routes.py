@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ccm_core.web.access.roles import Permission
-from ccm_core.web.findings import acts, pages as findings
+from ccm_core.web.findings import acts
+from ccm_core.web.findings import pages as findings
+from ccm_core.web.integrations.routes import ROUTES as INTEGRATIONS
 from ccm_core.web.pages import (
     activity,
     changes,
@@ -45,4 +47,5 @@ ROUTES = (
     get("/ledger/checkpoint", Permission.READ_AUDIT, ledger.checkpoint),
     get("/activity", Permission.READ_ACTIVITY, activity.activity),
     get("/settings", Permission.READ, settings.settings),
+    *INTEGRATIONS,
 )

@@ -34,7 +34,7 @@ def make_server(app: ASGIApp, place: ServedAt) -> uvicorn.Server:
     Raises:
         UsageError: The place is taken.
     """
-    import uvicorn  # noqa: TID253 - imported where something is served
+    import uvicorn
 
     class QuietServer(uvicorn.Server):
         """One that handles no signals: the event loop is not its own."""
@@ -60,7 +60,7 @@ def make_server(app: ASGIApp, place: ServedAt) -> uvicorn.Server:
 
 
 async def serve(
-    server: uvicorn.Server, place: ServedAt, stopped: Callable[[], Awaitable[None]]
+    server: uvicorn.Server, place: ServedAt, stopped: Callable[[], Awaitable[object]]
 ) -> None:
     """Serve until it is stopped.
 

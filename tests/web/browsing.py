@@ -28,6 +28,7 @@ class ManualClock:
     now: datetime
 
     def __call__(self) -> datetime:
+        """Return the moment."""
         return self.now
 
 
@@ -44,6 +45,7 @@ class ServedConsole:
     workspaces: CurrentWorkspace = field(init=False)
 
     def __post_init__(self) -> None:
+        """Read the settings."""
         ports = CallerPorts(show_message=self.messages.append, key_sources=environment_keys)
         self.workspaces = CurrentWorkspace(
             self.settings, lambda: Workspace.open(self.settings, ports)
@@ -51,6 +53,7 @@ class ServedConsole:
 
     @property
     def console(self) -> Console:
+        """The console as it is configured now."""
         return Console(
             workspaces=self.workspaces,
             clock=self.clock,
@@ -62,9 +65,11 @@ class ServedConsole:
         )
 
     def browser(self) -> Browser:
+        """Return a browser of somebody who is not signed in."""
         return Browser(self)
 
     def signed_in(self) -> Browser:
+        """Return a browser of somebody who is."""
         browser = self.browser()
         browser.sign_in()
         return browser
@@ -80,13 +85,16 @@ class Browser:
         )
 
     def sign_in(self):
+        """Open the one-time link and press its button."""
         secret = self.served.link.renew()
         return self.client.post("/sign-in", data={"link": secret}, headers={"Origin": ORIGIN})
 
     def get(self, path: str, **headers: str):
+        """Open a page."""
         return self.client.get(path, headers=headers)
 
     def csrf(self) -> str:
+        """Return the token that forms carry."""
         return _CSRF.search(self.get("/settings").text)[1]
 
     def send(self, path: str, *, csrf: str | None = None, origin: str | None = ORIGIN, **form):

@@ -1,3 +1,5 @@
+"""What tests of the console stand on."""
+
 from __future__ import annotations
 
 import shutil
@@ -5,7 +7,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-
 from web.browsing import ManualClock, ServedConsole
 
 

@@ -25,11 +25,13 @@ PLACES = {
 
 
 def address(route) -> str:
+    """Put something in the place of the names of a path."""
     path = route.path.replace(":path}", "}")
     return path.format_map(PLACES)
 
 
 def test_nobody_sees_anything_before_signing_in(console):
+    """Default-deny: every route but those that are public."""
     browser = console.browser()
     for route in ROUTES:
         if route.permission is Permission.PUBLIC:
@@ -46,6 +48,7 @@ def test_nobody_sees_anything_before_signing_in(console):
 
 @pytest.mark.parametrize("role", list(Role))
 def test_a_role_reaches_exactly_the_routes_that_its_permissions_name(console, role):
+    """Role x route x method, complete because it goes over the table itself."""
     console.role = role
     browser = console.signed_in()
     for route in ROUTES:
@@ -66,6 +69,7 @@ def test_a_role_reaches_exactly_the_routes_that_its_permissions_name(console, ro
 
 
 def test_a_refusal_is_an_entry_of_the_activity_log(console):
+    """Who asked for what they may not see is known."""
     console.role = Role.AUDITOR
     console.signed_in().get("/findings")
     console.role = Role.ADMIN
@@ -75,6 +79,7 @@ def test_a_refusal_is_an_entry_of_the_activity_log(console):
 
 
 def test_the_one_time_link_counts_once_and_is_not_spent_by_looking_at_it(console):
+    """Previews of links open them; only a person presses the button."""
     secret = console.link.renew()
     browser = console.browser()
     assert browser.get(f"/sign-in?link={secret}").status_code == 200
@@ -88,6 +93,7 @@ def test_the_one_time_link_counts_once_and_is_not_spent_by_looking_at_it(console
 
 
 def test_a_session_cookie_is_for_this_host_and_no_script(console):
+    """Neither a script nor a form of elsewhere has it."""
     cookie = console.browser().sign_in().headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
@@ -95,6 +101,7 @@ def test_a_session_cookie_is_for_this_host_and_no_script(console):
 
 
 def test_signing_in_begins_another_session_each_time(console):
+    """A session that somebody fixed before is worth nothing."""
     browser = console.browser()
     first = browser.sign_in().cookies["ccm-session"]
     browser.send("/sign-out")
@@ -102,6 +109,7 @@ def test_signing_in_begins_another_session_each_time(console):
 
 
 def test_a_session_that_somebody_else_made_up_is_none(console):
+    """The store has the digests of sessions that it began."""
     browser = console.browser()
     browser.client.cookies.set("ccm-session", "x" * 43)
     assert browser.get("/").headers["location"] == "/sign-in"
@@ -119,6 +127,7 @@ def test_a_session_that_somebody_else_made_up_is_none(console):
     ids=["within idle", "idle too long", "used in between", "past its whole time", "clock back"],
 )
 def test_a_session_ends_when_it_is_idle_or_old(console, moves, lives):
+    """Both limits hold, and a clock that goes back ends it."""
     console.limits = SessionLimits(idle=timedelta(hours=1), absolute=timedelta(hours=2))
     browser = console.signed_in()
     for move in moves:
@@ -128,6 +137,7 @@ def test_a_session_ends_when_it_is_idle_or_old(console, moves, lives):
 
 
 def test_signing_out_ends_the_session_for_whoever_kept_the_cookie(console):
+    """The end is in the store, not in the browser."""
     browser = console.signed_in()
     kept = browser.client.cookies["ccm-session"]
     assert browser.send("/sign-out").headers["location"] == "/sign-in"
@@ -136,6 +146,7 @@ def test_signing_out_ends_the_session_for_whoever_kept_the_cookie(console):
 
 
 def test_too_many_attempts_are_not_heard_for_a_minute(console):
+    """Each failure is an entry of the ledger, which nobody is to flood."""
     browser = console.browser()
     statuses = [
         browser.client.post(
@@ -150,6 +161,7 @@ def test_too_many_attempts_are_not_heard_for_a_minute(console):
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1:9999", "127.0.0.1.evil.example:8480"])
 def test_another_host_is_not_answered(console, host):
+    """A name of elsewhere that leads to our address is DNS rebinding."""
     answer = console.signed_in().get("/", Host=host)
     assert answer.status_code == 421
     assert "passed" not in answer.text
@@ -157,6 +169,7 @@ def test_another_host_is_not_answered(console, host):
 
 @pytest.mark.parametrize("origin", [None, "null", "http://evil.example", "http://127.0.0.1:8481"])
 def test_a_form_of_another_origin_does_nothing(console, origin):
+    """Browsers name the origin of a form; a page of elsewhere cannot lie."""
     browser = console.signed_in()
     answer = browser.send("/sign-out", origin=origin)
     assert answer.status_code == 403
@@ -164,6 +177,7 @@ def test_a_form_of_another_origin_does_nothing(console, origin):
 
 
 def test_a_form_without_the_token_of_its_session_is_shown_again_and_does_nothing(console):
+    """A person may send it again; nothing that was typed is lost."""
     browser = console.signed_in()
     answer = browser.send(
         "/findings/act", csrf="0" * 64, finding="x", verb="comment", text="typed with care"
@@ -174,6 +188,7 @@ def test_a_form_without_the_token_of_its_session_is_shown_again_and_does_nothing
 
 
 def test_what_was_typed_is_not_lost_when_the_session_ends_meanwhile(console):
+    """It is shown, to be sent again after signing in."""
     browser = console.signed_in()
     token = browser.csrf()
     console.clock.now += timedelta(days=2)
@@ -184,6 +199,7 @@ def test_what_was_typed_is_not_lost_when_the_session_ends_meanwhile(console):
 
 
 def test_every_answer_forbids_what_a_browser_is_not_to_do(console):
+    """Pages, files, downloads and errors alike."""
     browser = console.signed_in()
     for path in ("/", "/nope", "/findings", "/static/x/y.css", "/findings.csv"):
         headers = browser.get(path).headers
@@ -195,6 +211,7 @@ def test_every_answer_forbids_what_a_browser_is_not_to_do(console):
 
 
 def test_a_form_that_is_too_large_or_none_is_refused(console):
+    """Before anybody reads it."""
     browser = console.signed_in()
     huge = browser.client.post(
         "/findings/act",

@@ -29,15 +29,18 @@ PAGES = (
 
 @pytest.fixture
 def browser(console):
+    """Somebody who is signed in."""
     return console.signed_in()
 
 
 def first_finding(browser) -> str:
+    """Return the id of the most urgent finding."""
     return FINDING.search(browser.get("/findings").text)[1]
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_says_something_and_stays_small(browser, path):
+    """Every page, without anything inline that the policy forbids."""
     answer = browser.get(path)
     assert answer.status_code == 200, answer.text
     assert "<h1>" in answer.text
@@ -47,6 +50,7 @@ def test_a_page_says_something_and_stays_small(browser, path):
 
 
 def test_the_overview_says_what_the_command_line_says(browser, demo_settings, capsys):
+    """Nothing is counted anew."""
     from ccm_core.cli.main import main
 
     main(["-c", str(demo_settings), "report", "--format", "markdown"])
@@ -75,12 +79,14 @@ def test_the_overview_says_what_the_command_line_says(browser, demo_settings, ca
     ],
 )
 def test_what_is_not_there_is_said(browser, path, status, words):
+    """What was got, and what was expected; never a traceback."""
     answer = browser.get(path)
     assert answer.status_code == status
     assert words in unescape(answer.text)
 
 
 def test_a_finding_is_assigned_acknowledged_and_commented_on(browser):
+    """The same acts as those of the command line, in its history."""
     name = first_finding(browser)
     for verb, more in (("acknowledge", {}), ("comment", {"text": "<b>bold</b> & more"})):
         answer = browser.send("/findings/act", finding=name, verb=verb, **more)
@@ -92,6 +98,7 @@ def test_a_finding_is_assigned_acknowledged_and_commented_on(browser):
 
 
 def test_what_somebody_else_did_meanwhile_is_not_overwritten(browser):
+    """Two tabs: the second is told, and keeps what was typed."""
     name = first_finding(browser)
     browser.send("/findings/act", finding=name, verb="comment", text="first", revision="0")
     answer = browser.send("/findings/act", finding=name, verb="comment", text="late", revision="0")
@@ -101,11 +108,13 @@ def test_what_somebody_else_did_meanwhile_is_not_overwritten(browser):
 
 
 def test_an_act_without_a_finding_or_a_verb_says_what_is_missing(browser):
+    """Nothing is done then."""
     assert "at least one finding" in browser.send("/findings/act", verb="comment").text
     assert "what to do" in browser.send("/findings/act", finding="x", verb="delete").text
 
 
 def test_the_selected_findings_are_downloaded_and_that_is_noted(browser):
+    """A download is an entry of the activity log."""
     answer = browser.get("/findings.csv?severity=high")
     assert answer.headers["content-type"].startswith("text/csv")
     assert "attachment" in answer.headers["content-disposition"]
@@ -113,6 +122,7 @@ def test_the_selected_findings_are_downloaded_and_that_is_noted(browser):
 
 
 def test_a_trace_leads_to_the_record_and_the_record_to_its_download(browser):
+    """From a finding down to the bytes."""
     page = browser.get(f"/findings/{first_finding(browser)}").text
     trace = browser.get(re.search(r'href="(/results/[^"]+)"', page)[1]).text
     assert "Conditions" in trace
@@ -123,6 +133,7 @@ def test_a_trace_leads_to_the_record_and_the_record_to_its_download(browser):
 
 
 def test_damage_is_said_and_no_number_is_shown(browser, demo_settings):
+    """Integrity, never numbers."""
     import sqlite3
 
     with sqlite3.connect(demo_settings.parent / "ccm.db") as database:
@@ -135,6 +146,7 @@ def test_damage_is_said_and_no_number_is_shown(browser, demo_settings):
 
 
 def test_settings_with_a_mistake_are_named_with_their_place(browser, demo_settings):
+    """File, line and column, and no traceback."""
     demo_settings.write_text(demo_settings.read_text() + "\nnonsense: [\n")
     answer = browser.get("/")
     assert answer.status_code >= 400
@@ -143,6 +155,7 @@ def test_settings_with_a_mistake_are_named_with_their_place(browser, demo_settin
 
 
 def test_a_store_that_is_gone_is_no_evidence_and_no_number(browser, demo_settings):
+    """Nobody is signed in to it either."""
     (demo_settings.parent / "ccm.db").unlink()
     answer = browser.get("/")
     assert answer.status_code == 503

@@ -114,9 +114,10 @@ def _require_loopback(host: str) -> None:
 
 def _place(host: str, port: int, socket: Path | None) -> ServedAt:
     try:
+        import starlette  # noqa: F401 - is it there?
+        import uvicorn  # noqa: F401 - is it there?
+
         from ccm_core.web.server import ServedAt
-        import starlette  # noqa: F401, TID253 - is it there?
-        import uvicorn  # noqa: F401, TID253 - is it there?
     except ImportError as cause:
         raise UsageError(
             f"the console needs {cause.name}, which is not installed: pip install 'ccm-core[web]'"

@@ -1,1 +1,1 @@
-"""Who may use the console, and for what: identities, roles, sessions, and the guard before routes."""
+"""Who may use the console, and for what: identities, roles, sessions, and what guards them."""

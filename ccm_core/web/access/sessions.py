@@ -56,9 +56,7 @@ def begin_session(
 
 def is_live(session: ConsoleSession, now: datetime, limits: SessionLimits) -> bool:
     """Return whether a session still counts; a clock that went back ends it."""
-    return (
-        session.created_at <= now < session.expires_at and now - session.seen_at < limits.idle
-    )
+    return session.created_at <= now < session.expires_at and now - session.seen_at < limits.idle
 
 
 def csrf_token(secret: str) -> str:

@@ -78,7 +78,9 @@ def check(visit: Visit) -> Answer:
 
 def named_result(visit: Visit) -> Answer:
     """Go to the result of a check on the resource of a key."""
-    return Redirect(path=f"/results/{quote(visit.asked('rule'), safe='')}/{quote(visit.asked('key'), safe='')}")
+    return Redirect(
+        path=f"/results/{quote(visit.asked('rule'), safe='')}/{quote(visit.asked('key'), safe='')}"
+    )
 
 
 def result(visit: Visit) -> Answer:

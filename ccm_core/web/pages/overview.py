@@ -16,7 +16,7 @@ from ccm_core.web.answers import Answer, Page
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ccm_core.model.evaluation.result import StoredEvaluation, TrendPoint
+    from ccm_core.model.evaluation.result import Status, StoredEvaluation, TrendPoint
     from ccm_core.report.types import ReportInput
     from ccm_core.store.interface.evidence_store import EvidenceStore
     from ccm_core.web.visit import Visit
@@ -55,9 +55,7 @@ def overview(visit: Visit) -> Answer:
     )
 
 
-def evaluation_input(
-    visit: Visit, store: EvidenceStore, stored: StoredEvaluation
-) -> ReportInput:
+def evaluation_input(visit: Visit, store: EvidenceStore, stored: StoredEvaluation) -> ReportInput:
     """Return what the pages of an evaluation show, without the sections of plugins."""
     workspace = visit.workspace
     content = report_input(
@@ -70,8 +68,8 @@ def evaluation_input(
     return replace(content, frameworks=workspace.settings.rules.frameworks, digest=stored.digest)
 
 
-def changed_checks(points: Sequence[TrendPoint], report: Summary) -> Sequence[tuple[str, str, str]]:
-    """Return the checks whose status differs from that of the day before: title, before, now."""
+def changed_checks(points: Sequence[TrendPoint], report: Summary) -> Sequence[tuple[str, str, Status, Status]]:
+    """Return the checks whose status differs from the day before: rule, title, before, now."""
     if len(points) < 2:  # noqa: PLR2004 - one day has no day before
         return ()
     before = {rule.rule: rule.status for rule in points[-2].rules}

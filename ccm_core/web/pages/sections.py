@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.pipeline.report import report_input
 from ccm_core.model.evaluation.result_scope import OUTLINED
+from ccm_core.pipeline.report import report_input
 from ccm_core.report.charts.plugin_sections import SectionLayout, lay_out_sections
 from ccm_core.web.answers import Answer, NotFound, Page
 
