@@ -73,6 +73,14 @@ class ConnectionEdit:
         """
         return self.file.with_changes(self.index, changes)
 
+    def require_valid(self, text: str) -> None:
+        """Refuse changed settings that have mistakes.
+
+        Raises:
+            UsageError: They do; every one is listed.
+        """
+        Workspace.from_draft(self.file.parsed(text), self.workspace.ports)
+
     async def test(self, text: str) -> SessionTest:
         """Open the connection as changed settings describe it, and diagnose it.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ccm_core.model.json_codec import JsonObject
     from ccm_core.pipeline.credentials.oauth_consent import ConsentGrant
     from ccm_core.pipeline.source.connection_session import SessionTest
+    from ccm_core.sdk.secret import Secret
+    from ccm_core.sdk.types import Diagnosis
 
 LIFETIME = timedelta(minutes=30)
 """Without a step."""
@@ -67,6 +69,8 @@ class PendingSetup:
     """The settings that the account of the grant decided."""
     test: SessionTest | None = None
     """The last test, where the source could be used."""
+    failed: tuple[Diagnosis, ...] = ()
+    """What the last test showed, where the source could not be used."""
     problem: str = ""
     """Why the last step failed."""
     reason: str = ""
@@ -77,10 +81,21 @@ class PendingSetup:
         """Whether a person has to agree in the browser, and has not yet."""
         return self.setup.new.method.needs_consent and self.grant is None
 
-    def forget_results(self) -> None:
-        """Forget what earlier steps showed: what they were about has changed."""
+    def enter(self, secrets: Mapping[str, Secret]) -> None:
+        """Take secrets, and forget what earlier steps showed: it was about others.
+
+        Raises:
+            UsageError: The settings have mistakes by now.
+        """
         self.consent, self.grant, self.test = None, None, None
-        self.missing_scopes, self.learned, self.problem = (), {}, ""
+        self.missing_scopes, self.learned, self.failed, self.problem = (), {}, (), ""
+        self.setup.enter_secrets(secrets)
+        self.has_secrets = True
+
+    def ask_consent(self, redirect_uri: str, now: datetime) -> None:
+        """Make a link to consent by; one that was made before counts no more."""
+        self.grant, self.test, self.failed = None, None, ()
+        self.consent = PendingConsent(request=self.setup.begin_consent(redirect_uri), begun_at=now)
 
 
 class PendingSetups:
