@@ -85,6 +85,8 @@ SEVERITIES = tuple(reversed(Severity))
 """The most serious first."""
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60))
+_EXACT = re.compile(r"\b(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d\.\d+Z")
+"""An instant with fractions of a second."""
 
 
 def headline(status: Status) -> str:
@@ -140,6 +142,11 @@ def capital(text: str) -> str:
 def moment(instant: datetime) -> str:
     """Return an instant in UTC, to the minute."""
     return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def to_the_minute(text: str) -> str:
+    """Return a text in which instants with fractions of a second are written as people do."""
+    return _EXACT.sub(r"\1 \2 UTC", text)
 
 
 def duration(seconds: float) -> str:

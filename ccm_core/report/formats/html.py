@@ -196,6 +196,7 @@ def page_templates() -> Environment:
         "unseen": phrases.unseen,
         "instant": format_instant,
         "moment": phrases.moment,
+        "to_the_minute": phrases.to_the_minute,
         "numbered": lambda rows: list(enumerate(rows, 1)),
         "scope_words": phrases.scope,
         "duration": phrases.duration,

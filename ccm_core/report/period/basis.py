@@ -14,7 +14,7 @@ class BasisTable:
     """One table."""
 
     place: str
-    """``scope`` or ``design``."""
+    """``scope``, ``design`` or ``appendix``: before the conclusions, after them, or at the end."""
     title: str
     about: str = ""
     columns: tuple[str, ...]
@@ -39,7 +39,7 @@ def _scope(basis: PeriodBasis, host_version: str) -> Iterator[BasisTable]:
     yield BasisTable(
         place="scope",
         title="Made by",
-        columns=("made at", "ccm", "plugins"),
+        columns=("made at", "version", "plugins"),
         rows=(
             (
                 phrases.moment(basis.made_at),
@@ -87,7 +87,7 @@ def _scope(basis: PeriodBasis, host_version: str) -> Iterator[BasisTable]:
         none="No run of the period states a credential.",
     )
     yield BasisTable(
-        place="scope",
+        place="appendix",
         title="Source queries",
         about="Items are what the last collection of the period received for the whole kind.",
         columns=("connection", "kind", "endpoint", "window", "collections", "items", "of source"),
@@ -107,7 +107,7 @@ def _scope(basis: PeriodBasis, host_version: str) -> Iterator[BasisTable]:
         none="Nothing was asked of a source in the period.",
     )
     yield BasisTable(
-        place="scope",
+        place="appendix",
         title="Signed checkpoints",
         columns=("log", "entries", "root", "signed by"),
         rows=tuple(

@@ -134,17 +134,28 @@ def period_controls(inputs: PeriodInput) -> Iterator[PeriodControl]:
 
 
 def joined_gaps(gaps: Sequence[EvidenceGap]) -> Iterator[JoinedGap]:
-    """Yield each gap once, with every kind that is missing in it for one reason."""
-    missing: dict[tuple[datetime, datetime, str], list[str]] = {}
+    """Yield each gap once, with every kind that is missing in it for one reason.
+
+    Those of the same kinds and one reason that follow each other are one.
+    """
+    missing: dict[tuple[datetime, datetime, str], set[str]] = {}
     for gap in sorted(gaps, key=lambda gap: (gap.since, gap.until, gap.reason)):
         name = f"{gap.connection} {gap.kind}".strip() if gap.kind else "evaluation"
-        missing.setdefault((gap.since, gap.until, gap.reason), []).append(name)
-    for (since, until, reason), names in missing.items():
+        missing.setdefault((gap.since, gap.until, gap.reason), set()).add(name)
+    last: dict[tuple[frozenset[str], str], datetime] = {}
+    spans: dict[tuple[frozenset[str], str, datetime], datetime] = {}
+    for (since, until, reason), those in missing.items():
+        same = (frozenset(those), reason)
+        begins = last[same] if spans.get((*same, last.get(same, until))) == since else since
+        last[same], spans[*same, begins] = begins, until
+    for (names, reason, since), until in sorted(
+        spans.items(), key=lambda pair: (pair[0][2], pair[1], pair[0][1])
+    ):
         yield JoinedGap(
             since=since,
             until=until,
             length=phrases.duration((until - since).total_seconds()),
-            missing=tuple(sorted(set(names))),
+            missing=tuple(sorted(names)),
             reason=reason,
         )
 
