@@ -9,6 +9,7 @@ from ccm_core.app.edit_connection import describe_connection
 from ccm_core.errors import CcmError
 from ccm_core.web.access.roles import Permission
 from ccm_core.web.answers import Answer, NotFound, Page
+from ccm_core.web.integrations.form_fields import label_of
 from ccm_core.web.integrations.health import ConnectionHealth, connection_health
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def shown_connection(
             "tested": tested,
             "run": visit.console.runs.progress(settings.name),
             "path": connection_path(settings.name),
+            "label_of": label_of,
             "configures": may_configure(visit),
             "moment": visit.now,
         },

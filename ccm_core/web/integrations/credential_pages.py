@@ -9,6 +9,7 @@ from ccm_core.errors import CcmError, UsageError
 from ccm_core.sdk.secret import Secret
 from ccm_core.web.answers import Answer, Page, Redirect
 from ccm_core.web.integrations.connection_pages import asked_connection, connection_path
+from ccm_core.web.integrations.form_fields import label_of
 from ccm_core.web.integrations.logged_change import logged_change
 from ccm_core.web.integrations.patience import within_patience
 from ccm_core.web.integrations.start_setup import begin_again
@@ -68,6 +69,7 @@ def _rotate(visit: Visit, settings: ConnectionSettings, *, problem: str = "") ->
                 (key, reference.entry is not None, str(reference))
                 for key, reference in reversed(list(settings.secrets.items()))
             ],
+            "label_of": label_of,
             "path": connection_path(settings.name),
             "problem": problem,
         },

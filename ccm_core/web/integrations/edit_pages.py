@@ -11,7 +11,7 @@ from ccm_core.model.duration import format_duration
 from ccm_core.web.answers import Answer, Page, Redirect
 from ccm_core.web.integrations.allowed_hosts import destination_keys
 from ccm_core.web.integrations.connection_pages import asked_connection, connection_path
-from ccm_core.web.integrations.form_fields import form_fields, typed_values
+from ccm_core.web.integrations.form_fields import form_fields, label_of, typed_values
 from ccm_core.web.integrations.logged_change import connection_text, logged_change
 from ccm_core.web.integrations.patience import within_patience
 from ccm_core.web.integrations.start_setup import SETTING, begin_again
@@ -134,7 +134,7 @@ def _edit(visit: Visit, settings: ConnectionSettings, *, problem: str = "") -> P
             "settings": settings,
             "connector": connector,
             "fields": list(form_fields(schemas, values, SETTING)),
-            "destinations": destination_keys(connector),
+            "destinations": " or ".join(map(label_of, sorted(destination_keys(connector)))),
             "cadences": [
                 (kind, visit.field(f"{CADENCE}{kind}") or _saved_cadence(settings, kind), own)
                 for kind, own in _kinds(visit, settings).items()

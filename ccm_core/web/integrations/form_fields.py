@@ -11,6 +11,7 @@ from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 
 _SIMPLE = frozenset({"string", "integer", "number", "boolean"})
+_CAPITALS = {"url": "URL", "id": "ID", "api": "API"}
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -46,12 +47,19 @@ def form_fields(
         value = values.get(key)
         yield FormField(
             name=f"{prefix}{key}",
-            label=key.replace("_", " ").capitalize(),
+            label=label_of(key),
             description=_sentence(str(schema.get("description", ""))),
             choices=_choices(schema),
             value="" if value is None else _text(value),
             placeholder="" if default is None else _text(default),
         )
+
+
+def label_of(key: str) -> str:
+    """Return a key as people read it: ``base_url`` is *Base URL*."""
+    words = [_CAPITALS.get(word, word) for word in key.split("_")]
+    label = " ".join(words)
+    return label[:1].upper() + label[1:]
 
 
 def typed_values(

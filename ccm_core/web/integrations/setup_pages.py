@@ -14,6 +14,7 @@ from ccm_core.sdk.secret import Secret
 from ccm_core.web.access.sessions import secret_digest
 from ccm_core.web.answers import Answer, NotFound, Page, Redirect
 from ccm_core.web.integrations.connection_pages import connection_path
+from ccm_core.web.integrations.form_fields import label_of
 from ccm_core.web.integrations.logged_change import (
     connection_text,
     logged_change,
@@ -219,7 +220,7 @@ def _page(visit: Visit, pending: PendingSetup) -> Page:
             "secrets": [
                 (
                     f"{SECRET}{key}",
-                    key.replace("_", " ").capitalize(),
+                    label_of(key),
                     key in method.optional,
                     key == CLIENT_ID,
                 )
