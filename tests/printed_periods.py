@@ -20,6 +20,7 @@ from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.result import (
     Status,
 )
+from ccm_core.model.evaluation.sample_sizes import STANDARD_SIZES
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.manifest import PluginVersion
 from ccm_core.model.period_basis import (
@@ -34,7 +35,7 @@ from ccm_core.model.period_basis import (
     RuleDescription,
     SourceQuery,
 )
-from ccm_core.model.sampling import ControlSamples, Sample, Sampling
+from ccm_core.model.sampling import Sample, Sampling, TestSamples
 from ccm_core.report.period.json import PeriodDocument
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -183,12 +184,13 @@ PERIOD_REPORT = PeriodDocument(
     basis=BASIS,
     sampling=Sampling(
         random_seed=DIGEST,
-        sample_size=25,
-        controls=(
-            ControlSamples(
-                framework="soc2",
-                id="CC7.4",
+        sizes=STANDARD_SIZES,
+        tests=(
+            TestSamples(
+                rule="service_has_owner",
                 population=1,
+                risk="high",
+                sample_size=1,
                 samples=(
                     Sample(
                         id="f1",

@@ -54,6 +54,7 @@ def compile_rule_set(workspace: Workspace) -> CompiledRuleSet:
             parameters=parameters,
             set_at={name: _parameter_position(workspace, name) for name in parameters},
             choices=workspace.settings.rules.choices,
+            sampling=workspace.settings.audit.sampling,
             waivers=configured_waivers(workspace),
         ),
     )

@@ -1,4 +1,4 @@
-"""Select samples of everything that a control's rules evaluated in a period. Pure.
+"""Select samples of everything that a rule evaluated in a period, for each rule apart. Pure.
 
 The random seed is the digest of the last evaluation of the period: whoever holds the same
 evaluations selects the same samples, and nobody can choose them.
@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from heapq import heappush, heappushpop
 from typing import NamedTuple
 
+from ccm_core.bundle.verifier.pages.sample_sizes import SamplePlan
 from ccm_core.model.evaluation.result import Evaluation, Result, Status
 from ccm_core.model.evaluation.result_history import ResultHistory
+from ccm_core.model.evaluation.sample_sizes import SampleSizes
 from ccm_core.model.frozen_dataclass import dataclass
-from ccm_core.model.sampling import ControlSamples, Sample, Sampling
+from ccm_core.model.sampling import Sample, Sampling, TestSamples
 
 NO_EVALUATION = "no evaluation"
 """The seed of a period without any: there is nothing to select from."""
@@ -36,20 +38,21 @@ _WHOLE = ("connection", "population")
 
 def select_samples(
     evaluations: Iterable[tuple[str, Evaluation]],
-    controls: Mapping[tuple[str, str], AbstractSet[str]],
+    rules: AbstractSet[str],
     connections: AbstractSet[str],
-    sample_size: int,
+    plan: SamplePlan,
+    sample_size: int | None = None,
 ) -> Sampling:
-    """Select samples for each control.
+    """Select samples for each rule.
 
     Args:
         evaluations: Those of the period with their digests, in the order of their moments. They are
             read once, one at a time.
-        controls: The rules that support each, by framework and id.
+        rules: The rules.
         connections: Whose subjects.
-        sample_size: How many to select of each control.
+        plan: How many to select of each, by its population and risk.
+        sample_size: How many to select of each all the same; None: as planned.
     """
-    rules = frozenset[str]().union(*controls.values())
     samples: dict[str, Sample] = {}
     seed = NO_EVALUATION
     for digest, evaluation in evaluations:
@@ -64,20 +67,19 @@ def select_samples(
     return Sampling(
         random_seed=seed,
         sample_size=sample_size,
-        controls=tuple(
-            _control_samples(name, supporting, ordered, sample_size)
-            for name, supporting in controls.items()
-        ),
+        sizes=planned_sizes(plan),
+        tests=tuple(_test_samples(rule, ordered, plan, sample_size) for rule in sorted(rules)),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """The histories that are selected for one control."""
+    """The histories that are selected for one rule."""
 
-    framework: str
-    id: str
+    rule: str
     population: int
+    size: int
+    """How many were to be selected."""
     selected: tuple[ResultHistory, ...]
     """In the order of selection."""
 
@@ -85,38 +87,54 @@ class Selection:
 def select_histories(
     seed: str,
     histories: Iterable[ResultHistory],
-    controls: Mapping[tuple[str, str], AbstractSet[str]],
-    sample_size: int,
+    rules: AbstractSet[str],
+    plan: SamplePlan,
+    sample_size: int | None = None,
 ) -> Sequence[Selection]:
-    """Select samples for each control; no more than those are in memory.
+    """Select samples for each rule; no more than the largest samples are in memory.
 
     Args:
         seed: The digest of the last evaluation.
         histories: Of every result, in any order.
-        controls: The rules that support each, by framework and id.
-        sample_size: How many to select of each control.
+        rules: The rules.
+        plan: How many to select of each, by its population and risk.
+        sample_size: How many to select of each all the same; None: as planned.
     """
-    numbers = Counter[tuple[str, str]]()
-    smallest: dict[tuple[str, str], list[_Candidate]] = {name: [] for name in controls}
+    numbers = Counter[str]()
+    smallest: dict[str, list[_Candidate]] = {rule: [] for rule in rules}
     for history in histories:
         # What a rule never applied to is not in its population.
-        if history.worst_status is Status.NOT_APPLICABLE:
+        if history.worst_status is Status.NOT_APPLICABLE or history.rule not in rules:
             continue
+        numbers[history.rule] += 1
         candidate = _Candidate(-int(selection_key(seed, history.id), 16), history.id, history)
-        for name, supporting in controls.items():
-            if history.rule in supporting:
-                numbers[name] += 1
-                add = heappush if len(smallest[name]) < sample_size else heappushpop
-                add(smallest[name], candidate)
+        candidates = smallest[history.rule]
+        most = sample_size or plan.largest(history.rule)
+        add = heappush if len(candidates) < most else heappushpop
+        add(candidates, candidate)
     return [
-        Selection(
-            framework=name[0],
-            id=name[1],
-            population=numbers[name],
-            selected=tuple(entry.history for entry in sorted(smallest[name], reverse=True)),
+        _selection(
+            rule, numbers[rule], smallest[rule], sample_size or plan.size(rule, numbers[rule])
         )
-        for name in controls
+        for rule in sorted(rules)
     ]
+
+
+def planned_sizes(plan: SamplePlan) -> tuple[SampleSizes, ...]:
+    """Return the sample sizes of a plan."""
+    return tuple(SampleSizes(**line) for line in plan.sizes)
+
+
+def _selection(
+    rule: str, population: int, candidates: Iterable[_Candidate], size: int
+) -> Selection:
+    first = sorted(candidates, reverse=True)[:size]
+    return Selection(
+        rule=rule,
+        population=population,
+        size=size,
+        selected=tuple(entry.history for entry in first),
+    )
 
 
 class _Candidate(NamedTuple):
@@ -182,13 +200,15 @@ def _updated(sample: Sample | None, result: Result, evaluation: Evaluation) -> S
     )
 
 
-def _control_samples(
-    name: tuple[str, str], rules: AbstractSet[str], ordered: Sequence[Sample], sample_size: int
-) -> ControlSamples:
-    population = [sample for sample in ordered if sample.rule in rules]
-    return ControlSamples(
-        framework=name[0],
-        id=name[1],
+def _test_samples(
+    rule: str, ordered: Sequence[Sample], plan: SamplePlan, sample_size: int | None
+) -> TestSamples:
+    population = [sample for sample in ordered if sample.rule == rule]
+    size = sample_size or plan.size(rule, len(population))
+    return TestSamples(
+        rule=rule,
         population=len(population),
-        samples=tuple(population[:sample_size]),
+        risk=plan.risk(rule),
+        sample_size=size,
+        samples=tuple(population[:size]),
     )

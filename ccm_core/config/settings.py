@@ -14,6 +14,7 @@ from ccm_core.errors import UsageError
 from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.framework_scope import FrameworkScope
 from ccm_core.model.evaluation.rule_choices import RuleChoices
+from ccm_core.model.evaluation.sample_sizes import STANDARD_SIZES, SampleSizes
 from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.finding.policy import IdentityProvider, OwnerRule, Person
 from ccm_core.model.frozen_dataclass import dataclass
@@ -200,6 +201,14 @@ class FrameworkSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuditSettings:
+    """What is agreed with whoever examines a period."""
+
+    sampling: tuple[SampleSizes, ...] = STANDARD_SIZES
+    """How many items of a test are sampled, the smallest populations first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VaultSettings:
     """Where the program stores secrets that it updates itself: tokens, keys."""
 
@@ -238,6 +247,7 @@ class Settings:
     rules: RulesSettings
     plugins: PluginSettings
     findings: FindingSettings
+    audit: AuditSettings = field(default_factory=AuditSettings)
     frameworks: tuple[FrameworkSettings, ...] = ()
     people: Mapping[str, Person] = field(default_factory=dict)
     """By id."""

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from ccm_core.config.audit_settings import read_audit
 from ccm_core.config.connection_settings import read_connection
 from ccm_core.config.finding_settings import read_findings
 from ccm_core.config.framework_settings import read_frameworks
@@ -50,6 +51,7 @@ def validate(draft: SettingsDraft, connectors: Mapping[str, Connector], today: d
         for index, section in draft.connections()
     ]
     findings = read_findings(draft.document, mistakes)
+    audit = read_audit(draft.document, mistakes)
     frameworks = read_frameworks(draft.document, draft.base, mistakes)
     people = read_people(draft.document, draft.base, mistakes)
     providers = read_identity_providers(draft.document, draft.base, mistakes)
@@ -72,6 +74,7 @@ def validate(draft: SettingsDraft, connectors: Mapping[str, Connector], today: d
         rules=_rules(draft, choices),
         plugins=draft.plugins,
         findings=findings,
+        audit=audit,
         frameworks=frameworks,
         people=people,
         identity_providers=providers,

@@ -1,10 +1,11 @@
-"""Samples of what a control's rules evaluated in a period; anybody can select the same ones."""
+"""Samples of what each rule evaluated in a period; anybody can select the same ones."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evaluation.sample_sizes import SampleSizes
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.frozen_dataclass import dataclass
 
@@ -31,13 +32,18 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ControlSamples:
-    """The population of one control in a period, and the samples of it."""
+class TestSamples:
+    """The population of one test in a period, and the samples of it."""
 
-    framework: str
-    id: str
+    __test__ = False  # it is no test of pytest
+
+    rule: str
     population: int
-    """Different pairs of a rule and a subject that it applied to in the period."""
+    """Different items that it applied to in the period."""
+    risk: str
+    """``low``, ``medium`` or ``high``, by the severity that the last evaluation had."""
+    sample_size: int
+    """How many are selected; all where there are no more."""
     samples: tuple[Sample, ...]
     """In the order of selection: a larger sample begins with these."""
 
@@ -47,8 +53,12 @@ class Sampling:
     """The samples of a period, and how they were selected."""
 
     random_seed: str
-    """The digest of the last evaluation that the period counts. Pairs are selected in the order of
-    the SHA-256 of the seed, a line feed and their id, the smallest first."""
-    sample_size: int
-    """How many are selected of each control; all where there are no more."""
-    controls: tuple[ControlSamples, ...] = ()
+    """The digest of the last evaluation that the period counts. Items of each test are selected in
+    the order of the SHA-256 of the seed, a line feed and the id of the result, the smallest
+    first."""
+    sample_size: int | None = None
+    """How many of each test whoever made the report asked for; None: as many as ``sizes`` say."""
+    sizes: tuple[SampleSizes, ...] = ()
+    """The sample sizes that the last evaluation was made with; none: 60 of each test."""
+    tests: tuple[TestSamples, ...] = ()
+    """Each test, by its rule."""

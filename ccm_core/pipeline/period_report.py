@@ -10,11 +10,18 @@ from datetime import datetime
 from functools import cache
 
 from ccm_core.assurance.noted_exceptions import people_added
-from ccm_core.assurance.sampling import NO_EVALUATION, sample_of, select_histories
+from ccm_core.assurance.sampling import (
+    NO_EVALUATION,
+    planned_sizes,
+    sample_of,
+    select_histories,
+)
+from ccm_core.bundle.verifier.pages.sample_sizes import SamplePlan, sample_plan
+from ccm_core.bundle.verifier.strict_json import read_json
 from ccm_core.errors import StaleEvaluation
 from ccm_core.model.evaluation.result_history import ResultHistory
 from ccm_core.model.period import Period
-from ccm_core.model.sampling import ControlSamples, Sample, Sampling
+from ccm_core.model.sampling import Sample, Sampling, TestSamples
 from ccm_core.pipeline.assurance import (
     ControlName,
     assess_items,
@@ -35,7 +42,7 @@ def period_input(
     period: Period,
     controls: Some[ControlName] = (),
     *,
-    samples: int,
+    samples: int | None = None,
 ) -> PeriodInput:
     """Gather what a period report shows.
 
@@ -46,7 +53,7 @@ def period_input(
         packs: Which rules support which control, and what they are called.
         period: The period; what lies in the future is left out.
         controls: Which; none: every control that the packs support.
-        samples: The sample size of each control.
+        samples: The sample size of each test; None: as the last evaluation states it.
 
     Raises:
         UsageError: The period has not begun, or a control that no pack supports is named.
@@ -59,10 +66,7 @@ def period_input(
         sampling=sampled(
             store,
             {"since": window.since, "until": window.until},
-            {
-                (control.framework, control.id): frozenset(control.rules)
-                for control in assurance.controls
-            },
+            {rule for control in assurance.controls for rule in control.rules},
             {connection.name for connection in connections},
             samples,
             assessed.populations,
@@ -104,9 +108,9 @@ def with_basis(
 def sampled(
     store: EvidenceStore,
     span: Mapping[str, datetime],
-    controls: Mapping[ControlName, AbstractSet[str]],
+    rules: AbstractSet[str],
     connections: AbstractSet[str],
-    sample_size: int,
+    sample_size: int | None = None,
     populations: Mapping[tuple[str, str], AbstractSet[str]] | None = None,
 ) -> Sampling:
     """Select samples of what the evaluations of a time say; only those selected are read whole.
@@ -114,15 +118,15 @@ def sampled(
     Args:
         store: Where they are stored.
         span: ``since`` and ``until``.
-        controls: The rules that support each.
+        rules: The tests.
         connections: Whose items.
-        sample_size: How many of each control.
+        sample_size: How many of each test; None: as the last of those evaluations states it.
         populations: By rule and connection, the only items to select from, as ``KIND:KEY``; None:
             all that the rules applied to in that time.
     """
     moments = store.evaluations.moments(**span)
     seed = moments[-1][0] if moments else NO_EVALUATION
-    rules = frozenset[str]().union(*controls.values())
+    plan = sample_plan_of(store, seed if moments else None)
     histories: Iterable[ResultHistory]
     histories = store.evaluations.histories(rules, connections, **span)
     if populations is not None:
@@ -131,7 +135,7 @@ def sampled(
             for history in histories
             if history.subject in populations.get((history.rule, history.connection), ())
         )
-    selections = select_histories(seed, histories, controls, sample_size)
+    selections = select_histories(seed, histories, rules, plan, sample_size)
 
     @cache
     def sample(history: ResultHistory) -> Sample:
@@ -145,13 +149,24 @@ def sampled(
     return Sampling(
         random_seed=seed,
         sample_size=sample_size,
-        controls=tuple(
-            ControlSamples(
-                framework=selection.framework,
-                id=selection.id,
+        sizes=planned_sizes(plan),
+        tests=tuple(
+            TestSamples(
+                rule=selection.rule,
                 population=selection.population,
+                risk=plan.risk(selection.rule),
+                sample_size=selection.size,
                 samples=tuple(map(sample, selection.selected)),
             )
             for selection in selections
         ),
+    )
+
+
+def sample_plan_of(store: EvidenceStore, evaluation: str | None) -> SamplePlan:
+    """Return how many items of each test an evaluation states to sample; None: there is none."""
+    inputs = store.evaluations.inputs_digest(evaluation) if evaluation is not None else None
+    document = None if inputs is None else store.evaluations.document(inputs)
+    return sample_plan(
+        None if document is None else read_json(document, "the inputs of an evaluation")
     )

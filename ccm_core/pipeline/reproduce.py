@@ -12,6 +12,7 @@ from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, EvaluationInputs, StoredPack
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation
 from ccm_core.model.evaluation.rule_choices import RuleChoices
+from ccm_core.model.evaluation.sample_sizes import STANDARD_SIZES, SampleSizes
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
@@ -35,6 +36,8 @@ class RuleSet:
     """Where each of the parameters was set, as ``file:line:column``."""
     choices: RuleChoices = field(default_factory=RuleChoices)
     """What the settings choose of the rules."""
+    sampling: Sequence[SampleSizes] = STANDARD_SIZES
+    """How many items of a test an audit samples: no result rests on it."""
     waivers: Sequence[Waiver] = ()
 
 
@@ -66,6 +69,7 @@ def store_evaluation(
         parameters=rule_set.parameters,
         set_at=dict(rule_set.set_at),
         choices=rule_set.choices,
+        sampling=tuple(rule_set.sampling),
         waivers=tuple(rule_set.waivers),
         watch_scopes=tuple(watch_scope(host, connection) for connection in connections),
         plugins=host.plugins,

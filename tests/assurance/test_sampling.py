@@ -6,16 +6,24 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ccm_core.assurance.sampling import NO_EVALUATION, select_samples, selection_key
+from ccm_core.bundle.verifier.pages.sample_sizes import SamplePlan, sample_plan
 from ccm_core.model.evaluation.result import Evaluation, Population, Result, RuleResult, Status
 from ccm_core.model.evaluation.rule import Severity
 from ccm_core.model.evaluation.subject import Subject
 
 NOW = datetime(2026, 5, 6, tzinfo=UTC)
-CONTROL = {("soc2", "CC7.4"): frozenset({"r"})}
+PLAN = SamplePlan(
+    sizes=(
+        {"up_to": 10, "low": 1, "medium": 2, "high": 3},
+        {"up_to": None, "low": 4, "medium": 5, "high": 6},
+    ),
+    severities={"r": "medium", "low": "low", "worst": "critical", "told": "informational"},
+)
 
 
 def evaluation(day, statuses, rule="r", kind="acme.service", connection="acme"):
@@ -52,9 +60,9 @@ def evaluation(day, statuses, rule="r", kind="acme.service", connection="acme"):
 
 
 def selected(*evaluations, sample_size=25):
-    """Select samples for the one control."""
-    sampling = select_samples(evaluations, CONTROL, {"acme"}, sample_size)
-    return sampling, sampling.controls[0]
+    """Select samples for the one test."""
+    sampling = select_samples(evaluations, {"r"}, {"acme"}, PLAN, sample_size)
+    return sampling, sampling.tests[0]
 
 
 def test_a_sample_counts_evaluations_and_names_the_worst_and_the_last():
@@ -129,3 +137,35 @@ def test_another_last_evaluation_selects_other_samples():
     names = dict.fromkeys(range(200), Status.PASS)
     first, second = (selected(evaluation(day, names), sample_size=10)[1].samples for day in (1, 2))
     assert [sample.id for sample in first] != [sample.id for sample in second]
+
+
+@pytest.mark.parametrize(
+    ("rule", "population", "number"),
+    [
+        pytest.param("low", 10, 1, id="low risk, small population"),
+        pytest.param("low", 11, 4, id="low risk, large population"),
+        pytest.param("told", 11, 4, id="informational is low risk"),
+        pytest.param("r", 10, 2, id="medium risk, small population"),
+        pytest.param("worst", 11, 6, id="critical is high risk"),
+        pytest.param("gone", 11, 6, id="the last evaluation did not have the test: high risk"),
+        pytest.param("worst", 2, 2, id="the population is smaller than the sample"),
+    ],
+)
+def test_each_test_has_the_samples_of_its_population_and_risk(rule, population, number):
+    """Of several tests of one control each has its own, however large the others are."""
+    names = dict.fromkeys(range(population), Status.PASS)
+    others = evaluation(1, dict.fromkeys(range(200), Status.PASS), rule="other")
+    last = evaluation(2, names, rule=rule)
+    sampling = select_samples([others, last], {rule, "other"}, {"acme"}, PLAN)
+    (test,) = [one for one in sampling.tests if one.rule == rule]
+    assert (test.population, len(test.samples)) == (population, number)
+    assert {sample.rule for sample in test.samples} == {rule}
+    assert [(line.up_to, line.high) for line in sampling.sizes] == [(10, 3), (None, 6)]
+
+
+def test_without_a_stated_size_sixty_of_each_test_are_selected():
+    """An evaluation that was stored without its inputs states none, and every test is high risk."""
+    last = evaluation(1, dict.fromkeys(range(200), Status.PASS))
+    sampling = select_samples([last], {"r"}, {"acme"}, sample_plan(None))
+    assert [(test.risk, len(test.samples)) for test in sampling.tests] == [("high", 60)]
+    assert sampling.sizes == ()

@@ -26,8 +26,9 @@ from ccm_core.model.assurance import (
     StatusPeriod,
 )
 from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evaluation.sample_sizes import STANDARD_SIZES
 from ccm_core.model.evaluation.subject import Subject
-from ccm_core.model.sampling import ControlSamples, Sample, Sampling
+from ccm_core.model.sampling import Sample, Sampling, TestSamples
 from ccm_core.report.formats.html import HtmlReport
 from ccm_core.report.period.html import PeriodHtml
 from ccm_core.report.period.layout import PeriodInput
@@ -297,12 +298,12 @@ def over_a_period():
         last_status=Status.INSUFFICIENT,
         last_evaluated_at=at,
     )
-    drawn = ControlSamples(framework="soc2", id="CC7.4", population=1, samples=(sample,))
+    drawn = TestSamples(rule="r", population=1, risk="high", sample_size=1, samples=(sample,))
     return PeriodInput(
         assurance=Assurance(
             period="2026-Q3", since=at, until=at + 2 * DAY, ended=True, controls=(control,)
         ),
-        sampling=Sampling(random_seed="sha256:5eed", sample_size=25, controls=(drawn,)),
+        sampling=Sampling(random_seed="sha256:5eed", sizes=STANDARD_SIZES, tests=(drawn,)),
         titles={},
         host_version="0.1.0",
     )

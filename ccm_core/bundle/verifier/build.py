@@ -45,6 +45,7 @@ PARTS = (
     "erasures",
     "pages/page_files",
     "pages/facts",
+    "pages/sample_sizes",
     "pages/front",
     "pages/period_paper",
     "pages/item_pages",

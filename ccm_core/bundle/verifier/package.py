@@ -19,8 +19,9 @@ from ccm_core.bundle.verifier.contents import (
 from ccm_core.bundle.verifier.derived.derived_log import DERIVED, DerivedNeed, derived_versions
 from ccm_core.bundle.verifier.erasures import erasures
 from ccm_core.bundle.verifier.evaluations import History, Reading
-from ccm_core.bundle.verifier.pages.facts import PageFacts, last_evaluation
+from ccm_core.bundle.verifier.pages.facts import NO_EVALUATION, PageFacts, last_evaluation
 from ccm_core.bundle.verifier.pages.page_files import MadeFile, page_files
+from ccm_core.bundle.verifier.pages.sample_sizes import SamplePlan, sample_plan
 from ccm_core.bundle.verifier.proofs.leaf_table import (
     LeafTable,
     other_leaves,
@@ -161,6 +162,7 @@ def derived_files(
     assurance = conclude(question, package.scope, history, collecting)
     absent = {unpack_digest(name) for name in contents.absent}
     orders = erasures(package.content_logs, package.store_log, absent, history)
+    last = last_evaluation(package.evaluations)
     facts = PageFacts(
         assurance=assurance,
         orders=orders,
@@ -170,7 +172,8 @@ def derived_files(
         history=history,
         collecting=collecting,
         inputs=list(read_inputs(contents)),
-        seed=last_evaluation(package.evaluations),
+        seed=str(last.get("digest", NO_EVALUATION)),
+        plan=stated_plan(contents, last),
     )
     return {
         "key.pem": lambda: [pem(public_key(key))],
@@ -187,6 +190,14 @@ def read_inputs(contents: Contents) -> Iterator[Mapping[str, Any]]:
         if content is not None:
             inputs = read_json(content, "the inputs of an evaluation")
             yield {name: share_texts(inputs[name]) for name in ("host_version", "plugins")}
+
+
+def stated_plan(contents: Contents, evaluation: Mapping[str, Any]) -> SamplePlan:
+    """Return what the inputs of an evaluation state of samples, by its leaf."""
+    content = contents.kept.get(evaluation.get("inputs", ""))
+    return sample_plan(
+        None if content is None else read_json(content, "the inputs of an evaluation")
+    )
 
 
 def newest_moment(logs: Mapping[str, Leaves], default: datetime) -> datetime:

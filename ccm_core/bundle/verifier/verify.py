@@ -1233,6 +1233,7 @@ def derived_files(
     assurance = conclude(question, package.scope, history, collecting)
     absent = {unpack_digest(name) for name in contents.absent}
     orders = erasures(package.content_logs, package.store_log, absent, history)
+    last = last_evaluation(package.evaluations)
     facts = _PageFacts(
         assurance=assurance,
         orders=orders,
@@ -1242,7 +1243,8 @@ def derived_files(
         history=history,
         collecting=collecting,
         inputs=list(read_inputs(contents)),
-        seed=last_evaluation(package.evaluations),
+        seed=str(last.get("digest", NO_EVALUATION)),
+        plan=stated_plan(contents, last),
     )
     return {
         "key.pem": lambda: [pem(public_key(key))],
@@ -1259,6 +1261,14 @@ def read_inputs(contents: _Contents) -> Iterator[Mapping[str, Any]]:
         if content is not None:
             inputs = read_json(content, "the inputs of an evaluation")
             yield {name: share_texts(inputs[name]) for name in ("host_version", "plugins")}
+
+
+def stated_plan(contents: _Contents, evaluation: Mapping[str, Any]) -> _SamplePlan:
+    """Return what the inputs of an evaluation state of samples, by its leaf."""
+    content = contents.kept.get(evaluation.get("inputs", ""))
+    return sample_plan(
+        None if content is None else read_json(content, "the inputs of an evaluation")
+    )
 
 
 def newest_moment(logs: Mapping[str, Leaves], default: datetime) -> datetime:
@@ -4749,11 +4759,7 @@ READABLE = (
 
 def page_files(facts: _PageFacts) -> dict[str, MadeFile]:
     """Return what makes each file for people, by its name."""
-    connections = facts.predicate["connections"]
-    samples = {
-        rule: sampled_items(facts.seed, rule_items(facts.history, rule, connections))
-        for rule in facts.predicate["rules"]
-    }
+    samples = [sample_of_test(facts, rule) for rule in facts.predicate["rules"]]
     makers: tuple[MadeFile, ...] = (
         lambda: [readme(facts)],
         lambda: [front_page(facts)],
@@ -4828,8 +4834,6 @@ def readable_files(files: Mapping[str, MadeFile]) -> dict[str, MadeFile]:
 # -- What the pages of an evidence package show: proven facts, and nothing else --------------------
 
 
-SAMPLE_SIZE = 60
-"""Of each test, at most: a smaller sample is the beginning of a larger one."""
 NO_EVALUATION = "no evaluation"
 RESULTS = {
     "pass": "passed",
@@ -4859,6 +4863,8 @@ class _PageFacts(NamedTuple):
     """What the evaluations were made with, each once."""
     seed: str
     """The digest of the last evaluation, which selects the samples."""
+    plan: _SamplePlan
+    """How many items of each test that evaluation states to sample."""
 
     @property
     def titles(self) -> Mapping[str, str]:
@@ -4914,9 +4920,36 @@ def item_result(items: _Items, name: str) -> str:
     return items.there[name]
 
 
-def sampled_items(seed: str, items: Iterator[_PeriodItem]) -> list[_PeriodItem]:
-    """Return the first items by the SHA-256 of the seed, a line feed and the result's id."""
-    return nsmallest(SAMPLE_SIZE, items, key=lambda item: sample_key(seed, item.id))
+class _TestSample(NamedTuple):
+    """The population of one test, and the samples of it."""
+
+    rule: str
+    population: int
+    risk: str
+    size: int
+    """How many are selected; all where there are no more."""
+    items: Sequence[_PeriodItem]
+    """In the order of selection."""
+
+
+def sample_of_test(facts: _PageFacts, rule: str) -> _TestSample:
+    """Return the samples of a test.
+
+    The first items by the SHA-256 of the seed, a line feed and the result's id.
+    """
+    population = 0
+
+    def counted_items() -> Iterator[_PeriodItem]:
+        nonlocal population
+        for item in rule_items(facts.history, rule, facts.predicate["connections"]):
+            population += 1
+            yield item
+
+    first = nsmallest(
+        facts.plan.largest(rule), counted_items(), key=lambda item: sample_key(facts.seed, item.id)
+    )
+    size = facts.plan.size(rule, population)
+    return _TestSample(rule, population, facts.plan.risk(rule), size, first[:size])
 
 
 def sample_key(seed: str, name: str) -> str:
@@ -4924,10 +4957,10 @@ def sample_key(seed: str, name: str) -> str:
     return hashlib.sha256(f"{seed}\n{name}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def last_evaluation(leaves: Mapping[int, Mapping[str, Any]]) -> str:
-    """Return the digest of the evaluation that is last by its moment."""
+def last_evaluation(leaves: Mapping[int, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return the leaf of the evaluation that is last by its moment; empty: there is none."""
     moments = [(moment(leaf["evaluated_at"]), index) for index, leaf in leaves.items()]
-    return str(leaves[max(moments)[1]]["digest"]) if moments else NO_EVALUATION
+    return leaves[max(moments)[1]] if moments else {}
 
 
 def short_digest(length: int, *names: str) -> str:
@@ -4947,6 +4980,49 @@ def exceptions_by_item(assurance: Mapping[str, Any]) -> Iterator[Mapping[str, An
             found.setdefault(key, {**row, "controls": []})["controls"].append(name)
     for _, row in sorted(found.items(), key=lambda entry: entry[0]):
         yield row
+
+
+# -- How many items of each test are sampled: by its population and risk, as evaluations state -----
+
+
+UNSTATED = 60
+"""The sample size where the last evaluation of a period states none."""
+RISKS = {"critical": "high", "high": "high", "medium": "medium"}
+"""By severity; every other one is low, and an unknown one high."""
+LOW = {"low", "informational"}
+
+
+class _SamplePlan(NamedTuple):
+    """What the last evaluation of a period states of samples."""
+
+    sizes: Sequence[Mapping[str, Any]]
+    """For small populations first; none: :data:`UNSTATED`."""
+    severities: Mapping[str, str]
+    """By test."""
+
+    def risk(self, rule: str) -> str:
+        """Return the risk of a test; of one that the last evaluation did not have, the highest."""
+        severity = self.severities.get(rule, "")
+        return "low" if severity in LOW else RISKS.get(severity, "high")
+
+    def size(self, rule: str, population: int) -> int:
+        """Return the sample size of a test, which may be larger than its population."""
+        for sizes in self.sizes:
+            if sizes["up_to"] is None or population <= sizes["up_to"]:
+                return int(sizes[self.risk(rule)])
+        return UNSTATED
+
+    def largest(self, rule: str) -> int:
+        """Return the largest sample that the test can have, whatever its population is."""
+        return max([int(sizes[self.risk(rule)]) for sizes in self.sizes], default=UNSTATED)
+
+
+def sample_plan(inputs: Mapping[str, Any] | None) -> _SamplePlan:
+    """Return what the inputs of an evaluation state of samples; None: it has none."""
+    if inputs is None:
+        return _SamplePlan((), {})
+    severities = {rule["rule"]: rule["severity"] for rule in inputs["rules"]}
+    return _SamplePlan(inputs["sampling"], severities)
 
 
 # -- The first page of an evidence package, ``index.html``: what it is, and how to verify it -------
@@ -5359,10 +5435,6 @@ def reason_cell(gap: Mapping[str, Any]) -> str:
 # -- Exceptions, populations and samples as pages --------------------------------------------------
 
 
-Samples = Mapping[str, Sequence[_PeriodItem]]
-"""By rule."""
-
-
 def exceptions_page(facts: _PageFacts) -> bytes:
     """Return the page of the exceptions, each once."""
     rows = list(exceptions_by_item(facts.assurance))
@@ -5430,31 +5502,63 @@ def item_cells(item: _PeriodItem) -> tuple[str, ...]:
     return (text(connection), text(kind), text(key), instant(occurred), text(result))
 
 
-def samples_page(facts: _PageFacts, samples: Samples) -> bytes:
+def samples_page(facts: _PageFacts, samples: Sequence[_TestSample]) -> bytes:
     """Return the page of the samples, and how anybody selects the same."""
     body = [
         (
             "<p>Every item was tested, so these samples are for performing tests again at the "
-            "source. Nobody chose them: the random seed is the digest of the last evaluation "
-            f"that the period counts, and the {SAMPLE_SIZE} items of each test come first by the "
-            "SHA-256 of the seed, a line feed and the result id. A sample of 25 is the first 25 "
-            "of them.</p>"
+            "source. They are drawn for each test apart, as many as its population and its risk "
+            "ask for, and nobody chose them: the random seed is the digest of the last "
+            "evaluation that the period counts, and the items come first by the SHA-256 of the "
+            "seed, a line feed and the result id. A smaller sample is the beginning of these; for "
+            "a larger one, go on in that order with <code>tables/populations.csv</code>.</p>"
         ),
         f"<p>Random seed: <code>{text(facts.seed)}</code></p>",
         "<p>The records of an item are in <code>evidence/CONNECTION/KIND.jsonl</code>.</p>",
+        *sizes_section(facts),
     ]
-    for rule, items in samples.items():
-        body.append(f"<section>\n<h2>{test_cell(rule, facts.titles)}</h2>")
+    for test in samples:
+        body.append(
+            f"<section>\n<h2>{test_cell(test.rule, facts.titles)}</h2>\n"
+            f"<p>{test.risk.capitalize()} risk: a sample of {test.size} from a population of "
+            f"{test.population}.</p>"
+        )
         rows = (
             (str(number), *item_cells(item), f"<code>{text(item.id)}</code>")
-            for number, item in enumerate(items, 1)
+            for number, item in enumerate(test.items, 1)
         )
-        if items:
-            body.extend(table(("No.", *ITEM_HEAD, "Result id"), rows, len(items)))
+        if test.items:
+            body.extend(table(SAMPLE_HEAD, rows, len(test.items), "tables/samples.csv"))
         else:
             body.append("<p>No items in the period.</p>")
         body.append("</section>")
     return html_page("pages/samples.html", "Samples", body)
+
+
+SAMPLE_HEAD = ("No.", *ITEM_HEAD, "Result id")
+SIZES_HEAD = ("Population", "Low risk", "Medium risk", "High risk")
+
+
+def sizes_section(facts: _PageFacts) -> Iterator[str]:
+    """Yield the sizes of the samples, as the last evaluation was made with them."""
+    sizes = facts.plan.sizes
+    yield "<section>\n<h2>Sizes</h2>"
+    if sizes:
+        yield (
+            "<p>As the last evaluation of the period states them. Tests of high and critical "
+            "severity are of high risk, those of low and informational severity of low risk.</p>"
+        )
+        rows = (
+            (
+                "larger" if line["up_to"] is None else f"up to {text(line['up_to'])}",
+                *(text(line[risk]) for risk in ("low", "medium", "high")),
+            )
+            for line in sizes
+        )
+        yield from table(SIZES_HEAD, rows, len(sizes))
+    else:
+        yield f"<p>{UNSTATED} of each test: the last evaluation of the period states none.</p>"
+    yield "</section>"
 
 
 # -- The page ``pages/method.html``: what shows that the method works, and what there is none of ---
@@ -5681,12 +5785,17 @@ def population_rows(facts: _PageFacts) -> Iterator[tuple[object, ...]]:
             yield (rule, *item.cells, item.id)
 
 
-def sample_rows(facts: _PageFacts, samples: Samples) -> Iterator[tuple[object, ...]]:
+def sample_rows(facts: _PageFacts, samples: Sequence[_TestSample]) -> Iterator[tuple[object, ...]]:
     """Yield the samples of each test, in the order of their selection."""
-    yield ("rule", "sample_number", *ITEM_COLUMNS, "random_seed")
-    for rule, items in samples.items():
-        for number, item in enumerate(items, 1):
-            yield (rule, number, *item.cells, item.id, facts.seed)
+    yield (
+        *("rule", "risk", "population", "sample_size", "sample_number"),
+        *ITEM_COLUMNS,
+        "random_seed",
+    )
+    for test in samples:
+        of_test = (test.rule, test.risk, test.population, test.size)
+        for number, item in enumerate(test.items, 1):
+            yield (*of_test, number, *item.cells, item.id, facts.seed)
 
 
 def csv_chunks(rows: Iterable[tuple[object, ...]]) -> Iterator[bytes]:

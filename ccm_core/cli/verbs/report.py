@@ -61,9 +61,7 @@ if TYPE_CHECKING:
 @click.option(
     "--samples",
     type=click.IntRange(min=1, max=10_000),
-    default=25,
-    show_default=True,
-    help="The sample size of each control, for a period.",
+    help="The sample size of each test, for a period; else by `audit.sampling` of the settings.",
 )
 @connections_option
 @control_option
@@ -86,7 +84,7 @@ def command(
     output: str | None,
     as_of: str | None,
     period: str | None,
-    samples: int,
+    samples: int | None,
     **names: tuple[str, ...],
 ) -> None:
     """Write the report of the last evaluation, or of a period, in one format or several.
@@ -154,7 +152,7 @@ def _period_report(
     targets: Sequence[ReportTarget],
     part: ResultFilter,
     period: str,
-    samples: int,
+    samples: int | None,
 ) -> list[Iterable[bytes]]:
     from ccm_core.app.rule_sets import compile_configured_packs
     from ccm_core.cli.terminal.options import read_controls, read_period

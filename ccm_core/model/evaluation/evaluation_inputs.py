@@ -6,6 +6,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 
 from ccm_core.model.evaluation.rule_choices import RuleChoices
+from ccm_core.model.evaluation.sample_sizes import SampleSizes
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.evidence.acceptance import AcceptedCollapse
 from ccm_core.model.evidence.manifest import PluginVersion
@@ -36,6 +37,8 @@ class RuleScope:
     """Every evidence kind that its view and its lookups read, sorted."""
     max_age: float | None = None
     """Seconds its evidence may be old, where the rule states it."""
+    severity: str = ""
+    """As it was evaluated: that of the settings, where they choose another than the pack."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +104,8 @@ class EvaluationInputs:
     """Where the settings set each of them, as ``file:line:column``."""
     choices: RuleChoices = field(default_factory=RuleChoices)
     """What the settings choose of the rules; those that are switched off are in ``rules`` too."""
+    sampling: tuple[SampleSizes, ...] = ()
+    """How many items of a test an audit samples, the smallest populations first."""
     waivers: tuple[Waiver, ...] = ()
     watch_scopes: tuple[WatchScope, ...] = ()
     """In the order in which the connections were given."""

@@ -43,6 +43,7 @@ class InForce:
             ("plugin", plugin.name): plugin.failure or plugin.version
             for plugin in self.inputs.plugins
         }
+        choices = self.inputs.choices
         waivers = {("risk acceptance", one.id): _waiver(one) for one in self.inputs.waivers}
         return {
             ("ccm", "version"): self.inputs.host_version,
@@ -53,6 +54,10 @@ class InForce:
                 for pack in self.packs
                 for name, value in pack.parameters.items()
             },
+            ("sample sizes", "of tests"): shown(self.inputs.sampling),
+            **{("scope", scope.framework): scope.words for scope in choices.scopes},
+            **{("check switched off", entry.rule): entry.why for entry in choices.disabled},
+            **{("severity", rule): value.value for rule, value in choices.severities.items()},
             **waivers,
             **settings,
             **cadences,

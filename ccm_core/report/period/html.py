@@ -33,8 +33,15 @@ class PeriodHtml:
             joined_gaps=layout.joined_gaps,
             host_version=inputs.host_version,
             percent=phrases.percent,
-            basis=basis_tables(inputs.basis, inputs.host_version) if inputs.basis else None,
+            basis=basis_tables(inputs.basis, inputs.host_version, inputs.assurance.scopes)
+            if inputs.basis
+            else None,
+            scope_warnings=phrases.scope_warnings(inputs.assurance.scopes),
             sampling=inputs.sampling,
+            sampling_note=layout.sampling_note(inputs.sampling),
+            size_rows=tuple(layout.size_rows(inputs.sampling)),
+            sampled={test.rule: test for test in inputs.sampling.tests},
+            samples=tuple(layout.samples_by_test(inputs)),
             titles=inputs.titles,
             headline=layout.headline(inputs.assurance),
             findings_note=layout.findings_note(inputs.assurance),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ccm_core.model.assurance import Assurance, ControlAssurance, EvidenceGap
     from ccm_core.model.period_basis import ControlText, PeriodBasis
-    from ccm_core.model.sampling import ControlSamples, Sampling
+    from ccm_core.model.sampling import Sampling, TestSamples
 
 TONE = {
     Conclusion.NO_EXCEPTIONS: "pass",
@@ -80,7 +80,6 @@ class PeriodControl:
     """One control over the period."""
 
     control: ControlAssurance
-    samples: ControlSamples
     conclusion: str
     tone: str
     evidence_coverage: str
@@ -91,6 +90,18 @@ class PeriodControl:
     """What its catalogue and the company say of it."""
     evidence: tuple[ShownEvidence, ...] = ()
     """What people attached to it: the conclusion does not rest on it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestOnPaper:
+    """The samples of one test."""
+
+    __test__ = False  # it is no test of pytest
+
+    samples: TestSamples
+    title: str
+    controls: tuple[str, ...]
+    """Those that it supports, as ``framework:id``."""
 
 
 def headline(assurance: Assurance) -> str:
@@ -114,15 +125,52 @@ def findings_note(assurance: Assurance) -> tuple[str, str]:
     return why, f"ccm findings list --all --as-of {format_instant(assurance.until)}"
 
 
+def sampling_note(sampling: Sampling) -> str:
+    """Return how samples were selected, and what they are for."""
+    if sampling.sample_size is not None:
+        number = f"{sampling.sample_size:,} of each test, as was asked for"
+    elif sampling.sizes:
+        number = "as many of each test as its population and its risk ask for"
+    else:
+        number = "60 of each test"
+    return (
+        f"Every item was tested, so samples serve to perform tests again at the source: {number}, "
+        "or the whole population where it is smaller. The random seed is the digest of the last "
+        "evaluation that the period counts, which nobody can choose. Items are selected in the "
+        "order of the SHA-256 of the seed, a line feed and the result id, so anybody who holds "
+        "the evaluations selects the same ones, and a smaller sample is the beginning of a larger "
+        "one."
+    )
+
+
+def size_rows(sampling: Sampling) -> Iterator[tuple[str, ...]]:
+    """Yield the sample sizes that the last evaluation states, as cells of a table."""
+    for line in sampling.sizes:
+        limit = "larger" if line.up_to is None else f"up to {line.up_to:,}"
+        yield (limit, *(f"{size:,}" for size in (line.low, line.medium, line.high)))
+
+
+def samples_by_test(inputs: PeriodInput) -> Iterator[TestOnPaper]:
+    """Yield the samples of each test, with the controls that it supports."""
+    controls: dict[str, list[ControlAssurance]] = {}
+    for control in inputs.assurance.controls:
+        for rule in control.rules:
+            controls.setdefault(rule, []).append(control)
+    for test in inputs.sampling.tests:
+        yield TestOnPaper(
+            samples=test,
+            title=inputs.titles.get(test.rule, test.rule),
+            controls=tuple(f"{one.framework}:{one.id}" for one in controls.get(test.rule, ())),
+        )
+
+
 def period_controls(inputs: PeriodInput) -> Iterator[PeriodControl]:
     """Lay each control out."""
-    samples = {(entry.framework, entry.id): entry for entry in inputs.sampling.controls}
     stated = {(one.framework, one.id): one for one in inputs.basis.controls} if inputs.basis else {}
     window = Window(inputs.assurance.since, inputs.assurance.until)
     for control in inputs.assurance.controls:
         yield PeriodControl(
             control=control,
-            samples=samples[control.framework, control.id],
             conclusion=phrases.CONCLUSION[control.conclusion],
             tone=TONE[control.conclusion],
             evidence_coverage=phrases.percent(control.evidence_coverage),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ccm_core.report.content import phrases
 from ccm_core.report.formats.markdown import code, text
 from ccm_core.report.period.basis import basis_tables
-from ccm_core.report.period.layout import findings_note, headline, period_controls
+from ccm_core.report.period.layout import findings_note, headline, period_controls, sampling_note
 from ccm_core.report.period.people import (
     answered,
     exception_id,
@@ -49,6 +49,9 @@ def _lines(inputs: PeriodInput) -> Iterator[str]:
     since, until = phrases.moment(assurance.since), phrases.moment(assurance.until)
     yield f"From {since} to {until}.{under_way}"
     yield ""
+    for warning in phrases.scope_warnings(assurance.scopes):
+        yield f"**Warning: {text(warning)}**"
+        yield ""
     yield (
         "| control | conclusion | evidence coverage | evaluations | population | exceptions "
         "| evidence gaps |"
@@ -63,16 +66,34 @@ def _lines(inputs: PeriodInput) -> Iterator[str]:
     yield from _people(inputs.people)
     yield from _basis(inputs)
     yield ""
-    yield f"Samples are selected with the random seed {code(inputs.sampling.random_seed)}."
-    yield ""
+    yield from _samples(inputs)
     why, command = findings_note(assurance)
     yield f"{why} {code(command)}."
 
 
+def _samples(inputs: PeriodInput) -> Iterator[str]:
+    """Yield how many samples each test has; the items are in the other formats."""
+    yield "### Samples"
+    yield ""
+    yield text(sampling_note(inputs.sampling))
+    yield f"Random seed: {code(inputs.sampling.random_seed)}."
+    yield ""
+    if not inputs.sampling.tests:
+        return
+    yield "| test | risk | population | samples |"
+    yield "| --- | --- | --- | --- |"
+    for test in inputs.sampling.tests:
+        title = text(inputs.titles.get(test.rule, test.rule))
+        yield f"| {title} | {test.risk} | {test.population:,} | {len(test.samples):,} |"
+    yield ""
+
+
 def _basis(inputs: PeriodInput) -> Iterator[str]:
     """Yield what the tests rest on, each table whole."""
-    tables = basis_tables(inputs.basis, inputs.host_version).tables if inputs.basis else ()
-    for table in tables:
+    if inputs.basis is None:
+        return
+    scopes = inputs.assurance.scopes
+    for table in basis_tables(inputs.basis, inputs.host_version, scopes).tables:
         yield ""
         yield f"### {text(table.title)}"
         yield ""
@@ -92,7 +113,7 @@ def _row(entry: PeriodControl) -> str:
     control = entry.control
     numbers = (
         control.evaluations,
-        entry.samples.population,
+        control.items,
         len(control.exceptions),
         len(entry.gaps),
     )

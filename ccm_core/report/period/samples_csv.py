@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING
 
 from ccm_core.report.formats.csv import cell
+from ccm_core.report.period.layout import samples_by_test
 from ccm_core.sdk.timestamps import format_instant
 
 if TYPE_CHECKING:
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "period",
-    "control",
-    "conclusion",
-    "population",
-    "sample_number",
     "rule",
     "title",
+    "controls",
+    "risk",
+    "population",
+    "sample_size",
+    "sample_number",
     "connection",
     "subject_kind",
     "subject_key",
@@ -40,13 +42,13 @@ COLUMNS = (
 
 
 class PeriodCsv:
-    """RFC 4180, UTF-8 with a byte order mark; a line for each sample, one for a control without."""
+    """RFC 4180, UTF-8 with a byte order mark; a line for each sample, one for a test without."""
 
     name = "csv"
     extension = "csv"
 
     def render(self, inputs: PeriodInput) -> bytes:
-        """Return the samples in the order of their selection, control by control."""
+        """Return the samples in the order of their selection, test by test."""
         page = io.StringIO(newline="")
         writer = csv.writer(page, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
         writer.writerow(COLUMNS)
@@ -55,25 +57,24 @@ class PeriodCsv:
 
 
 def _rows(inputs: PeriodInput) -> Iterator[tuple[str, ...]]:
-    samples_of = {(entry.framework, entry.id): entry for entry in inputs.sampling.controls}
-    for control in inputs.assurance.controls:
-        entry = samples_of[control.framework, control.id]
+    for test in samples_by_test(inputs):
         head = (
             inputs.assurance.period,
-            f"{control.framework}:{control.id}",
-            control.conclusion.value,
-            str(entry.population),
+            test.samples.rule,
+            test.title,
+            " ".join(test.controls),
+            test.samples.risk,
+            str(test.samples.population),
+            str(test.samples.sample_size),
         )
-        for number, sample in enumerate(entry.samples, 1):
+        for number, sample in enumerate(test.samples.samples, 1):
             yield (*head, str(number), *_sample(sample, inputs))
-        if not entry.samples:
+        if not test.samples.samples:
             yield (*head, *("",) * (len(COLUMNS) - len(head)))
 
 
 def _sample(sample: Sample, inputs: PeriodInput) -> tuple[str, ...]:
     return (
-        sample.rule,
-        inputs.titles.get(sample.rule, ""),
         sample.connection,
         sample.subject.kind,
         sample.subject.key,

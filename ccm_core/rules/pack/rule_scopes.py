@@ -18,6 +18,7 @@ def rule_scopes(packs: CompiledPacks) -> tuple[RuleScope, ...]:
             ),
             kinds=tuple(sorted(kinds_needed(packs, rule))),
             max_age=None if rule.max_age is None else rule.max_age.total_seconds(),
+            severity=packs.choices.severities.get(rule.rule.id, rule.rule.severity).value,
         )
         for pack in packs.packs
         for group in pack.groups

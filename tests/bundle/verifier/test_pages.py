@@ -11,6 +11,7 @@ from ccm_core.bundle.verifier.evaluations import ItemEvaluation, Items, empty_hi
 from ccm_core.bundle.verifier.pages.facts import PageFacts
 from ccm_core.bundle.verifier.pages.layout import MOST_ROWS
 from ccm_core.bundle.verifier.pages.page_files import first_difference, page_files
+from ccm_core.bundle.verifier.pages.sample_sizes import SamplePlan
 from ccm_core.model.evaluation.result_id import result_id
 
 NOON = "2026-07-01T12:00:00Z"
@@ -112,6 +113,7 @@ def pages_of(text="plain", *, gaps=1, orders=True, items=2):
         collecting=[],
         inputs=[{"host_version": text, "plugins": [plugin]}],
         seed="sha256:00",
+        plan=SamplePlan([{"up_to": None, "low": 1, "medium": 3, "high": 60}], {text: "high"}),
     )
     return {name: b"".join(make()).decode() for name, make in page_files(facts).items()}
 

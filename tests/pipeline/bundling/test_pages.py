@@ -6,6 +6,8 @@ import csv
 import json
 
 from ccm_core.bundle.verifier.archive import read_archive
+from ccm_core.model.period import parse_period
+from ccm_core.pipeline.period_report import period_input
 
 
 def rows_of(package, name):
@@ -41,7 +43,27 @@ def test_samples_are_of_the_populations_and_begin_with_the_smallest_key(whole):
         seed = samples[0]["random_seed"]
         ids = [row["result_id"] for row in population if row["rule"] == rule]
         ranked = sorted(ids, key=lambda name: sha256(f"{seed}\n{name}".encode()).hexdigest())
-        assert drawn == ranked[:60]
+        of_rule = [row for row in samples if row["rule"] == rule]
+        ((number, size),) = {(row["population"], row["sample_size"]) for row in of_rule}
+        assert int(number) == len(ids)
+        assert drawn == ranked[: int(size)]
+
+
+def test_the_samples_of_a_package_are_those_of_the_period_report(whole, old_firm):
+    """For each test the same population, risk and size, and the same items in the same order."""
+    period, controls = parse_period("2026-08"), [("soc2", "CC7.4")]
+    arguments = (old_firm.host, [old_firm.connection()], old_firm.store, old_firm.ruling()[0])
+    sampling = period_input(*arguments, period, controls).sampling
+    samples = rows_of(read_archive(str(whole)), "tables/samples.csv")
+    assert {row["random_seed"] for row in samples} == {sampling.random_seed}
+    reported = [
+        (test.rule, test.risk, str(test.population), str(test.sample_size), sample.id)
+        for test in sampling.tests
+        for sample in test.samples
+    ]
+    columns = ("rule", "risk", "population", "sample_size", "result_id")
+    assert [tuple(row[column] for column in columns) for row in samples] == reported
+    assert len({test.sample_size for test in sampling.tests}) > 1
 
 
 def test_the_pages_link_to_what_is_in_the_package(whole):

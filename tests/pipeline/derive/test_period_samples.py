@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from ccm_core.assurance.sampling import select_samples
 from ccm_core.errors import IntegrityError
-from ccm_core.pipeline.period_report import sampled
+from ccm_core.pipeline.period_report import sample_plan_of, sampled
 from tests.pipeline.derive.histories import STEPS
 from tests.pipeline.derive.test_chosen_results import changed, store_next
 
@@ -23,14 +23,15 @@ def check_samples(world):
     moments = world.store.evaluations.moments()
     since, last = moments[0][1] - DAY, moments[-1][1]
     rules = {rule.rule for rule in world.store.evaluations.latest().evaluation.rules}
-    controls = {("f", "all"): rules, ("f", "one"): {min(rules)}, ("f", "none"): set()}
     for until in (last + DAY, last):
         span = {"since": since, "until": until}
-        for size in (1, 3, 1000):
+        moments = world.store.evaluations.moments(**span)
+        plan = sample_plan_of(world.store, moments[-1][0] if moments else None)
+        for size in (None, 1, 3, 1000):
             expected = select_samples(
-                world.store.evaluations.between(**span), controls, {"firm"}, size
+                world.store.evaluations.between(**span), rules, {"firm"}, plan, size
             )
-            assert sampled(world.store, span, controls, {"firm"}, size) == expected
+            assert sampled(world.store, span, rules, {"firm"}, size) == expected
 
 
 @pytest.mark.slow
@@ -78,4 +79,4 @@ def test_versions_that_an_evaluation_did_not_leave_are_no_samples(worlds, packs,
         span = {"since": world.now - DAY, "until": world.now + DAY}
         rules = {rule.rule for rule in world.store.evaluations.latest().evaluation.rules}
         with pytest.raises(IntegrityError, match=f"{kind}/.* of firm is damaged"):
-            sampled(world.store, span, {("f", "all"): rules}, {"firm"}, 3)
+            sampled(world.store, span, rules, {"firm"}, 3)

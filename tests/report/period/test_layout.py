@@ -24,9 +24,10 @@ from ccm_core.model.assurance import (
     StatusPeriod,
 )
 from ccm_core.model.evaluation.result import Status
+from ccm_core.model.evaluation.sample_sizes import STANDARD_SIZES
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.json_codec import encode
-from ccm_core.model.sampling import ControlSamples, Sample, Sampling
+from ccm_core.model.sampling import Sample, Sampling, TestSamples
 from ccm_core.report.content import phrases
 from ccm_core.report.period.layout import PeriodInput, headline, period_controls
 from ccm_core.report.period.registry import PERIOD_FORMATS
@@ -111,7 +112,9 @@ def period(title="Checkout", gaps=1, conclusion=Conclusion.EVIDENCE_INCOMPLETE):
         last_evaluated_at=day(99),
         evidence_digests=(RECORD, LATER),
     )
-    samples = ControlSamples(framework="soc2", id="CC7.4", population=3_045, samples=(sample,))
+    samples = TestSamples(
+        rule="r", population=3_045, risk="medium", sample_size=40, samples=(sample,)
+    )
     return PeriodInput(
         assurance=Assurance(
             period="2026-Q3",
@@ -121,7 +124,7 @@ def period(title="Checkout", gaps=1, conclusion=Conclusion.EVIDENCE_INCOMPLETE):
             kinds=(kind,),
             controls=(control,),
         ),
-        sampling=Sampling(random_seed="sha256:5eed", sample_size=25, controls=(samples,)),
+        sampling=Sampling(random_seed="sha256:5eed", sizes=STANDARD_SIZES, tests=(samples,)),
         titles={"r": "Services are owned"},
         host_version="0.1.0",
     )
@@ -129,7 +132,7 @@ def period(title="Checkout", gaps=1, conclusion=Conclusion.EVIDENCE_INCOMPLETE):
 
 EMPTY = PeriodInput(
     assurance=Assurance(period="2026-Q3", since=SINCE, until=UNTIL, ended=True),
-    sampling=Sampling(random_seed="no evaluation", sample_size=25),
+    sampling=Sampling(random_seed="no evaluation"),
     titles={},
     host_version="0.1.0",
 )
@@ -201,7 +204,7 @@ def test_samples_can_be_worked_through_in_a_spreadsheet():
     """One line for each, with the sample number and the digests of its evidence."""
     (line,) = csv.DictReader(io.StringIO(rendered("csv", period()), newline=""))
     assert (
-        line["control"],
+        line["controls"],
         line["sample_number"],
         line["population"],
         line["worst_status"],
@@ -236,7 +239,7 @@ def test_programs_read_the_whole_report(validators):
     )
     assert page["assurance"] == json.loads(encode(inputs.assurance))
     assert page["sampling"] == json.loads(encode(inputs.sampling))
-    assert page["sampling"]["controls"][0]["samples"][0]["subject"]["title"] == TRAP
+    assert page["sampling"]["tests"][0]["samples"][0]["subject"]["title"] == TRAP
 
 
 @pytest.mark.parametrize("name", sorted(PERIOD_FORMATS.keys() - {"json"}))
@@ -277,14 +280,35 @@ def test_the_page_is_well_formed_and_bounded():
     assert len(page) < 1_500_000
 
 
-def test_a_control_without_samples_has_a_line_with_its_conclusion():
-    """A table of controls lacks none that the other formats have."""
+def test_a_test_without_samples_has_a_line_with_its_population():
+    """The table lacks no test that the other formats have."""
     inputs = period(conclusion=Conclusion.NO_OCCURRENCES)
-    (samples,) = inputs.sampling.controls
+    (samples,) = inputs.sampling.tests
     none = replace(samples, population=0, samples=())
-    inputs = replace(inputs, sampling=replace(inputs.sampling, controls=(none,)))
+    inputs = replace(inputs, sampling=replace(inputs.sampling, tests=(none,)))
     (line,) = csv.DictReader(io.StringIO(rendered("csv", inputs), newline=""))
-    assert (line["control"], line["conclusion"], line["population"]) == (
-        *("soc2:CC7.4", "no_occurrences", "0"),
-    )
-    assert not {line[name] for name in ("sample_number", "rule", "result", "worst_status")} - {""}
+    assert (line["rule"], line["controls"], line["population"]) == ("r", "soc2:CC7.4", "0")
+    assert not {line[name] for name in ("sample_number", "result", "worst_status")} - {""}
+
+
+@pytest.mark.parametrize("form", ["html", "markdown"])
+def test_the_paper_says_what_samples_are_for_and_how_large_each_is(form):
+    """Everything was tested: samples serve re-performance, for each test by population and risk."""
+    page = rendered(form, period())
+    assert "Every item was tested, so samples serve to perform tests again at the source" in page
+    assert "which nobody can choose" in page
+    assert "sha256:5eed" in page
+    if form == "html":
+        assert "1 of a population of 3,045, medium risk" in page
+        assert "up to 250" in page
+    else:
+        assert "| Services are owned | medium | 3,045 | 1 |" in page
+
+
+def test_a_sample_size_that_was_asked_for_is_stated_in_place_of_the_sizes():
+    """Whoever asks for another number is told that the report has it."""
+    inputs = period()
+    asked = replace(inputs, sampling=replace(inputs.sampling, sample_size=7))
+    page = rendered("html", asked)
+    assert "7 of each test, as was asked for" in page
+    assert "up to 250" not in page

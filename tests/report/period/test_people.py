@@ -27,7 +27,7 @@ from ccm_core.model.audit.manual_evidence import (
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evaluation.waiver import Approval, ApprovalAuthority, ApprovalMethod
 from ccm_core.model.period import parse_period
-from ccm_core.model.sampling import ControlSamples, Sampling
+from ccm_core.model.sampling import Sampling
 from ccm_core.report.period.layout import PeriodInput
 from ccm_core.report.period.registry import PERIOD_FORMATS
 
@@ -130,14 +130,7 @@ def rendered(name, responses=(), evidence=(), controls=(), asked=()):
     assurance = Assurance(period="2026-Q3", since=SINCE, until=UNTIL, ended=True, controls=controls)
     inputs = PeriodInput(
         assurance=assurance,
-        sampling=Sampling(
-            random_seed="sha256:5eed",
-            sample_size=25,
-            controls=tuple(
-                ControlSamples(framework="soc2", id=one.id, population=0, samples=())
-                for one in controls
-            ),
-        ),
+        sampling=Sampling(random_seed="sha256:5eed"),
         titles={"r": "Services are owned"},
         host_version="0.1.0",
         people=people_added(assurance, responses, evidence, asked),

@@ -11,10 +11,9 @@ from typing import Any, NamedTuple
 from ccm_core.bundle.verifier.concluding.kinds import Collecting
 from ccm_core.bundle.verifier.contents import moment
 from ccm_core.bundle.verifier.evaluations import History, Items
+from ccm_core.bundle.verifier.pages.sample_sizes import SamplePlan
 from ccm_core.bundle.verifier.spans import instant_text
 
-SAMPLE_SIZE = 60
-"""Of each test, at most: a smaller sample is the beginning of a larger one."""
 NO_EVALUATION = "no evaluation"
 RESULTS = {
     "pass": "passed",
@@ -44,6 +43,8 @@ class PageFacts(NamedTuple):
     """What the evaluations were made with, each once."""
     seed: str
     """The digest of the last evaluation, which selects the samples."""
+    plan: SamplePlan
+    """How many items of each test that evaluation states to sample."""
 
     @property
     def titles(self) -> Mapping[str, str]:
@@ -99,9 +100,36 @@ def item_result(items: Items, name: str) -> str:
     return items.there[name]
 
 
-def sampled_items(seed: str, items: Iterator[PeriodItem]) -> list[PeriodItem]:
-    """Return the first items by the SHA-256 of the seed, a line feed and the result's id."""
-    return nsmallest(SAMPLE_SIZE, items, key=lambda item: sample_key(seed, item.id))
+class TestSample(NamedTuple):
+    """The population of one test, and the samples of it."""
+
+    rule: str
+    population: int
+    risk: str
+    size: int
+    """How many are selected; all where there are no more."""
+    items: Sequence[PeriodItem]
+    """In the order of selection."""
+
+
+def sample_of_test(facts: PageFacts, rule: str) -> TestSample:
+    """Return the samples of a test.
+
+    The first items by the SHA-256 of the seed, a line feed and the result's id.
+    """
+    population = 0
+
+    def counted_items() -> Iterator[PeriodItem]:
+        nonlocal population
+        for item in rule_items(facts.history, rule, facts.predicate["connections"]):
+            population += 1
+            yield item
+
+    first = nsmallest(
+        facts.plan.largest(rule), counted_items(), key=lambda item: sample_key(facts.seed, item.id)
+    )
+    size = facts.plan.size(rule, population)
+    return TestSample(rule, population, facts.plan.risk(rule), size, first[:size])
 
 
 def sample_key(seed: str, name: str) -> str:
@@ -109,10 +137,10 @@ def sample_key(seed: str, name: str) -> str:
     return hashlib.sha256(f"{seed}\n{name}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def last_evaluation(leaves: Mapping[int, Mapping[str, Any]]) -> str:
-    """Return the digest of the evaluation that is last by its moment."""
+def last_evaluation(leaves: Mapping[int, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return the leaf of the evaluation that is last by its moment; empty: there is none."""
     moments = [(moment(leaf["evaluated_at"]), index) for index, leaf in leaves.items()]
-    return str(leaves[max(moments)[1]]["digest"]) if moments else NO_EVALUATION
+    return leaves[max(moments)[1]] if moments else {}
 
 
 def short_digest(length: int, *names: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from ccm_core.bundle.verifier.pages.facts import (
-    SAMPLE_SIZE,
     PageFacts,
     PeriodItem,
+    TestSample,
     exceptions_by_item,
     rule_items,
 )
@@ -22,9 +22,7 @@ from ccm_core.bundle.verifier.pages.layout import (
     test_cell,
     text,
 )
-
-Samples = Mapping[str, Sequence[PeriodItem]]
-"""By rule."""
+from ccm_core.bundle.verifier.pages.sample_sizes import UNSTATED
 
 
 def exceptions_page(facts: PageFacts) -> bytes:
@@ -94,28 +92,60 @@ def item_cells(item: PeriodItem) -> tuple[str, ...]:
     return (text(connection), text(kind), text(key), instant(occurred), text(result))
 
 
-def samples_page(facts: PageFacts, samples: Samples) -> bytes:
+def samples_page(facts: PageFacts, samples: Sequence[TestSample]) -> bytes:
     """Return the page of the samples, and how anybody selects the same."""
     body = [
         (
             "<p>Every item was tested, so these samples are for performing tests again at the "
-            "source. Nobody chose them: the random seed is the digest of the last evaluation "
-            f"that the period counts, and the {SAMPLE_SIZE} items of each test come first by the "
-            "SHA-256 of the seed, a line feed and the result id. A sample of 25 is the first 25 "
-            "of them.</p>"
+            "source. They are drawn for each test apart, as many as its population and its risk "
+            "ask for, and nobody chose them: the random seed is the digest of the last "
+            "evaluation that the period counts, and the items come first by the SHA-256 of the "
+            "seed, a line feed and the result id. A smaller sample is the beginning of these; for "
+            "a larger one, go on in that order with <code>tables/populations.csv</code>.</p>"
         ),
         f"<p>Random seed: <code>{text(facts.seed)}</code></p>",
         "<p>The records of an item are in <code>evidence/CONNECTION/KIND.jsonl</code>.</p>",
+        *sizes_section(facts),
     ]
-    for rule, items in samples.items():
-        body.append(f"<section>\n<h2>{test_cell(rule, facts.titles)}</h2>")
+    for test in samples:
+        body.append(
+            f"<section>\n<h2>{test_cell(test.rule, facts.titles)}</h2>\n"
+            f"<p>{test.risk.capitalize()} risk: a sample of {test.size} from a population of "
+            f"{test.population}.</p>"
+        )
         rows = (
             (str(number), *item_cells(item), f"<code>{text(item.id)}</code>")
-            for number, item in enumerate(items, 1)
+            for number, item in enumerate(test.items, 1)
         )
-        if items:
-            body.extend(table(("No.", *ITEM_HEAD, "Result id"), rows, len(items)))
+        if test.items:
+            body.extend(table(SAMPLE_HEAD, rows, len(test.items), "tables/samples.csv"))
         else:
             body.append("<p>No items in the period.</p>")
         body.append("</section>")
     return html_page("pages/samples.html", "Samples", body)
+
+
+SAMPLE_HEAD = ("No.", *ITEM_HEAD, "Result id")
+SIZES_HEAD = ("Population", "Low risk", "Medium risk", "High risk")
+
+
+def sizes_section(facts: PageFacts) -> Iterator[str]:
+    """Yield the sizes of the samples, as the last evaluation was made with them."""
+    sizes = facts.plan.sizes
+    yield "<section>\n<h2>Sizes</h2>"
+    if sizes:
+        yield (
+            "<p>As the last evaluation of the period states them. Tests of high and critical "
+            "severity are of high risk, those of low and informational severity of low risk.</p>"
+        )
+        rows = (
+            (
+                "larger" if line["up_to"] is None else f"up to {text(line['up_to'])}",
+                *(text(line[risk]) for risk in ("low", "medium", "high")),
+            )
+            for line in sizes
+        )
+        yield from table(SIZES_HEAD, rows, len(sizes))
+    else:
+        yield f"<p>{UNSTATED} of each test: the last evaluation of the period states none.</p>"
+    yield "</section>"

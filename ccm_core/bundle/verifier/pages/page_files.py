@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import zip_longest
 
-from ccm_core.bundle.verifier.pages.facts import PageFacts, rule_items, sampled_items
+from ccm_core.bundle.verifier.pages.facts import PageFacts, sample_of_test
 from ccm_core.bundle.verifier.pages.front import front_page
 from ccm_core.bundle.verifier.pages.item_pages import (
     exceptions_page,
@@ -45,11 +45,7 @@ READABLE = (
 
 def page_files(facts: PageFacts) -> dict[str, MadeFile]:
     """Return what makes each file for people, by its name."""
-    connections = facts.predicate["connections"]
-    samples = {
-        rule: sampled_items(facts.seed, rule_items(facts.history, rule, connections))
-        for rule in facts.predicate["rules"]
-    }
+    samples = [sample_of_test(facts, rule) for rule in facts.predicate["rules"]]
     makers: tuple[MadeFile, ...] = (
         lambda: [readme(facts)],
         lambda: [front_page(facts)],

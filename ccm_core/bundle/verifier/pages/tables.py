@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from ccm_core.bundle.verifier.pages.facts import PageFacts, exceptions_by_item, rule_items
-from ccm_core.bundle.verifier.pages.item_pages import Samples
+from ccm_core.bundle.verifier.pages.facts import (
+    PageFacts,
+    TestSample,
+    exceptions_by_item,
+    rule_items,
+)
 from ccm_core.bundle.verifier.pages.layout import plain
 
 FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -47,12 +51,17 @@ def population_rows(facts: PageFacts) -> Iterator[tuple[object, ...]]:
             yield (rule, *item.cells, item.id)
 
 
-def sample_rows(facts: PageFacts, samples: Samples) -> Iterator[tuple[object, ...]]:
+def sample_rows(facts: PageFacts, samples: Sequence[TestSample]) -> Iterator[tuple[object, ...]]:
     """Yield the samples of each test, in the order of their selection."""
-    yield ("rule", "sample_number", *ITEM_COLUMNS, "random_seed")
-    for rule, items in samples.items():
-        for number, item in enumerate(items, 1):
-            yield (rule, number, *item.cells, item.id, facts.seed)
+    yield (
+        *("rule", "risk", "population", "sample_size", "sample_number"),
+        *ITEM_COLUMNS,
+        "random_seed",
+    )
+    for test in samples:
+        of_test = (test.rule, test.risk, test.population, test.size)
+        for number, item in enumerate(test.items, 1):
+            yield (*of_test, number, *item.cells, item.id, facts.seed)
 
 
 def csv_chunks(rows: Iterable[tuple[object, ...]]) -> Iterator[bytes]:
