@@ -77,6 +77,7 @@ MODULES = {
     "prove": "verify.prove",
     "rules": "rules.command",
     "runs": "evidence.runs",
+    "serve": "serve.command",
     "verify": "verify.command",
     "views": "evidence.views",
 }

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from ccm_core.errors import CcmError
 from ccm_core.model.console.activity import ActivityKind
-from ccm_core.web.access.identify import identify
 from ccm_core.web.access.roles import Permission, is_permitted
 from ccm_core.web.access.sessions import csrf_token, is_csrf_token
 from ccm_core.web.answers import Answer, Page
+from ccm_core.web.identify import identify
 from ccm_core.web.problems import FAULT, SIGN_IN_FIRST, Problem, not_permitted, problem_of
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def answer(route: Route, visit: Visit) -> tuple[Visit, Answer | Problem]:
 
 
 def _identified(visit: Visit) -> Visit:
-    identity = identify(visit.console, visit.secret, visit.now)
+    identity = identify(visit.console, visit.secret, visit.now, visit.kind)
     return replace(visit, identity=identity, secret=visit.secret if identity else "")
 
 

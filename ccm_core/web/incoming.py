@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 
+from ccm_core.model.console.session import CredentialKind
 from ccm_core.model.frozen_json import FrozenDict
 from ccm_core.web.problems import OTHER_HOST, OTHER_ORIGIN, TOO_LARGE, Problem
 from ccm_core.web.visit import Visit
@@ -52,6 +53,7 @@ async def visit_of(console: Console, request: Request, now: datetime) -> Visit |
         if isinstance(read, Problem):
             return read
         form, files = read
+    secret, kind = _credential(console, request)
     return Visit(
         console=console,
         identity=None,
@@ -61,8 +63,17 @@ async def visit_of(console: Console, request: Request, now: datetime) -> Visit |
         query=_values(request.query_params.multi_items()),
         form=form,
         files=files,
-        secret=request.cookies.get(console.cookie, ""),
+        secret=secret,
+        kind=kind,
     )
+
+
+def _credential(console: Console, request: Request) -> tuple[str, CredentialKind]:
+    """Return the secret of a request: a program's token, else the cookie of a browser."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip(), CredentialKind.TOKEN
+    return request.cookies.get(console.cookie, ""), CredentialKind.COOKIE
 
 
 async def _form(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ccm_core.web.access.roles import Permission
+from ccm_core.web.api.routes import API_ROUTES
 from ccm_core.web.findings import acts
 from ccm_core.web.findings import pages as findings
 from ccm_core.web.integrations.routes import ROUTES as INTEGRATIONS
@@ -48,4 +49,5 @@ ROUTES = (
     get("/activity", Permission.READ_ACTIVITY, activity.activity),
     get("/settings", Permission.READ, settings.settings),
     *INTEGRATIONS,
+    *API_ROUTES,
 )

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ccm_core.model.console.activity import Activity, ActivityKind
+from ccm_core.model.console.session import CredentialKind
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
 from ccm_core.web.access.identity import Identity
@@ -38,6 +39,8 @@ class Visit:
     """Uploaded files, by field: their names and bytes."""
     secret: str = ""
     """Of the session; empty: there is none."""
+    kind: CredentialKind = CredentialKind.COOKIE
+    """How it was sent."""
 
     @property
     def workspace(self) -> Workspace:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import random
-import shutil
 import sys
 from functools import partial
 from pathlib import Path
 
 import click
 
-from ccm_core.app.installation import clock
+from ccm_core.cli.terminal.daemon_output import LogLines, TerminalStatus, WallClock
 from ccm_core.cli.terminal.options import jobs_option
-from ccm_core.cli.terminal.output import erase_line, print_message
 from ccm_core.cli.terminal.workspace import open_workspace, run_async
 from ccm_core.daemon.daemon import Daemon
-from ccm_core.daemon.log_lines import stamped
 from ccm_core.daemon.ports import StatusOutput
 from ccm_core.daemon.signals import SignalFlags, by_signal
 from ccm_core.daemon.systemd_notify import SystemdNotifier
@@ -59,46 +55,3 @@ async def _watch(daemon: Daemon) -> None:
     flags = SignalFlags()
     with by_signal(flags):
         await daemon.run(flags)
-
-
-class WallClock:
-    """The machine's clock."""
-
-    now = staticmethod(clock)
-    sleep = staticmethod(asyncio.sleep)
-
-
-class LogLines:
-    """A line on the error stream for each event, with its time."""
-
-    def log(self, line: str) -> None:
-        """Write a line with its time."""
-        print_message(stamped(clock(), " ".join(line.split())))
-
-    def set_status(self, status: str) -> None:
-        """Write nothing: a log is no place for what changes every second."""
-
-
-class TerminalStatus(LogLines):
-    """The same on a terminal, and below it one line with the current status."""
-
-    def __init__(self) -> None:
-        """Start without a status."""
-        self._status = ""
-
-    def log(self, line: str) -> None:
-        """Write a line above the status."""
-        erase_line()
-        super().log(line)
-        self._draw()
-
-    def set_status(self, status: str) -> None:
-        """Draw the status in the place of the one before."""
-        if status != self._status:
-            self._status = status
-            self._draw()
-
-    def _draw(self) -> None:
-        width = shutil.get_terminal_size().columns - 1
-        erase_line()
-        print_message(" ".join(self._status.split())[:width], nl=False)

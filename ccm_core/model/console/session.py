@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from ccm_core.model.frozen_dataclass import dataclass
+
+
+class CredentialKind(StrEnum):
+    """What the secret of a session is kept in."""
+
+    COOKIE = "cookie"
+    """A browser's: it ends when it is idle for long."""
+    TOKEN = "token"  # noqa: S105 - a kind
+    """A program's, sent with each request: it ends on its day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,4 +30,5 @@ class ConsoleSession:
     created_at: datetime
     seen_at: datetime
     expires_at: datetime
+    kind: CredentialKind = CredentialKind.COOKIE
     tenant: str = "default"

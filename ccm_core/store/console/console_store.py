@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.ledger.checkpoint import STORE_LOG
 from ccm_core.model.console.activity import Activity
-from ccm_core.model.console.session import ConsoleSession
+from ccm_core.model.console.session import ConsoleSession, CredentialKind
 from ccm_core.store.codec.bodies import decode_body, encode_body
 from ccm_core.store.log import sign_heads
 from ccm_core.store.log.append import append_leaves
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from ccm_core.store.sql.database import Database
     from ccm_core.store.sql.driver import Row, SqlValue
 
-_SESSION = """
-    SELECT digest, issuer, subject, name, role, created_at, seen_at, expires_at, tenant
-    FROM console_session WHERE digest = :digest
+_COLUMNS = """
+    SELECT digest, kind, issuer, subject, name, role, created_at, seen_at, expires_at, tenant
+    FROM console_session
 """
+_SESSION = f"{_COLUMNS} WHERE digest = :digest"
 _ACTIVITY = """
     SELECT seq, digest, document FROM activity
     WHERE seq < :before ORDER BY seq DESC LIMIT :limit
@@ -43,6 +44,7 @@ class SqlConsoleStore:
         """Store a new session, and delete those whose time is over."""
         row: dict[str, SqlValue] = {
             "digest": session.digest,
+            "kind": session.kind.value,
             "tenant": session.tenant,
             "issuer": session.issuer,
             "subject": session.subject,
@@ -77,6 +79,12 @@ class SqlConsoleStore:
         with self._database.writing() as transaction:
             transaction.execute("DELETE FROM console_session WHERE digest = :digest", digest=digest)
 
+    def sessions(self, kind: CredentialKind) -> Sequence[ConsoleSession]:
+        """List the sessions of a kind, the oldest first."""
+        query = f"{_COLUMNS} WHERE kind = :kind ORDER BY created_at, name"
+        with self._database.reading() as transaction:
+            return [_session(row) for row in transaction.rows(query, kind=kind.value)]
+
     def append_activity(self, entry: Activity) -> None:
         """Store an entry of the activity log, as a row and a leaf."""
         signers = self._signing()
@@ -110,9 +118,10 @@ class SqlConsoleStore:
 
 
 def _session(row: Row) -> ConsoleSession:
-    digest, issuer, subject, name, role, created_at, seen_at, expires_at, tenant = row
+    digest, kind, issuer, subject, name, role, created_at, seen_at, expires_at, tenant = row
     return ConsoleSession(
         digest=digest,
+        kind=CredentialKind(kind),
         issuer=issuer,
         subject=subject,
         name=name,

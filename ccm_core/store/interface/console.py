@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.model.console.activity import Activity
-    from ccm_core.model.console.session import ConsoleSession
+    from ccm_core.model.console.session import ConsoleSession, CredentialKind
 
 
 class ConsoleStore(Protocol):
@@ -26,6 +26,9 @@ class ConsoleStore(Protocol):
 
     def end_session(self, digest: str) -> None:
         """Delete a session; nothing happens where it is gone."""
+
+    def sessions(self, kind: CredentialKind) -> Sequence[ConsoleSession]:
+        """List the sessions of a kind, the oldest first."""
 
     def append_activity(self, entry: Activity) -> None:
         """Store an entry of the activity log, as a row and a leaf."""

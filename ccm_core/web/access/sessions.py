@@ -8,7 +8,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ccm_core.model.console.session import ConsoleSession
+from ccm_core.model.console.session import ConsoleSession, CredentialKind
 from ccm_core.model.digest import digest
 from ccm_core.web.access.identity import Identity, SessionLimits
 
@@ -55,7 +55,9 @@ def begin_session(
 
 
 def is_live(session: ConsoleSession, now: datetime, limits: SessionLimits) -> bool:
-    """Return whether a session still counts; a clock that went back ends it."""
+    """Return whether a session still counts; a clock that went back ends a browser's."""
+    if session.kind is CredentialKind.TOKEN:
+        return now < session.expires_at
     return session.created_at <= now < session.expires_at and now - session.seen_at < limits.idle
 
 

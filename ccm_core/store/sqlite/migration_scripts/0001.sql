@@ -271,9 +271,10 @@ CREATE TABLE exception_response (
 );
 
 -- Who is signed in to the console. A session states nothing, so it has no leaf: its row is changed with its
--- last use and deleted with its end. digest is that of the secret that the browser has.
+-- last use and deleted with its end. digest is that of the secret that the browser, or a program, has.
 CREATE TABLE console_session (
     digest DIGEST NOT NULL,
+    kind TEXT NOT NULL,
     tenant TEXT NOT NULL,
     issuer TEXT NOT NULL,
     subject TEXT NOT NULL,

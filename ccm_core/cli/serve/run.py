@@ -1,4 +1,4 @@
-"""``ccm serve``: the web console, and the daemon's cycle beside it."""
+"""Serve a console until it is stopped: the server, and the daemon's cycle in the same loop."""
 
 from __future__ import annotations
 
@@ -8,21 +8,16 @@ import os
 import random
 from contextlib import suppress
 from functools import partial
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import click
-
 from ccm_core.app.installation import clock
 from ccm_core.app.ports import CallerPorts, environment_keys
 from ccm_core.app.workspace import Workspace
-from ccm_core.cli.terminal.options import settings_file
+from ccm_core.cli.terminal.daemon_output import LogLines, WallClock
 from ccm_core.cli.terminal.output import print_message
 from ccm_core.cli.terminal.workspace import run_async
-from ccm_core.cli.verbs.watch import LogLines, WallClock
-from ccm_core.config.locate import find
 from ccm_core.daemon.daemon import Daemon
 from ccm_core.daemon.signals import SignalFlags, by_signal
 from ccm_core.daemon.systemd_notify import SystemdNotifier
@@ -36,50 +31,6 @@ if TYPE_CHECKING:
 _LOOK = 2.0
 """Seconds between two looks at the settings file."""
 _WEB = CallerPorts(show_message=print_message, key_sources=environment_keys)
-
-
-@click.command("serve")
-@click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8480, show_default=True)
-@click.option(
-    "--socket",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="A Unix socket in the place of a port: no other user of this machine reaches it.",
-)
-@click.option(
-    "--origin",
-    metavar="URL",
-    help="Where browsers find it, where that is another address: http://localhost:9000.",
-)
-@click.option("--no-watch", is_flag=True, help="Only the console: nothing is collected.")
-@click.option(
-    "-o",
-    "--output",
-    default="ccm-report.html",
-    show_default=True,
-    metavar="FILE",
-    help="Where to keep the HTML report.",
-)
-@click.pass_obj
-def command(
-    config: str | None,
-    host: str,
-    port: int,
-    socket: Path | None,
-    origin: str | None,
-    output: str,
-    *,
-    no_watch: bool,
-) -> None:
-    """Serve the web console on this machine, and collect what is due beside it.
-
-    It prints a link that signs in once. Every local user can reach a loopback port, but without
-    that link nobody is let in; with --socket nobody else can reach it.
-    """
-    _require_loopback(host)
-    path = find(settings_file(config), environment=os.environ, folder=Path())
-    serve_console(path, _place(host, port, socket), origin, None if no_watch else Path(output))
 
 
 def serve_console(path: Path, place: ServedAt, origin: str | None, report: Path | None) -> None:
@@ -98,31 +49,6 @@ def serve_console(path: Path, place: ServedAt, origin: str | None, report: Path 
     print_message(f"the console is at {console.origin}/")
     print_message(f"sign in once with {console.origin}/sign-in?link={console.link.renew()}")
     run_async(_run(console, path, place, report))
-
-
-def _require_loopback(host: str) -> None:
-    with suppress(ValueError):
-        if ip_address(host).is_loopback:
-            return
-    if host != "localhost":
-        raise UsageError(
-            f"--host {host}: expected a loopback address. Whoever holds the link is an "
-            "administrator, so it is not served to a network; put a proxy that signs people in "
-            "before it, and name its address with --origin"
-        )
-
-
-def _place(host: str, port: int, socket: Path | None) -> ServedAt:
-    try:
-        import starlette  # noqa: F401 - is it there?
-        import uvicorn  # noqa: F401 - is it there?
-
-        from ccm_core.web.server import ServedAt
-    except ImportError as cause:
-        raise UsageError(
-            f"the console needs {cause.name}, which is not installed: pip install 'ccm-core[web]'"
-        ) from cause
-    return ServedAt(host=host, port=port, socket=socket)
 
 
 def _console(path: Path, place: ServedAt, origin: str | None) -> Console:

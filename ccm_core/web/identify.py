@@ -5,16 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ccm_core.model.console.session import ConsoleSession, CredentialKind
 from ccm_core.web.access.identity import LOCAL, Identity, SessionLimits
+from ccm_core.web.access.roles import Role
 from ccm_core.web.access.sessions import TOUCH_AFTER, is_live, secret_digest
 
 if TYPE_CHECKING:
-    from ccm_core.model.console.session import ConsoleSession
     from ccm_core.web.console import Console
 
 
-def identify(console: Console, secret: str, now: datetime) -> Identity | None:
+def identify(
+    console: Console, secret: str, now: datetime, kind: CredentialKind = CredentialKind.COOKIE
+) -> Identity | None:
     """Return who holds the secret of a session; None: nobody, or it is over.
+
+    Args:
+        console: The console.
+        secret: What the browser or the program sent; empty: nothing.
+        now: The moment.
+        kind: How it was sent: a cookie is no token, and the other way round.
 
     Raises:
         StoreError: Sessions cannot be read.
@@ -24,7 +33,7 @@ def identify(console: Console, secret: str, now: datetime) -> Identity | None:
     workspace, digest = console.workspaces.get(), secret_digest(secret)
     with workspace.read_store() as store:
         session = store.console.session(digest)
-    if session is None or not is_live(session, now, console.limits):
+    if session is None or session.kind is not kind or not is_live(session, now, console.limits):
         return None
     identity = _current(console, session)
     if identity is not None and needs_touch(session, now, console.limits):
@@ -39,7 +48,15 @@ def needs_touch(session: ConsoleSession, now: datetime, limits: SessionLimits) -
 
 
 def _current(console: Console, session: ConsoleSession) -> Identity | None:
-    """Return who somebody is now: what they may do is looked up at each request."""
+    """Return who somebody is now: what a person may do is looked up at each request."""
     if (session.issuer, session.subject) == (LOCAL, console.local.subject):
         return console.local
+    if session.kind is CredentialKind.TOKEN and session.role in {role.value for role in Role}:
+        return Identity(
+            issuer=session.issuer,
+            subject=session.subject,
+            name=session.name,
+            role=Role(session.role),
+            until=session.expires_at,
+        )
     return None

@@ -1,0 +1,1 @@
+"""``ccm serve``: the web console, the daemon's cycle beside it, and the tokens of programs."""

@@ -1,0 +1,207 @@
+"""The documents of ``/api/v1``: those that the command line prints with ``--json``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ccm_core.app.audit.framework_coverage import workspace_coverage
+from ccm_core.errors import UsageError
+from ccm_core.model import json_codec
+from ccm_core.model.evaluation.result_scope import LISTED
+from ccm_core.model.evidence.record import export_record
+from ccm_core.model.finding.document import finding_document
+from ccm_core.pipeline.explain import explain
+from ccm_core.pipeline.report import reported_evaluation
+from ccm_core.report.content.summary import summary
+from ccm_core.report.registry import FORMATS
+from ccm_core.report.terminal.frameworks import coverage_document
+from ccm_core.sdk.timestamps import format_instant
+from ccm_core.web.answers import Answer, Json, NotFound
+from ccm_core.web.api.paging import after_key, page_of, page_size
+from ccm_core.web.findings.pages import reader
+from ccm_core.web.findings.selection import selected
+from ccm_core.web.pages.overview import evaluation_input
+
+if TYPE_CHECKING:
+    from ccm_core.model.evaluation.result import RuleResult, StoredEvaluation
+    from ccm_core.model.json_codec import JsonObject
+    from ccm_core.store.interface.evidence_store import EvidenceStore
+    from ccm_core.web.visit import Visit
+
+
+def overview(visit: Visit) -> Answer:
+    """Answer with the counts of the newest evaluation, its limits and what to do next."""
+    with visit.reading() as store:
+        stored = reported_evaluation(store, [FORMATS["html"]])
+        if stored is None:
+            raise _no_evaluation()
+        report = summary(evaluation_input(visit, store, stored))
+    return Json(
+        document={
+            **_as_of(stored),
+            "headline": report.headline,
+            "checks": {count.status.value: count.number for count in report.counts},
+            "monitoring": report.monitoring_headline,
+            "findings": report.findings.words,
+            "limits": list(report.limits),
+            "next_steps": list(report.next_steps),
+        }
+    )
+
+
+def checks(visit: Visit) -> Answer:
+    """Answer with every check and its numbers, without results."""
+    with visit.reading() as store:
+        stored = _newest(store)
+    rules = [_check(rule) for rule in stored.evaluation.rules]
+    return Json(document={**_as_of(stored), "checks": rules})
+
+
+def check(visit: Visit) -> Answer:
+    """Answer with one check, and its results that fail or are inconclusive.
+
+    Raises:
+        NotFound: The newest evaluation has no such check.
+    """
+    name = visit.parts["rule"]
+    with visit.reading() as store:
+        stored = _newest(store)
+    for rule in stored.evaluation.rules:
+        if rule.rule == name:
+            results = [json_codec.plain(result) for result in rule.results]
+            return Json(document={**_as_of(stored), **_check(rule), "results": results})
+    raise NotFound(f"the newest evaluation has no check {name!r}")
+
+
+def result(visit: Visit) -> Answer:
+    """Answer with the trace of one result.
+
+    Raises:
+        UsageError: There is no such result.
+    """
+    with visit.reading() as store:
+        return Json(document=explain(visit.workspace.host, store, visit.parts["result"]))
+
+
+def findings(visit: Visit) -> Answer:
+    """Answer with the findings that the address selects, page by page.
+
+    Raises:
+        UsageError: The address selects what cannot be.
+    """
+    selection, size = selected(visit.query), page_size(visit)
+    with visit.reading() as store:
+        listed = reader(visit, store).select(selection)
+    items, following = page_of(
+        listed.items, size, visit.asked("cursor"), lambda item: item.finding.id
+    )
+    return Json(
+        document={
+            "findings": [finding_document(item) for item in items],
+            "total": len(listed.items),
+            "next": following,
+        }
+    )
+
+
+def finding(visit: Visit) -> Answer:
+    """Answer with one finding and its history.
+
+    Raises:
+        UsageError: There is no such finding.
+    """
+    with visit.reading() as store:
+        history = reader(visit, store).history(visit.parts["finding"])
+    return Json(
+        document={
+            "finding": finding_document(history.item),
+            "changes": [json_codec.plain(change) for change in history.changes],
+            "acts": [json_codec.plain(act) for act in history.item.acts],
+            "acceptances": [json_codec.plain(one) for one in history.acceptances],
+        }
+    )
+
+
+def frameworks(visit: Visit) -> Answer:
+    """Answer with the frameworks and their four numbers."""
+    coverages = workspace_coverage(visit.workspace)
+    return Json(
+        document={
+            "frameworks": [coverage_document(one, visit.now, whole=False) for one in coverages]
+        }
+    )
+
+
+def framework(visit: Visit) -> Answer:
+    """Answer with one framework, requirement by requirement.
+
+    Raises:
+        UsageError: There is no such framework.
+    """
+    (coverage,) = workspace_coverage(visit.workspace, [visit.parts["framework"]])
+    return Json(document=coverage_document(coverage, visit.now, whole=True))
+
+
+def evidence(visit: Visit) -> Answer:
+    """Answer with how many records there are of each kind, and when they were collected."""
+    with visit.reading() as store:
+        counts = store.records.current_counts(as_of=visit.now)
+    return Json(document={"kinds": [json_codec.plain(count) for count in counts]})
+
+
+def records(visit: Visit) -> Answer:
+    """Answer with the records of a kind in the order of their keys, page by page.
+
+    Raises:
+        NotFound: The connection has no evidence of the kind.
+    """
+    connection, kind, size = visit.parts["connection"], visit.parts["kind"], page_size(visit)
+    with visit.reading() as store:
+        if kind not in store.records.sizes(connection):
+            raise NotFound(f"the store has no {kind} of {connection}")
+        pages = store.records.key_pages(connection, kind, 1000)
+        keys = after_key((key for page in pages for key in page), visit.asked("cursor"), size)
+        found = list(store.records.get_many(connection, kind, {*keys[:size]}))
+    return Json(
+        document={
+            "records": [json_codec.plain(export_record(record)) for record in found],
+            "next": keys[size - 1] if len(keys) > size else None,
+        }
+    )
+
+
+def runs(visit: Visit) -> Answer:
+    """Answer with the newest runs, the newest last."""
+    with visit.reading() as store:
+        manifests = store.runs.manifests(last=page_size(visit))
+    return Json(document={"runs": [json_codec.plain(manifest) for manifest in manifests]})
+
+
+def _newest(store: EvidenceStore) -> StoredEvaluation:
+    stored = store.evaluations.latest(scope=LISTED, compact=True)
+    if stored is None:
+        raise _no_evaluation()
+    return stored
+
+
+def _no_evaluation() -> UsageError:
+    return NotFound("nothing is evaluated yet, so nothing can be said of any check")
+
+
+def _as_of(stored: StoredEvaluation) -> JsonObject:
+    return {
+        "evaluated_at": format_instant(stored.evaluation.evaluated_at),
+        "evaluation": stored.digest,
+    }
+
+
+def _check(rule: RuleResult) -> JsonObject:
+    return {
+        "rule": rule.rule,
+        "pack": rule.pack,
+        "title": rule.title,
+        "severity": rule.severity.value,
+        "status": rule.status.value,
+        "population": json_codec.plain(rule.population),
+        "controls": [json_codec.plain(control) for control in rule.controls],
+    }
