@@ -36,10 +36,15 @@ def read_catalogue(text: bytes, source: str) -> Catalogue:
     document = documents.read_yaml(text, source)
     mistakes = documents.check(document, schemas.load(SCHEMA))
     if not mistakes:
-        mistakes = list(_duplicates(document))
+        mistakes = [*_unprintable(document), *_duplicates(document)]
     if mistakes:
         raise DocumentError(mistakes)
     return _catalogue(document.value, source)
+
+
+def is_one_line(number: str) -> bool:
+    """Return whether an id can be printed as it is: what breaks a line would look like another."""
+    return number.isprintable() and number == number.strip()
 
 
 def oscal_ids(form: str | None) -> Callable[[str], str]:
@@ -115,6 +120,20 @@ def _duplicates(document: Document) -> Iterator[Mistake]:
                     message = f"duplicate id {name}; the first is at {first[name]}"
                     yield document.mistake(path, message, key=True)
                 first.setdefault(name, str(document.location(path)))
+
+
+def _unprintable(document: Document) -> Iterator[Mistake]:
+    """Yield the ids that nobody could read in a list."""
+    for index, group in enumerate(document.value["groups"]):
+        names = [(("groups", index, "id"), group["id"])]
+        for number, raw in group["requirements"].items():
+            path: Path = ("groups", index, "requirements", number)
+            parts = raw.get("parts", {}) if isinstance(raw, dict) else {}
+            names += [(path, name) for name in (number, *parts)]
+        for path, name in names:
+            if not is_one_line(name):
+                message = f"the id {name!a} has characters that cannot be printed on one line"
+                yield document.mistake(path, message, key=path[-1] != "id")
 
 
 def _nist_id(number: str) -> str:

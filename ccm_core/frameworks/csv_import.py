@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 
+from ccm_core.control_characters import printable_excerpt
 from ccm_core.errors import UsageError
-from ccm_core.frameworks.catalogue_file import MAX_BYTES, oscal_ids
+from ccm_core.frameworks.catalogue_file import MAX_BYTES, is_one_line, oscal_ids
 from ccm_core.model.framework import Catalogue, Requirement
 from ccm_core.model.frozen_json import FrozenDict
 
+_SHOWN = 80
+"""Characters of a first line that is not one of headings."""
 _LONGEST = {"id": 60, "title": 300, "group": 60, "text": 20_000}
 
 
@@ -68,7 +71,7 @@ def _rows(text: bytes, source: str) -> list[tuple[int, dict[str, str]]]:
         headings = [cell.strip().lower() for cell in next(reader, [])]
         missing = [name for name in ("id", "title") if name not in headings]
         if missing:
-            got = ", ".join(headings) or "nothing"
+            got = printable_excerpt(", ".join(headings), _SHOWN, "?") or "nothing"
             raise UsageError(
                 f"{source}:1:1: expected the columns id and title (and group, text), got {got}"
             )
@@ -88,4 +91,7 @@ def _mistake(row: dict[str, str], before: dict[str, Requirement]) -> str | None:
     for name, longest in _LONGEST.items():
         if len(row.get(name, "")) > longest:
             return f"{name} has {len(row[name]):,} characters, expected at most {longest:,}"
+    for name in ("id", "group"):
+        if not is_one_line(row.get(name, "")):
+            return f"{name} {row[name]!a} has characters that cannot be printed on one line"
     return f"the id {row['id']} is there twice" if row["id"] in before else None

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ccm_core.errors import UsageError
-from ccm_core.frameworks.catalogue_file import MAX_BYTES
+from ccm_core.frameworks.catalogue_file import MAX_BYTES, is_one_line
 from ccm_core.model.framework import Catalogue, Requirement
 from ccm_core.model.frozen_json import FrozenDict
 from ccm_core.model.json_codec import JsonObject, decode
@@ -101,6 +101,11 @@ class _Reader:
             if not oscal_id:
                 raise UsageError(f"{self._source}: a control of group {group} has no id")
             label = _label(entry) or oscal_id
+            if not is_one_line(label):
+                raise UsageError(
+                    f"{self._source}: the id {label!a} has characters that cannot be printed on "
+                    "one line"
+                )
             if label in self.requirements:
                 raise UsageError(f"{self._source}: the id {label} is there twice")
             if not _is_withdrawn(entry):

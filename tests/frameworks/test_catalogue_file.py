@@ -44,6 +44,16 @@ def test_parts_belong_to_their_requirement():
         pytest.param("1..2", "5..2", "doors.yaml:9", id="numbers"),
         pytest.param("Doors are locked", '""', "doors.yaml:8", id="no-title"),
         pytest.param("    requirements:", "    requirement:", "requirement", id="key"),
+        pytest.param(
+            "      D1:", '      "D1\\nD3":', "doors.yaml:8:7: the id 'D1\\nD3'", id="line"
+        ),
+        pytest.param("      D1:", '      "D\\e[2J":', "cannot be printed", id="escape"),
+        pytest.param("      D1:", '      "1\\u202eD":', "cannot be printed", id="turned-around"),
+        pytest.param("id: D\n", 'id: "D\\t"\n', "doors.yaml:5:9: the id", id="group"),
+        pytest.param(
+            "  - id: D\n", "  - &d\n    id: D\n    x: [*d]\n", "has no anchor", id="cycle"
+        ),
+        pytest.param("D1: Doors", "D1: *d\n      D3: Doors", "has no anchor", id="no-anchor"),
     ],
 )
 def test_mistakes_are_reported_where_they_are(old, new, message):

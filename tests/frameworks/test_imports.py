@@ -74,6 +74,7 @@ def nested(depth):
         ),
         pytest.param(catalogue({"title": "x"}), "a control of group d has no id", id="no-id"),
         pytest.param(nested(40), "nested more than 30 deep", id="deep"),
+        pytest.param(catalogue(control("d\n1")), "cannot be printed on one line", id="hostile"),
         pytest.param(b"[" * 100_000, "expected an OSCAL catalogue in JSON", id="very-deep"),
         pytest.param(b" " * 50_000_000, "50,000,000 bytes, expected at most", id="large"),
         pytest.param(
@@ -125,6 +126,10 @@ def test_a_table_is_read_whatever_separates_its_cells(separator):
         pytest.param(b"number,title\n", "got number, title", id="columns"),
         pytest.param(b"id,title\n", "own.csv: it has no rows", id="no-rows"),
         pytest.param(b"id,title\n1,\n", "own.csv:2:1: expected a value for title", id="cell"),
+        pytest.param(b'id,title\n"1\n2",a\n', "own.csv:3:1: id '1\\n2' has characters", id="line"),
+        pytest.param(b"id,title\n\x1b[2J,a\n", "id '\\x1b[2J' has characters", id="escape"),
+        pytest.param(b"[" * 50_000, f"got {'[' * 80}", id="no-table"),
+        pytest.param(b"#" * 50_000_000, "50,000,000 bytes, expected at most", id="large"),
         pytest.param(b"id,title\n1,a\n1,b\n", "own.csv:3:1: the id 1 is there twice", id="twice"),
         pytest.param(b"id,title\n1,\xff\n", "expected text in UTF-8", id="encoding"),
         pytest.param(b"id,title\n1," + b"x" * 301, "301 characters, expected at most", id="long"),
