@@ -13,7 +13,7 @@ from ccm_core.web.access.headers import POLICY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class HtmlPage:
     """A template with its variables."""
 
     template: str
@@ -52,7 +52,7 @@ class Json:
     status: int = 200
 
 
-Answer = Page | Redirect | Download | Json
+Answer = HtmlPage | Redirect | Download | Json
 
 
 class NotFound(UsageError):

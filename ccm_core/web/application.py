@@ -15,7 +15,7 @@ from starlette.routing import Route as StarletteRoute
 from ccm_core.model import json_codec
 from ccm_core.web.access.attempts import SignInAttempts
 from ccm_core.web.access.headers import POLICY, security_headers
-from ccm_core.web.answers import Answer, Download, Json, Page, Redirect
+from ccm_core.web.answers import Answer, Download, HtmlPage, Json, Redirect
 from ccm_core.web.dispatch import answer, page_csrf, typed
 from ccm_core.web.incoming import refusal, visit_of
 from ccm_core.web.page_templates import render
@@ -85,7 +85,7 @@ def _response(console: Console, route: Route, visit: Visit, answered: Answer | P
     match answered:
         case Problem():
             return _problem(console, visit, route, answered)
-        case Page():
+        case HtmlPage():
             return _page(console, visit, answered)
         case Redirect():
             return _redirect(console, answered)
@@ -97,7 +97,7 @@ def _response(console: Console, route: Route, visit: Visit, answered: Answer | P
             return _download(console, answered)
 
 
-def _page(console: Console, visit: Visit, page: Page) -> Response:
+def _page(console: Console, visit: Visit, page: HtmlPage) -> Response:
     content = render(visit, page, page_csrf(visit))
     response = Response(content, page.status, media_type="text/html; charset=utf-8")
     return _secured(console, response)
@@ -116,7 +116,7 @@ def _problem(console: Console, visit: Visit | None, route: Route, problem: Probl
         return _redirect(console, Redirect(path="/sign-in"))
     values = {"problem": problem, "fields": typed(visit.form)}
     return _page(
-        console, visit, Page(template="problem.html", values=values, status=problem.status)
+        console, visit, HtmlPage(template="problem.html", values=values, status=problem.status)
     )
 
 

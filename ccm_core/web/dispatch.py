@@ -14,7 +14,7 @@ from ccm_core.errors import CcmError
 from ccm_core.model.console.activity import ActivityKind
 from ccm_core.web.access.roles import Permission, is_permitted
 from ccm_core.web.access.sessions import csrf_token, is_csrf_token
-from ccm_core.web.answers import Answer, Page
+from ccm_core.web.answers import Answer, HtmlPage
 from ccm_core.web.identify import identify
 from ccm_core.web.problems import FAULT, SIGN_IN_FIRST, Problem, not_permitted, problem_of
 
@@ -85,9 +85,9 @@ def _is_from_here(route: Route, visit: Visit) -> bool:
     return is_csrf_token(visit.secret, visit.field(CSRF))
 
 
-def _send_again(visit: Visit) -> Page:
+def _send_again(visit: Visit) -> HtmlPage:
     """Return a page with what was typed, to be sent again by a person: nothing typed is lost."""
-    return Page(template="send_again.html", values={"fields": typed(visit.form)}, status=403)
+    return HtmlPage(template="send_again.html", values={"fields": typed(visit.form)}, status=403)
 
 
 def typed(form: Mapping[str, Sequence[str]]) -> Sequence[tuple[str, str]]:

@@ -14,7 +14,7 @@ from ccm_core.web.static_files import static_path
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from ccm_core.web.answers import Page
+    from ccm_core.web.answers import HtmlPage
     from ccm_core.web.visit import Visit
 
 
@@ -32,7 +32,7 @@ def console_templates() -> Environment:
     return templates
 
 
-def render(visit: Visit, page: Page, csrf: str) -> bytes:
+def render(visit: Visit, page: HtmlPage, csrf: str) -> bytes:
     """Fill the template of a page.
 
     Args:

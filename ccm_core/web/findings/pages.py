@@ -15,7 +15,7 @@ from ccm_core.pipeline.findings.work_items import FindingReader
 from ccm_core.report.formats.csv import csv_blocks
 from ccm_core.report.terminal.findings import history_lines
 from ccm_core.web.access.roles import Permission
-from ccm_core.web.answers import Answer, Download, Page
+from ccm_core.web.answers import Answer, Download, HtmlPage
 from ccm_core.web.findings.selection import address, selected
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def findings(visit: Visit) -> Answer:
         owners = sorted(reading.known_owners())
     pages = max(1, math.ceil(len(listed.items) / PAGE))
     number = min(max(_number(visit.asked("page")), 1), pages)
-    return Page(
+    return HtmlPage(
         template="findings/list.html",
         values={
             "items": listed.items[(number - 1) * PAGE : number * PAGE],
@@ -78,7 +78,7 @@ def finding(visit: Visit) -> Answer:
         history = reading.history(visit.parts["finding"])
         owners = sorted(reading.known_owners())
     item = history.item
-    return Page(
+    return HtmlPage(
         template="findings/one.html",
         values={
             "item": item,

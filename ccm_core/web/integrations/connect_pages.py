@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ccm_core.app.new_connection import NewConnection
 from ccm_core.config.settings_writer import SettingsFile
 from ccm_core.errors import CcmError, UsageError
-from ccm_core.web.answers import Answer, NotFound, Page, Redirect
+from ccm_core.web.answers import Answer, HtmlPage, NotFound, Redirect
 from ccm_core.web.integrations.form_fields import form_fields, typed_values
 from ccm_core.web.integrations.start_setup import (
     FIELD,
@@ -30,7 +30,7 @@ def connect_page(visit: Visit) -> Answer:
     connector = _connector(visit)
     method = _method(connector, visit.asked("method"))
     if method is None:
-        return Page(
+        return HtmlPage(
             template="integrations/methods.html",
             values={
                 "connector": connector,
@@ -61,7 +61,7 @@ def connect(visit: Visit) -> Answer:
 
 def _form(
     visit: Visit, connector: Connector, method: AuthMethod, name: str, *, problem: str = ""
-) -> Page:
+) -> HtmlPage:
     saved = _saved(visit, connector, name)
     is_typed = bool(visit.form)
     replaces = saved is not None and (not is_typed or visit.field("replaces") == "yes")
@@ -69,7 +69,7 @@ def _form(
     schemas = connector.settings_schema().get("properties", {})
     fields = list(form_fields(schemas, _shown(schemas, typed, SETTING, saved or {}), SETTING))
     asked = {f"{SETTING}{key}" for key in method.prompted_settings}
-    return Page(
+    return HtmlPage(
         template="integrations/connect.html",
         status=409 if problem else 200,
         values={

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from ccm_core.app.edit_connection import describe_connection
 from ccm_core.errors import CcmError
 from ccm_core.web.access.roles import Permission
-from ccm_core.web.answers import Answer, NotFound, Page
+from ccm_core.web.answers import Answer, HtmlPage, NotFound
 from ccm_core.web.integrations.form_fields import label_of
 from ccm_core.web.integrations.health import ConnectionHealth, connection_health
 
@@ -31,7 +31,7 @@ def list_page(visit: Visit) -> Answer:
             for settings in workspace.settings.connections
         ]
     catalog = workspace.catalog
-    return Page(
+    return HtmlPage(
         template="integrations/list.html",
         values={
             "rows": rows,
@@ -55,7 +55,7 @@ def shown_connection(
     settings: ConnectionSettings,
     *,
     tested: Sequence[Diagnosis] | None = None,
-) -> Page:
+) -> HtmlPage:
     """Return the page of a connection.
 
     Args:
@@ -67,7 +67,7 @@ def shown_connection(
     with visit.reading() as store:
         (health,) = connection_health(workspace, store, [settings.name])
     method = workspace.auth_method(settings)
-    return Page(
+    return HtmlPage(
         template="integrations/connection.html",
         values={
             "settings": settings,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ccm_core.app.rotate_credential import CredentialRotation
 from ccm_core.errors import CcmError, UsageError
 from ccm_core.sdk.secret import Secret
-from ccm_core.web.answers import Answer, Page, Redirect
+from ccm_core.web.answers import Answer, HtmlPage, Redirect
 from ccm_core.web.integrations.connection_pages import asked_connection, connection_path
 from ccm_core.web.integrations.form_fields import label_of
 from ccm_core.web.integrations.logged_change import logged_change
@@ -56,9 +56,9 @@ def reauthorise(visit: Visit) -> Answer:
     return begin_again(visit, settings, {}, reason=_CONSENT, keep_client=True)
 
 
-def _rotate(visit: Visit, settings: ConnectionSettings, *, problem: str = "") -> Page:
+def _rotate(visit: Visit, settings: ConnectionSettings, *, problem: str = "") -> HtmlPage:
     method = visit.workspace.auth_method(settings)
-    return Page(
+    return HtmlPage(
         template="integrations/rotate.html",
         status=409 if problem else 200,
         values={

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ccm_core.app.edit_connection import ConnectionEdit
 from ccm_core.errors import CcmError
 from ccm_core.model.duration import format_duration
-from ccm_core.web.answers import Answer, Page, Redirect
+from ccm_core.web.answers import Answer, HtmlPage, Redirect
 from ccm_core.web.integrations.allowed_hosts import destination_keys
 from ccm_core.web.integrations.connection_pages import asked_connection, connection_path
 from ccm_core.web.integrations.form_fields import form_fields, label_of, typed_values
@@ -121,13 +121,13 @@ def _saved(
     return Redirect(path=connection_path(settings.name), done="saved")
 
 
-def _edit(visit: Visit, settings: ConnectionSettings, *, problem: str = "") -> Page:
+def _edit(visit: Visit, settings: ConnectionSettings, *, problem: str = "") -> HtmlPage:
     workspace = visit.workspace
     connector = workspace.catalog.connectors[settings.connector]
     schemas = connector.settings_schema().get("properties", {})
     typed = {key: visit.field(f"{SETTING}{key}") for key in schemas} if visit.form else {}
     values = {**_written(visit, settings), **{key: text for key, text in typed.items() if text}}
-    return Page(
+    return HtmlPage(
         template="integrations/edit.html",
         status=409 if problem else 200,
         values={

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.app.edit_connection import ConnectionEdit
-from ccm_core.web.answers import Answer, Page, Redirect
+from ccm_core.web.answers import Answer, HtmlPage, Redirect
 from ccm_core.web.integrations.connection_pages import asked_connection, connection_path
 from ccm_core.web.integrations.logged_change import connection_text, logged_change
 
@@ -31,8 +31,8 @@ def remove(visit: Visit) -> Answer:
     return Redirect(path="/integrations", done="removed")
 
 
-def _remove(settings: ConnectionSettings, *, problem: str = "") -> Page:
-    return Page(
+def _remove(settings: ConnectionSettings, *, problem: str = "") -> HtmlPage:
+    return HtmlPage(
         template="integrations/remove.html",
         status=409 if problem else 200,
         values={

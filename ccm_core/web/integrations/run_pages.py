@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.app.check import check_workspace
 from ccm_core.model.console.activity import ActivityKind
-from ccm_core.web.answers import Answer, Page, Redirect
+from ccm_core.web.answers import Answer, HtmlPage, Redirect
 from ccm_core.web.integrations.connection_pages import (
     asked_connection,
     connection_path,
@@ -56,9 +56,9 @@ def run_fragment(visit: Visit) -> Answer:
     return _run(visit, "integrations/run_progress.html")
 
 
-def _run(visit: Visit, template: str) -> Page:
+def _run(visit: Visit, template: str) -> HtmlPage:
     settings = asked_connection(visit)
-    return Page(
+    return HtmlPage(
         template=template,
         values={
             "name": settings.name,

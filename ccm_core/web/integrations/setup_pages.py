@@ -12,7 +12,7 @@ from ccm_core.model.console.activity import ActivityKind
 from ccm_core.sdk.oauth import CLIENT_ID
 from ccm_core.sdk.secret import Secret
 from ccm_core.web.access.sessions import secret_digest
-from ccm_core.web.answers import Answer, NotFound, Page, Redirect
+from ccm_core.web.answers import Answer, HtmlPage, NotFound, Redirect
 from ccm_core.web.integrations.connection_pages import connection_path
 from ccm_core.web.integrations.form_fields import label_of
 from ccm_core.web.integrations.logged_change import (
@@ -200,12 +200,12 @@ def _consented(pending: PendingSetup, granted: ConsentGrant) -> None:
     _test(pending)
 
 
-def _page(visit: Visit, pending: PendingSetup) -> Page:
+def _page(visit: Visit, pending: PendingSetup) -> HtmlPage:
     setup = pending.setup
     method = setup.new.method
     consent = pending.consent
     counts = consent is not None and consent.counts(visit.now)
-    return Page(
+    return HtmlPage(
         template="integrations/setup.html",
         values={
             "path": setup_path(pending.id),

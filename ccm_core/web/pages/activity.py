@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.web.answers import Answer, Page
+from ccm_core.web.answers import Answer, HtmlPage
 
 if TYPE_CHECKING:
     from ccm_core.web.visit import Visit
@@ -18,7 +18,7 @@ def activity(visit: Visit) -> Answer:
     before = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None  # noqa: PLR2004 - a number of a row
     with visit.reading() as store:
         entries = store.console.activity(limit=_PAGE + 1, before=before)
-    return Page(
+    return HtmlPage(
         template="activity.html",
         values={
             "entries": entries[:_PAGE],

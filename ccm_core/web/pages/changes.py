@@ -9,7 +9,7 @@ from ccm_core.errors import UsageError
 from ccm_core.pipeline.change_log.change_log import change_log
 from ccm_core.report.terminal.change_log import sources_words, value_words, when_words
 from ccm_core.sdk.types import Window
-from ccm_core.web.answers import Answer, Page
+from ccm_core.web.answers import Answer, HtmlPage
 
 if TYPE_CHECKING:
     from datetime import date
@@ -45,7 +45,7 @@ def changes(visit: Visit) -> Answer:
         if one.connector.change_trail
         for name in one.connector.change_trail.kinds
     }
-    return Page(
+    return HtmlPage(
         template="changes.html",
         values={
             "changes": newest_first[:_MOST],

@@ -11,7 +11,7 @@ from ccm_core.pipeline.explain import explain
 from ccm_core.pipeline.report import reported_evaluation
 from ccm_core.report.content.summary import RuleSummary, Summary, summary
 from ccm_core.report.registry import FORMATS
-from ccm_core.web.answers import Answer, NotFound, Page, Redirect
+from ccm_core.web.answers import Answer, HtmlPage, NotFound, Redirect
 from ccm_core.web.json_text import indented
 from ccm_core.web.pages.overview import evaluation_input
 
@@ -31,10 +31,10 @@ def checks(visit: Visit) -> Answer:
     with visit.reading() as store:
         stored = reported_evaluation(store, [FORMATS["html"]])
         if stored is None:
-            return Page(template="no_evaluation.html")
+            return HtmlPage(template="no_evaluation.html")
         report = summary(evaluation_input(visit, store, stored))
     company = _company(report)
-    return Page(
+    return HtmlPage(
         template="checks/list.html",
         values={
             "report": report,
@@ -56,7 +56,7 @@ def check(visit: Visit) -> Answer:
     with visit.reading() as store:
         stored = store.evaluations.latest(scope=LISTED, compact=True)
         if stored is None:
-            return Page(template="no_evaluation.html")
+            return HtmlPage(template="no_evaluation.html")
         report = summary(evaluation_input(visit, store, stored))
     entry = next(
         (one for one in (*_company(report), *report.monitoring) if one.rule.rule == name), None
@@ -64,7 +64,7 @@ def check(visit: Visit) -> Answer:
     if entry is None:
         raise NotFound(f"the newest evaluation has no check {name!r}")
     results = sorted(entry.rule.results, key=_rank)
-    return Page(
+    return HtmlPage(
         template="checks/one.html",
         values={
             "entry": entry,
@@ -91,7 +91,7 @@ def result(visit: Visit) -> Answer:
     """
     with visit.reading() as store:
         explanation = explain(visit.workspace.host, store, visit.parts["result"])
-    return Page(
+    return HtmlPage(
         template="checks/result.html",
         values={
             "explanation": explanation,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccm_core.model.console.activity import ActivityKind
 from ccm_core.pipeline.change_log.differences import differences
-from ccm_core.web.answers import Answer, Download, NotFound, Page
+from ccm_core.web.answers import Answer, Download, HtmlPage, NotFound
 from ccm_core.web.json_text import indented
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def kinds(visit: Visit) -> Answer:
     with visit.reading() as store:
         counts = store.records.current_counts(as_of=visit.now)
         manual = store.audit_acts.manual_evidence()
-    return Page(
+    return HtmlPage(
         template="evidence/kinds.html",
         values={"counts": counts, "manual": manual, "moment": visit.now},
     )
@@ -43,7 +43,7 @@ def records(visit: Visit) -> Answer:
         _require(store, connection, kind)
         keys = list(_keys_after(store.records.key_pages(connection, kind, 1000), after))
         found = list(store.records.get_many(connection, kind, {*keys[:_PAGE]}))
-    return Page(
+    return HtmlPage(
         template="evidence/records.html",
         values={
             "connection": connection,
@@ -67,7 +67,7 @@ def record(visit: Visit) -> Answer:
     if not history:
         raise NotFound(f"no {kind} {key!r} of {connection} was ever stored")
     versions = history[-_MOST_VERSIONS:]
-    return Page(
+    return HtmlPage(
         template="evidence/record.html",
         values={
             "connection": connection,

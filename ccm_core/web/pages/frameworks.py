@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ccm_core.app.audit.framework_coverage import workspace_coverage
 from ccm_core.report.terminal.frameworks import contradictions, four_numbers, level_words
-from ccm_core.web.answers import Answer, Page
+from ccm_core.web.answers import Answer, HtmlPage
 
 if TYPE_CHECKING:
     from ccm_core.web.visit import Visit
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def frameworks(visit: Visit) -> Answer:
     """List the frameworks with their four numbers."""
-    return Page(
+    return HtmlPage(
         template="frameworks/list.html",
         values={
             "coverages": [(one, four_numbers(one)) for one in workspace_coverage(visit.workspace)]
@@ -34,7 +34,7 @@ def framework(visit: Visit) -> Answer:
         (coverage.catalogue.groups.get(name, name), list(entries))
         for name, entries in groupby(coverage.requirements, key=lambda one: one.requirement.group)
     ]
-    return Page(
+    return HtmlPage(
         template="frameworks/one.html",
         values={
             "coverage": coverage,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ccm_core.ledger import signed_note
 from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint
 from ccm_core.model.console.activity import ActivityKind
-from ccm_core.web.answers import Answer, Download, NotFound, Page
+from ccm_core.web.answers import Answer, Download, HtmlPage, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ def ledger(visit: Visit) -> Answer:
     with visit.reading() as store:
         logs = list(_logs(store))
         keys = store.ledger.signing_keys()
-    return Page(template="ledger.html", values={"logs": logs, "keys": keys})
+    return HtmlPage(template="ledger.html", values={"logs": logs, "keys": keys})
 
 
 def checkpoint(visit: Visit) -> Answer:

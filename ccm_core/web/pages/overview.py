@@ -11,7 +11,7 @@ from ccm_core.report.content.evidence import connection_evidence
 from ccm_core.report.content.posture import frameworks, shown_controls, trend
 from ccm_core.report.content.summary import Summary, summary
 from ccm_core.report.registry import FORMATS
-from ccm_core.web.answers import Answer, Page
+from ccm_core.web.answers import Answer, HtmlPage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ def overview(visit: Visit) -> Answer:
     with visit.reading() as store:
         stored = reported_evaluation(store, [FORMATS["html"]])
         if stored is None:
-            return Page(template="no_evaluation.html")
+            return HtmlPage(template="no_evaluation.html")
         inputs = evaluation_input(visit, store, stored)
         points = store.evaluations.daily_trend(
             since=stored.evaluation.evaluated_at - TREND, until=visit.now
@@ -38,7 +38,7 @@ def overview(visit: Visit) -> Answer:
     report = summary(inputs)
     shown = visit.workspace.settings.rules.frameworks
     rules = [rule.rule for rule in stored.evaluation.rules]
-    return Page(
+    return HtmlPage(
         template="overview.html",
         values={
             "report": report,
@@ -68,7 +68,9 @@ def evaluation_input(visit: Visit, store: EvidenceStore, stored: StoredEvaluatio
     return replace(content, frameworks=workspace.settings.rules.frameworks, digest=stored.digest)
 
 
-def changed_checks(points: Sequence[TrendPoint], report: Summary) -> Sequence[tuple[str, str, Status, Status]]:
+def changed_checks(
+    points: Sequence[TrendPoint], report: Summary
+) -> Sequence[tuple[str, str, Status, Status]]:
     """Return the checks whose status differs from the day before: rule, title, before, now."""
     if len(points) < 2:  # noqa: PLR2004 - one day has no day before
         return ()

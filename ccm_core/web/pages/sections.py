@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ccm_core.model.evaluation.result_scope import OUTLINED
 from ccm_core.pipeline.report import report_input
 from ccm_core.report.charts.plugin_sections import SectionLayout, lay_out_sections
-from ccm_core.web.answers import Answer, NotFound, Page
+from ccm_core.web.answers import Answer, HtmlPage, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +19,8 @@ def sections(visit: Visit) -> Answer:
     """List the sections, each with what it shows."""
     laid_out = _sections(visit)
     if laid_out is None:
-        return Page(template="no_evaluation.html")
-    return Page(template="sections/list.html", values={"sections": laid_out})
+        return HtmlPage(template="no_evaluation.html")
+    return HtmlPage(template="sections/list.html", values={"sections": laid_out})
 
 
 def section(visit: Visit) -> Answer:
@@ -32,10 +32,12 @@ def section(visit: Visit) -> Answer:
     connection, name = visit.parts["connection"], visit.parts["section"]
     laid_out = _sections(visit)
     if laid_out is None:
-        return Page(template="no_evaluation.html")
+        return HtmlPage(template="no_evaluation.html")
     for one in laid_out:
         if (one.section.connection, one.section.name) == (connection, name):
-            return Page(template="sections/one.html", values={"entry": one, "sections": laid_out})
+            return HtmlPage(
+                template="sections/one.html", values={"entry": one, "sections": laid_out}
+            )
     raise NotFound(f"the newest evaluation has no section {name!r} of {connection!r}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.app.rule_sets import compile_configured_packs
-from ccm_core.web.answers import Answer, Page
+from ccm_core.web.answers import Answer, HtmlPage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ def settings(visit: Visit) -> Answer:
     workspace = visit.workspace
     packs = compile_configured_packs(workspace)
     in_force = workspace.settings
-    return Page(
+    return HtmlPage(
         template="settings.html",
         values={
             "settings": in_force,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ccm_core.errors import UsageError
 from ccm_core.model.console.activity import ActivityKind
 from ccm_core.web.access.sessions import begin_session, secret_digest
-from ccm_core.web.answers import Answer, Page, Redirect
+from ccm_core.web.answers import Answer, HtmlPage, Redirect
 from ccm_core.web.visit import Visit
 
 
@@ -15,7 +15,7 @@ def sign_in_page(visit: Visit) -> Answer:
     """Show the button that spends the one-time link, or how to get one."""
     if visit.identity is not None:
         return Redirect(path="/")
-    return Page(
+    return HtmlPage(
         template="sign_in.html",
         values={"link": visit.asked("link"), "refused": visit.asked("refused") == "yes"},
     )
