@@ -89,6 +89,7 @@ def simulate_page(
         urgency=urgency,
         records={kind: evidence.load(kind) for kind in _kinds(sufficiency, simulation)},
         vanished={kind: evidence.load_vanished(kind) for kind in simulation.vanished},
+        earliest={asked.name: evidence.load_earliest(asked) for asked in simulation.earliest},
     )
     unknown = PageWalk(outcome=PageOutcome.UNKNOWN, urgency=urgency, statements=problems)
     return SimulatedPage(

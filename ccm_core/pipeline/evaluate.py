@@ -185,7 +185,8 @@ def _facts(
     facts = evidence.facts(packs, host.plugin_failures)
     kinds = kinds_read(packs, host.views, evidence.kinds.keys())
     for kind in kinds:
-        evidence.load(kind)  # read already, unless a view broke before it came to it
+        if kind not in seals:  # a view broke before it came to it
+            evidence.load(kind)
     return facts, seals.sealed(manifest_kind_name(scope.connector), kinds)
 
 

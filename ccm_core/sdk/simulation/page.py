@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from ccm_core.model.evidence.record import Record
 from ccm_core.model.frozen_dataclass import dataclass
+from ccm_core.sdk.view import EarliestRecords
 
 
 class PageOutcome(StrEnum):
@@ -39,6 +40,8 @@ class PageRequest:
     """By kind, sorted by key."""
     vanished: Mapping[str, Sequence[Record]] = field(default_factory=dict)
     """The last version of each record that is gone from the source, by kind."""
+    earliest: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
+    """As :attr:`ViewRequest.earliest`, for each of :attr:`PageSimulation.earliest`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,4 +106,7 @@ class PageSimulation:
     """The urgencies that an incident may have."""
     vanished: tuple[str, ...] = ()
     """Those of which it is handed vanished records too."""
+    earliest: tuple[EarliestRecords, ...] = ()
+    """As :attr:`View.earliest`: what it asks of events. Without them it says what it says where
+    these were not read."""
     walk: Callable[[PageRequest], PageWalk]

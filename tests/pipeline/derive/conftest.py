@@ -33,7 +33,7 @@ from ccm_core.store.sqlite.open import open_store
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 INCIDENT, LOG_ENTRY = "pagerduty.incident", "pagerduty.incident_log_entry"
 SERVICE = "pagerduty.service"
-VIEW = "pagerduty.incident_response"
+VIEW, USERS = "pagerduty.incident_response", "pagerduty.user_access"
 UNCHANGED = {"support_hours": None}
 MILD = {
     "in_time": {"match": "row.urgency == 'high'", "assert": "row.time_to_acknowledge <= 900"},
@@ -70,6 +70,7 @@ HARSH = {
         "not_due": "now <= deadline(row.clock_to_resolve, params.limit)",
     },
 }
+ACCEPTED = {"accepted": {"assert": "!row.invitation_pending"}}
 CHOSEN = "\"row.urgency == 'high'\""
 OTHER = {
     INCIDENT: {"numbered": {"assert": "row.incident_number > 3"}},
@@ -121,6 +122,8 @@ PACKS = {
     ],
     "raw": [pack("raw", OTHER)],
     "aged": [pack("aged", {VIEW: {"aged": HARSH["aged"]}})],
+    "acts": [pack("acts", {USERS: ACCEPTED}), pack("mild", {VIEW: PLAIN})],
+    "acts alone": [pack("acts", {USERS: ACCEPTED})],
     "both": [pack("mild", {VIEW: MILD}), pack("harsh", {VIEW: HARSH} | OTHER)],
 }
 
@@ -261,12 +264,21 @@ class World:
         }
         self.store_bodies(INCIDENT, {key: body | fields}, name=name)
 
-    def entry(self, key, incident, action, hours=-5, *, name="firm", channel="website"):
+    def users(self, **sent):
+        """Store all users, each with whether the invitation is marked as sent."""
+        bodies = {key: {"name": key, "role": "owner"} for key in sent}
+        for key, body in bodies.items():
+            body["invitation_sent"] = sent[key]
+        self.store_bodies("pagerduty.user", bodies, snapshot=True)
+
+    def entry(
+        self, key, incident, action, hours=-5, *, name="firm", channel="website", agent="ann"
+    ):
         """Store a log entry."""
         body = {
             "type": f"{action}_log_entry",
             "created_at": (NOW + timedelta(hours=hours)).isoformat(),
-            "agent": {"id": "ann", "type": "user_reference"},
+            "agent": {"id": agent, "type": "user_reference"},
             "channel": {"type": channel},
             "incident": {"id": incident, "summary": incident},
         }

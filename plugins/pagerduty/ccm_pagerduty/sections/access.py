@@ -72,7 +72,7 @@ def _row(
         Cell(text="") if reachability is None else _contact_methods(reachability),
         _teams(body.get("teams")),
         _teams(managed),
-        Cell(text="; ".join(notes), tone=Tone.BAD) if notes else Cell(text=""),
+        Cell(text="; ".join(notes), tone=Tone.BAD) if notes else Cell(text=_accepted(body)),
     )
     order = (
         -len(notes),
@@ -95,6 +95,15 @@ def _notes(body: JsonObject, reachability: JsonObject | None) -> list[str]:
         < _REQUIRED_METHODS,
     }
     return [note for note, true in conditions.items() if true]
+
+
+def _accepted(body: JsonObject) -> str:
+    """Return by what an invitation was accepted that stays marked as sent; empty: by none."""
+    act = body.get("first_act")
+    if act is None:
+        return ""
+    incident = f" on {act['incident']['title']}" if act["incident"] else ""
+    return f"invitation stays sent; acted on {act['at'][:10]} ({act['type']}{incident})"
 
 
 def _contact_methods(reachability: JsonObject) -> Cell:

@@ -17,6 +17,7 @@ from ccm_pagerduty.views.row_builder import (
     ESCALATION_POLICY,
     EVENT_ORCHESTRATION_PATH,
     EXTENSION,
+    FIRST_ACT,
     INCIDENT,
     INCIDENT_LOG_ENTRY,
     INCIDENT_NOTE,
@@ -43,7 +44,15 @@ from ccm_pagerduty.views.row_builder import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from ccm_core.sdk.types import JsonObject, Partitioning, Row, View, ViewRequest
+    from ccm_core.sdk.types import (
+        EarliestRecords,
+        JsonObject,
+        Partitioning,
+        Record,
+        Row,
+        View,
+        ViewRequest,
+    )
 
 _VIEWS = {
     "account_administrators": ("Account administrators", (USER,)),
@@ -207,6 +216,17 @@ _CHANGES: Mapping[str, tuple[str, ...]] = {
     "weakening_changes": (ESCALATION_POLICY, SCHEDULE, TEAM_MEMBER, USER),
 }
 """Kinds of which a view reads how records changed from version to version."""
+_BY_FIRST_ACT = frozenset(
+    {
+        "policy_coverage",
+        "responder_reachability",
+        "schedule_coverage",
+        "service_readiness",
+        "service_responders",
+        "user_access",
+    }
+)
+"""Views that go by whether an invitation was accepted, which the first act of a person shows."""
 _PARTITIONS: Mapping[str, Callable[[], Partitioning]] = {"incident_response": _by_incident}
 """Views whose rows can be derived partition by partition."""
 
@@ -227,10 +247,24 @@ def views() -> tuple[View, ...]:
             rows_of=_ROWS_OF.get(name),
             vanished=_VANISHED.get(name, ()),
             changes=_CHANGES.get(name, ()),
+            earliest=(first_acts(),) if name in _BY_FIRST_ACT else (),
             partitions=_PARTITIONS.get(name),
         )
         for name, (title, inputs) in _VIEWS.items()
     )
+
+
+def first_acts() -> EarliestRecords:
+    """Return what views ask of log entries: the first that each user made."""
+    from ccm_core.sdk.types import EarliestRecords
+
+    return EarliestRecords(name=FIRST_ACT, kind=INCIDENT_LOG_ENTRY, of=_who_acted)
+
+
+def _who_acted(entry: Record) -> str | None:
+    from ccm_pagerduty.views.on_call.first_acts import who_acted
+
+    return who_acted(entry)
 
 
 def _rows(name: str, request: ViewRequest) -> Iterable[Row]:

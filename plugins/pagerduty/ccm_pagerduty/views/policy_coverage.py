@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Yield one row for each escalation policy."""
-    index = RecordIndex(request.records, request.vanished)
+    index = RecordIndex(request.records, request.vanished, request.earliest)
     for record in index.records(ESCALATION_POLICY):
         builder = RowBuilder(index)
         reach = resolve_policy(record.body, builder)

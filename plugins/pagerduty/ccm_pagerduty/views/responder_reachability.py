@@ -32,14 +32,14 @@ UNKNOWN = {
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Yield one row for each user who is on call or whom an escalation policy names."""
-    index = RecordIndex(request.records)
+    index = RecordIndex(request.records, earliest=request.earliest)
     sources = _sources_by_user(index)
     for record in index.records(USER):
         if record.key in sources:
             builder = RowBuilder(index)
             user = builder.read(record)
             builder.read_all(sources[record.key])
-            body = access(user) | {"contact_method_types": _enabled_types(user)}
+            body = access(user, builder) | {"contact_method_types": _enabled_types(user)}
             body |= known_fields(contact_methods=_contact_methods(user)) | _notified_after(user)
             yield builder.build(record, body, unknown=UNKNOWN)
 

@@ -10,6 +10,8 @@ from ccm_pagerduty.references import owners_of, title_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+FIRST_ACT = "pagerduty.first_act"
+"""The name of the index of the first act of each user."""
 CONNECTION = "connection"
 """The kind of a row's subject that is the account itself."""
 
@@ -48,16 +50,19 @@ class RecordIndex:
         self,
         records: Mapping[str, Sequence[Record]],
         vanished: Mapping[str, Sequence[Record]] | None = None,
+        earliest: Mapping[str, Mapping[str, Record]] | None = None,
     ) -> None:
         """Index the records once.
 
         Args:
             records: By kind.
             vanished: The last versions of those that are gone from the source, by kind.
+            earliest: What :attr:`View.earliest` asked for.
         """
         self._records = records
         self._by_key = _by_key(records)
         self._vanished = _by_key(vanished or {})
+        self._earliest = earliest or {}
 
     def records(self, kind: str) -> Sequence[Record]:
         """Return all records of a kind, sorted by key."""
@@ -70,6 +75,10 @@ class RecordIndex:
     def find_last(self, kind: str, key: str) -> Record | None:
         """Return one record, or what it was before it was deleted."""
         return self.find(kind, key) or self._vanished.get(kind, {}).get(key)
+
+    def first_act(self, user: str) -> Record | None:
+        """Return the first log entry that a user made; None where the evidence has none."""
+        return self._earliest.get(FIRST_ACT, {}).get(user)
 
     def is_deleted(self, kind: str, key: str) -> bool:
         """Return whether a record was listed once, and is gone from the source."""
@@ -103,6 +112,11 @@ class RowBuilder:
         if deleted:
             self.find_last(kind, key)
         return deleted
+
+    def first_act(self, user: str) -> JsonObject | None:
+        """Return the first log entry that a user made, and note that it was read."""
+        record = self._index.first_act(user)
+        return None if record is None else self.read(record)
 
     def _found(self, kind: str, key: str, record: Record | None) -> Record | None:
         self._names.add(f"{kind}:{key}")

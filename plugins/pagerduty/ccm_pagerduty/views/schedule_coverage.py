@@ -37,7 +37,7 @@ NOT_RENDERED = "PagerDuty did not render the schedule"
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Yield one row for each schedule."""
-    index = RecordIndex(request.records)
+    index = RecordIndex(request.records, earliest=request.earliest)
     policies = _policies_by_schedule(index)
     for record in index.records(SCHEDULE):
         builder = RowBuilder(index)

@@ -42,7 +42,7 @@ ANY_SERVICE = ""
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Yield one row for each service."""
-    index = RecordIndex(request.records, request.vanished)
+    index = RecordIndex(request.records, request.vanished, request.earliest)
     policies, routers = resolve_policies(index), _routers_by_service(index)
     windows, supported = windows_by_service(index), SupportedBusinessServices(index)
     for record in index.records(SERVICE):

@@ -31,7 +31,7 @@ NOBODY = PolicyReach(observed=ALWAYS, levels=())
 
 def rows(request: ViewRequest) -> Iterable[Row]:
     """Yield one row for each service."""
-    index = RecordIndex(request.records, request.vanished)
+    index = RecordIndex(request.records, request.vanished, request.earliest)
     policies, members = resolve_policies(index), _members_by_team(index)
     for record in index.records(SERVICE):
         builder = RowBuilder(index)

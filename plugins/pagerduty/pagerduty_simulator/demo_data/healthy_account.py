@@ -38,7 +38,7 @@ from pagerduty_simulator.account.operations import (
 )
 from pagerduty_simulator.demo_data.healthy_business import add_healthy_business
 from pagerduty_simulator.demo_data.healthy_changes import add_healthy_changes
-from pagerduty_simulator.demo_data.healthy_incidents import add_healthy_incidents
+from pagerduty_simulator.demo_data.healthy_incidents import HELPER, add_healthy_incidents
 from pagerduty_simulator.demo_data.shift_hours import daily_hours, working_hours
 
 FEATURES = (
@@ -52,6 +52,7 @@ FEATURES = (
     ("bots", "A bot acknowledged first, then a person; monitoring resolved another by itself"),
     ("push only", "One first responder is notified of high urgency by the app alone"),
     ("invitations", "The same person signs in by single sign-on, and the invitation stays sent"),
+    ("acts", "Somebody on call signs in like that without the app, and acknowledged an incident"),
     ("low urgency over a weekend", "Triggered on Saturday, acknowledged on Monday morning"),
     ("priorities", "A P1 incident was acknowledged after three minutes"),
     ("reviews", "Somebody noted the review of the P1 incident two days later"),
@@ -157,7 +158,7 @@ def _users() -> Iterable[User]:
             email=f"{name.lower().replace(' ', '.')}@northwind-freight.example",
             role=role,
             time_zone="Europe/Berlin",
-            invitation_sent=number in {INVITED, PUSH_ONLY},
+            invitation_sent=number in {INVITED, PUSH_ONLY, HELPER},
             contact_methods=methods,
             notification_rules=tuple(_notification_rules(number, methods)),
         )
@@ -169,8 +170,8 @@ def _contact_methods(number: int, name: str) -> Iterable[ContactMethod]:
         ("push_notification", name, f"{number:064x}"),
         ("phone", "Mobile", f"5550{number:06d}"),
     ]
-    if number in {INVITED, PUSH_ONLY}:  # who has not signed in has no app
-        del kinds[1 if number == INVITED else 2]
+    if number in {INVITED, PUSH_ONLY, HELPER}:  # who has not signed in has no app
+        del kinds[2 if number == PUSH_ONLY else 1]
     for position, (kind, label, address) in enumerate(kinds):
         yield ContactMethod(
             id=object_id("contact_method", number * 4 + position),

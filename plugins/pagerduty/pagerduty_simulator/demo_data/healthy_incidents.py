@@ -21,6 +21,8 @@ from pagerduty_simulator.demo_data.incidents import service_references
 ANSWERED, SELF_RESOLVED, BOT, PRIMARY, MERGED, WEEKEND, AT_NIGHT, IN_HOURS = range(1, 9)
 URGENT, RAN_OUT, OPEN = range(9, 12)
 """The numbers of its incidents, by what they show."""
+HELPER = 9
+"""The number of the user who acknowledged :data:`ANSWERED` once more, and helped."""
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _TRIGGERED = 3
@@ -101,7 +103,7 @@ def _incident(account: Account, plan: _Plan) -> IncidentRecord:
         created=plan.created,
         references=references,
         state=IncidentState(
-            events=tuple(_events(context, plan)),
+            events=tuple(_with_helper(account, plan, _events(context, plan))),
             merged_into=PRIMARY if plan.number == MERGED else None,
         ),
         title=f"{service.name}: {_title(plan)}",
@@ -136,6 +138,17 @@ def _events(context: OutcomeContext, plan: _Plan) -> list[Event]:
         events.append(context.by_responder("resolve", plan.resolved_after))
         return [*events, *_reviews(plan.number, context)]
     return [*events, context.by_service("resolve", plan.resolved_after, "api")]
+
+
+def _with_helper(account: Account, plan: _Plan, events: list[Event]) -> list[Event]:
+    helped = [helps(account)] if plan.number == ANSWERED else []
+    return sorted([*events, *helped], key=lambda event: event.after)
+
+
+def helps(account: Account, channel: str = "website") -> Event:
+    """Return that somebody else acknowledges, ten minutes after the trigger."""
+    helper = account.users[object_id("user", HELPER)]
+    return Event(10 * _MINUTE, "acknowledge", user_reference(account, helper.id), channel)
 
 
 def _reviews(number: int, context: OutcomeContext) -> list[Event]:

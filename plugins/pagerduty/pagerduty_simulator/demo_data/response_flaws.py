@@ -31,6 +31,24 @@ def response_flaws() -> tuple[Flaw, ...]:
             fails=late,
         ),
         Flaw(
+            feature="acts",
+            description="The acknowledgement came through the API: it may be a script's",
+            apply=lambda account: change_incident(
+                account,
+                incidents.ANSWERED,
+                by_person(account, "acknowledge", 4 * _MINUTE),
+                incidents.helps(account, "api"),
+                by_person(account, "resolve", _HOUR),
+            ),
+            fails=(
+                "pagerduty_policy_names_no_unaccepted_invitation",
+                "pagerduty_policy_asks_another_person",
+                "pagerduty_schedule_has_no_gap_ahead",
+                "pagerduty_schedule_had_no_gap",
+                "pagerduty_schedule_is_shared",
+            ),
+        ),
+        Flaw(
             feature="merged",
             description="An incident that nobody acknowledged is merged after two hours",
             apply=lambda account: change_incident(

@@ -97,7 +97,8 @@ def reasons():
             "pagerduty_invitation_is_accepted",
             "one second over",
             "Ann (role unknown) has not accepted the invitation to PagerDuty, pending at least "
-            "since 2025-12-01T11:59:59Z, limit 45d",
+            "since 2025-12-01T11:59:59Z, limit 45d; no collected log entry of an incident shows "
+            "that this person acted",
             id="the age of an invitation",
         ),
         pytest.param(

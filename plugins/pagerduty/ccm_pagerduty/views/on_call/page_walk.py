@@ -19,6 +19,7 @@ from ccm_core.sdk.simulation.page import (
 )
 from ccm_core.sdk.timestamps import parse_instant
 from ccm_pagerduty.references import title_of
+from ccm_pagerduty.views import first_acts
 from ccm_pagerduty.views.incidents.service_hours import service_hours
 from ccm_pagerduty.views.maintenance import maintenance_fields, windows_by_service
 from ccm_pagerduty.views.on_call.notification import HIGH, notifications
@@ -60,6 +61,7 @@ def page_simulation() -> PageSimulation:
         optional=(MAINTENANCE_WINDOW,),
         urgencies=(HIGH, LOW),
         vanished=(ESCALATION_POLICY, SCHEDULE),
+        earliest=(first_acts(),),
         walk=walk,
     )
 
@@ -68,7 +70,7 @@ def walk(request: PageRequest) -> PageWalk:
     """Return the way of a page: whom it notifies on each level, and where it ends."""
     service = request.subject.body
     urgency = request.urgency or urgency_at(service, request.at)
-    index = RecordIndex(request.records, request.vanished)
+    index = RecordIndex(request.records, request.vanished, request.earliest)
     builder = RowBuilder(index)
     if (no_page := _no_page(request, index)) is not None:
         return PageWalk(outcome=PageOutcome.NO_PAGE, urgency=urgency, statements=(no_page,))

@@ -117,17 +117,29 @@ def _notified(user: JsonObject, within: timedelta) -> ResponderState:
     return ResponderState.NO_NOTIFICATION_RULE if is_never else ResponderState.NOTIFIED_LATE
 
 
-def invitation_pending(user: JsonObject) -> bool | None:
+def invitation_pending(user: JsonObject, builder: RowBuilder) -> bool | None:
     """Return whether a user has yet to sign in for the first time; None where that is unknown.
 
     PagerDuty reports an invitation as sent for ever where the person signs in by single sign-on and
     never follows its link. Only who has signed in can register the app, so whoever has it has
-    accepted, whether PagerDuty uses the app now or not.
+    accepted, whether PagerDuty uses the app now or not. So has whoever acted on an incident. That
+    no act was collected shows nothing.
     """
     sent = user.get("invitation_sent")
-    if sent and any(method_type(method) == APP for method in user.get("contact_methods") or ()):
-        return False
-    return None if sent is None else bool(sent)
+    if not sent:
+        return None if sent is None else False
+    return not _has_registered_app(user) and accepting_act(user, builder) is None
+
+
+def accepting_act(user: JsonObject, builder: RowBuilder) -> JsonObject | None:
+    """Return the log entry that shows that an invitation was accepted which stays sent."""
+    if not user.get("invitation_sent") or _has_registered_app(user):
+        return None
+    return builder.first_act(str(user["id"]))
+
+
+def _has_registered_app(user: JsonObject) -> bool:
+    return any(method_type(method) == APP for method in user.get("contact_methods") or ())
 
 
 def responder_state(ref: JsonObject, builder: RowBuilder) -> ResponderState:
@@ -135,7 +147,7 @@ def responder_state(ref: JsonObject, builder: RowBuilder) -> ResponderState:
     record = builder.find(USER, ref["id"])
     if record is None or ref.get("deleted_at"):
         return ResponderState.DELETED
-    role, invited = record.body.get("role"), invitation_pending(record.body)
+    role, invited = record.body.get("role"), invitation_pending(record.body, builder)
     if role in STAKEHOLDER_ROLES:
         return ResponderState.STAKEHOLDER
     if invited:
