@@ -14,6 +14,8 @@ from ccm_core.model.assurance import (
     EvidenceGap,
     KindAssurance,
     PartialMonth,
+    ScopeAssurance,
+    StatedScope,
     StatusPeriod,
 )
 from ccm_core.model.digest import digest
@@ -58,6 +60,16 @@ ASSURANCE = Assurance(
             outcomes={"partial": 1},
             evidence_coverage=0.5,
             evidence_gaps=(GAP,),
+        ),
+    ),
+    scopes=(
+        ScopeAssurance(
+            framework="soc2",
+            stated=(StatedScope(scope="priority P1", since=NOON, until=NOON, evaluations=1),),
+            items=1,
+            items_named=1,
+            items_outside=2,
+            problem="",
         ),
     ),
     controls=(
@@ -179,6 +191,8 @@ BASIS = PeriodBasis(
 PERIOD_REPORT = PeriodDocument(
     host_version="1.0",
     headline="1 control: 1 with evidence incomplete for the period",
+    monitoring_headline="Health of monitoring: 1 control: 1 with evidence incomplete",
+    hidden="iso27001-2022 (1 control)",
     titles={"service_has_owner": "Every service has an owner"},
     assurance=ASSURANCE,
     basis=BASIS,

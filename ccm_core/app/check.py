@@ -90,8 +90,23 @@ def _check(workspace: Workspace, checks: Sequence[LiveCheck]) -> Check:
     return Check(
         checked_at=workspace.host.clock(),
         plugins=tuple(_plugin_problems(workspace)),
+        scopes=tuple(_scope_problems(workspace)),
         connections=tuple(live.check for live in checks),
     )
+
+
+def _scope_problems(workspace: Workspace) -> Iterator[Diagnosis]:
+    if any(framework.scope is not None for framework in workspace.settings.frameworks):
+        from ccm_core.app.audit.framework_coverage import scope_warnings
+
+        for warning in scope_warnings(workspace):
+            yield Diagnosis(
+                subject="scope",
+                ok=False,
+                message=warning,
+                next_step="correct frameworks[].scope in the settings, or leave it out, and run "
+                "`ccm evaluate`",
+            )
 
 
 def _plugin_problems(workspace: Workspace) -> Iterator[Diagnosis]:

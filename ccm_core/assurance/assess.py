@@ -37,6 +37,7 @@ def assess(inputs: AssuranceInputs, connections: Sequence[ConnectionHistory]) ->
             for history in ordered
             for kind in sorted(history.cadences)
         ),
+        scopes=tuple(inputs.scopes),
         controls=tuple(
             control_assurance(inputs, ordered, inputs.evaluated, gaps, control)
             for control in sorted(inputs.controls)

@@ -67,9 +67,10 @@ def control_assurance(
     for evidence in needs:
         kinds[evidence.rule] = kinds.get(evidence.rule, frozenset()) | evidence.kinds
     seen = {history.connection: history.seen(period) for history in connections}
-    tests = tuple(evaluated.tests(kinds, seen))
-    exceptions = tuple(evaluated.exceptions(rules, seen))
-    items, items_failed = evaluated.control_items(rules, exceptions)
+    scoped = evaluated.of_framework(control[0])
+    tests = tuple(scoped.tests(kinds, seen))
+    exceptions = tuple(scoped.exceptions(rules, seen))
+    items, items_failed = scoped.control_items(rules, exceptions)
     return ControlAssurance(
         framework=control[0],
         id=control[1],
@@ -78,7 +79,8 @@ def control_assurance(
         tests=tests,
         items=items,
         items_failed=items_failed,
-        partial_months=tuple(evaluated.partial_months(rules, seen)),
+        items_outside=len(evaluated.items_named(rules) - scoped.items_named(rules)),
+        partial_months=tuple(scoped.partial_months(rules, seen)),
         evidence_coverage=coverage(gaps, period),
         evaluations=len(statuses),
         history=tuple(_history(statuses)),

@@ -85,6 +85,23 @@ class EvaluationHistory:
 
     shares: Mapping[tuple[str, str, str], PeriodShare] = field(default_factory=dict)
     """By rule, connection and month."""
+    monitoring: AbstractSet[str] = frozenset()
+    """The tests of the health of monitoring itself."""
+    scoped: Mapping[str, EvaluationHistory] = field(default_factory=dict)
+    """By framework that has a scope: what became of what is in it."""
+
+    def of_framework(self, framework: str) -> EvaluationHistory:
+        """Return what became of what a framework concerns: of all, unless it has a scope."""
+        return self.scoped.get(framework, self)
+
+    def items_named(self, rules: AbstractSet[str]) -> AbstractSet[tuple[str, str]]:
+        """Return the items that some rules applied to: connection, and kind and key."""
+        return {
+            (connection, key)
+            for (rule, connection), items in self.items.items()
+            if rule in rules
+            for key in items.population
+        }
 
     def tests(
         self, needs: Mapping[str, AbstractSet[str]], seen: Mapping[str, Seen]
@@ -108,6 +125,7 @@ class EvaluationHistory:
                 failed=counts[Status.FAIL],
                 inconclusive=counts[Status.INSUFFICIENT] + counts[Status.ERROR],
                 open=counts["open"],
+                monitoring=rule in self.monitoring,
                 made_late=sum(len(some.late) for some in items),
                 test_changed=sum(len(some.cleared_by_change) for some in items),
                 read_back=sum(
@@ -125,12 +143,7 @@ class EvaluationHistory:
         self, rules: AbstractSet[str], exceptions: Iterable[ControlException]
     ) -> tuple[int, int]:
         """Count the items of some rules, and those with exceptions: each once, whatever failed."""
-        population = {
-            (connection, key)
-            for (rule, connection), items in self.items.items()
-            if rule in rules
-            for key in items.population
-        }
+        population = self.items_named(rules)
         failed = {
             (one.connection, one.subject.kind, one.subject.key)
             for one in exceptions

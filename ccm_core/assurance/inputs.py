@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from ccm_core.assurance.evaluation_history import EvaluationHistory
 from ccm_core.assurance.seen_period import Seen
+from ccm_core.model.assurance import ScopeAssurance
 from ccm_core.model.evidence.collection import Collection
 from ccm_core.model.evidence.manifest import Manifest
 from ccm_core.model.evidence.window import Window
@@ -58,6 +59,8 @@ class AssuranceInputs:
     """By framework and id."""
     evaluated: EvaluationHistory
     """What the evaluations of the period say of the controls."""
+    scopes: Sequence[ScopeAssurance] = ()
+    """What the scopes of their frameworks were."""
 
     @property
     def elapsed(self) -> Window:

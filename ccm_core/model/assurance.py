@@ -114,6 +114,8 @@ class PeriodTest:
     tested_late: int = 0
     """Of the population: what was decided later than the slowest cadence among the rule's kinds,
     from when it had occurred, or was last found not to be due."""
+    monitoring: bool = False
+    """Whether it tests the health of monitoring itself, and not a control of the company."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +144,8 @@ class ControlAssurance:
     """The items that its rules applied to, each once, however many of them did."""
     items_failed: int = 0
     """The items with an exception, each once, however many it has."""
+    items_outside: int = 0
+    """The items that its framework's scope leaves out; its conclusion says nothing of them."""
     partial_months: tuple[PartialMonth, ...] = ()
     """What failed in months that are not whole in the period."""
     evidence_coverage: float
@@ -151,6 +155,40 @@ class ControlAssurance:
     history: tuple[StatusPeriod, ...] = ()
     exceptions: tuple[ControlException, ...] = ()
     evidence_gaps: tuple[EvidenceGap, ...] = ()
+
+    @property
+    def of_monitoring(self) -> bool:
+        """Whether every test of it is of the health of monitoring, and none of the company."""
+        return bool(self.tests) and all(test.monitoring for test in self.tests)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedScope:
+    """A scope of a framework, and the evaluations of the period, and to close it, that state it."""
+
+    scope: str
+    """What it names, in words."""
+    since: datetime
+    """The first of these evaluations."""
+    until: datetime
+    """The last one."""
+    evaluations: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeAssurance:
+    """What the scope of a framework was over a period, and what it left out of its controls."""
+
+    framework: str
+    stated: tuple[StatedScope, ...]
+    """Several: it was changed. What was in one of them at some time is in scope."""
+    items: int
+    """The items in scope, each once."""
+    items_named: int
+    """Those of them that the scope names; it says nothing of the others."""
+    items_outside: int
+    problem: str
+    """What it does where it left out nothing, or all that it speaks of; empty: neither."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,4 +204,6 @@ class Assurance:
     ended: bool
     """Whether the period has ended."""
     kinds: tuple[KindAssurance, ...] = ()
+    scopes: tuple[ScopeAssurance, ...] = ()
+    """Of the frameworks of the controls: those that have one."""
     controls: tuple[ControlAssurance, ...] = ()

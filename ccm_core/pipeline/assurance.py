@@ -12,10 +12,16 @@ from ccm_core.assurance.assess import assess
 from ccm_core.assurance.evaluation_history import EvaluationHistory, Failures, ResultKey
 from ccm_core.assurance.inputs import AssuranceInputs, ConnectionHistory, RuleEvidence
 from ccm_core.bundle.package_bounds import refuse_beyond_bounds
+from ccm_core.bundle.verifier.evaluations import History
 from ccm_core.bundle.verifier.scope import closed_until
+from ccm_core.bundle.verifier.scoping.scope_conclusions import (
+    concluded_items,
+    scope_assurance,
+)
 from ccm_core.errors import UsageError
 from ccm_core.ledger.checkpoint import STORE_LOG
-from ccm_core.model.assurance import Assurance
+from ccm_core.model import json_codec
+from ccm_core.model.assurance import Assurance, ScopeAssurance
 from ccm_core.model.evaluation.result import Status
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.amendments import as_amended
@@ -91,18 +97,20 @@ def assess_items(
     supports = supported_controls(packs)
     chosen = {name: supports[name] for name in selected_controls(supports, controls)}
     window = period.window
+    history = _evaluated(store.ledger, window, now, chosen)
     inputs = AssuranceInputs(
         period_name=period.text,
         period=window,
         now=now,
         controls=chosen,
-        evaluated=_evaluated(store.ledger, window, now, chosen),
+        evaluated=_evaluated_history(history, chosen, history.method.monitoring),
+        scopes=_scopes(history, chosen),
     )
     histories = [_history(host, connection, store.runs) for connection in connections]
     return AssessedPeriod(
         assurance=assess(inputs, histories),
         evaluated=Window(window.since, min(closed_until(window.until), now + _INSTANT)),
-        populations={name: items.population for name, items in inputs.evaluated.items.items()},
+        populations=_populations(history, chosen),
     )
 
 
@@ -111,7 +119,7 @@ def _evaluated(
     window: Window,
     now: datetime,
     controls: Mapping[ControlName, Sequence[RuleEvidence]],
-) -> EvaluationHistory:
+) -> History:
     """Read what the evaluations of a time say of some controls; none of them is made whole.
 
     Evaluations that a clock far ahead dated later than now are left out.
@@ -120,7 +128,13 @@ def _evaluated(
     rules = {evidence.rule for needs in controls.values() for evidence in needs}
     with refuse_beyond_bounds("ask about a shorter period or fewer controls"):
         stored = StoredHistory.of(ledger, store_log, (window.since, window.until), rules, now)
-        history = stored.read(rules, stored.connections)
+        frameworks = {framework for framework, _ in controls}
+        return stored.read(rules, stored.connections, frameworks=frameworks)
+
+
+def _evaluated_history(
+    history: History, controls: Some[ControlName], monitoring: AbstractSet[str]
+) -> EvaluationHistory:
     statuses = {
         (framework, number): [
             (at, Status(status))
@@ -141,11 +155,44 @@ def _evaluated(
         )
     return EvaluationHistory(
         statuses=statuses,
+        monitoring=monitoring,
         failures=failures,
         items=history.items,
         off=history.off,
         shares=history.shares,
+        scoped={
+            name: _evaluated_history(part.history, (), monitoring)
+            for name, part in history.scopes.items()
+        },
     )
+
+
+def _populations(
+    history: History, controls: Mapping[ControlName, Sequence[RuleEvidence]]
+) -> Mapping[tuple[str, str], AbstractSet[str]]:
+    """Return the items of each rule that controls conclude on: in the scope of one at least."""
+    frameworks: dict[str, set[str]] = {}
+    for (framework, _), needs in controls.items():
+        for evidence in needs:
+            frameworks.setdefault(evidence.rule, set()).add(framework)
+    return {
+        (rule, connection): concluded_items(history, rule, connection, frameworks.get(rule, ()))
+        for rule, connection in history.items
+    }
+
+
+def _scopes(
+    history: History, controls: Mapping[ControlName, Sequence[RuleEvidence]]
+) -> Sequence[ScopeAssurance]:
+    """Return what the scopes of the frameworks of some controls were, and left out."""
+    rules: dict[str, set[str]] = {}
+    for (framework, _), needs in controls.items():
+        rules.setdefault(framework, set()).update(evidence.rule for evidence in needs)
+    documents = [
+        scope_assurance(framework, rules[framework], history)
+        for framework in sorted(rules.keys() & history.scopes.keys())
+    ]
+    return json_codec.decode_as(json_codec.encode(documents), tuple[ScopeAssurance, ...])
 
 
 def assessment_moment(

@@ -164,7 +164,9 @@ def _bundle_content(host: Host, store: EvidenceStore, order: BundleRequest) -> B
     collections = {name: store.runs.collections(name) for name in names}
     for name in names:
         _refuse_too_many(order, name, collections[name], kinds)
-    history = stored.read(rules, names, {name: scope.manifest_kind(name) for name in names})
+    manifests = {name: scope.manifest_kind(name) for name in names}
+    frameworks = {name.partition(":")[0] for name in controls}
+    history = stored.read(rules, names, manifests, frameworks)
     derived = [_derived_excerpt(stored, log) for log in map(derived_log, names) if need.size(log)]
     of_evidence = [_connection_excerpt(host, stored, order, kinds, history, name) for name in names]
     excerpts = [store_excerpt, *sorted([*of_evidence, *derived], key=lambda excerpt: excerpt.log)]

@@ -41,13 +41,15 @@ class Check:
     checked_at: datetime
     plugins: tuple[Diagnosis, ...]
     """Problems of what is installed."""
+    scopes: tuple[Diagnosis, ...] = ()
+    """Scopes of frameworks that leave out nothing or everything, by the newest evaluation."""
     connections: tuple[ConnectionCheck, ...]
 
     @property
     def ok(self) -> bool:
         """Whether there is no problem."""
         every = [diagnosis for connection in self.connections for diagnosis in connection.diagnoses]
-        return all(diagnosis.ok for diagnosis in (*self.plugins, *every))
+        return all(diagnosis.ok for diagnosis in (*self.plugins, *self.scopes, *every))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from ccm_core.bundle.verifier.contents import Leaves
 from ccm_core.bundle.verifier.evaluations import History
 from ccm_core.bundle.verifier.proofs.leaf_table import other_leaves, share_texts
 from ccm_core.bundle.verifier.scope import Scope, Watch
+from ccm_core.bundle.verifier.scoping.scope_conclusions import scopes_of
 from ccm_core.bundle.verifier.spans import Window, instant_text, read_collection
 from ccm_core.bundle.verifier.strict_json import read_json
 
@@ -51,6 +52,7 @@ def conclude(
             for kind in kinds
             if kind in source.watch.cadences
         ],
+        "scopes": list(scopes_of(question.controls, scope, history)),
         "controls": [
             control_assurance(
                 name,

@@ -19,6 +19,7 @@ from ccm_core.bundle.verifier.proofs.leaf_table import (
     pack_digest,
     version_leaves,
 )
+from ccm_core.bundle.verifier.scoping.framework_scopes import FrameworkScopes
 
 
 def package_logs(files: Files, package: Package) -> dict[str, ConnectionLogs]:
@@ -37,7 +38,7 @@ def package_logs(files: Files, package: Package) -> dict[str, ConnectionLogs]:
 
         logs[name] = ConnectionLogs(
             versions,
-            body_readers(name, versions, package.reading.erased, lines),
+            body_readers(name, versions, package.reading.erased, lines, package.derived.scopes),
             EvidenceEntries(leaves, package.scope.manifest_kind(name)),
             ReadBounds(package.store_log, leaves, name),
             size,
@@ -61,6 +62,7 @@ def body_readers(
     versions: Iterable[DerivedVersion],
     erased: Collection[str],
     lines: Callable[[str], Iterable[tuple[str, bytes | None]]],
+    scopes: FrameworkScopes = (),
 ) -> Callable[[str], DerivedBodies]:
     """Return what reads the bodies of a kind.
 
@@ -69,13 +71,15 @@ def body_readers(
         versions: All that are read.
         erased: Digests of contents that were erased by order.
         lines: Yields the bodies of a kind, each once, in the order of the versions.
+        scopes: Those of frameworks, for which each row has a letter.
     """
     uses: dict[str, Counter[str]] = {}
 
     def reader(kind: str) -> DerivedBodies:
         if not uses:
             uses.update(repeated_uses(versions))
-        bodies = DerivedBodies(f"{kind} of {connection}", lines(kind), erased)
+        label = f"{kind} of {connection}"
+        bodies = DerivedBodies(label, lines(kind), erased, connection, scopes)
         bodies.uses = uses.get(kind, Counter())
         return bodies
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from ccm_core.bundle.verifier.concluding.month_shares import MonthShare
 from ccm_core.bundle.verifier.contents import moment
-from ccm_core.bundle.verifier.method_facts import MethodFacts
+from ccm_core.bundle.verifier.method_facts import MethodFacts, StatedStretch
 from ccm_core.bundle.verifier.proofs.leaf_table import share_texts
 from ccm_core.bundle.verifier.scope import PART
 from ccm_core.bundle.verifier.strict_json import read_json
@@ -38,6 +38,8 @@ WHOLE = {"connection", "population"}
 """The kinds of subjects that are no single items."""
 INAPPLICABLE = {"not_applicable", "open"}
 DECIDED = {"pass", "fail"}
+LEFT_SCOPE = "left_scope"
+"""In place of a status: an item was in the scope of a framework, and is not any more."""
 
 
 class ItemEvaluation(NamedTuple):
@@ -190,7 +192,12 @@ def worse(one: str | None, other: str) -> str:
 
 
 def item_status(status: str, *, is_due_later: bool) -> str:
-    """Return the status of an item: what does not apply because it is not due yet is open."""
+    """Return the status of an item: what does not apply because it is not due yet is open.
+
+    To what left the scope of a framework, its controls do not apply any more.
+    """
+    if status == LEFT_SCOPE:
+        return "not_applicable"
     return "open" if is_due_later and status == "not_applicable" else status
 
 
@@ -215,6 +222,23 @@ class History(NamedTuple):
     """By rule, connection and month: how many of its items passed."""
     method: MethodFacts
     """What evaluations state of how they were made."""
+    scopes: dict[str, ScopedHistory]
+    """By framework that has a scope: what they state of what is in it."""
+
+    def of_framework(self, framework: str) -> History:
+        """Return what they state of what a framework concerns: all, unless it has a scope."""
+        return self.scopes[framework].history if framework in self.scopes else self
+
+
+class ScopedHistory(NamedTuple):
+    """What the evaluations of a period state of what is in the scope of a framework."""
+
+    history: History
+    """Items, shares and failures alone."""
+    stated: dict[str, StatedStretch]
+    """By the scope in words."""
+    named: set[tuple[str, str]]
+    """Connection and name of the items that the scope names, and does not only leave in."""
 
 
 class Reading(NamedTuple):
@@ -226,6 +250,8 @@ class Reading(NamedTuple):
     """Digests of contents that were erased by order."""
     period: tuple[datetime, datetime] | None = None
     """The period whose items are counted; None: none are."""
+    frameworks: Collection[str] = ()
+    """Those whose scopes are read."""
 
 
 class ResultReader(Protocol):
@@ -242,7 +268,7 @@ class ResultReader(Protocol):
 
 def empty_history() -> History:
     """Return a history of no evaluation."""
-    return History({}, {}, set(), {}, {}, [], {}, {}, {}, MethodFacts())
+    return History({}, {}, set(), {}, {}, [], {}, {}, {}, MethodFacts(), {})
 
 
 def read_evaluations(
@@ -271,7 +297,7 @@ def read_evaluations(
         for control in evaluation["controls"]:
             name = f"{control['framework']}:{control['id']}"
             history.statuses.setdefault(name, []).append((at, index, control["status"]))
-            if control["scope"] is not None:
+            if control["scope"] is not None and control["framework"] not in history.scopes:
                 why = f"not proven: what is outside of the scope of {control['framework']}"
                 history.off.setdefault(name, []).append((at, f"{why} is not told apart"))
         for rule in evaluation["switched_off"]:

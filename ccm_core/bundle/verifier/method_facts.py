@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.strict_json import write_json
 
+MONITORING = "monitoring"
+"""The purpose of packs that test the health of monitoring itself."""
+
 
 class StatedStretch(NamedTuple):
     """From which evaluation to which something was stated, and in how many."""
@@ -22,6 +25,8 @@ class MethodFacts:
     def __init__(self) -> None:
         self.titles: dict[str, str] = {}
         """What each test asserts, by its rule; the last that was stated."""
+        self.monitoring: set[str] = set()
+        """The tests of the health of monitoring itself: those of packs that are for it."""
         self.packs: dict[tuple[str, str, str], StatedStretch] = {}
         """By name, version and digest of a pack."""
         self.parameters: dict[tuple[str, str, str], StatedStretch] = {}
@@ -44,8 +49,11 @@ class MethodFacts:
         at = evaluation["evaluated_at"]
         self.on_time += not late
         self.as_of += late
+        names = {p["name"] for p in evaluation["packs"] if p.get("purpose") == MONITORING}
         for rule in evaluation["rules"]:
             self.titles[rule["rule"]] = rule["title"]
+            if rule["pack"] in names:
+                self.monitoring.add(rule["rule"])
         for pack in evaluation["packs"]:
             extend(self.packs, (pack["name"], pack["version"], pack["digest"]), at)
             for name, value in pack["parameters"].items():

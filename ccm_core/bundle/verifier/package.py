@@ -101,7 +101,8 @@ class Package(NamedTuple):
         """What is read of the evaluations."""
         rules = set(self.scope.rules(self.controls))
         erased = erased_digests(self.store_log)
-        return Reading(rules, set(self.connections), erased, self.bounds)
+        frameworks = {name.partition(":")[0] for name in self.controls}
+        return Reading(rules, set(self.connections), erased, self.bounds, frameworks)
 
     def selection(self, history: History) -> ContentSelection:
         """Return which leaves have their content in the package."""

@@ -53,6 +53,7 @@ from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Collection, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from datetime import datetime, timedelta, timezone
+from fnmatch import fnmatchcase
 from functools import partial
 from heapq import merge, nsmallest
 from itertools import accumulate, chain, groupby, islice, zip_longest
@@ -1172,7 +1173,8 @@ class _Package(NamedTuple):
         """What is read of the evaluations."""
         rules = set(self.scope.rules(self.controls))
         erased = erased_digests(self.store_log)
-        return _Reading(rules, set(self.connections), erased, self.bounds)
+        frameworks = {name.partition(":")[0] for name in self.controls}
+        return _Reading(rules, set(self.connections), erased, self.bounds, frameworks)
 
     def selection(self, history: _History) -> _ContentSelection:
         """Return which leaves have their content in the package."""
@@ -2252,6 +2254,8 @@ WHOLE = {"connection", "population"}
 """The kinds of subjects that are no single items."""
 INAPPLICABLE = {"not_applicable", "open"}
 DECIDED = {"pass", "fail"}
+LEFT_SCOPE = "left_scope"
+"""In place of a status: an item was in the scope of a framework, and is not any more."""
 
 
 class _ItemEvaluation(NamedTuple):
@@ -2404,7 +2408,12 @@ def worse(one: str | None, other: str) -> str:
 
 
 def item_status(status: str, *, is_due_later: bool) -> str:
-    """Return the status of an item: what does not apply because it is not due yet is open."""
+    """Return the status of an item: what does not apply because it is not due yet is open.
+
+    To what left the scope of a framework, its controls do not apply any more.
+    """
+    if status == LEFT_SCOPE:
+        return "not_applicable"
     return "open" if is_due_later and status == "not_applicable" else status
 
 
@@ -2429,6 +2438,23 @@ class _History(NamedTuple):
     """By rule, connection and month: how many of its items passed."""
     method: _MethodFacts
     """What evaluations state of how they were made."""
+    scopes: dict[str, _ScopedHistory]
+    """By framework that has a scope: what they state of what is in it."""
+
+    def of_framework(self, framework: str) -> _History:
+        """Return what they state of what a framework concerns: all, unless it has a scope."""
+        return self.scopes[framework].history if framework in self.scopes else self
+
+
+class _ScopedHistory(NamedTuple):
+    """What the evaluations of a period state of what is in the scope of a framework."""
+
+    history: _History
+    """Items, shares and failures alone."""
+    stated: dict[str, _StatedStretch]
+    """By the scope in words."""
+    named: set[tuple[str, str]]
+    """Connection and name of the items that the scope names, and does not only leave in."""
 
 
 class _Reading(NamedTuple):
@@ -2440,6 +2466,8 @@ class _Reading(NamedTuple):
     """Digests of contents that were erased by order."""
     period: tuple[datetime, datetime] | None = None
     """The period whose items are counted; None: none are."""
+    frameworks: Collection[str] = ()
+    """Those whose scopes are read."""
 
 
 class _ResultReader(Protocol):
@@ -2456,7 +2484,7 @@ class _ResultReader(Protocol):
 
 def empty_history() -> _History:
     """Return a history of no evaluation."""
-    return _History({}, {}, set(), {}, {}, [], {}, {}, {}, _MethodFacts())
+    return _History({}, {}, set(), {}, {}, [], {}, {}, {}, _MethodFacts(), {})
 
 
 def read_evaluations(
@@ -2485,7 +2513,7 @@ def read_evaluations(
         for control in evaluation["controls"]:
             name = f"{control['framework']}:{control['id']}"
             history.statuses.setdefault(name, []).append((at, index, control["status"]))
-            if control["scope"] is not None:
+            if control["scope"] is not None and control["framework"] not in history.scopes:
                 why = f"not proven: what is outside of the scope of {control['framework']}"
                 history.off.setdefault(name, []).append((at, f"{why} is not told apart"))
         for rule in evaluation["switched_off"]:
@@ -2607,7 +2635,7 @@ def package_logs(files: Files, package: _Package) -> dict[str, _ConnectionLogs]:
 
         logs[name] = _ConnectionLogs(
             versions,
-            body_readers(name, versions, package.reading.erased, lines),
+            body_readers(name, versions, package.reading.erased, lines, package.derived.scopes),
             _EvidenceEntries(leaves, package.scope.manifest_kind(name)),
             _ReadBounds(package.store_log, leaves, name),
             size,
@@ -2631,6 +2659,7 @@ def body_readers(
     versions: Iterable[_DerivedVersion],
     erased: Collection[str],
     lines: Callable[[str], Iterable[tuple[str, bytes | None]]],
+    scopes: FrameworkScopes = (),
 ) -> Callable[[str], _DerivedBodies]:
     """Return what reads the bodies of a kind.
 
@@ -2639,13 +2668,15 @@ def body_readers(
         versions: All that are read.
         erased: Digests of contents that were erased by order.
         lines: Yields the bodies of a kind, each once, in the order of the versions.
+        scopes: Those of frameworks, for which each row has a letter.
     """
     uses: dict[str, Counter[str]] = {}
 
     def reader(kind: str) -> _DerivedBodies:
         if not uses:
             uses.update(repeated_uses(versions))
-        bodies = _DerivedBodies(f"{kind} of {connection}", lines(kind), erased)
+        label = f"{kind} of {connection}"
+        bodies = _DerivedBodies(label, lines(kind), erased, connection, scopes)
         bodies.uses = uses.get(kind, Counter())
         return bodies
 
@@ -2818,6 +2849,8 @@ class _DerivedHistory:
             for name, entry in logs.items()
         }
         self.reported: set[str] = set()
+        for framework in {scope["framework"] for scope in need.scopes} & {*reading.frameworks}:
+            history.scopes[framework] = _ScopedHistory(empty_history(), {}, set())
 
     def read(
         self, order: Evaluated, evaluation: Mapping[str, Any], leaf: Mapping[str, Any]
@@ -2827,11 +2860,63 @@ class _DerivedHistory:
         when = evaluation["evaluated_at"]
         if bool(states) and "act" not in leaf:
             self.report("act", when, "states rows and verdicts, and no act of making them")
+        self.read_scopes(evaluation)
         for name in sorted(states.keys() & self.reading.connections):
             self.advance(self.connections[name], order[1], states[name], evaluation)
         for rule in evaluation["rules"]:
             if rule["rule"] in self.reading.rules:
                 self.read_rule(order, rule, states, when)
+                for framework in self.scoped_for(rule):
+                    self.read_scoped_rule(order, rule, states, evaluation, framework)
+
+    def read_scopes(self, evaluation: Mapping[str, Any]) -> None:
+        """Note which scopes an evaluation states, and that its inputs state them too."""
+        at = evaluation["evaluated_at"]
+        for framework, part in self.history.scopes.items():
+            scope = stated_scope(evaluation, framework)
+            extend(part.stated, EVERYTHING if scope is None else scope_words(scope), at)
+            known = scope is None or active_letter(self.need.scopes, scope) is not None
+            if not known and evaluation["derived"]:
+                text = "than the others that were made with the same inputs"
+                self.report(f"scope {framework}", at, f"states another scope of {framework} {text}")
+
+    def scoped_for(self, rule: Mapping[str, Any]) -> Iterator[str]:
+        """Yield the frameworks with a scope that a rule supports."""
+        yield from (name for name in sorted(self.history.scopes) if supports(rule, name))
+
+    def letter_of(self, evaluation: Mapping[str, Any], framework: str) -> int | None:
+        """Return which letter of rows tells what is outside in an evaluation; None: nothing is."""
+        return active_letter(self.need.scopes, stated_scope(evaluation, framework))
+
+    def read_scoped_rule(
+        self,
+        order: Evaluated,
+        rule: Mapping[str, Any],
+        states: Mapping[str, Any],
+        evaluation: Mapping[str, Any],
+        framework: str,
+    ) -> None:
+        """Read what an evaluation states of a rule for what is in the scope of a framework."""
+        scoped, history = scoped_rule(rule, framework), self.history.scopes[framework].history
+        since = {name: state["period_since"] for name, state in states.items()}
+        if states:
+            self.read_rule(order, scoped, states, evaluation["evaluated_at"], framework)
+        elif scoped is not rule:
+            letter = self.letter_of(evaluation, framework)
+            rows = results_on_rows(rule, scoped["results"], partial(self.is_outside, rule, letter))
+            scoped = {**scoped, "results": [*scoped["results"], *rows]}
+        add_shares(history, order, scoped, since)
+        add_results(history, order, scoped, self.reading, late=not states)
+
+    def is_outside(
+        self, rule: Mapping[str, Any], letter: int | None, result: Mapping[str, Any]
+    ) -> bool:
+        """Return whether a result is on a row that is known to be outside of a scope."""
+        connection, subject = self.connections.get(result["connection"]), result["subject"]
+        if connection is None:
+            return False
+        row = connection.view(rule["over"]).rows.get(f"{subject['kind']}:{subject['key']}")
+        return row is not None and row.is_outside(letter)
 
     def advance(
         self,
@@ -2853,23 +2938,32 @@ class _DerivedHistory:
             text = f"left another population of {kind} of {name} than its leaves lead to"
             self.report(f"{name} {kind}", when, text)
         for rule in self.rules_of(evaluation, state):
-            tally = self.tally(connection, rule)
-            tally.key = state["rule_keys"][rule["rule"]]
-            rated = rule["rule"] in state["rated"]
-            connection.view(rule["over"]).set_rated(tally, rated=rated)
+            view, rated = connection.view(rule["over"]), rule["rule"] in state["rated"]
+            for framework in ("", *self.scoped_for(rule)):
+                letter = self.letter_of(evaluation, framework) if framework else None
+                tally = self.tally(connection, rule, framework)
+                tally.key = f"{state['rule_keys'][rule['rule']]} {letter}"
+                view.set_rated(tally, rated=rated)
+                view.set_letter(tally, letter)
         since = moment(state["period_since"])
         for view in connection.views.values():
             view.set_period(since)
             view.refresh(self.history)
         for rule in self.rules_of(evaluation, state):
             waived = state["waived"].get(rule["rule"], {})
-            self.tally(connection, rule).set_waived(waived, self.history)
+            for framework in ("", *self.scoped_for(rule)):
+                self.tally(connection, rule, framework).set_waived(waived, self.history)
 
-    def tally(self, connection: _DerivedConnection, rule: Mapping[str, Any]) -> _RuleTally:
-        """Return the tally of a rule over a connection."""
-        items = items_of(self.history, self.reading, rule["rule"], connection.connection)
+    def tally(
+        self, connection: _DerivedConnection, rule: Mapping[str, Any], framework: str = ""
+    ) -> _RuleTally:
+        """Return the tally of a rule over a connection: of all, or of the scope of a framework."""
+        scoped = self.history.scopes.get(framework)
+        history = self.history if scoped is None else scoped.history
+        items = items_of(history, self.reading, rule["rule"], connection.connection)
         view = connection.view(rule["over"])
-        return view.tally(rule["rule"], rule["pack"], connection.connection, items)
+        name = (rule["rule"], rule["pack"], connection.connection)
+        return view.tally(*name, items, (framework, scoped))
 
     def rules_of(
         self, evaluation: Mapping[str, Any], state: Mapping[str, Any]
@@ -2880,10 +2974,23 @@ class _DerivedHistory:
                 yield rule
 
     def read_rule(
-        self, order: Evaluated, rule: Mapping[str, Any], states: Mapping[str, Any], when: str
+        self,
+        order: Evaluated,
+        rule: Mapping[str, Any],
+        states: Mapping[str, Any],
+        when: str,
+        framework: str = "",
     ) -> None:
-        """Count one rule, hold the counts against what is stated, and add its results."""
-        name = rule["rule"]
+        """Count one rule, hold the counts against what is stated, and add its results.
+
+        Args:
+            order: When the evaluation was, and the index of its leaf.
+            rule: As the evaluation states it: for all, or for what is in scope.
+            states: What the evaluation left of each connection.
+            when: Its moment.
+            framework: Whose scope is counted; empty: all.
+        """
+        name, history = rule["rule"], self.history.of_framework(framework)
         counted, others = [], []
         for connection in sorted(states):
             state = states[connection]
@@ -2893,25 +3000,28 @@ class _DerivedHistory:
                 others.append(connection)
                 continue
             here = self.connections[connection]
-            view, tally = here.view(rule["over"]), self.tally(here, rule)
+            view, tally = here.view(rule["over"]), self.tally(here, rule, framework)
             judged = name in state["judged"]
             rows = unevaluated_rows(rule, connection, len(view.present)) if not judged else 0
             counted.append(
                 _ConnectionCounts(connection, tally if judged else None, rows, view.unreadable)
             )
             if judged:
-                for key in unused_waivers(tally):
+                for key in () if framework else unused_waivers(tally):
                     text = f"has a waiver of {name} for {key} of {connection}, which does not fail"
                     self.report(f"{name} waiver", when, text)
                 view.add_evidence(tally, here.digests, self.reading.erased, self.history)
                 tally.judge(order, failures=rule["status"] not in PASSING)
         failed = rule["population"]["failed"] - count_figures(rule, counted)["failed"]
         if others and failed > 0 and rule["status"] not in PASSING:
-            self.add_elsewhere(order, name, others)
+            self.add_elsewhere(history, order, name, others)
+        about = f"{name} in the scope of {framework}" if framework else name
         for figure, problem in count_problems(rule, counted, others, whole=not states):
-            self.report(f"{name} {figure}", when, f"states of {name} {problem}")
+            self.report(f"{about} {figure}", when, f"states of {about} {problem}")
 
-    def add_elsewhere(self, order: Evaluated, rule: str, others: Sequence[str]) -> None:
+    def add_elsewhere(
+        self, history: _History, order: Evaluated, rule: str, others: Sequence[str]
+    ) -> None:
         """Add that subjects fail of connections that are not here: nothing says which."""
         places = ", ".join(others)
         title = f"subjects of {places}, which is not in this package"
@@ -2923,7 +3033,7 @@ class _DerivedHistory:
             "owners": [],
         }
         key = (rule, places, "connection", places)
-        merge_failure(self.history.failures, key, (order, order), 1, subject, waived=False)
+        merge_failure(history.failures, key, (order, order), 1, subject, waived=False)
 
     def report(self, about: str, when: str, problem: str) -> None:
         """Add a problem of an evaluation; of one thing only the first."""
@@ -2951,6 +3061,8 @@ class _DerivedNeed(NamedTuple):
     """``rows/OVER`` and ``verdicts/PACK/OVER`` of the rules of its controls."""
     bounds: Mapping[int, Mapping[str, int]]
     """By the leaf of each evaluation that was made by change, how long each log was, in order."""
+    scopes: FrameworkScopes = ()
+    """Every scope that one of these evaluations states."""
 
     def size(self, log: str) -> int:
         """Return how long a log was for the last of the evaluations."""
@@ -2975,14 +3087,14 @@ def derived_need(
         documents: One of them for each of the inputs that they were made with.
         rules: Those of the controls.
     """
-    kinds = {
-        kind
-        for document in documents
-        for rule in document["rules"]
-        if rule["rule"] in rules
-        for kind in rule_kinds(rule)
-    }
-    return _DerivedNeed(frozenset(kinds), derived_bounds(store_log, by_change(evaluations)))
+    kinds: set[str] = set()
+    scopes: list[Mapping[str, Any]] = []
+    for document in documents:
+        scopes.extend(document["scopes"])
+        for rule in document["rules"]:
+            kinds.update(rule_kinds(rule) if rule["rule"] in rules else ())
+    bounds = derived_bounds(store_log, by_change(evaluations))
+    return _DerivedNeed(frozenset(kinds), bounds, distinct_scopes(scopes))
 
 
 def by_change(evaluations: Leaves) -> dict[int, Mapping[str, Any]]:
@@ -3057,6 +3169,12 @@ class _SubjectRow(NamedTuple):
     """The records that it was read from, as ``kind:key``."""
     occurred_at: datetime | None
     final: bool
+    letters: str = ""
+    """One for each scope that evaluations state: whether it is in it."""
+
+    def is_outside(self, letter: int | None) -> bool:
+        """Return whether the scope of a letter leaves it out; None leaves nothing out."""
+        return letter is not None and self.letters[letter] == OUTSIDE
 
     def counts(self, since: datetime, *, rated: bool) -> bool:
         """Return whether it counts in a period that begins at a moment."""
@@ -3091,9 +3209,15 @@ class _DerivedBodies:
     """
 
     def __init__(
-        self, label: str, lines: Iterable[tuple[str, bytes | None]], erased: Collection[str]
+        self,
+        label: str,
+        lines: Iterable[tuple[str, bytes | None]],
+        erased: Collection[str],
+        connection: str = "",
+        scopes: FrameworkScopes = (),
     ) -> None:
         self.label, self.erased = label, erased
+        self.connection, self.scopes = connection, scopes
         self.lines: Iterator[tuple[str, bytes | None]] = iter(lines)
         self.next: tuple[str, bytes | None] | None = None
         self.uses: Counter[str] = Counter()
@@ -3132,14 +3256,16 @@ class _DerivedBodies:
             return None
         try:
             body = read_json(content, f"{self.label}: the body of {version.key}")
-            return read_row(body) if version.kind.startswith("rows/") else read_verdicts(body)
+            if not version.kind.startswith("rows/"):
+                return read_verdicts(body)
+            return read_row(body, row_letters(self.scopes, self.connection, body))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise _UnreadableBundle(
                 f"{self.label}: the body of {version.key} has no form that is known ({error})"
             ) from error
 
 
-def read_row(body: Mapping[str, Any]) -> _SubjectRow:
+def read_row(body: Mapping[str, Any], letters: str = "") -> _SubjectRow:
     """Read the body of a row."""
     if set(body) != ROW_FIELDS or set(body["subject"]) != SUBJECT_FIELDS:
         raise ValueError(f"expected the fields {', '.join(sorted(ROW_FIELDS))}")
@@ -3148,7 +3274,8 @@ def read_row(body: Mapping[str, Any]) -> _SubjectRow:
     at = body["occurred_at"]
     absent = set(body["absent"])
     names = tuple(intern(name) for name in body["names"] if name not in absent)
-    return _SubjectRow(body["subject"], names, None if at is None else moment(at), body["final"])
+    occurred_at = None if at is None else moment(at)
+    return _SubjectRow(body["subject"], names, occurred_at, body["final"], intern(letters))
 
 
 def read_verdicts(body: Mapping[str, Mapping[str, Any]]) -> dict[str, _RuleVerdict]:
@@ -3181,8 +3308,8 @@ class _GroupTallies(NamedTuple):
 
     verdicts: dict[str, Any]
     """By key; None where it was erased."""
-    tallies: dict[str, _RuleTally]
-    """By rule."""
+    tallies: dict[tuple[str, str], _RuleTally]
+    """By framework, which is empty for all that there is, and rule."""
 
 
 class _NamedRecords:
@@ -3236,13 +3363,29 @@ class _DerivedSubjects:
         """The digests of rows and verdicts that were erased, by pack (none: a row) and key."""
         self.changed: set[str] = set()
 
-    def tally(self, rule: str, pack: str, connection: str, items: _Items) -> _RuleTally:
-        """Return the tally of a rule, which begins with what is known where it is new."""
+    def tally(
+        self,
+        rule: str,
+        pack: str,
+        connection: str,
+        items: _Items,
+        scoped: tuple[str, _ScopedHistory | None] = ("", None),
+    ) -> _RuleTally:
+        """Return the tally of a rule, which begins with what is known where it is new.
+
+        Args:
+            rule: The rule.
+            pack: Whose it is.
+            connection: Whose rows.
+            items: What becomes of its items.
+            scoped: The framework whose scope is counted, and to what that is added.
+        """
         group = self.groups.setdefault(pack, _GroupTallies({}, {}))
-        if rule not in group.tallies:
-            group.tallies[rule] = _RuleTally(rule, connection, items)
+        name = (scoped[0], rule)
+        if name not in group.tallies:
+            group.tallies[name] = _RuleTally(rule, connection, items, scoped[1])
             self.changed.update(self.rows)
-        return group.tallies[rule]
+        return group.tallies[name]
 
     def note_erased(self, pack: str, key: str, digest: str | None) -> None:
         """Note that a row, or what a pack says of a subject, was erased; None: it was not."""
@@ -3301,6 +3444,12 @@ class _DerivedSubjects:
             tally.rated = rated
             self.changed.update(self.rows)
 
+    def set_letter(self, tally: _RuleTally, letter: int | None) -> None:
+        """Set which letter of rows tells what is outside of the scope of a tally."""
+        if tally.letter != letter:
+            tally.letter = letter
+            self.changed.update(self.rows)
+
     def refresh(self, history: _History) -> None:
         """Count again what changed."""
         if self.since is None:
@@ -3315,11 +3464,11 @@ class _DerivedSubjects:
             for pack, group in self.groups.items():
                 verdicts = group.verdicts.get(key)
                 erased = key in group.verdicts and verdicts is None
-                for rule, tally in group.tallies.items():
+                for (_, rule), tally in group.tallies.items():
                     standing = None
                     verdict = verdicts.get(rule) if verdicts else None
                     if row is not None and verdict and row.counts(since, rated=tally.rated):
-                        standing = _Standing(row, verdict)
+                        standing = in_scope(tally, key, _Standing(row, verdict))
                     tally.put(key, standing, history)
                     unreadable = known and (erased or row is None) and key in group.verdicts
                     (tally.unreadable.add if unreadable else tally.unreadable.discard)(key)
@@ -3355,6 +3504,22 @@ class _DerivedSubjects:
         tally.add_evidence(digests, erased, history)
 
 
+def in_scope(tally: _RuleTally, key: str, standing: _Standing) -> _Standing | None:
+    """Return what counts of a subject in the scope of a tally, where it has one.
+
+    What was in scope and is not any more left it; of what never was nothing counts.
+    """
+    if tally.scoped is None:
+        return standing
+    row, letter = standing.row, tally.letter
+    if row.is_outside(letter):
+        left = _Standing(row, _RuleVerdict(LEFT_SCOPE, ()))
+        return left if key in tally.standings else None
+    if letter is not None and row.letters[letter] == INSIDE:
+        tally.scoped.named.add((tally.connection, key))
+    return standing
+
+
 def names_record(standing: _Standing | None, name: str) -> bool:
     """Return whether a result that counts rests on a record."""
     return standing is not None and (
@@ -3384,8 +3549,14 @@ class _OpenSpan(NamedTuple):
 class _RuleTally:
     """The counts of one rule, its failing subjects, and the evidence behind its results."""
 
-    def __init__(self, rule: str, connection: str, items: _Items) -> None:
+    def __init__(
+        self, rule: str, connection: str, items: _Items, scoped: _ScopedHistory | None = None
+    ) -> None:
         self.rule, self.connection, self.items = rule, connection, items
+        self.scoped = scoped
+        """What is in the scope of a framework, where only that is counted."""
+        self.letter: int | None = None
+        """Which letter of rows tells what is outside of it; None: everything is in scope."""
         self.key = self.judged_key = ""
         """The digest of what its verdicts depend on: now, and when they counted last."""
         self.inside = 0
@@ -3418,6 +3589,7 @@ class _RuleTally:
 
     def put(self, key: str, standing: _Standing | None, history: _History) -> None:
         """Set whether a subject counts, and what is said of it."""
+        history = self.target(history)
         before = self.standings.pop(key, None)
         self.end_rested(key, history)
         if before is not None:
@@ -3431,6 +3603,10 @@ class _RuleTally:
             self.count(standing, 1)
             self.fresh.add(key)
             self.begin_failing(key)
+
+    def target(self, history: _History) -> _History:
+        """Return to what this tally adds: to the history, or to that of its scope."""
+        return history if self.scoped is None else self.scoped.history
 
     def count(self, standing: _Standing, number: int) -> None:
         """Count a subject in or out."""
@@ -3496,6 +3672,7 @@ class _RuleTally:
 
     def set_waived(self, waived: Mapping[str, str], history: _History) -> None:
         """Set which failing subjects are covered by a waiver."""
+        history = self.target(history)
         changed = waived.keys() ^ self.waived.keys()
         self.waived = waived
         for key in changed & self.failing.keys():
@@ -3525,6 +3702,10 @@ class _RuleTally:
         self, digests: Mapping[str, str], erased: Collection[str], history: _History
     ) -> None:
         """Add the digests of what changed behind the results of an evaluation that counts."""
+        if self.scoped is not None:  # the tally of all adds it
+            self.fresh.clear()
+            self.fresh_names.clear()
+            return
         for key in self.fresh:
             standing = self.standings[key]
             names = (*standing.row.names, *standing.verdict.looked_up)
@@ -3552,6 +3733,7 @@ class _RuleTally:
 
     def finish(self, history: _History) -> None:
         """End what lasts up to the last evaluation."""
+        history = self.target(history)
         self.key = self.judged_key
         for key, standing in self.standings.items():
             self.end_item(key, standing)
@@ -3640,7 +3822,7 @@ def count_problems(
     open_rows = 0
     if whole and any(is_doubt(result) for result in rule["results"]):
         open_rows = max(rule["population"]["insufficient"] - figures["insufficient"], 0)
-    for figure in sorted(figures):
+    for figure in sorted(figures.keys() & rule["population"].keys()):
         stated, actual = rule["population"][figure], figures[figure]
         if figure in {"insufficient", "total"}:
             actual += open_rows
@@ -3649,7 +3831,8 @@ def count_problems(
             yield figure, f"{stated} {figure}, and its results on {places} are {actual}"
     expected = worst_status(rule, counted, whole=whole)
     # Where nothing was counted here, nothing follows for what other connections were found to be.
-    if not unknown and expected != rule["status"] and (counted or not others):
+    is_stated = rule["status"] is not None  # nothing is in the scope of a framework
+    if is_stated and not unknown and expected != rule["status"] and (counted or not others):
         better = RESULT_STATUSES.index(rule["status"]) > RESULT_STATUSES.index(expected)
         if better or not others:
             yield "status", f"the status {rule['status']}, and {expected} follows from its results"
@@ -3698,6 +3881,239 @@ def worst_status(
     return next((status for status in RESULT_STATUSES if status in present), "insufficient")
 
 
+# -- Whether a row is in the scope of a framework, as evaluations state the scope ------------------
+
+
+INSIDE, UNNAMED, OUTSIDE = "i", "u", "o"
+"""Letters of a row: the scope names it, says nothing of it, or leaves it out."""
+LISTS = {
+    "connections": "connection",
+    "services": "service",
+    "teams": "team",
+    "priorities": "priority",
+    "incident_types": "incident type",
+    "urgencies": "urgency",
+}
+"""What a scope may state, and how it is called."""
+EVERYTHING = "everything: no scope was stated"
+
+FrameworkScopes = Sequence[Mapping[str, Any]]
+
+
+def distinct_scopes(scopes: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """Return each scope once, in a fixed order."""
+    by_text = {write_json(scope): scope for scope in scopes}
+    return tuple(by_text[text] for text in sorted(by_text))
+
+
+def row_letters(scopes: FrameworkScopes, connection: str, row: Mapping[str, Any]) -> str:
+    """Return a letter for each scope: whether a row of a connection is in it."""
+    return "".join(row_letter(scope, connection, row) for scope in scopes)
+
+
+def row_letter(scope: Mapping[str, Any], connection: str, row: Mapping[str, Any]) -> str:
+    """Return whether a row is in a scope, as a letter."""
+    if scope["connections"] and not is_named([connection], scope["connections"]):
+        return OUTSIDE
+    if row["subject"]["kind"] == "connection":
+        return UNNAMED
+    answers = {
+        is_named(values, patterns)
+        for patterns, values in asked_values(scope, row)
+        if values is not None
+    }
+    if False in answers:
+        return OUTSIDE
+    return INSIDE if answers or scope["connections"] else UNNAMED
+
+
+def asked_values(
+    scope: Mapping[str, Any], row: Mapping[str, Any]
+) -> Iterator[tuple[Sequence[str], Sequence[str] | None]]:
+    """Yield what a scope asks for, and what a row says of it; None: it says nothing."""
+    if scope["services"]:
+        yield scope["services"], service_names(row)
+    if scope["teams"]:
+        yield scope["teams"], row["subject"]["owners"] or None
+    for name, path in (
+        ("priorities", "priority"),
+        ("incident_types", "incident_type"),
+        ("urgencies", "urgency"),
+    ):
+        if scope[name]:
+            yield scope[name], field_values(row["fields"], path)
+    for path in sorted(scope["fields"]):
+        yield scope["fields"][path], field_values(row["fields"], path)
+
+
+def service_names(row: Mapping[str, Any]) -> Sequence[str] | None:
+    """Return the ids and names of the service of a row, which may be about one itself."""
+    subject, service = row["subject"], row["fields"].get("service")
+    if subject["kind"].endswith(".service"):
+        return (subject["key"], subject["title"])
+    if not isinstance(service, Mapping):
+        return None
+    return [str(service[name]) for name in ("id", "title", "name") if service.get(name)]
+
+
+def field_values(fields: Mapping[str, Any], path: str) -> Sequence[str] | None:
+    """Return the values at a path as texts; none where it is null; None where it is not there."""
+    value: Any = fields
+    for name in path.split("."):
+        if not isinstance(value, Mapping) or name not in value:
+            return None
+        value = value[name]
+    members = value if isinstance(value, list) else [value]
+    return [value_text(member) for member in members if member is not None]
+
+
+def value_text(value: Any) -> str:
+    """Return a value as scopes write it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def is_named(values: Sequence[str], patterns: Sequence[str]) -> bool:
+    """Return whether one of some values matches one of some patterns."""
+    return any(fnmatchcase(value, pattern) for value in values for pattern in patterns)
+
+
+def scope_words(scope: Mapping[str, Any]) -> str:
+    """Return what a scope names, in words; of several parts all have to match."""
+    named = [(words, scope[name]) for name, words in LISTS.items()]
+    named += [(path, scope["fields"][path]) for path in sorted(scope["fields"])]
+    parts = [f"{words} {' or '.join(patterns)}" for words, patterns in named if patterns]
+    return " and ".join(parts) or "everything: the scope names nothing"
+
+
+# -- What an evaluation states of a rule for a framework: of what is in its scope ------------------
+
+
+def supports(rule: Mapping[str, Any], framework: str) -> bool:
+    """Return whether a rule supports a control of a framework."""
+    return any(control["framework"] == framework for control in rule["controls"])
+
+
+def stated_scope(evaluation: Mapping[str, Any], framework: str) -> Mapping[str, Any] | None:
+    """Return the scope of a framework in an evaluation; None: everything is in scope."""
+    scopes = (scope for scope in evaluation["scopes"] if scope["framework"] == framework)
+    return next(scopes, None)
+
+
+def active_letter(scopes: FrameworkScopes, scope: Mapping[str, Any] | None) -> int | None:
+    """Return which letter of rows tells what a scope leaves out; None: it leaves out nothing.
+
+    A scope that is not among the scopes leaves out nothing either: nothing is known to be outside.
+    """
+    if scope is None:
+        return None
+    return next((index for index, known in enumerate(scopes) if known == scope), None)
+
+
+def scoped_rule(rule: Mapping[str, Any], framework: str) -> Mapping[str, Any]:
+    """Return what an evaluation states of a rule for a framework, in the form of a rule.
+
+    Its results are those on whole connections, shares, and objects behind no row.
+    """
+    scoped = next((part for part in rule["scoped"] if part["framework"] == framework), None)
+    if scoped is None:
+        return rule
+    waivers = {result["id"]: result["waiver"] for result in rule["results"]}
+    population = {name: scoped["population"][name] for name in scoped["population"]}
+    del population["waived"]  # which of them are waived is not counted
+    return {
+        **rule,
+        "status": scoped["status"],
+        "population": population,
+        "results": [
+            {**result, "waiver": waivers.get(result["id"])} for result in scoped["results"]
+        ],
+    }
+
+
+def results_on_rows(
+    rule: Mapping[str, Any],
+    stated: Sequence[Mapping[str, Any]],
+    is_outside: Callable[[Mapping[str, Any]], bool],
+) -> Iterator[Mapping[str, Any]]:
+    """Yield the results on single rows that are in the document, and not known to be outside.
+
+    Args:
+        rule: As an evaluation of a past moment states it.
+        stated: What it states of what is in scope beside them.
+        is_outside: Whether a result is on a row that is known to be outside of the scope.
+    """
+    known = {result["id"] for result in stated}
+    for result in rule["results"]:
+        is_row = result["subject"]["kind"] not in WHOLE and result["id"] not in known
+        if is_row and not is_outside(result):
+            yield result
+
+
+# -- What is concluded of the scope of a framework over a period: what it was and left out ---------
+
+
+def scopes_of(controls: Iterable[str], scope: _Scope, history: _History) -> Iterator[dict[str, Any]]:
+    """Yield each scope of the frameworks of some controls."""
+    rules: dict[str, set[str]] = {}
+    for name in controls:
+        needs: Sequence[Any] = scope.needs.get(name, ())
+        rules.setdefault(name.partition(":")[0], set()).update(need.rule for need in needs)
+    for framework in sorted(rules.keys() & history.scopes.keys()):
+        yield scope_assurance(framework, rules[framework], history)
+
+
+def concluded_items(
+    history: _History, rule: str, connection: str, frameworks: Collection[str]
+) -> set[str]:
+    """Return the items of a rule that controls of some frameworks conclude on, by name."""
+    populations = [
+        items.population
+        for part in map(history.of_framework, frameworks)
+        for items in [part.items.get((rule, connection))]
+        if items is not None
+    ]
+    return set().union(*populations)
+
+
+def scope_assurance(framework: str, rules: Collection[str], history: _History) -> dict[str, Any]:
+    """Return what a scope was, and how many items of some rules are in it."""
+    part = history.scopes[framework]
+    inside = items_named(rules, part.history)
+    outside = items_named(rules, history) - inside
+    named = len(inside & part.named)
+    return {
+        "framework": framework,
+        "stated": list(statements(part)),
+        "items": len(inside),
+        "items_named": named,
+        "items_outside": len(outside),
+        "problem": scope_problem(len(inside), named, len(outside)),
+    }
+
+
+def statements(part: _ScopedHistory) -> Iterator[Mapping[str, Any]]:
+    """Yield each scope that was stated, with the first and the last evaluation that did."""
+    for words in sorted(part.stated, key=lambda name: (part.stated[name].first, name)):
+        stretch = part.stated[words]
+        yield {
+            "scope": words,
+            "since": stretch.first,
+            "until": stretch.last,
+            "evaluations": stretch.evaluations,
+        }
+
+
+def scope_problem(inside: int, named: int, outside: int) -> str:
+    """Return what a scope does that left out nothing, or all that it speaks of; empty: neither."""
+    if not inside + outside:
+        return ""
+    if not outside:
+        return f"leaves nothing out: all {inside} items are in it"
+    if not named:
+        return f"matches nothing: outside of it are {outside} items, and it names none"
+    return ""
+
+
 # -- What the evidence of a period proves of each kind and each control: ``assurance.json`` --------
 
 
@@ -3732,6 +4148,7 @@ def conclude(
             for kind in kinds
             if kind in source.watch.cadences
         ],
+        "scopes": list(scopes_of(question.controls, scope, history)),
         "controls": [
             control_assurance(
                 name,
@@ -3801,17 +4218,23 @@ def control_assurance(
         *inconclusive(statuses, missing, elapsed),
     ]
     gaps = distinct([*missing, *untested])
-    tests = [rule_test(need, history, collecting, period) for need in tests_of(needs)]
-    exceptions = list(exceptions_of(rules, history, collecting, period))
     framework, _, number = name.partition(":")
+    scoped = history.of_framework(framework)
+    health = history.method.monitoring
+    tests = [
+        rule_test(need, scoped, collecting, period, monitoring=need.rule in health)
+        for need in tests_of(needs)
+    ]
+    exceptions = list(exceptions_of(rules, scoped, collecting, period))
     return {
         "framework": framework,
         "id": number,
         "conclusion": conclusion_of(gaps, exceptions, tests),
         "rules": sorted(rules),
         "tests": tests,
-        **control_items(rules, history, exceptions),
-        "partial_months": list(partial_months(rules, history, collecting, period)),
+        **control_items(rules, scoped, exceptions),
+        "items_outside": len(items_named(rules, history) - items_named(rules, scoped)),
+        "partial_months": list(partial_months(rules, scoped, collecting, period)),
         "evidence_coverage": coverage(gaps, elapsed),
         "evaluations": len(statuses),
         "history": list(status_history(statuses)),
@@ -3944,7 +4367,12 @@ def tests_of(needs: Sequence[_Need]) -> list[_Need]:
 
 
 def rule_test(
-    need: _Need, history: _History, collecting: Sequence[_Collecting], period: _Asked
+    need: _Need,
+    history: _History,
+    collecting: Sequence[_Collecting],
+    period: _Asked,
+    *,
+    monitoring: bool,
 ) -> dict[str, Any]:
     """Return how many items a test had in the period, and what became of them."""
     counts: Counter[str] = Counter()
@@ -3968,6 +4396,7 @@ def rule_test(
         "test_changed": changed,
         "read_back": read_back,
         "tested_late": tested_late,
+        "monitoring": monitoring,
     }
 
 
@@ -3992,16 +4421,21 @@ def go_back(moment: datetime, seconds: float) -> datetime:
     return moment - min(timedelta(seconds=seconds), moment - EARLIEST)
 
 
-def control_items(
-    rules: Collection[str], history: _History, exceptions: Iterable[Mapping[str, Any]]
-) -> dict[str, int]:
-    """Count the items of a control, each once, however many tests apply to it or fail."""
-    population = {
+def items_named(rules: Collection[str], history: _History) -> set[tuple[str, str]]:
+    """Return the items that some rules applied to: connection, and kind and key."""
+    return {
         (connection, key)
         for (rule, connection), items in history.items.items()
         if rule in rules
         for key in items.population
     }
+
+
+def control_items(
+    rules: Collection[str], history: _History, exceptions: Iterable[Mapping[str, Any]]
+) -> dict[str, int]:
+    """Count the items of a control, each once, however many tests apply to it or fail."""
+    population = items_named(rules, history)
     failed = {
         (entry["connection"], entry["subject"]["kind"], entry["subject"]["key"])
         for entry in exceptions
@@ -4305,6 +4739,10 @@ def gap_texts(gap: Gap) -> Gap:
 # -- What evaluations state of the method: their packs, parameters, and what settings narrowed -----
 
 
+MONITORING = "monitoring"
+"""The purpose of packs that test the health of monitoring itself."""
+
+
 class _StatedStretch(NamedTuple):
     """From which evaluation to which something was stated, and in how many."""
 
@@ -4319,6 +4757,8 @@ class _MethodFacts:
     def __init__(self) -> None:
         self.titles: dict[str, str] = {}
         """What each test asserts, by its rule; the last that was stated."""
+        self.monitoring: set[str] = set()
+        """The tests of the health of monitoring itself: those of packs that are for it."""
         self.packs: dict[tuple[str, str, str], _StatedStretch] = {}
         """By name, version and digest of a pack."""
         self.parameters: dict[tuple[str, str, str], _StatedStretch] = {}
@@ -4341,8 +4781,11 @@ class _MethodFacts:
         at = evaluation["evaluated_at"]
         self.on_time += not late
         self.as_of += late
+        names = {p["name"] for p in evaluation["packs"] if p.get("purpose") == MONITORING}
         for rule in evaluation["rules"]:
             self.titles[rule["rule"]] = rule["title"]
+            if rule["pack"] in names:
+                self.monitoring.add(rule["rule"])
         for pack in evaluation["packs"]:
             extend(self.packs, (pack["name"], pack["version"], pack["digest"]), at)
             for name, value in pack["parameters"].items():
@@ -4897,13 +5340,18 @@ class _PeriodItem(NamedTuple):
         return (self.connection, self.kind, self.key, self.occurred_at, self.result)
 
 
-def rule_items(history: _History, rule: str, connections: Sequence[str]) -> Iterator[_PeriodItem]:
-    """Yield the population of a test, sorted by connection and item."""
+def rule_items(facts: _PageFacts, rule: str) -> Iterator[_PeriodItem]:
+    """Yield the population of a test, sorted by connection and item.
+
+    What is outside of the scope of each framework whose controls it supports is not of it.
+    """
     of_rule = short_digest(6, rule)
-    for connection in connections:
-        items = history.items.get((rule, connection))
+    controls = facts.assurance["controls"]
+    frameworks = {one["framework"] for one in controls if rule in one["rules"]}
+    for connection in facts.predicate["connections"]:
+        items = facts.history.items.get((rule, connection))
         if items is not None:
-            for name in sorted(items.population):
+            for name in sorted(concluded_items(facts.history, rule, connection, frameworks)):
                 kind, _, key = name.partition(":")
                 at = items.moments.get(name)
                 occurred = instant_text(at) if at is not None and name in items.occurred else ""
@@ -4941,7 +5389,7 @@ def sample_of_test(facts: _PageFacts, rule: str) -> _TestSample:
 
     def counted_items() -> Iterator[_PeriodItem]:
         nonlocal population
-        for item in rule_items(facts.history, rule, facts.predicate["connections"]):
+        for item in rule_items(facts, rule):
             population += 1
             yield item
 
@@ -5035,6 +5483,11 @@ CONCLUSIONS = {
     "open_at_cut_off": "Open at the cut-off",
     "evidence_incomplete": "Evidence incomplete for the period",
 }
+MONITORING_WORDS = (
+    "Only tests of the monitoring itself support these controls: its credential, how often "
+    "evidence is collected, fields that are not known, and what can be seen. They are no controls "
+    "of the company's operation, and are counted apart."
+)
 COMMAND = "python3 verify.py PACKAGE.zip KEY"
 CONTENTS = (
     ("pages/period.html", "The period report: each control with its tests, exceptions and gaps."),
@@ -5112,22 +5565,62 @@ def account_of(facts: _PageFacts, connection: str) -> str:
     return account + through
 
 
+def of_monitoring(controls: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the controls that only tests of the monitoring itself support."""
+    return [
+        control
+        for control in controls
+        if control["tests"] and all(test["monitoring"] for test in control["tests"])
+    ]
+
+
+def of_company(controls: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the other controls: those of the company."""
+    monitoring = of_monitoring(controls)
+    return [control for control in controls if control not in monitoring]
+
+
 def conclusions_section(facts: _PageFacts) -> Iterator[str]:
     """Yield what the tests conclude of each control."""
-    controls = facts.assurance["controls"]
+    company = of_company(facts.assurance["controls"])
+    monitoring = of_monitoring(facts.assurance["controls"])
     exceptions = sum(1 for _ in exceptions_by_item(facts.assurance))
-    numbers = Counter(row["conclusion"] for row in controls)
-    summary = ", ".join(
-        f"{numbers[name]} {words[0].lower()}{words[1:]}"
-        for name, words in CONCLUSIONS.items()
-        if numbers[name]
-    )
     yield "<section>\n<h2>What it concludes</h2>"
+    for scope in facts.assurance["scopes"]:
+        if scope["problem"]:
+            name, problem = text(scope["framework"]), text(scope["problem"])
+            yield f"<p><strong>Warning: the scope of {name} {problem}.</strong></p>"
     yield (
-        f"<p>{counted(len(controls), 'control')}: {summary}. {counted(exceptions, 'exception')}. A "
+        f"<p>{summary_of(company)}. {counted(exceptions, 'exception')}. A "
         "conclusion is about the automated tests alone. Whether a control operated effectively "
         "is for its auditor to say, and so is what people do by hand.</p>"
     )
+    yield from conclusions_table(company)
+    yield (
+        "<p>Evidence coverage is the share of the period for which the evidence was sufficient; "
+        "gaps that concern single objects alone do not lower it. The "
+        '<a href="pages/period.html">period report</a> names each evidence gap.</p>'
+    )
+    if monitoring:
+        yield f"<h3>Health of monitoring</h3>\n<p>{summary_of(monitoring)}. {MONITORING_WORDS}</p>"
+        yield from conclusions_table(monitoring)
+    yield "</section>"
+
+
+def summary_of(controls: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many controls have which conclusion."""
+    numbers = Counter(row["conclusion"] for row in controls)
+    parts = [
+        f"{numbers[name]} {words[0].lower()}{words[1:]}"
+        for name, words in CONCLUSIONS.items()
+        if numbers[name]
+    ]
+    total = counted(len(controls), "control")
+    return f"{total}: {', '.join(parts)}" if parts else total
+
+
+def conclusions_table(controls: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the conclusion on each of some controls."""
     yield from table(
         ("Control", "Conclusion", "Evidence coverage", "Items", "Items that failed", "Evaluations"),
         (
@@ -5142,11 +5635,6 @@ def conclusions_section(facts: _PageFacts) -> Iterator[str]:
             for row in controls
         ),
         len(controls),
-    )
-    yield (
-        "<p>Evidence coverage is the share of the period for which the evidence was sufficient; "
-        "gaps that concern single objects alone do not lower it. The "
-        '<a href="pages/period.html">period report</a> names each evidence gap.</p>\n</section>'
     )
 
 
@@ -5252,6 +5740,7 @@ TEST_NOTES = {
     "read_back": "occurred before the connection was watched, and read back",
     "tested_late": "tested later than the slowest cadence",
 }
+STATED_HEAD = ("From the evaluation of", "To that of", "Evaluations")
 MOST_EXCEPTIONS = 20
 """Of each control: one item can be an exception of many controls, and a page of its own has it."""
 STATUSES = {
@@ -5276,11 +5765,13 @@ def period_page(facts: _PageFacts) -> bytes:
                 f"{ended} Items are what happened in the period, or was there at some time of it. "
                 "An exception is an item that failed a test.</p>"
             ),
+            *scopes_section(assurance["scopes"]),
             *(
                 line
-                for control in assurance["controls"]
+                for control in of_company(assurance["controls"])
                 for line in control_section(control, facts.titles)
             ),
+            *monitoring_section(assurance["controls"], facts.titles),
             *parameters_section(facts),
             *collections_section(assurance["kinds"]),
         ],
@@ -5293,7 +5784,8 @@ def control_section(control: Mapping[str, Any], titles: Mapping[str, str]) -> It
     yield (
         f"<p><strong>{CONCLUSIONS[control['conclusion']]}.</strong> Evidence coverage "
         f"{percent(control['evidence_coverage'])} of the period, in {control['evaluations']} "
-        f"evaluations. {control['items']} items, of which {control['items_failed']} failed.</p>"
+        f"evaluations. {control['items']} items, of which {control['items_failed']} failed"
+        f"{outside_words(control)}.</p>"
     )
     yield from tests_table(control["tests"], titles)
     for month in control["partial_months"]:
@@ -5308,6 +5800,58 @@ def control_section(control: Mapping[str, Any], titles: Mapping[str, str]) -> It
     yield "</article>"
 
 
+def monitoring_section(
+    controls: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield the controls that only tests of the monitoring itself support."""
+    monitoring = of_monitoring(controls)
+    if monitoring:
+        yield "<h2>Health of monitoring</h2>"
+        yield f"<p>{MONITORING_WORDS}</p>"
+    for control in monitoring:
+        yield from control_section(control, titles)
+
+
+def outside_words(control: Mapping[str, Any]) -> str:
+    """Return how many items the scope of a control's framework leaves out."""
+    if not control["items_outside"]:
+        return ""
+    framework = text(control["framework"])
+    number = counted(control["items_outside"], "item")
+    return f"; outside of the scope of {framework}, and not concluded on: {number}"
+
+
+def scopes_section(scopes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the scopes of frameworks: several lines of one are a change in the period."""
+    if not scopes:
+        return
+    yield "<section>\n<h2>Scopes of frameworks</h2>"
+    for scope in scopes:
+        if scope["problem"]:
+            name, problem = text(scope["framework"]), text(scope["problem"])
+            yield f"<p><strong>Warning: the scope of {name} {problem}.</strong></p>"
+    yield (
+        "<p>Conclusions on the controls of these frameworks are about the items in scope alone. "
+        "An item of which it is not known whether a scope names it is in scope. What failed while "
+        "it was in scope is an exception, even if a later scope leaves it out.</p>"
+    )
+    yield from table(
+        ("Framework", "Scope", *STATED_HEAD, "In scope", "Named", "Outside"),
+        (
+            (
+                *map(text, (scope["framework"], stated["scope"])),
+                *(instant(stated[name]) for name in ("since", "until")),
+                text(stated["evaluations"]),
+                *(text(scope[name]) for name in ("items", "items_named", "items_outside")),
+            )
+            for scope in scopes
+            for stated in scope["stated"]
+        ),
+        sum(len(scope["stated"]) for scope in scopes),
+    )
+    yield "</section>"
+
+
 def tests_table(tests: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> Iterator[str]:
     """Yield the figures of each test."""
     yield from table(
@@ -5316,14 +5860,19 @@ def tests_table(tests: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -
             (
                 test_cell(row["rule"], titles),
                 *(text(row[name]) for name in TEST_FIGURES),
-                "; ".join(
-                    f"{row[name]} {words}" for name, words in TEST_NOTES.items() if row[name]
-                ),
+                "; ".join(test_notes(row)),
             )
             for row in tests
         ),
         len(tests),
     )
+
+
+def test_notes(row: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is to be known of a test beside its figures."""
+    if row["monitoring"]:
+        yield "health of monitoring"
+    yield from (f"{row[name]} {words}" for name, words in TEST_NOTES.items() if row[name])
 
 
 def history_table(history: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -5482,7 +6031,7 @@ def population_section(facts: _PageFacts, rule: str) -> Iterator[str]:
     """Yield the first items of a test."""
     first: list[_PeriodItem] = []
     number = 0
-    for item in rule_items(facts.history, rule, facts.predicate["connections"]):
+    for item in rule_items(facts, rule):
         number += 1
         if number <= MOST_ROWS:
             first.append(item)
@@ -5781,7 +6330,7 @@ def population_rows(facts: _PageFacts) -> Iterator[tuple[object, ...]]:
     """Yield every item of every test."""
     yield ("rule", *ITEM_COLUMNS)
     for rule in facts.predicate["rules"]:
-        for item in rule_items(facts.history, rule, facts.predicate["connections"]):
+        for item in rule_items(facts, rule):
             yield (rule, *item.cells, item.id)
 
 

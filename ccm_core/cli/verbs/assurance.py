@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import click
 
+from ccm_core.app.audit.shown_frameworks import shown_controls
 from ccm_core.app.rule_sets import compile_configured_packs
 from ccm_core.cli.evidence.command import known
 from ccm_core.cli.terminal.exit_codes import Exit, most_severe
@@ -52,20 +53,22 @@ def command(
     workspace = open_workspace(config)
     for kind in kinds:
         known(workspace, kind)
+    packs = compile_configured_packs(workspace)
+    shown = shown_controls(workspace, packs, selected)
     with workspace.read_store() as store:
         assurance = assess_period(
             workspace.host,
             workspace.connections(connections, secrets=False),
             store,
-            compile_configured_packs(workspace),
+            packs,
             span,
-            selected,
+            shown.controls,
         )
-    assurance = _narrowed(assurance, kinds, selected)
+    assurance = _narrowed(shown.ordered(assurance), kinds, selected)
     if as_json:
         print_json(assurance)
     else:
-        print_text(assurance_text(assurance))
+        print_text(assurance_text(assurance, shown.hidden))
     return _code(assurance)
 
 

@@ -60,6 +60,7 @@ def _code(check: Check) -> Exit:
 
 def _print(check: Check) -> None:
     diagnoses = [("plugins", diagnosis) for diagnosis in check.plugins]
+    diagnoses += [("frameworks", diagnosis) for diagnosis in check.scopes]
     diagnoses += [
         (connection.connection, diagnosis)
         for connection in check.connections

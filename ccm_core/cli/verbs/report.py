@@ -154,6 +154,7 @@ def _period_report(
     period: str,
     samples: int | None,
 ) -> list[Iterable[bytes]]:
+    from ccm_core.app.audit.shown_frameworks import shown_controls
     from ccm_core.app.rule_sets import compile_configured_packs
     from ccm_core.cli.terminal.options import read_controls, read_period
     from ccm_core.pipeline.period_report import period_input, with_basis
@@ -161,11 +162,15 @@ def _period_report(
 
     span = read_period(period)
     packs = compile_configured_packs(workspace)
-    controls = [*read_controls(part.controls), *_framework_controls(packs, part.frameworks)]
+    asked = [*read_controls(part.controls), *_framework_controls(packs, part.frameworks)]
+    shown = shown_controls(workspace, packs, asked)
     connections = workspace.connections(part.connections, secrets=False)
     host, stated = workspace.host, _stated_controls(workspace)
     with workspace.read_store() as store:
-        content = period_input(host, connections, store, packs, span, controls, samples=samples)
+        content = period_input(
+            host, connections, store, packs, span, shown.controls, samples=samples
+        )
+        content = replace(content, assurance=shown.ordered(content.assurance), hidden=shown.hidden)
         content = with_basis(content, host, connections, store, packs, stated)
     return [[PERIOD_FORMATS[target.form].render(content)] for target in targets]
 

@@ -26,3 +26,18 @@ class FrameworkScope:
     urgencies: tuple[str, ...] = ()
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=FrozenDict)
     """By the path of a field in rows, such as ``status``."""
+
+    @property
+    def words(self) -> str:
+        """What it names, in words; of several parts all have to match."""
+        named = (
+            ("connection", self.connections),
+            ("service", self.services),
+            ("team", self.teams),
+            ("priority", self.priorities),
+            ("incident type", self.incident_types),
+            ("urgency", self.urgencies),
+            *sorted(self.fields.items()),
+        )
+        parts = (f"{words} {' or '.join(values)}" for words, values in named if values)
+        return " and ".join(parts) or "everything: the scope names nothing"

@@ -122,6 +122,8 @@ class ScopedResult:
     """How many rows in scope the scope names; it says nothing of the others."""
     outside: int = 0
     """How many rows are outside of the scope."""
+    results: tuple[Result, ...] = ()
+    """On whole connections, shares of what is in scope, and objects behind no row, sorted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

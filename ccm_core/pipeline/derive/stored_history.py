@@ -97,6 +97,7 @@ class StoredHistory:
         rules: Collection[str],
         connections: Collection[str],
         manifests: Mapping[str, str] | None = None,
+        frameworks: Collection[str] = (),
     ) -> History:
         """Return what the evaluations state.
 
@@ -105,13 +106,14 @@ class StoredHistory:
             connections: Over which connections.
             manifests: By connection, the kind of its manifests; None: nobody asks for the evidence
                 behind results.
+            frameworks: Those whose scopes are read.
 
         Raises:
             IntegrityError: They do not follow from the rows and verdicts that are stored.
             BoundExceeded: One of these is larger than a verifier reads.
         """
         erased = erased_digests(self.store_log)
-        reading = Reading(set(rules), set(connections), erased, self.period)
+        reading = Reading(set(rules), set(connections), erased, self.period, set(frameworks))
         history, problems = empty_history(), list[str]()
         logs = {
             name: self._logs(name, reading, None if manifests is None else manifests[name])
@@ -144,7 +146,7 @@ class StoredHistory:
         def lines(kind: str) -> Iterator[tuple[str, bytes | None]]:
             return self._bodies(version for version in versions if version.kind == kind)
 
-        readers = body_readers(name, versions, reading.erased, lines)
+        readers = body_readers(name, versions, reading.erased, lines, self.need.scopes)
         return ConnectionLogs(versions, readers, evidence, bounds, size)
 
     def table(self, log: str) -> LeafTable:

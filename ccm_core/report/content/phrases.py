@@ -18,6 +18,7 @@ from ccm_core.model.evidence.collection import Outcome, Reason
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from ccm_core.model.assurance import ScopeAssurance
     from ccm_core.model.evidence.manifest import VisibilityGap
 
 STATUS: Mapping[Status, str] = MappingProxyType(
@@ -132,6 +133,11 @@ def untitled(reason: str, title: str) -> str:
 def scope(names: Sequence[str]) -> str:
     """Return a sentence that a report shows only a part of an evaluation."""
     return f"This report covers a part of the evaluation: only {listed(names)}."
+
+
+def scope_warnings(scopes: Iterable[ScopeAssurance]) -> tuple[str, ...]:
+    """Return what is to be said loudly of the scopes of frameworks over a period."""
+    return tuple(f"the scope of {one.framework} {one.problem}" for one in scopes if one.problem)
 
 
 def capital(text: str) -> str:

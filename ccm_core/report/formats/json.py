@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from ccm_core.model.evaluation.result import Evaluation, Result, RuleResult
+from ccm_core.model.evaluation.result import Evaluation, Result, RuleResult, ScopedResult
 from ccm_core.model.finding.document import finding_document
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.report.content.finding_list import finding_list
@@ -50,9 +50,17 @@ class JsonResult(Result):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JsonScopedResult(ScopedResult):
+    """What a rule says of what is in scope; findings are of all, so its results name none."""
+
+    results: tuple[JsonResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JsonRule(RuleResult):
     """A rule whose results name their findings."""
 
+    scoped: tuple[JsonScopedResult, ...] = ()
     results: tuple[JsonResult, ...] = ()
 
 
@@ -144,8 +152,16 @@ def _evaluation(inputs: ReportInput) -> Fields:
         finding = findings.of(result)
         return fields_of(result, finding=(finding.id or None) if finding else None)
 
+    def scoped_fields(scoped: ScopedResult) -> Fields:
+        results = (fields_of(result, finding=None) for result in scoped.results)
+        return fields_of(scoped, results=Rows(results))
+
     rules = (
-        fields_of(rule, results=Rows(map(result_fields, rule.results)))
+        fields_of(
+            rule,
+            scoped=Rows(map(scoped_fields, rule.scoped)),
+            results=Rows(map(result_fields, rule.results)),
+        )
         for rule in inputs.evaluation.rules
     )
     return fields_of(inputs.evaluation, rules=Rows(rules))

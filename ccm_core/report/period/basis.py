@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from ccm_core.model.assurance import ScopeAssurance
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.period_basis import PeriodBasis, SourceQuery
 from ccm_core.report.content import phrases
@@ -30,9 +31,37 @@ class BasisTables:
     tables: tuple[BasisTable, ...]
 
 
-def basis_tables(basis: PeriodBasis, host_version: str) -> BasisTables:
+def basis_tables(
+    basis: PeriodBasis, host_version: str, scopes: Sequence[ScopeAssurance] = ()
+) -> BasisTables:
     """Lay out what the tests of a period rest on."""
-    return BasisTables(tables=(*_scope(basis, host_version), *_design(basis)))
+    return BasisTables(tables=(*_scope(basis, host_version), _frameworks(scopes), *_design(basis)))
+
+
+def _frameworks(scopes: Sequence[ScopeAssurance]) -> BasisTable:
+    return BasisTable(
+        place="scope",
+        title="Scopes of frameworks",
+        about="Conclusions on the controls of these frameworks are about the items in scope alone: "
+        "what was in scope at some time of the period, unless nothing of it failed and it left. An "
+        "item of which it is not known whether a scope names it is in scope.",
+        columns=("framework", "scope", "from", "until", "in scope", "named", "outside", "warning"),
+        rows=tuple(
+            (
+                one.framework,
+                stated.scope,
+                phrases.moment(stated.since),
+                phrases.moment(stated.until),
+                f"{one.items:,}",
+                f"{one.items_named:,}",
+                f"{one.items_outside:,}",
+                one.problem or "none",
+            )
+            for one in scopes
+            for stated in one.stated
+        ),
+        none="No framework has a scope: its controls concern every item.",
+    )
 
 
 def _scope(basis: PeriodBasis, host_version: str) -> Iterator[BasisTable]:
@@ -146,8 +175,9 @@ def _design(basis: PeriodBasis) -> Iterator[BasisTable]:
     yield BasisTable(
         place="design",
         title="Changes of the tests",
-        about="What differs between evaluations that follow each other: versions, packs, "
-        "parameters, settings of connections, risk acceptances.",
+        about="What differs between evaluations that follow each other, those up to seven days after "
+        "the period that close it as well: versions, packs, "
+        "parameters, scopes, checks switched off, settings of connections, risk acceptances.",
         columns=("first evaluated with", "what", "name", "before", "after"),
         rows=tuple(
             (

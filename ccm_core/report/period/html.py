@@ -44,6 +44,8 @@ class PeriodHtml:
             samples=tuple(layout.samples_by_test(inputs)),
             titles=inputs.titles,
             headline=layout.headline(inputs.assurance),
+            monitoring_headline=layout.monitoring_headline(inputs.assurance),
+            hidden=inputs.hidden,
             findings_note=layout.findings_note(inputs.assurance),
             responses=people.shown_responses(inputs.people),
             left_over=tuple(map(people.shown_response, inputs.people.left_over)),

@@ -13,7 +13,7 @@ from ccm_core.report.content.exception_responses import (
     response_document,
 )
 from ccm_core.report.content.manual_evidence import EvidenceDocument, evidence_document
-from ccm_core.report.period.layout import headline
+from ccm_core.report.period.layout import headline, monitoring_headline
 
 if TYPE_CHECKING:
     from ccm_core.model.assurance import Assurance
@@ -29,7 +29,11 @@ class PeriodDocument:
     document: str = "ccm.period-report/v1"
     host_version: str
     headline: str
-    """In words, the same in every format."""
+    """Of the company's controls, in words, the same in every format."""
+    monitoring_headline: str
+    """Of the controls that only tests of the monitoring itself support; empty: there are none."""
+    hidden: str
+    """Which frameworks are evaluated and not shown, in words; empty: there are none."""
     titles: dict[str, str]
     """Of the rules that support the controls, by id."""
     assurance: Assurance
@@ -58,6 +62,8 @@ class PeriodJson:
         document = PeriodDocument(
             host_version=inputs.host_version,
             headline=headline(inputs.assurance),
+            monitoring_headline=monitoring_headline(inputs.assurance),
+            hidden=inputs.hidden,
             titles={rule: title for rule, title in inputs.titles.items() if rule in rules},
             assurance=inputs.assurance,
             sampling=inputs.sampling,

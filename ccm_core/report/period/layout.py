@@ -43,6 +43,8 @@ class PeriodInput:
     """Responses to exceptions, and manual evidence."""
     basis: PeriodBasis | None = None
     """What the tests rest on; None: only conclusions and samples are shown."""
+    hidden: str = ""
+    """Which frameworks are evaluated and not shown, in words; empty: there are none."""
 
 
 class PeriodFormat(Protocol):
@@ -105,15 +107,25 @@ class TestOnPaper:
 
 
 def headline(assurance: Assurance) -> str:
-    """Return how many controls have which conclusion."""
-    counts = Counter(control.conclusion for control in assurance.controls)
+    """Return how many of the company's controls have which conclusion."""
+    company = [control for control in assurance.controls if not control.of_monitoring]
+    return _conclusions(company) if company else "No control was tested"
+
+
+def monitoring_headline(assurance: Assurance) -> str:
+    """Return the same of the controls that only tests of monitoring support; empty: none are."""
+    monitoring = [control for control in assurance.controls if control.of_monitoring]
+    return f"Health of monitoring: {_conclusions(monitoring)}" if monitoring else ""
+
+
+def _conclusions(controls: Sequence[ControlAssurance]) -> str:
+    counts = Counter(control.conclusion for control in controls)
     texts = [
         f"{counts[conclusion]:,} with {phrases.CONCLUSION[conclusion]}"
         for conclusion in Conclusion
         if counts[conclusion]
     ]
-    total = phrases.count(len(assurance.controls), "control")
-    return f"{total}: {', '.join(texts)}" if texts else "No control was tested"
+    return f"{phrases.count(len(controls), 'control')}: {', '.join(texts)}"
 
 
 def findings_note(assurance: Assurance) -> tuple[str, str]:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from ccm_core.report.content import phrases
 from ccm_core.report.formats.markdown import code, text
 from ccm_core.report.period.basis import basis_tables
-from ccm_core.report.period.layout import findings_note, headline, period_controls, sampling_note
+from ccm_core.report.period.layout import (
+    findings_note,
+    headline,
+    monitoring_headline,
+    period_controls,
+    sampling_note,
+)
 from ccm_core.report.period.people import (
     answered,
     exception_id,
@@ -20,7 +26,7 @@ from ccm_core.report.period.people import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ccm_core.model.assurance import PartialMonth
+    from ccm_core.model.assurance import Assurance, PartialMonth
     from ccm_core.model.audit.noted_exception import PeopleAdded
     from ccm_core.model.period_basis import ControlText
     from ccm_core.report.period.layout import PeriodControl, PeriodInput
@@ -28,6 +34,13 @@ if TYPE_CHECKING:
 
 MOST = 5
 """Lines of each list."""
+_HEAD = (
+    (
+        "| control | conclusion | evidence coverage | evaluations | population | exceptions "
+        "| evidence gaps |"
+    ),
+    "| --- | --- | --- | --- | --- | --- | --- |",
+)
 
 
 class PeriodMarkdown:
@@ -52,23 +65,41 @@ def _lines(inputs: PeriodInput) -> Iterator[str]:
     for warning in phrases.scope_warnings(assurance.scopes):
         yield f"**Warning: {text(warning)}**"
         yield ""
-    yield (
-        "| control | conclusion | evidence coverage | evaluations | population | exceptions "
-        "| evidence gaps |"
-    )
-    yield "| --- | --- | --- | --- | --- | --- | --- |"
-    controls = list(period_controls(inputs))
+    if inputs.hidden:
+        yield f"Evaluated and not shown, as the settings choose: {text(inputs.hidden)}."
+        yield ""
+    yield from _HEAD
+    every = list(period_controls(inputs))
+    controls = [entry for entry in every if not entry.control.of_monitoring]
+    monitoring = [entry for entry in every if entry.control.of_monitoring]
     for entry in controls:
         yield _row(entry)
     responses = shown_responses(inputs.people)
     for entry in controls:
         yield from _control(entry, responses)
+    yield from _monitoring(assurance, monitoring, responses)
     yield from _people(inputs.people)
     yield from _basis(inputs)
     yield ""
     yield from _samples(inputs)
     why, command = findings_note(assurance)
     yield f"{why} {code(command)}."
+
+
+def _monitoring(
+    assurance: Assurance,
+    monitoring: Sequence[PeriodControl],
+    responses: Mapping[ExceptionKey, ShownResponse],
+) -> Iterator[str]:
+    """Yield the controls that only tests of the monitoring itself support, apart from others."""
+    if monitoring:
+        yield ""
+        yield f"### {text(monitoring_headline(assurance))}"
+        yield ""
+        yield from _HEAD
+        yield from map(_row, monitoring)
+    for entry in monitoring:
+        yield from _control(entry, responses)
 
 
 def _samples(inputs: PeriodInput) -> Iterator[str]:

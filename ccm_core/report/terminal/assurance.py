@@ -14,6 +14,7 @@ from ccm_core.report.content.phrases import (
     listed,
     moment,
     percent,
+    scope_warnings,
 )
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         EvidenceGap,
         KindAssurance,
         PeriodTest,
+        ScopeAssurance,
         StatusPeriod,
     )
 
@@ -33,13 +35,29 @@ MOST = 10
 """Of more gaps or exceptions than this, the rest is counted."""
 
 
-def assurance_text(assurance: Assurance) -> str:
-    """Return what a period proves: controls first, then the evidence kind by kind."""
+def assurance_text(assurance: Assurance, hidden: str = "") -> str:
+    """Return what a period proves: controls first, then the evidence kind by kind.
+
+    Args:
+        assurance: What it proves.
+        hidden: Which frameworks are evaluated and not shown; empty: there are none.
+    """
+    monitoring = [control for control in assurance.controls if control.of_monitoring]
     since, until = moment(assurance.since), moment(assurance.until)
     lines = [
         f"Assurance for {assurance.period}: {since} to {until}",
         "" if assurance.ended else f"  {PERIOD_NOT_ENDED}",
-        *(line for control in assurance.controls for line in _control(control)),
+        *(f"  WARNING: {warning}" for warning in scope_warnings(assurance.scopes)),
+        *(line for scope in assurance.scopes for line in _scope(scope)),
+        *([f"  not shown, as rules.frameworks in the settings: {hidden}"] if hidden else []),
+        *(
+            line
+            for control in assurance.controls
+            if not control.of_monitoring
+            for line in _control(control)
+        ),
+        *(["", "Health of monitoring, apart from the company's controls"] if monitoring else []),
+        *(line for control in monitoring for line in _control(control)),
         *(line for kind in assurance.kinds for line in _kind(kind)),
     ]
     return "\n".join(_indented(line) for line in lines)
@@ -50,6 +68,17 @@ def _indented(line: str) -> str:
     return f"{indent}{plain(line)}".rstrip()
 
 
+def _scope(scope: ScopeAssurance) -> Iterator[str]:
+    yield ""
+    yield (
+        f"scope of {scope.framework}: {count(scope.items, 'item')} in scope, "
+        f"{scope.items_outside:,} outside"
+    )
+    for stated in scope.stated:
+        times = f"{moment(stated.since)} to {moment(stated.until)}"
+        yield f"  {stated.scope}, {times} ({count(stated.evaluations, 'evaluation')})"
+
+
 def _control(control: ControlAssurance) -> Iterator[str]:
     yield ""
     yield f"{control.framework}:{control.id}: {CONCLUSION[control.conclusion]}"
@@ -57,7 +86,9 @@ def _control(control: ControlAssurance) -> Iterator[str]:
     yield f"  {count(control.evaluations, 'evaluation')}"
     yield from (f"    {_status(part)}" for part in control.history[:MOST])
     yield from _more(len(control.history), "status change")
-    yield from (f"  test {_test(test)}" for test in control.tests)
+    for test in control.tests:
+        apart = ", health of monitoring" if test.monitoring and not control.of_monitoring else ""
+        yield f"  test {_test(test)}{apart}"
     yield from (f"  exception: {_exception(entry)}" for entry in control.exceptions[:MOST])
     yield from _more(len(control.exceptions), "exception")
     yield from _gaps(control.evidence_gaps)

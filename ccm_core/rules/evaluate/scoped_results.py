@@ -77,6 +77,7 @@ def scoped_result(
         population=split.counts.population(others=others, unevaluated=unevaluated),
         matched=split.letters.get(INSIDE, 0),
         outside=outside,
+        results=() if is_nothing else results,
     )
 
 
@@ -99,4 +100,10 @@ def _united(parts: Sequence[ScopedResult]) -> ScopedResult:
         ),
         matched=sum(part.matched for part in parts),
         outside=sum(part.outside for part in parts),
+        results=tuple(sorted((r for part in parts for r in part.results), key=_order)),
     )
+
+
+def _order(result: Result) -> tuple[str, str, str, str, str]:
+    subject = result.subject
+    return (result.connection, subject.kind, subject.key, result.status, result.reason)

@@ -41,6 +41,16 @@ def assurance_of(text, gaps):
         "since": NOON,
         "until": NOON,
         "ended": False,
+        "scopes": [
+            {
+                "framework": text,
+                "stated": [{"scope": text, "since": NOON, "until": NOON, "evaluations": 5}],
+                "items": 7,
+                "items_named": 6,
+                "items_outside": 8,
+                "problem": text,
+            }
+        ],
         "kinds": [
             {
                 "connection": text,
@@ -56,9 +66,13 @@ def assurance_of(text, gaps):
                 "id": text,
                 "conclusion": "evidence_incomplete",
                 "rules": [text],
-                "tests": [{"rule": text, **figures, **notes}],
+                "tests": [
+                    {"rule": text, **figures, **notes, "monitoring": False},
+                    {"rule": text, **figures, **notes, "monitoring": True},
+                ],
                 "items": 2,
                 "items_failed": 1,
+                "items_outside": 1,
                 "partial_months": [month],
                 "evidence_coverage": 0.99999,
                 "evaluations": 2,
@@ -75,7 +89,7 @@ def history_of(text, items):
     history = empty_history()
     evaluation = {
         "evaluated_at": NOON,
-        "rules": [{"rule": text, "title": text}],
+        "rules": [{"rule": text, "title": text, "pack": text}],
         "packs": [{"name": text, "version": text, "digest": text, "parameters": {text: text}}],
         "narrowing": [text],
         "plugin_failures": [text],
@@ -169,6 +183,10 @@ def test_no_cell_of_a_table_is_a_formula(first):
         ("README.txt", "exceptions in 1 of them"),
         ("pages/period.html", "risk accepted"),
         ("pages/period.html", "Failed"),
+        ("pages/period.html", "Warning: the scope of plain plain."),
+        ("pages/period.html", "outside of the scope of plain, and not concluded on: 1 item"),
+        ("pages/period.html", "health of monitoring; 1 tested as of a past moment alone"),
+        ("index.html", "Warning: the scope of plain plain."),
         ("pages/period.html", "2 failed until the test was changed"),
         ("pages/period.html", "so it is not judged as a month"),
         ("pages/exceptions.html", "1 exception of the period"),

@@ -19,6 +19,7 @@ from ccm_core.bundle.verifier.concluding.items import (
     Asked,
     control_items,
     is_of_period,
+    items_named,
     partial_months,
     rule_test,
     tests_of,
@@ -53,17 +54,23 @@ def control_assurance(
         *inconclusive(statuses, missing, elapsed),
     ]
     gaps = distinct([*missing, *untested])
-    tests = [rule_test(need, history, collecting, period) for need in tests_of(needs)]
-    exceptions = list(exceptions_of(rules, history, collecting, period))
     framework, _, number = name.partition(":")
+    scoped = history.of_framework(framework)
+    health = history.method.monitoring
+    tests = [
+        rule_test(need, scoped, collecting, period, monitoring=need.rule in health)
+        for need in tests_of(needs)
+    ]
+    exceptions = list(exceptions_of(rules, scoped, collecting, period))
     return {
         "framework": framework,
         "id": number,
         "conclusion": conclusion_of(gaps, exceptions, tests),
         "rules": sorted(rules),
         "tests": tests,
-        **control_items(rules, history, exceptions),
-        "partial_months": list(partial_months(rules, history, collecting, period)),
+        **control_items(rules, scoped, exceptions),
+        "items_outside": len(items_named(rules, history) - items_named(rules, scoped)),
+        "partial_months": list(partial_months(rules, scoped, collecting, period)),
         "evidence_coverage": coverage(gaps, elapsed),
         "evaluations": len(statuses),
         "history": list(status_history(statuses)),

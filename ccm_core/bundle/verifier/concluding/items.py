@@ -35,7 +35,12 @@ def tests_of(needs: Sequence[Need]) -> list[Need]:
 
 
 def rule_test(
-    need: Need, history: History, collecting: Sequence[Collecting], period: Asked
+    need: Need,
+    history: History,
+    collecting: Sequence[Collecting],
+    period: Asked,
+    *,
+    monitoring: bool,
 ) -> dict[str, Any]:
     """Return how many items a test had in the period, and what became of them."""
     counts: Counter[str] = Counter()
@@ -59,6 +64,7 @@ def rule_test(
         "test_changed": changed,
         "read_back": read_back,
         "tested_late": tested_late,
+        "monitoring": monitoring,
     }
 
 
@@ -83,16 +89,21 @@ def go_back(moment: datetime, seconds: float) -> datetime:
     return moment - min(timedelta(seconds=seconds), moment - EARLIEST)
 
 
-def control_items(
-    rules: Collection[str], history: History, exceptions: Iterable[Mapping[str, Any]]
-) -> dict[str, int]:
-    """Count the items of a control, each once, however many tests apply to it or fail."""
-    population = {
+def items_named(rules: Collection[str], history: History) -> set[tuple[str, str]]:
+    """Return the items that some rules applied to: connection, and kind and key."""
+    return {
         (connection, key)
         for (rule, connection), items in history.items.items()
         if rule in rules
         for key in items.population
     }
+
+
+def control_items(
+    rules: Collection[str], history: History, exceptions: Iterable[Mapping[str, Any]]
+) -> dict[str, int]:
+    """Count the items of a control, each once, however many tests apply to it or fail."""
+    population = items_named(rules, history)
     failed = {
         (entry["connection"], entry["subject"]["kind"], entry["subject"]["key"])
         for entry in exceptions

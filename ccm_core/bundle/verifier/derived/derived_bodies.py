@@ -10,6 +10,11 @@ from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.archive import UnreadableBundle
 from ccm_core.bundle.verifier.contents import moment
+from ccm_core.bundle.verifier.scoping.framework_scopes import (
+    OUTSIDE,
+    FrameworkScopes,
+    row_letters,
+)
 from ccm_core.bundle.verifier.strict_json import read_json
 
 RESULT_STATUSES = ("error", "fail", "insufficient", "pass", "not_applicable")
@@ -27,6 +32,12 @@ class SubjectRow(NamedTuple):
     """The records that it was read from, as ``kind:key``."""
     occurred_at: datetime | None
     final: bool
+    letters: str = ""
+    """One for each scope that evaluations state: whether it is in it."""
+
+    def is_outside(self, letter: int | None) -> bool:
+        """Return whether the scope of a letter leaves it out; None leaves nothing out."""
+        return letter is not None and self.letters[letter] == OUTSIDE
 
     def counts(self, since: datetime, *, rated: bool) -> bool:
         """Return whether it counts in a period that begins at a moment."""
@@ -61,9 +72,15 @@ class DerivedBodies:
     """
 
     def __init__(
-        self, label: str, lines: Iterable[tuple[str, bytes | None]], erased: Collection[str]
+        self,
+        label: str,
+        lines: Iterable[tuple[str, bytes | None]],
+        erased: Collection[str],
+        connection: str = "",
+        scopes: FrameworkScopes = (),
     ) -> None:
         self.label, self.erased = label, erased
+        self.connection, self.scopes = connection, scopes
         self.lines: Iterator[tuple[str, bytes | None]] = iter(lines)
         self.next: tuple[str, bytes | None] | None = None
         self.uses: Counter[str] = Counter()
@@ -102,14 +119,16 @@ class DerivedBodies:
             return None
         try:
             body = read_json(content, f"{self.label}: the body of {version.key}")
-            return read_row(body) if version.kind.startswith("rows/") else read_verdicts(body)
+            if not version.kind.startswith("rows/"):
+                return read_verdicts(body)
+            return read_row(body, row_letters(self.scopes, self.connection, body))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UnreadableBundle(
                 f"{self.label}: the body of {version.key} has no form that is known ({error})"
             ) from error
 
 
-def read_row(body: Mapping[str, Any]) -> SubjectRow:
+def read_row(body: Mapping[str, Any], letters: str = "") -> SubjectRow:
     """Read the body of a row."""
     if set(body) != ROW_FIELDS or set(body["subject"]) != SUBJECT_FIELDS:
         raise ValueError(f"expected the fields {', '.join(sorted(ROW_FIELDS))}")
@@ -118,7 +137,8 @@ def read_row(body: Mapping[str, Any]) -> SubjectRow:
     at = body["occurred_at"]
     absent = set(body["absent"])
     names = tuple(intern(name) for name in body["names"] if name not in absent)
-    return SubjectRow(body["subject"], names, None if at is None else moment(at), body["final"])
+    occurred_at = None if at is None else moment(at)
+    return SubjectRow(body["subject"], names, occurred_at, body["final"], intern(letters))
 
 
 def read_verdicts(body: Mapping[str, Mapping[str, Any]]) -> dict[str, RuleVerdict]:

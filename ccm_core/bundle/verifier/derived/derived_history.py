@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from ccm_core.bundle.verifier.contents import moment
@@ -27,8 +28,21 @@ from ccm_core.bundle.verifier.evaluations import (
     Evaluated,
     History,
     Reading,
+    ScopedHistory,
+    add_results,
+    add_shares,
+    empty_history,
     items_of,
     merge_failure,
+)
+from ccm_core.bundle.verifier.method_facts import extend
+from ccm_core.bundle.verifier.scoping.framework_scopes import EVERYTHING, scope_words
+from ccm_core.bundle.verifier.scoping.scoped_rules import (
+    active_letter,
+    results_on_rows,
+    scoped_rule,
+    stated_scope,
+    supports,
 )
 
 
@@ -160,6 +174,8 @@ class DerivedHistory:
             for name, entry in logs.items()
         }
         self.reported: set[str] = set()
+        for framework in {scope["framework"] for scope in need.scopes} & {*reading.frameworks}:
+            history.scopes[framework] = ScopedHistory(empty_history(), {}, set())
 
     def read(
         self, order: Evaluated, evaluation: Mapping[str, Any], leaf: Mapping[str, Any]
@@ -169,11 +185,63 @@ class DerivedHistory:
         when = evaluation["evaluated_at"]
         if bool(states) and "act" not in leaf:
             self.report("act", when, "states rows and verdicts, and no act of making them")
+        self.read_scopes(evaluation)
         for name in sorted(states.keys() & self.reading.connections):
             self.advance(self.connections[name], order[1], states[name], evaluation)
         for rule in evaluation["rules"]:
             if rule["rule"] in self.reading.rules:
                 self.read_rule(order, rule, states, when)
+                for framework in self.scoped_for(rule):
+                    self.read_scoped_rule(order, rule, states, evaluation, framework)
+
+    def read_scopes(self, evaluation: Mapping[str, Any]) -> None:
+        """Note which scopes an evaluation states, and that its inputs state them too."""
+        at = evaluation["evaluated_at"]
+        for framework, part in self.history.scopes.items():
+            scope = stated_scope(evaluation, framework)
+            extend(part.stated, EVERYTHING if scope is None else scope_words(scope), at)
+            known = scope is None or active_letter(self.need.scopes, scope) is not None
+            if not known and evaluation["derived"]:
+                text = "than the others that were made with the same inputs"
+                self.report(f"scope {framework}", at, f"states another scope of {framework} {text}")
+
+    def scoped_for(self, rule: Mapping[str, Any]) -> Iterator[str]:
+        """Yield the frameworks with a scope that a rule supports."""
+        yield from (name for name in sorted(self.history.scopes) if supports(rule, name))
+
+    def letter_of(self, evaluation: Mapping[str, Any], framework: str) -> int | None:
+        """Return which letter of rows tells what is outside in an evaluation; None: nothing is."""
+        return active_letter(self.need.scopes, stated_scope(evaluation, framework))
+
+    def read_scoped_rule(
+        self,
+        order: Evaluated,
+        rule: Mapping[str, Any],
+        states: Mapping[str, Any],
+        evaluation: Mapping[str, Any],
+        framework: str,
+    ) -> None:
+        """Read what an evaluation states of a rule for what is in the scope of a framework."""
+        scoped, history = scoped_rule(rule, framework), self.history.scopes[framework].history
+        since = {name: state["period_since"] for name, state in states.items()}
+        if states:
+            self.read_rule(order, scoped, states, evaluation["evaluated_at"], framework)
+        elif scoped is not rule:
+            letter = self.letter_of(evaluation, framework)
+            rows = results_on_rows(rule, scoped["results"], partial(self.is_outside, rule, letter))
+            scoped = {**scoped, "results": [*scoped["results"], *rows]}
+        add_shares(history, order, scoped, since)
+        add_results(history, order, scoped, self.reading, late=not states)
+
+    def is_outside(
+        self, rule: Mapping[str, Any], letter: int | None, result: Mapping[str, Any]
+    ) -> bool:
+        """Return whether a result is on a row that is known to be outside of a scope."""
+        connection, subject = self.connections.get(result["connection"]), result["subject"]
+        if connection is None:
+            return False
+        row = connection.view(rule["over"]).rows.get(f"{subject['kind']}:{subject['key']}")
+        return row is not None and row.is_outside(letter)
 
     def advance(
         self,
@@ -195,23 +263,32 @@ class DerivedHistory:
             text = f"left another population of {kind} of {name} than its leaves lead to"
             self.report(f"{name} {kind}", when, text)
         for rule in self.rules_of(evaluation, state):
-            tally = self.tally(connection, rule)
-            tally.key = state["rule_keys"][rule["rule"]]
-            rated = rule["rule"] in state["rated"]
-            connection.view(rule["over"]).set_rated(tally, rated=rated)
+            view, rated = connection.view(rule["over"]), rule["rule"] in state["rated"]
+            for framework in ("", *self.scoped_for(rule)):
+                letter = self.letter_of(evaluation, framework) if framework else None
+                tally = self.tally(connection, rule, framework)
+                tally.key = f"{state['rule_keys'][rule['rule']]} {letter}"
+                view.set_rated(tally, rated=rated)
+                view.set_letter(tally, letter)
         since = moment(state["period_since"])
         for view in connection.views.values():
             view.set_period(since)
             view.refresh(self.history)
         for rule in self.rules_of(evaluation, state):
             waived = state["waived"].get(rule["rule"], {})
-            self.tally(connection, rule).set_waived(waived, self.history)
+            for framework in ("", *self.scoped_for(rule)):
+                self.tally(connection, rule, framework).set_waived(waived, self.history)
 
-    def tally(self, connection: DerivedConnection, rule: Mapping[str, Any]) -> RuleTally:
-        """Return the tally of a rule over a connection."""
-        items = items_of(self.history, self.reading, rule["rule"], connection.connection)
+    def tally(
+        self, connection: DerivedConnection, rule: Mapping[str, Any], framework: str = ""
+    ) -> RuleTally:
+        """Return the tally of a rule over a connection: of all, or of the scope of a framework."""
+        scoped = self.history.scopes.get(framework)
+        history = self.history if scoped is None else scoped.history
+        items = items_of(history, self.reading, rule["rule"], connection.connection)
         view = connection.view(rule["over"])
-        return view.tally(rule["rule"], rule["pack"], connection.connection, items)
+        name = (rule["rule"], rule["pack"], connection.connection)
+        return view.tally(*name, items, (framework, scoped))
 
     def rules_of(
         self, evaluation: Mapping[str, Any], state: Mapping[str, Any]
@@ -222,10 +299,23 @@ class DerivedHistory:
                 yield rule
 
     def read_rule(
-        self, order: Evaluated, rule: Mapping[str, Any], states: Mapping[str, Any], when: str
+        self,
+        order: Evaluated,
+        rule: Mapping[str, Any],
+        states: Mapping[str, Any],
+        when: str,
+        framework: str = "",
     ) -> None:
-        """Count one rule, hold the counts against what is stated, and add its results."""
-        name = rule["rule"]
+        """Count one rule, hold the counts against what is stated, and add its results.
+
+        Args:
+            order: When the evaluation was, and the index of its leaf.
+            rule: As the evaluation states it: for all, or for what is in scope.
+            states: What the evaluation left of each connection.
+            when: Its moment.
+            framework: Whose scope is counted; empty: all.
+        """
+        name, history = rule["rule"], self.history.of_framework(framework)
         counted, others = [], []
         for connection in sorted(states):
             state = states[connection]
@@ -235,25 +325,28 @@ class DerivedHistory:
                 others.append(connection)
                 continue
             here = self.connections[connection]
-            view, tally = here.view(rule["over"]), self.tally(here, rule)
+            view, tally = here.view(rule["over"]), self.tally(here, rule, framework)
             judged = name in state["judged"]
             rows = unevaluated_rows(rule, connection, len(view.present)) if not judged else 0
             counted.append(
                 ConnectionCounts(connection, tally if judged else None, rows, view.unreadable)
             )
             if judged:
-                for key in unused_waivers(tally):
+                for key in () if framework else unused_waivers(tally):
                     text = f"has a waiver of {name} for {key} of {connection}, which does not fail"
                     self.report(f"{name} waiver", when, text)
                 view.add_evidence(tally, here.digests, self.reading.erased, self.history)
                 tally.judge(order, failures=rule["status"] not in PASSING)
         failed = rule["population"]["failed"] - count_figures(rule, counted)["failed"]
         if others and failed > 0 and rule["status"] not in PASSING:
-            self.add_elsewhere(order, name, others)
+            self.add_elsewhere(history, order, name, others)
+        about = f"{name} in the scope of {framework}" if framework else name
         for figure, problem in count_problems(rule, counted, others, whole=not states):
-            self.report(f"{name} {figure}", when, f"states of {name} {problem}")
+            self.report(f"{about} {figure}", when, f"states of {about} {problem}")
 
-    def add_elsewhere(self, order: Evaluated, rule: str, others: Sequence[str]) -> None:
+    def add_elsewhere(
+        self, history: History, order: Evaluated, rule: str, others: Sequence[str]
+    ) -> None:
         """Add that subjects fail of connections that are not here: nothing says which."""
         places = ", ".join(others)
         title = f"subjects of {places}, which is not in this package"
@@ -265,7 +358,7 @@ class DerivedHistory:
             "owners": [],
         }
         key = (rule, places, "connection", places)
-        merge_failure(self.history.failures, key, (order, order), 1, subject, waived=False)
+        merge_failure(history.failures, key, (order, order), 1, subject, waived=False)
 
     def report(self, about: str, when: str, problem: str) -> None:
         """Add a problem of an evaluation; of one thing only the first."""

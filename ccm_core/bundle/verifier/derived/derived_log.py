@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.contents import Leaves
+from ccm_core.bundle.verifier.scoping.framework_scopes import FrameworkScopes, distinct_scopes
 
 DERIVED = "@derived"
 """Ends the name of the log of what was derived from the evidence of a connection."""
@@ -18,6 +19,8 @@ class DerivedNeed(NamedTuple):
     """``rows/OVER`` and ``verdicts/PACK/OVER`` of the rules of its controls."""
     bounds: Mapping[int, Mapping[str, int]]
     """By the leaf of each evaluation that was made by change, how long each log was, in order."""
+    scopes: FrameworkScopes = ()
+    """Every scope that one of these evaluations states."""
 
     def size(self, log: str) -> int:
         """Return how long a log was for the last of the evaluations."""
@@ -42,14 +45,14 @@ def derived_need(
         documents: One of them for each of the inputs that they were made with.
         rules: Those of the controls.
     """
-    kinds = {
-        kind
-        for document in documents
-        for rule in document["rules"]
-        if rule["rule"] in rules
-        for kind in rule_kinds(rule)
-    }
-    return DerivedNeed(frozenset(kinds), derived_bounds(store_log, by_change(evaluations)))
+    kinds: set[str] = set()
+    scopes: list[Mapping[str, Any]] = []
+    for document in documents:
+        scopes.extend(document["scopes"])
+        for rule in document["rules"]:
+            kinds.update(rule_kinds(rule) if rule["rule"] in rules else ())
+    bounds = derived_bounds(store_log, by_change(evaluations))
+    return DerivedNeed(frozenset(kinds), bounds, distinct_scopes(scopes))
 
 
 def by_change(evaluations: Leaves) -> dict[int, Mapping[str, Any]]:

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.derived.derived_bodies import RuleVerdict, SubjectRow
 from ccm_core.bundle.verifier.derived.rule_tally import RuleTally, Standing
-from ccm_core.bundle.verifier.evaluations import History, Items
+from ccm_core.bundle.verifier.evaluations import LEFT_SCOPE, History, Items, ScopedHistory
+from ccm_core.bundle.verifier.scoping.framework_scopes import INSIDE
 
 Verdicts = Mapping[str, RuleVerdict]
 
@@ -19,8 +20,8 @@ class GroupTallies(NamedTuple):
 
     verdicts: dict[str, Any]
     """By key; None where it was erased."""
-    tallies: dict[str, RuleTally]
-    """By rule."""
+    tallies: dict[tuple[str, str], RuleTally]
+    """By framework, which is empty for all that there is, and rule."""
 
 
 class NamedRecords:
@@ -74,13 +75,29 @@ class DerivedSubjects:
         """The digests of rows and verdicts that were erased, by pack (none: a row) and key."""
         self.changed: set[str] = set()
 
-    def tally(self, rule: str, pack: str, connection: str, items: Items) -> RuleTally:
-        """Return the tally of a rule, which begins with what is known where it is new."""
+    def tally(
+        self,
+        rule: str,
+        pack: str,
+        connection: str,
+        items: Items,
+        scoped: tuple[str, ScopedHistory | None] = ("", None),
+    ) -> RuleTally:
+        """Return the tally of a rule, which begins with what is known where it is new.
+
+        Args:
+            rule: The rule.
+            pack: Whose it is.
+            connection: Whose rows.
+            items: What becomes of its items.
+            scoped: The framework whose scope is counted, and to what that is added.
+        """
         group = self.groups.setdefault(pack, GroupTallies({}, {}))
-        if rule not in group.tallies:
-            group.tallies[rule] = RuleTally(rule, connection, items)
+        name = (scoped[0], rule)
+        if name not in group.tallies:
+            group.tallies[name] = RuleTally(rule, connection, items, scoped[1])
             self.changed.update(self.rows)
-        return group.tallies[rule]
+        return group.tallies[name]
 
     def note_erased(self, pack: str, key: str, digest: str | None) -> None:
         """Note that a row, or what a pack says of a subject, was erased; None: it was not."""
@@ -139,6 +156,12 @@ class DerivedSubjects:
             tally.rated = rated
             self.changed.update(self.rows)
 
+    def set_letter(self, tally: RuleTally, letter: int | None) -> None:
+        """Set which letter of rows tells what is outside of the scope of a tally."""
+        if tally.letter != letter:
+            tally.letter = letter
+            self.changed.update(self.rows)
+
     def refresh(self, history: History) -> None:
         """Count again what changed."""
         if self.since is None:
@@ -153,11 +176,11 @@ class DerivedSubjects:
             for pack, group in self.groups.items():
                 verdicts = group.verdicts.get(key)
                 erased = key in group.verdicts and verdicts is None
-                for rule, tally in group.tallies.items():
+                for (_, rule), tally in group.tallies.items():
                     standing = None
                     verdict = verdicts.get(rule) if verdicts else None
                     if row is not None and verdict and row.counts(since, rated=tally.rated):
-                        standing = Standing(row, verdict)
+                        standing = in_scope(tally, key, Standing(row, verdict))
                     tally.put(key, standing, history)
                     unreadable = known and (erased or row is None) and key in group.verdicts
                     (tally.unreadable.add if unreadable else tally.unreadable.discard)(key)
@@ -191,6 +214,22 @@ class DerivedSubjects:
         """Add what changed behind the results of a rule, in an evaluation in which they count."""
         tally.fresh_names = {n for n in tally.fresh_names if any(self.resting_on(n, tally))}
         tally.add_evidence(digests, erased, history)
+
+
+def in_scope(tally: RuleTally, key: str, standing: Standing) -> Standing | None:
+    """Return what counts of a subject in the scope of a tally, where it has one.
+
+    What was in scope and is not any more left it; of what never was nothing counts.
+    """
+    if tally.scoped is None:
+        return standing
+    row, letter = standing.row, tally.letter
+    if row.is_outside(letter):
+        left = Standing(row, RuleVerdict(LEFT_SCOPE, ()))
+        return left if key in tally.standings else None
+    if letter is not None and row.letters[letter] == INSIDE:
+        tally.scoped.named.add((tally.connection, key))
+    return standing
 
 
 def names_record(standing: Standing | None, name: str) -> bool:

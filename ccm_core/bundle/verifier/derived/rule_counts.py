@@ -67,7 +67,7 @@ def count_problems(
     open_rows = 0
     if whole and any(is_doubt(result) for result in rule["results"]):
         open_rows = max(rule["population"]["insufficient"] - figures["insufficient"], 0)
-    for figure in sorted(figures):
+    for figure in sorted(figures.keys() & rule["population"].keys()):
         stated, actual = rule["population"][figure], figures[figure]
         if figure in {"insufficient", "total"}:
             actual += open_rows
@@ -76,7 +76,8 @@ def count_problems(
             yield figure, f"{stated} {figure}, and its results on {places} are {actual}"
     expected = worst_status(rule, counted, whole=whole)
     # Where nothing was counted here, nothing follows for what other connections were found to be.
-    if not unknown and expected != rule["status"] and (counted or not others):
+    is_stated = rule["status"] is not None  # nothing is in the scope of a framework
+    if is_stated and not unknown and expected != rule["status"] and (counted or not others):
         better = RESULT_STATUSES.index(rule["status"]) > RESULT_STATUSES.index(expected)
         if better or not others:
             yield "status", f"the status {rule['status']}, and {expected} follows from its results"

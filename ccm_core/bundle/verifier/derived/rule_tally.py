@@ -14,6 +14,7 @@ from ccm_core.bundle.verifier.evaluations import (
     ItemEvaluation,
     Items,
     Rested,
+    ScopedHistory,
     item_status,
     merge_failure,
 )
@@ -38,8 +39,14 @@ class OpenSpan(NamedTuple):
 class RuleTally:
     """The counts of one rule, its failing subjects, and the evidence behind its results."""
 
-    def __init__(self, rule: str, connection: str, items: Items) -> None:
+    def __init__(
+        self, rule: str, connection: str, items: Items, scoped: ScopedHistory | None = None
+    ) -> None:
         self.rule, self.connection, self.items = rule, connection, items
+        self.scoped = scoped
+        """What is in the scope of a framework, where only that is counted."""
+        self.letter: int | None = None
+        """Which letter of rows tells what is outside of it; None: everything is in scope."""
         self.key = self.judged_key = ""
         """The digest of what its verdicts depend on: now, and when they counted last."""
         self.inside = 0
@@ -72,6 +79,7 @@ class RuleTally:
 
     def put(self, key: str, standing: Standing | None, history: History) -> None:
         """Set whether a subject counts, and what is said of it."""
+        history = self.target(history)
         before = self.standings.pop(key, None)
         self.end_rested(key, history)
         if before is not None:
@@ -85,6 +93,10 @@ class RuleTally:
             self.count(standing, 1)
             self.fresh.add(key)
             self.begin_failing(key)
+
+    def target(self, history: History) -> History:
+        """Return to what this tally adds: to the history, or to that of its scope."""
+        return history if self.scoped is None else self.scoped.history
 
     def count(self, standing: Standing, number: int) -> None:
         """Count a subject in or out."""
@@ -150,6 +162,7 @@ class RuleTally:
 
     def set_waived(self, waived: Mapping[str, str], history: History) -> None:
         """Set which failing subjects are covered by a waiver."""
+        history = self.target(history)
         changed = waived.keys() ^ self.waived.keys()
         self.waived = waived
         for key in changed & self.failing.keys():
@@ -179,6 +192,10 @@ class RuleTally:
         self, digests: Mapping[str, str], erased: Collection[str], history: History
     ) -> None:
         """Add the digests of what changed behind the results of an evaluation that counts."""
+        if self.scoped is not None:  # the tally of all adds it
+            self.fresh.clear()
+            self.fresh_names.clear()
+            return
         for key in self.fresh:
             standing = self.standings[key]
             names = (*standing.row.names, *standing.verdict.looked_up)
@@ -206,6 +223,7 @@ class RuleTally:
 
     def finish(self, history: History) -> None:
         """End what lasts up to the last evaluation."""
+        history = self.target(history)
         self.key = self.judged_key
         for key, standing in self.standings.items():
             self.end_item(key, standing)

@@ -12,6 +12,7 @@ from ccm_core.bundle.verifier.concluding.kinds import Collecting
 from ccm_core.bundle.verifier.contents import moment
 from ccm_core.bundle.verifier.evaluations import History, Items
 from ccm_core.bundle.verifier.pages.sample_sizes import SamplePlan
+from ccm_core.bundle.verifier.scoping.scope_conclusions import concluded_items
 from ccm_core.bundle.verifier.spans import instant_text
 
 NO_EVALUATION = "no evaluation"
@@ -77,13 +78,18 @@ class PeriodItem(NamedTuple):
         return (self.connection, self.kind, self.key, self.occurred_at, self.result)
 
 
-def rule_items(history: History, rule: str, connections: Sequence[str]) -> Iterator[PeriodItem]:
-    """Yield the population of a test, sorted by connection and item."""
+def rule_items(facts: PageFacts, rule: str) -> Iterator[PeriodItem]:
+    """Yield the population of a test, sorted by connection and item.
+
+    What is outside of the scope of each framework whose controls it supports is not of it.
+    """
     of_rule = short_digest(6, rule)
-    for connection in connections:
-        items = history.items.get((rule, connection))
+    controls = facts.assurance["controls"]
+    frameworks = {one["framework"] for one in controls if rule in one["rules"]}
+    for connection in facts.predicate["connections"]:
+        items = facts.history.items.get((rule, connection))
         if items is not None:
-            for name in sorted(items.population):
+            for name in sorted(concluded_items(facts.history, rule, connection, frameworks)):
                 kind, _, key = name.partition(":")
                 at = items.moments.get(name)
                 occurred = instant_text(at) if at is not None and name in items.occurred else ""
@@ -121,7 +127,7 @@ def sample_of_test(facts: PageFacts, rule: str) -> TestSample:
 
     def counted_items() -> Iterator[PeriodItem]:
         nonlocal population
-        for item in rule_items(facts.history, rule, facts.predicate["connections"]):
+        for item in rule_items(facts, rule):
             population += 1
             yield item
 

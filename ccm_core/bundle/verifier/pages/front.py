@@ -27,6 +27,11 @@ CONCLUSIONS = {
     "open_at_cut_off": "Open at the cut-off",
     "evidence_incomplete": "Evidence incomplete for the period",
 }
+MONITORING_WORDS = (
+    "Only tests of the monitoring itself support these controls: its credential, how often "
+    "evidence is collected, fields that are not known, and what can be seen. They are no controls "
+    "of the company's operation, and are counted apart."
+)
 COMMAND = "python3 verify.py PACKAGE.zip KEY"
 CONTENTS = (
     ("pages/period.html", "The period report: each control with its tests, exceptions and gaps."),
@@ -104,22 +109,62 @@ def account_of(facts: PageFacts, connection: str) -> str:
     return account + through
 
 
+def of_monitoring(controls: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the controls that only tests of the monitoring itself support."""
+    return [
+        control
+        for control in controls
+        if control["tests"] and all(test["monitoring"] for test in control["tests"])
+    ]
+
+
+def of_company(controls: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the other controls: those of the company."""
+    monitoring = of_monitoring(controls)
+    return [control for control in controls if control not in monitoring]
+
+
 def conclusions_section(facts: PageFacts) -> Iterator[str]:
     """Yield what the tests conclude of each control."""
-    controls = facts.assurance["controls"]
+    company = of_company(facts.assurance["controls"])
+    monitoring = of_monitoring(facts.assurance["controls"])
     exceptions = sum(1 for _ in exceptions_by_item(facts.assurance))
-    numbers = Counter(row["conclusion"] for row in controls)
-    summary = ", ".join(
-        f"{numbers[name]} {words[0].lower()}{words[1:]}"
-        for name, words in CONCLUSIONS.items()
-        if numbers[name]
-    )
     yield "<section>\n<h2>What it concludes</h2>"
+    for scope in facts.assurance["scopes"]:
+        if scope["problem"]:
+            name, problem = text(scope["framework"]), text(scope["problem"])
+            yield f"<p><strong>Warning: the scope of {name} {problem}.</strong></p>"
     yield (
-        f"<p>{counted(len(controls), 'control')}: {summary}. {counted(exceptions, 'exception')}. A "
+        f"<p>{summary_of(company)}. {counted(exceptions, 'exception')}. A "
         "conclusion is about the automated tests alone. Whether a control operated effectively "
         "is for its auditor to say, and so is what people do by hand.</p>"
     )
+    yield from conclusions_table(company)
+    yield (
+        "<p>Evidence coverage is the share of the period for which the evidence was sufficient; "
+        "gaps that concern single objects alone do not lower it. The "
+        '<a href="pages/period.html">period report</a> names each evidence gap.</p>'
+    )
+    if monitoring:
+        yield f"<h3>Health of monitoring</h3>\n<p>{summary_of(monitoring)}. {MONITORING_WORDS}</p>"
+        yield from conclusions_table(monitoring)
+    yield "</section>"
+
+
+def summary_of(controls: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many controls have which conclusion."""
+    numbers = Counter(row["conclusion"] for row in controls)
+    parts = [
+        f"{numbers[name]} {words[0].lower()}{words[1:]}"
+        for name, words in CONCLUSIONS.items()
+        if numbers[name]
+    ]
+    total = counted(len(controls), "control")
+    return f"{total}: {', '.join(parts)}" if parts else total
+
+
+def conclusions_table(controls: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the conclusion on each of some controls."""
     yield from table(
         ("Control", "Conclusion", "Evidence coverage", "Items", "Items that failed", "Evaluations"),
         (
@@ -134,11 +179,6 @@ def conclusions_section(facts: PageFacts) -> Iterator[str]:
             for row in controls
         ),
         len(controls),
-    )
-    yield (
-        "<p>Evidence coverage is the share of the period for which the evidence was sufficient; "
-        "gaps that concern single objects alone do not lower it. The "
-        '<a href="pages/period.html">period report</a> names each evidence gap.</p>\n</section>'
     )
 
 

@@ -72,7 +72,7 @@ def population_section(facts: PageFacts, rule: str) -> Iterator[str]:
     """Yield the first items of a test."""
     first: list[PeriodItem] = []
     number = 0
-    for item in rule_items(facts.history, rule, facts.predicate["connections"]):
+    for item in rule_items(facts, rule):
         number += 1
         if number <= MOST_ROWS:
             first.append(item)

@@ -6,8 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ccm_core.bundle.verifier.pages.facts import PageFacts
-from ccm_core.bundle.verifier.pages.front import CONCLUSIONS
+from ccm_core.bundle.verifier.pages.front import (
+    CONCLUSIONS,
+    MONITORING_WORDS,
+    of_company,
+    of_monitoring,
+)
 from ccm_core.bundle.verifier.pages.layout import (
+    counted,
     html_page,
     instant,
     listed,
@@ -25,6 +31,7 @@ TEST_NOTES = {
     "read_back": "occurred before the connection was watched, and read back",
     "tested_late": "tested later than the slowest cadence",
 }
+STATED_HEAD = ("From the evaluation of", "To that of", "Evaluations")
 MOST_EXCEPTIONS = 20
 """Of each control: one item can be an exception of many controls, and a page of its own has it."""
 STATUSES = {
@@ -49,11 +56,13 @@ def period_page(facts: PageFacts) -> bytes:
                 f"{ended} Items are what happened in the period, or was there at some time of it. "
                 "An exception is an item that failed a test.</p>"
             ),
+            *scopes_section(assurance["scopes"]),
             *(
                 line
-                for control in assurance["controls"]
+                for control in of_company(assurance["controls"])
                 for line in control_section(control, facts.titles)
             ),
+            *monitoring_section(assurance["controls"], facts.titles),
             *parameters_section(facts),
             *collections_section(assurance["kinds"]),
         ],
@@ -66,7 +75,8 @@ def control_section(control: Mapping[str, Any], titles: Mapping[str, str]) -> It
     yield (
         f"<p><strong>{CONCLUSIONS[control['conclusion']]}.</strong> Evidence coverage "
         f"{percent(control['evidence_coverage'])} of the period, in {control['evaluations']} "
-        f"evaluations. {control['items']} items, of which {control['items_failed']} failed.</p>"
+        f"evaluations. {control['items']} items, of which {control['items_failed']} failed"
+        f"{outside_words(control)}.</p>"
     )
     yield from tests_table(control["tests"], titles)
     for month in control["partial_months"]:
@@ -81,6 +91,58 @@ def control_section(control: Mapping[str, Any], titles: Mapping[str, str]) -> It
     yield "</article>"
 
 
+def monitoring_section(
+    controls: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield the controls that only tests of the monitoring itself support."""
+    monitoring = of_monitoring(controls)
+    if monitoring:
+        yield "<h2>Health of monitoring</h2>"
+        yield f"<p>{MONITORING_WORDS}</p>"
+    for control in monitoring:
+        yield from control_section(control, titles)
+
+
+def outside_words(control: Mapping[str, Any]) -> str:
+    """Return how many items the scope of a control's framework leaves out."""
+    if not control["items_outside"]:
+        return ""
+    framework = text(control["framework"])
+    number = counted(control["items_outside"], "item")
+    return f"; outside of the scope of {framework}, and not concluded on: {number}"
+
+
+def scopes_section(scopes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the scopes of frameworks: several lines of one are a change in the period."""
+    if not scopes:
+        return
+    yield "<section>\n<h2>Scopes of frameworks</h2>"
+    for scope in scopes:
+        if scope["problem"]:
+            name, problem = text(scope["framework"]), text(scope["problem"])
+            yield f"<p><strong>Warning: the scope of {name} {problem}.</strong></p>"
+    yield (
+        "<p>Conclusions on the controls of these frameworks are about the items in scope alone. "
+        "An item of which it is not known whether a scope names it is in scope. What failed while "
+        "it was in scope is an exception, even if a later scope leaves it out.</p>"
+    )
+    yield from table(
+        ("Framework", "Scope", *STATED_HEAD, "In scope", "Named", "Outside"),
+        (
+            (
+                *map(text, (scope["framework"], stated["scope"])),
+                *(instant(stated[name]) for name in ("since", "until")),
+                text(stated["evaluations"]),
+                *(text(scope[name]) for name in ("items", "items_named", "items_outside")),
+            )
+            for scope in scopes
+            for stated in scope["stated"]
+        ),
+        sum(len(scope["stated"]) for scope in scopes),
+    )
+    yield "</section>"
+
+
 def tests_table(tests: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> Iterator[str]:
     """Yield the figures of each test."""
     yield from table(
@@ -89,14 +151,19 @@ def tests_table(tests: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -
             (
                 test_cell(row["rule"], titles),
                 *(text(row[name]) for name in TEST_FIGURES),
-                "; ".join(
-                    f"{row[name]} {words}" for name, words in TEST_NOTES.items() if row[name]
-                ),
+                "; ".join(test_notes(row)),
             )
             for row in tests
         ),
         len(tests),
     )
+
+
+def test_notes(row: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is to be known of a test beside its figures."""
+    if row["monitoring"]:
+        yield "health of monitoring"
+    yield from (f"{row[name]} {words}" for name, words in TEST_NOTES.items() if row[name])
 
 
 def history_table(history: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -47,7 +47,7 @@ def population_rows(facts: PageFacts) -> Iterator[tuple[object, ...]]:
     """Yield every item of every test."""
     yield ("rule", *ITEM_COLUMNS)
     for rule in facts.predicate["rules"]:
-        for item in rule_items(facts.history, rule, facts.predicate["connections"]):
+        for item in rule_items(facts, rule):
             yield (rule, *item.cells, item.id)
 
 
