@@ -31,11 +31,14 @@ from ccm_core.model.period_basis import (
     ControlText,
     CredentialUse,
     DesignChange,
+    DesignDifference,
+    LateTest,
     ParameterValue,
     PeriodBasis,
     RiskAcceptance,
     RuleDescription,
     SourceQuery,
+    TestMade,
 )
 from ccm_core.model.sampling import Sample, Sampling, TestSamples
 from ccm_core.report.period.json import PeriodDocument
@@ -160,6 +163,28 @@ BASIS = PeriodBasis(
     parameters=(ParameterValue(pack="acme", name="within", value="15m", description="A limit."),),
     design_changes=(
         DesignChange(at=NOON, what="parameter", name="acme within", before="10m", after="15m"),
+    ),
+    tests_made=(
+        TestMade(
+            rule="service_has_owner",
+            evaluations=2,
+            of_past=1,
+            first_made_at=NOON,
+            last_made_at=None,
+            longest_delay=60.0,
+        ),
+    ),
+    late_tests=(
+        LateTest(
+            rule="service_has_owner",
+            items=1,
+            since=NOON,
+            made_at=NOON,
+            is_known=True,
+            differences=(
+                DesignDifference(what="parameter", name="p limit", then="2h", when_made="8h"),
+            ),
+        ),
     ),
     risk_acceptances=(
         RiskAcceptance(

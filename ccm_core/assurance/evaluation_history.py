@@ -52,6 +52,9 @@ class PeriodItems(Protocol):
     def tested_late(self, allowed: timedelta) -> int:
         """Count the items of which nobody knew for too long once they could be tested."""
 
+    def late_items(self, allowed: timedelta) -> Sequence[tuple[datetime, datetime]]:
+        """Return from when these items could be tested, and when they were."""
+
     @property
     def population(self) -> AbstractSet[str]:
         """The items that the rule applied to, as ``KIND:KEY``."""

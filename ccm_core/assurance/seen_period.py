@@ -66,7 +66,11 @@ class Seen:
 
 def slowest_cadence(seen: Seen | None, kinds: Collection[str]) -> timedelta:
     """Return how often the slowest of some kinds is collected."""
-    cadences = seen.cadences if seen is not None else {}
+    return slowest_of(seen.cadences if seen is not None else {}, kinds)
+
+
+def slowest_of(cadences: Mapping[str, timedelta], kinds: Collection[str]) -> timedelta:
+    """Return the slowest of the cadences of some kinds; a day where there is none."""
     return max((cadences[kind] for kind in kinds if kind in cadences), default=_USUAL)
 
 

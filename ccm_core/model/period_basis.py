@@ -101,6 +101,63 @@ class DesignChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TestMade:
+    """When the evaluations of a test were made, those too that close the period."""
+
+    __test__ = False  # it is no test of pytest
+
+    rule: str
+    evaluations: int
+    of_past: int
+    """Of these: made of a past moment, which clears nothing."""
+    first_made_at: datetime | None
+    """None: no evaluation states when it was made."""
+    last_made_at: datetime | None
+    longest_delay: float
+    """Seconds from the moment of which an evaluation speaks to when it was made, at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateItem:
+    """An item that was tested later than the slowest cadence among the kinds of its test."""
+
+    rule: str
+    since: datetime
+    """From when it could be tested."""
+    tested_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesignDifference:
+    """What was in force when an item could be tested, and what when the test was made."""
+
+    what: str
+    """Such as ``parameter``, ``pack`` or ``risk acceptance``."""
+    name: str
+    then: str
+    """Empty: there was none."""
+    when_made: str
+    """Empty: there was none any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateTest:
+    """Tests that were made late, and what had changed by then."""
+
+    rule: str
+    """Empty: every test of an evaluation of a past moment."""
+    items: int
+    """How many items; 0: of an evaluation of a past moment, whatever it tested."""
+    since: datetime
+    """From when the first of them could be tested, or the moment that the evaluation speaks of."""
+    made_at: datetime
+    """When the last of them was tested."""
+    is_known: bool
+    """Whether evaluations of both moments state what they were made with."""
+    differences: tuple[DesignDifference, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RiskAcceptance:
     """A risk acceptance that was in force at some time of the period."""
 
@@ -154,6 +211,8 @@ class PeriodBasis:
     tests: tuple[RuleDescription, ...] = ()
     parameters: tuple[ParameterValue, ...] = ()
     design_changes: tuple[DesignChange, ...] = ()
+    tests_made: tuple[TestMade, ...] = ()
+    late_tests: tuple[LateTest, ...] = ()
     risk_acceptances: tuple[RiskAcceptance, ...] = ()
     controls: tuple[ControlText, ...] = ()
     heads: tuple[CheckpointHead, ...] = ()

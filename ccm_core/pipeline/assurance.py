@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection as Some
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from ccm_core.assurance.assess import assess
 from ccm_core.assurance.evaluation_history import EvaluationHistory, Failures, ResultKey
 from ccm_core.assurance.inputs import AssuranceInputs, ConnectionHistory, RuleEvidence
+from ccm_core.assurance.seen_period import slowest_of
 from ccm_core.bundle.package_bounds import refuse_beyond_bounds
 from ccm_core.bundle.verifier.evaluations import History
 from ccm_core.bundle.verifier.scope import closed_until
@@ -29,6 +30,7 @@ from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.period import Period
+from ccm_core.model.period_basis import LateItem
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.derive.stored_history import StoredHistory
 from ccm_core.pipeline.evaluate import current_moment, watch_scope
@@ -56,6 +58,8 @@ class AssessedPeriod:
     """In which time the evaluations lie that the period counts, those that close it too."""
     populations: Mapping[tuple[str, str], AbstractSet[str]]
     """By rule and connection: the items that the rule applied to, as ``KIND:KEY``."""
+    late: Sequence[LateItem] = ()
+    """What was tested later than the slowest cadence among the kinds of its test."""
 
 
 def assess_period(
@@ -111,7 +115,23 @@ def assess_items(
         assurance=assess(inputs, histories),
         evaluated=Window(window.since, min(closed_until(window.until), now + _INSTANT)),
         populations=_populations(history, chosen),
+        late=tuple(_late_items(inputs, histories)),
     )
+
+
+def _late_items(
+    inputs: AssuranceInputs, histories: Sequence[ConnectionHistory]
+) -> Iterator[LateItem]:
+    cadences = {history.connection: history.cadences for history in histories}
+    kinds: dict[str, set[str]] = {}
+    for needs in inputs.controls.values():
+        for need in needs:
+            kinds.setdefault(need.rule, set()).update(need.kinds)
+    for (rule, connection), items in inputs.evaluated.items.items():
+        if rule in kinds and connection in cadences:
+            allowed = slowest_of(cadences[connection], kinds[rule])
+            for since, tested_at in items.late_items(allowed):
+                yield LateItem(rule=rule, since=since, tested_at=tested_at)
 
 
 def _evaluated(

@@ -29,6 +29,7 @@ from ccm_core.pipeline.assurance import (
 )
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.period_basis.gather import StatedControls, period_basis
+from ccm_core.pipeline.period_basis.times import with_times
 from ccm_core.report.period.layout import PeriodInput
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -73,6 +74,7 @@ def period_input(
         ),
         titles={rule.id: rule.title for control in packs.packs for rule in control.pack.rules},
         host_version=host.version,
+        late=assessed.late,
         people=people_added(
             assurance,
             store.audit_acts.responses(),
@@ -102,6 +104,7 @@ def with_basis(
     """
     made_at = assessment_moment(host, connections, store)
     basis = period_basis(host, connections, store, packs, inputs.assurance, stated, made_at)
+    basis = with_times(basis, store.evaluations, packs, inputs.assurance, inputs.late)
     return replace(inputs, basis=basis)
 
 

@@ -76,7 +76,9 @@ def store_evaluation(
         host_version=host.version,
     )
     texts = [pack.text for pack in rule_set.packs]
-    evaluation_digest = store.evaluations.append(evaluation, inputs, texts, act)
+    evaluation_digest = store.evaluations.append(
+        evaluation, inputs, texts, act, made_at=host.clock() if act is None else act.made_at
+    )
     part = (
         TrackedPart(digest=evaluation_digest, evaluation=evaluation, scope=None)
         if act is None

@@ -152,12 +152,17 @@ class Items:
         An item could be tested once it had occurred, or, where an evaluation found that it was not
         due or could not decide on it, after that evaluation.
         """
+        return len(self.late_items(allowed))
+
+    def late_items(self, allowed: timedelta) -> list[tuple[datetime, datetime]]:
+        """Return from when such items could be tested, and when they were."""
         population = self.population
-        return sum(
-            at - max(self.moments[key], self.undecided.get(key, self.moments[key])) > allowed
+        tested = (
+            (max(self.moments[key], self.undecided.get(key, self.moments[key])), at)
             for key, at in self.decided.items()
             if key in population
         )
+        return [(since, at) for since, at in tested if at - since > allowed]
 
     @property
     def population(self) -> set[str]:

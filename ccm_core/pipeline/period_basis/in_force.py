@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs
+from ccm_core.model.evaluation.made_evaluation import MadeEvaluation
 from ccm_core.model.evaluation.result import AppliedPack
 from ccm_core.model.evaluation.waiver import Waiver
 from ccm_core.model.frozen_dataclass import dataclass
@@ -65,17 +66,35 @@ class InForce:
 
 
 def in_force(evaluations: EvaluationStore, since: datetime, until: datetime) -> Sequence[InForce]:
-    """Return what the evaluations of a time were made with, each time that it changed."""
+    """Return what the evaluations of a time were made with, each time that it changed.
+
+    Those of a past moment are left out: nothing was in force by them.
+    """
     found: list[InForce] = []
     last = None
-    for digest, at in evaluations.moments(since=since, until=until):
-        name = evaluations.inputs_digest(digest)
-        inputs = evaluations.inputs(digest) if name is not None and name != last else None
-        last = name
-        if inputs is not None:
-            packs = evaluations.basis(digest).packs
-            found.append(InForce(since=at, packs=packs, inputs=inputs))
+    for one in evaluations.made(since=since, until=until):
+        if one.of_past:
+            continue
+        made = made_with(evaluations, one) if one.inputs != last else None
+        last = one.inputs
+        if made is not None:
+            found.append(made)
     return found
+
+
+def made_with(evaluations: EvaluationStore, one: MadeEvaluation) -> InForce | None:
+    """Return what an evaluation was made with; None where that was not stored."""
+    inputs = evaluations.inputs(one.digest) if one.inputs is not None else None
+    if inputs is None:
+        return None
+    packs = evaluations.basis(one.digest).packs
+    return InForce(since=one.evaluated_at, packs=packs, inputs=inputs)
+
+
+def last_before(evaluations: EvaluationStore, moment: datetime) -> InForce | None:
+    """Return what the last evaluation before a moment was made with; None: there is none."""
+    earlier = [one for one in evaluations.made(until=moment) if not one.of_past]
+    return made_with(evaluations, earlier[-1]) if earlier else None
 
 
 def design_changes(stages: Sequence[InForce]) -> Iterator[DesignChange]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ccm_core.model.assurance import ScopeAssurance
 from ccm_core.model.frozen_dataclass import dataclass
-from ccm_core.model.period_basis import PeriodBasis, SourceQuery
+from ccm_core.model.period_basis import LateTest, PeriodBasis, SourceQuery
 from ccm_core.report.content import phrases
 
 
@@ -193,6 +193,35 @@ def _design(basis: PeriodBasis) -> Iterator[BasisTable]:
     )
     yield BasisTable(
         place="design",
+        title="When tests were made",
+        about="By the evaluations of the period and of the seven days after it. The delay is from "
+        "the moment that an evaluation speaks of to when it was made, as the ledger states it.",
+        columns=("test", "evaluations", "of a past moment", "first made", "last made", "delay"),
+        rows=tuple(
+            (
+                one.rule,
+                f"{one.evaluations:,}",
+                f"{one.of_past:,}",
+                phrases.moment(one.first_made_at) if one.first_made_at else "not stated",
+                phrases.moment(one.last_made_at) if one.last_made_at else "not stated",
+                f"at most {phrases.duration(one.longest_delay)}",
+            )
+            for one in basis.tests_made
+        ),
+        none="No test supports a control.",
+    )
+    yield BasisTable(
+        place="design",
+        title="Tests made late",
+        about="Later than the slowest required frequency among the kinds of the test, or as of a "
+        "past moment, with what was in force then and when the test was made. A limit that was "
+        "loosened, or a risk acceptance that was added afterwards, is a line of its own.",
+        columns=("test", "items", "testable from", "made", "what", "name", "then", "when made"),
+        rows=tuple(row for one in basis.late_tests for row in _late_rows(one)),
+        none="Every test was made within the slowest required frequency of its kinds.",
+    )
+    yield BasisTable(
+        place="design",
         title="Risk acceptances",
         about="A risk acceptance is a flag: what it covers stays an exception.",
         columns=("id", "tests", "items", "reason", "owner", "approver", "from", "until", "late"),
@@ -214,6 +243,22 @@ def _design(basis: PeriodBasis) -> Iterator[BasisTable]:
         ),
         none="No risk acceptance touched the period.",
     )
+
+
+def _late_rows(late: LateTest) -> Iterator[tuple[str, ...]]:
+    """Yield a line for each difference, or one that says that there is none."""
+    head = (
+        late.rule or "every test",
+        f"{late.items:,}" if late.items else "as of a past moment",
+        phrases.moment(late.since),
+        phrases.moment(late.made_at),
+    )
+    for one in late.differences:
+        yield (*head, one.what, one.name, one.then or "none", one.when_made or "none")
+    if not late.is_known:
+        yield (*head, "not known", "", "no evaluation states it", "")
+    elif not late.differences:
+        yield (*head, "nothing differs", "", "", "")
 
 
 def _endpoint(query: SourceQuery) -> str:

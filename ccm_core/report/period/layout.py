@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.model.assurance import Assurance, ControlAssurance, EvidenceGap
-    from ccm_core.model.period_basis import ControlText, PeriodBasis
+    from ccm_core.model.period_basis import ControlText, LateItem, PeriodBasis
     from ccm_core.model.sampling import Sampling, TestSamples
 
 TONE = {
@@ -41,6 +41,8 @@ class PeriodInput:
     host_version: str
     people: PeopleAdded = NOTHING_ADDED
     """Responses to exceptions, and manual evidence."""
+    late: Sequence[LateItem] = ()
+    """What was tested late, for the basis."""
     basis: PeriodBasis | None = None
     """What the tests rest on; None: only conclusions and samples are shown."""
     hidden: str = ""

@@ -12,6 +12,7 @@ from ccm_core.model.digest import digest as sha256_digest
 from ccm_core.model.evaluation.derived import derived_log, rows_kind
 from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, EvaluationInputs
 from ccm_core.model.evaluation.evidence_read import MANIFESTS
+from ccm_core.model.evaluation.made_evaluation import MadeEvaluation
 from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation, TrendPoint
 from ccm_core.store.codec.bodies import compress_body, decode_body, encode_body, verified
 from ccm_core.store.codec.compression import MAX_CONTENT, Compressor
@@ -77,6 +78,7 @@ class SqlEvaluationStore:
         inputs: EvaluationInputs | None = None,
         packs: Sequence[bytes] = (),
         act: EvaluationAct | None = None,
+        made_at: datetime | None = None,
     ) -> str:
         """Store an evaluation unless it is there already, and sign the head; return its digest."""
         signers = self._signing()
@@ -96,6 +98,7 @@ class SqlEvaluationStore:
             row: dict[str, SqlValue] = {
                 "digest": evaluation_digest,
                 "evaluated_at": microseconds(evaluation.evaluated_at),
+                "made_at": None if made_at is None else microseconds(made_at),
                 "inputs": insert_document(transaction, "inputs", encode_body(inputs, compressor))
                 if inputs
                 else None,
@@ -243,6 +246,33 @@ class SqlEvaluationStore:
                 until=None if until is None else microseconds(until),
             )
             return [(digest, instant(moment)) for digest, moment in rows]
+
+    def made(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Sequence[MadeEvaluation]:
+        """List when evaluations were made, by the moments that they speak of; reads no results."""
+        later = "" if since is None else "AND evaluated_at >= :since"
+        earlier = "" if until is None else "AND evaluated_at < :until"
+        with self._database.reading() as transaction:
+            rows = transaction.rows(
+                f"""
+                SELECT digest, evaluated_at, made_at, inputs, act IS NULL FROM evaluation
+                WHERE TRUE {later} {earlier}
+                ORDER BY evaluated_at, seq
+                """,
+                since=None if since is None else microseconds(since),
+                until=None if until is None else microseconds(until),
+            )
+            return [
+                MadeEvaluation(
+                    digest=digest,
+                    evaluated_at=instant(evaluated_at),
+                    made_at=None if made_at is None else instant(made_at),
+                    inputs=inputs,
+                    of_past=bool(of_past),
+                )
+                for digest, evaluated_at, made_at, inputs, of_past in rows
+            ]
 
     def daily_trend(self, *, since: datetime, until: datetime) -> Sequence[TrendPoint]:
         """List an outline of the last evaluation of each UTC day, ``since <= moment < until``."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, EvaluationInputs
+    from ccm_core.model.evaluation.made_evaluation import MadeEvaluation
     from ccm_core.model.evaluation.result import (
         DerivedState,
         Evaluation,
@@ -32,6 +33,7 @@ class EvaluationStore(Protocol):
         inputs: EvaluationInputs | None = None,
         packs: Sequence[bytes] = (),
         act: EvaluationAct | None = None,
+        made_at: datetime | None = None,
     ) -> str:
         """Store an evaluation and return its digest. The same evaluation is stored once.
 
@@ -40,6 +42,7 @@ class EvaluationStore(Protocol):
             inputs: What it was evaluated with; without them, it cannot be reproduced.
             packs: The texts of the packs that the inputs name.
             act: How it was made, where it was made by change.
+            made_at: When it was made, which the ledger states; None: that is not stated.
         """
 
     def latest(
@@ -104,6 +107,11 @@ class EvaluationStore(Protocol):
         self, *, since: datetime | None = None, until: datetime | None = None
     ) -> Sequence[tuple[str, datetime]]:
         """List the digests of evaluations with their moments, by their moment; reads no results."""
+
+    def made(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Sequence[MadeEvaluation]:
+        """List when evaluations were made, ``since <= moment < until``, by their moments."""
 
     def daily_trend(self, *, since: datetime, until: datetime) -> Sequence[TrendPoint]:
         """List an outline of the last evaluation of each UTC day of a period that has one."""

@@ -133,7 +133,10 @@ REJECTED = LeafForm(
 )
 DOCUMENT = LeafForm(table="document", plain=("digest", "form"), document=True)
 EVALUATION = LeafForm(
-    table="evaluation", plain=("digest", "inputs", "act"), instants=("evaluated_at",), document=True
+    table="evaluation",
+    plain=("digest", "inputs", "act"),
+    instants=("evaluated_at", "made_at"),
+    document=True,
 )
 FINDING_CHANGES = LeafForm(
     table="finding_changes",

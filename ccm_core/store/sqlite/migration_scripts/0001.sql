@@ -154,10 +154,12 @@ CREATE INDEX ix_rejected_collection ON rejected (collection);
 -- says what it was evaluated with, where that was stored; act is that of the document that says when
 -- and up to where it read; position is the last version then: rows and verdicts of it are its own.
 -- base is the number of the evaluation whose JSON is the dictionary that document is compressed with.
+-- evaluated_at is the moment that it speaks of, made_at that at which it was made, where it was stated.
 CREATE TABLE evaluation (
     seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     digest DIGEST NOT NULL,
     evaluated_at BIGINT NOT NULL,
+    made_at BIGINT,
     document BLOB NOT NULL,
     base INTEGER,
     inputs DIGEST,
