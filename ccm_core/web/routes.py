@@ -9,6 +9,7 @@ from ccm_core.web.findings import pages as findings
 from ccm_core.web.integrations.routes import ROUTES as INTEGRATIONS
 from ccm_core.web.pages import (
     activity,
+    audit,
     changes,
     checks,
     evidence,
@@ -44,6 +45,9 @@ ROUTES = (
     get("/evidence/{connection}/{kind}", Permission.READ, evidence.records),
     get("/evidence/{connection}/{kind}/record", Permission.READ, evidence.record),
     get("/evidence/{connection}/{kind}/download", Permission.READ, evidence.download),
+    get("/audit", Permission.READ_AUDIT, audit.audit),
+    get("/audit/paper", Permission.READ_AUDIT, audit.paper),
+    get("/audit/package", Permission.READ_AUDIT, audit.package),
     get("/ledger", Permission.READ_AUDIT, ledger.ledger),
     get("/ledger/checkpoint", Permission.READ_AUDIT, ledger.checkpoint),
     get("/activity", Permission.READ_ACTIVITY, activity.activity),

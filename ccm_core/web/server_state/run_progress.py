@@ -40,8 +40,10 @@ class RunProgress:
     started_by: str
     stage: Stage = Stage.COLLECTING
     ended_at: datetime | None = None
-    kinds: int = 0
-    """How many it reads; 0: that is not known yet."""
+    planned: int = 0
+    """How many collections it makes, one of a kind and window; 0: that is not known yet."""
+    collections: int = 0
+    """How many are stored."""
     stored: tuple[StoredWindow, ...] = ()
     """By kind, in the order in which they were read; of several windows of a kind, the worst."""
     reading: str = ""
@@ -83,9 +85,9 @@ class RunObserver(NullObserver):
             self._progress = replace(self._progress, **changes)  # type: ignore[arg-type]
 
     def run_started(self, connection: str, kinds: int) -> None:
-        """Tell how many kinds are read."""
+        """Tell how many collections there will be."""
         del connection
-        self.change(kinds=kinds)
+        self.change(planned=kinds)
 
     def window_started(self, kind: str, window: Window | None) -> None:
         """Tell which kind is read."""
@@ -105,7 +107,12 @@ class RunObserver(NullObserver):
         """Tell what became of a window."""
         with self._lock:
             stored = with_window(self._progress.stored, collection)
-            self._progress = replace(self._progress, stored=stored, waiting=False)
+            self._progress = replace(
+                self._progress,
+                stored=stored,
+                collections=self._progress.collections + 1,
+                waiting=False,
+            )
 
 
 _BEST_FIRST = (Outcome.COMPLETE, Outcome.PARTIAL, Outcome.UNAVAILABLE, Outcome.FAILED)
