@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
 
+from ccm_core.bundle.verifier.scope import closed_until
 from ccm_core.ledger.checkpoint import STORE_LOG, Checkpoint
 from ccm_core.ledger.signed_note import encoded, read
 from ccm_core.model.assurance import Assurance, ControlException
@@ -67,6 +68,9 @@ def period_basis(
     until = assurance.until if assurance.ended else assurance.until + _INSTANT
     window = Window(assurance.since, until)
     stages = in_force(store.evaluations, window.since, window.until)
+    # What closes the period may be made with another limit, or another acceptance.
+    closed = closed_until(until) if assurance.ended else until
+    closing = in_force(store.evaluations, window.since, closed)
     rules = {rule for control in assurance.controls for rule in control.rules}
     return PeriodBasis(
         made_at=made_at,
@@ -74,8 +78,8 @@ def period_basis(
         connections=tuple(connection_basis(store.runs, one, window) for one in connections),
         tests=tuple(_descriptions(packs, rules)),
         parameters=tuple(_parameters(packs, stages)),
-        design_changes=tuple(design_changes(stages)),
-        risk_acceptances=tuple(_acceptances(stages, assurance, window)),
+        design_changes=tuple(design_changes(closing)),
+        risk_acceptances=tuple(_acceptances(closing, assurance, window)),
         controls=tuple(_control_texts(packs, assurance, stated)),
         heads=tuple(_heads(store.ledger, [STORE_LOG, *(one.name for one in connections)])),
     )
@@ -117,7 +121,7 @@ def _parameters(packs: CompiledPacks, stages: Sequence[InForce]) -> Iterator[Par
 def _acceptances(
     stages: Sequence[InForce], assurance: Assurance, window: Window
 ) -> Iterator[RiskAcceptance]:
-    """Yield the risk acceptances that evaluations were made with and that touched the period."""
+    """Yield the risk acceptances that touched the period, and what was added after it for it."""
     by_id = {waiver.id: waiver for stage in stages for waiver in stage.inputs.waivers}
     exceptions = {
         (one.rule, one.connection, one.subject.kind, one.subject.key): one
@@ -125,7 +129,9 @@ def _acceptances(
         for one in control.exceptions
     }
     for _, waiver in sorted(by_id.items()):
-        if waiver.created < window.until and waiver.expires > window.since:
+        late = waiver.created >= window.until
+        covered = [one for one in exceptions.values() if _covers(waiver, one)]
+        if waiver.expires > window.since and (covered or not late):
             yield RiskAcceptance(
                 id=waiver.id,
                 rules=waiver.rules,
@@ -136,10 +142,7 @@ def _acceptances(
                 approved_by=waiver.approval.method.value if waiver.approval else "not signed",
                 created=waiver.created,
                 expires=waiver.expires,
-                added_afterwards=sum(
-                    one.first_seen < waiver.created and _covers(waiver, one)
-                    for one in exceptions.values()
-                ),
+                added_afterwards=sum(late or one.first_seen < waiver.created for one in covered),
             )
 
 

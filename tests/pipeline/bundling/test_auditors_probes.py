@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,9 +11,12 @@ from pagerduty_simulator.account.identifiers import incident_id
 from pagerduty_simulator.account.incident_store import Event, IncidentRecord, IncidentState
 
 from ccm_core.bundle.verifier.archive import read_archive
+from ccm_core.model.evaluation.waiver import ApprovalAuthority, Waiver
 from ccm_core.model.period import parse_period
 from ccm_core.pipeline.assurance import assess_period
 from ccm_core.pipeline.evaluate import compile_rules
+from ccm_core.pipeline.period_basis.gather import StatedControls
+from ccm_core.pipeline.period_report import period_input, with_basis
 
 ANSWERED = "pagerduty_incidents_of_a_month_acknowledged_in_time"
 OVERDUE = "pagerduty_no_incident_is_open_and_overdue"
@@ -49,20 +53,32 @@ def happen(firm):
 def look(firm):
     """Read and judge at some hour of the day."""
 
-    def evaluate(hour, parameters=None):
+    def evaluate(hour, parameters=None, waivers=()):
         firm.now = DAY + timedelta(hours=hour)
         firm.collect()
+        ruling = firm.ruling
+        compiled, source = ruling()
         if parameters:
-            ruling = firm.ruling
-            _, source = ruling()
-            loosened = compile_rules(firm.host, source.packs, parameters)
-            firm.ruling = lambda: (loosened, source)
-            firm.evaluate()
-            firm.ruling = ruling
-        else:
-            firm.evaluate()
+            compiled = compile_rules(firm.host, source.packs, parameters)
+            source = replace(source, parameters=parameters)
+        firm.ruling = lambda: (compiled, replace(source, waivers=waivers or source.waivers))
+        firm.evaluate()
+        firm.ruling = ruling
 
     return evaluate
+
+
+@pytest.fixture
+def paper(firm):
+    """Return what the paper of the day says that its tests rest on."""
+
+    def write():
+        compiled, _ = firm.ruling()
+        arguments = (firm.host, [firm.connection()], firm.store, compiled)
+        inputs = period_input(*arguments, parse_period("2026-08-04"), samples=3)
+        return with_basis(inputs, *arguments, StatedControls()).basis
+
+    return write
 
 
 @pytest.fixture
@@ -134,3 +150,48 @@ def test_a_limit_that_is_loosened_afterwards_clears_nothing(happen, look, conclu
     _, test, exceptions = concluded(OVERDUE)
     assert key in exceptions
     assert (test["failed"], test["test_changed"]) == (failed, failed)
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("hour", [21, 29], ids=["within the day", "after it"])
+def test_a_limit_that_is_loosened_is_a_line_of_the_paper(happen, look, paper, hour):
+    """After the end of the day too: its last items are tested by what is evaluated then."""
+    look(0)
+    happen(2)
+    look(20)
+    look(hour, {"resolve_within_high": "30d"})
+    (change,) = [one for one in paper().design_changes if one.what == "parameter"]
+    assert change.name.endswith("resolve_within_high")
+    assert (change.before, change.after) == ("4h", "30d")
+    assert change.at >= DAY + timedelta(hours=hour)
+
+
+@pytest.mark.no_cover
+@pytest.mark.parametrize("hour", [21, 29], ids=["within the day", "after it"])
+def test_a_risk_that_is_accepted_afterwards_clears_nothing(happen, look, concluded, paper, hour):
+    """The paper says that it was added after the exception."""
+    look(0)
+    (key,) = happen(2)
+    look(20)
+    added = Waiver(
+        id="W-LATE",
+        rules=(OVERDUE,),
+        authority=ApprovalAuthority(accepts_unsigned=True),
+        reason="nobody had time",
+        owner="a",
+        approver="b",
+        created=DAY + timedelta(hours=hour) - timedelta(minutes=5),
+        expires=DAY + timedelta(days=60),
+    )
+    look(hour, waivers=[added])
+    control, test, exceptions = concluded(OVERDUE)
+    assert key in exceptions
+    assert control["conclusion"] in {"exceptions", "evidence_incomplete"}
+    (late,) = [
+        one
+        for one in control["exceptions"]
+        if (one["rule"], one["subject"]["key"]) == (OVERDUE, key)
+    ]
+    assert not late["waived"]
+    (acceptance,) = [one for one in paper().risk_acceptances if one.id == "W-LATE"]
+    assert acceptance.added_afterwards == test["failed"] > 0
