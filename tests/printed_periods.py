@@ -26,7 +26,9 @@ from ccm_core.model.evaluation.sample_sizes import STANDARD_SIZES
 from ccm_core.model.evaluation.subject import Subject
 from ccm_core.model.evidence.manifest import PluginVersion
 from ccm_core.model.period_basis import (
+    ChangedValue,
     CheckpointHead,
+    ConfigurationChange,
     ConnectionBasis,
     ControlText,
     CredentialUse,
@@ -164,6 +166,22 @@ BASIS = PeriodBasis(
     design_changes=(
         DesignChange(at=NOON, what="parameter", name="acme within", before="10m", after="15m"),
     ),
+    configuration_changes=(
+        ConfigurationChange(
+            connection="prod",
+            kind="acme.team",
+            key="T1",
+            title="Night desk",
+            action="changed",
+            at=None,
+            since=None,
+            until=NOON,
+            by=("ann",),
+            in_trail=None,
+            fields=(ChangedValue(name="name", before="Desk", after="Night desk"),),
+        ),
+    ),
+    configuration_notes=("prod: the trail is not collected",),
     tests_made=(
         TestMade(
             rule="service_has_owner",

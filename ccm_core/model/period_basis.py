@@ -101,6 +101,38 @@ class DesignChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedValue:
+    """One field of an object of the company's own configuration, before and after a change."""
+
+    name: str
+    before: str
+    """As people read it; empty: there was none."""
+    after: str
+    """Empty: there is none any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationChange:
+    """A change of the company's own configuration in the source, such as of a schedule."""
+
+    connection: str
+    kind: str
+    """Empty: the connector has none for it."""
+    key: str
+    title: str
+    action: str
+    at: datetime | None
+    """When, by the source's trail; None: between the other two."""
+    since: datetime | None
+    until: datetime
+    by: tuple[str, ...]
+    """Who, by the source's trail; empty: it is not known."""
+    in_trail: bool | None
+    """Whether the source's trail shows it; None: the trail of that time is not known."""
+    fields: tuple[ChangedValue, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TestMade:
     """When the evaluations of a test were made, those too that close the period."""
 
@@ -211,6 +243,10 @@ class PeriodBasis:
     tests: tuple[RuleDescription, ...] = ()
     parameters: tuple[ParameterValue, ...] = ()
     design_changes: tuple[DesignChange, ...] = ()
+    configuration_changes: tuple[ConfigurationChange, ...] = ()
+    """In order of time."""
+    configuration_notes: tuple[str, ...] = ()
+    """What may be missing of them, and why."""
     tests_made: tuple[TestMade, ...] = ()
     late_tests: tuple[LateTest, ...] = ()
     risk_acceptances: tuple[RiskAcceptance, ...] = ()

@@ -28,6 +28,7 @@ from ccm_core.pipeline.assurance import (
     assessment_moment,
 )
 from ccm_core.pipeline.context import Connection, Host
+from ccm_core.pipeline.period_basis.configuration import with_configuration
 from ccm_core.pipeline.period_basis.gather import StatedControls, period_basis
 from ccm_core.pipeline.period_basis.times import with_times
 from ccm_core.report.period.layout import PeriodInput
@@ -104,6 +105,7 @@ def with_basis(
     """
     made_at = assessment_moment(host, connections, store)
     basis = period_basis(host, connections, store, packs, inputs.assurance, stated, made_at)
+    basis = with_configuration(basis, host, connections, store, inputs.assurance)
     basis = with_times(basis, store.evaluations, packs, inputs.assurance, inputs.late)
     return replace(inputs, basis=basis)
 

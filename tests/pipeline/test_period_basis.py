@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from dataclasses import replace
+
 import pytest
 
 from ccm_core.model.period import parse_period
+from ccm_core.model.period_basis import ChangedValue
 from ccm_core.pipeline.period_basis.gather import StatedControls
 from ccm_core.pipeline.period_report import period_input, with_basis
 from ccm_core.report.period.registry import PERIOD_FORMATS
@@ -42,6 +47,33 @@ def test_it_describes_tests_and_the_risk_acceptances_that_touched_it(report):
         "Ada",
         "no",
     )
+
+
+def test_it_lists_what_the_company_changed_in_its_own_configuration(report):
+    """A service is gone on the second day; the trail of the account is no secret."""
+    changes = report.basis.configuration_changes
+    gone = [one for one in changes if one.kind == "pagerduty.service"]
+    assert [one.action for one in gone] == ["deleted"]
+    page = PERIOD_FORMATS["markdown"].render(report).decode()
+    assert "Changes of the company's configuration" in page
+    assert gone[0].key in page
+
+
+def test_every_change_is_in_the_table_of_changes_and_the_paper_is_bounded(report):
+    """However many there are: the paper has the newest, and says where all of them are."""
+    (change,) = [one for one in report.basis.configuration_changes if one.action == "deleted"]
+    fields = tuple(ChangedValue(name=f"f{n}", before="=1", after="2") for n in range(5))
+    many = tuple(replace(change, key=f"K{n:03}", fields=fields) for n in range(120))
+    inputs = replace(report, basis=replace(report.basis, configuration_changes=many))
+    page = PERIOD_FORMATS["markdown"].render(inputs).decode()
+    assert ("K119" in page, "K070" in page, "K069" in page) == (True, True, False)
+    assert "The newest 50 of 120 (120 of pagerduty.service)" in page.replace("\\", "")
+    table = PERIOD_FORMATS["changes-csv"].render(inputs).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(table, newline="")))
+    own = [row for row in rows if row["changed"] == "configuration"]
+    assert len(own) == 600
+    assert {row["before"] for row in own} == {"'=1"}
+    assert len(rows) - len(own) == len(inputs.basis.design_changes)
 
 
 @pytest.mark.parametrize("name", ["html", "markdown", "json"])

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from ccm_core.model.assurance import ScopeAssurance
 from ccm_core.model.frozen_dataclass import dataclass
-from ccm_core.model.period_basis import LateTest, PeriodBasis, SourceQuery
+from ccm_core.model.period_basis import ConfigurationChange, LateTest, PeriodBasis, SourceQuery
 from ccm_core.report.content import phrases
+
+MOST_CHANGES = 50
+"""Changes of the configuration that are listed; the table of changes has all."""
+MOST_FIELDS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,9 +180,8 @@ def _design(basis: PeriodBasis) -> Iterator[BasisTable]:
     yield BasisTable(
         place="design",
         title="Changes of the tests",
-        about="What differs between evaluations that follow each other, those up to seven days after "
-        "the period that close it as well: versions, packs, "
-        "parameters, scopes, checks switched off, settings of connections, risk acceptances.",
+        about="What differs between evaluations that follow each other, those up to seven days "
+        "after the period that close it as well: versions, packs, parameters, scopes, checks switched off, settings of connections, risk acceptances.",
         columns=("first evaluated with", "what", "name", "before", "after"),
         rows=tuple(
             (
@@ -191,6 +195,7 @@ def _design(basis: PeriodBasis) -> Iterator[BasisTable]:
         ),
         none="Nothing changed from one evaluation of the period to the next.",
     )
+    yield _configuration(basis)
     yield BasisTable(
         place="design",
         title="When tests were made",
@@ -242,6 +247,43 @@ def _design(basis: PeriodBasis) -> Iterator[BasisTable]:
             for one in basis.risk_acceptances
         ),
         none="No risk acceptance touched the period.",
+    )
+
+
+def _configuration(basis: PeriodBasis) -> BasisTable:
+    """Lay out what the company changed in the source: the newest, and how many there are."""
+    changes = basis.configuration_changes
+    kinds = Counter(change.kind or "objects of no evidence kind" for change in changes)
+    counts = ", ".join(f"{number:,} of {kind}" for kind, number in sorted(kinds.items()))
+    more = (
+        f" The newest {MOST_CHANGES} of {len(changes):,} ({counts}); `ccm report --period PERIOD "
+        "--format changes-csv` has all, with every field."
+        if len(changes) > MOST_CHANGES
+        else ""
+    )
+    notes = "".join(f" Not known: {note}." for note in basis.configuration_notes)
+    return BasisTable(
+        place="design",
+        title="Changes of the company's configuration",
+        about="By our own versions of each object and by the source's audit trail, newest first."
+        f"{more}{notes}",
+        columns=("when", "connection", "object", "change", "fields", "by", "in the source's trail"),
+        rows=tuple(map(_configuration_row, reversed(changes[-MOST_CHANGES:]))),
+        none=f"No change of the company's configuration is known in the period.{notes}",
+    )
+
+
+def _configuration_row(change: ConfigurationChange) -> tuple[str, ...]:
+    names = [one.name for one in change.fields]
+    more = f" and {len(names) - MOST_FIELDS} more" if len(names) > MOST_FIELDS else ""
+    return (
+        phrases.moment(change.at) if change.at else f"by {phrases.moment(change.until)}",
+        change.connection,
+        f"{change.title} ({change.kind} {change.key})".replace("( ", "("),
+        change.action,
+        ", ".join(names[:MOST_FIELDS]) + more,
+        ", ".join(change.by) or "unknown",
+        {True: "yes", False: "no", None: "not known"}[change.in_trail],
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from ccm_core.report.period.changes_csv import PeriodChangesCsv
 from ccm_core.report.period.html import PeriodHtml
 from ccm_core.report.period.json import PeriodJson
 from ccm_core.report.period.markdown import PeriodMarkdown
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from ccm_core.report.period.layout import PeriodFormat
 
 PERIOD_FORMATS: Mapping[str, PeriodFormat] = MappingProxyType(
-    {form.name: form for form in (PeriodCsv(), PeriodHtml(), PeriodJson(), PeriodMarkdown())}
+    {
+        form.name: form
+        for form in (PeriodChangesCsv(), PeriodCsv(), PeriodHtml(), PeriodJson(), PeriodMarkdown())
+    }
 )
 """As in ``ccm report --period PERIOD --format NAME``."""
