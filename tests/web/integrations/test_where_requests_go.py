@@ -1,4 +1,4 @@
-"""No page sends a request where somebody types: only to the vendor, or where its operator lets it."""
+"""No page sends a request where somebody types: to the vendor, or where the operator allows it."""
 
 from __future__ import annotations
 
