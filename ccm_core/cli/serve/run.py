@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _LOOK = 2.0
 """Seconds between two looks at the settings file."""
+_SEALING = 10.0
+"""Seconds in which runs that people started are stopped and sealed."""
 _WEB = CallerPorts(show_message=print_message, key_sources=environment_keys)
 
 
@@ -99,6 +101,7 @@ async def _run(console: Console, path: Path, place: ServedAt, report: Path | Non
         finally:
             stop.set()
             stopping.cancel()
+            await asyncio.to_thread(console.runs.stop, _SEALING)
             await asyncio.gather(
                 *filter(None, (stopping, watching)), return_exceptions=watching is None
             )
