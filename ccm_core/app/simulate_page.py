@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache, partial
 
 from ccm_core.app.workspace import Workspace
 from ccm_core.errors import UsageError
@@ -41,6 +42,22 @@ class _Candidate:
     evidence: Evidence
     record: Record
     title: str
+
+
+class _EarliestWhenRead(Mapping[str, Record]):
+    """The earliest record of each object; looked for among all events when it is first read."""
+
+    def __init__(self, load: Callable[[], Mapping[str, Record]]) -> None:
+        self._load = cache(load)
+
+    def __getitem__(self, key: str) -> Record:
+        return self._load()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._load())
+
+    def __len__(self) -> int:
+        return len(self._load())
 
 
 def simulate_page(
@@ -89,7 +106,10 @@ def simulate_page(
         urgency=urgency,
         records={kind: evidence.load(kind) for kind in _kinds(sufficiency, simulation)},
         vanished={kind: evidence.load_vanished(kind) for kind in simulation.vanished},
-        earliest={asked.name: evidence.load_earliest(asked) for asked in simulation.earliest},
+        earliest={
+            asked.name: _EarliestWhenRead(partial(evidence.load_earliest, asked))
+            for asked in simulation.earliest
+        },
     )
     unknown = PageWalk(outcome=PageOutcome.UNKNOWN, urgency=urgency, statements=problems)
     return SimulatedPage(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, partial
 from types import MappingProxyType
@@ -13,7 +13,14 @@ from ccm_core.errors import PluginFault
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.sdk.report_figures import ReportSection
 from ccm_core.sdk.simulation.page import PageSimulation
-from ccm_core.sdk.types import Connector, EvidenceKind, SchemaLoader, Shape, View
+from ccm_core.sdk.types import (
+    Connector,
+    EarliestRecords,
+    EvidenceKind,
+    SchemaLoader,
+    Shape,
+    View,
+)
 
 if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator as QuickValidator
@@ -44,7 +51,9 @@ def problems(
             )
         yield from _optional_problems(view, kinds)
         yield from _change_problems(view, kinds)
-        yield from _earliest_problems(view, kinds)
+        yield from _earliest_problems(f"view {view.name}", view.earliest, view.inputs, kinds)
+        if view.earliest and view.partitions is not None:
+            yield f"view {view.name} asks for earliest records and has partitions; expected one"
         yield from _schema_problems(f"view {view.name}", view.schema)
     for section in sections.values():
         yield from _section_problems(section, views)
@@ -86,6 +95,7 @@ def _page_problems(
                 f"{owner} names {name}, which is not one of its inputs; expected one of "
                 f"{', '.join(page.inputs)}"
             )
+    yield from _earliest_problems(owner, page.earliest, page.inputs, kinds)
 
 
 def _change_problems(view: View, kinds: Mapping[str, EvidenceKind]) -> Iterator[str]:
@@ -98,17 +108,20 @@ def _change_problems(view: View, kinds: Mapping[str, EvidenceKind]) -> Iterator[
         yield f"view {view.name} reads changes and has partitions; expected one of the two"
 
 
-def _earliest_problems(view: View, kinds: Mapping[str, EvidenceKind]) -> Iterator[str]:
-    for asked in view.earliest:
-        text = f"view {view.name} asks for the earliest records {asked.name} of {asked.kind}"
+def _earliest_problems(
+    owner: str,
+    earliest: Sequence[EarliestRecords],
+    inputs: Sequence[str],
+    kinds: Mapping[str, EvidenceKind],
+) -> Iterator[str]:
+    for asked in earliest:
+        text = f"{owner} asks for the earliest records {asked.name} of {asked.kind}"
         if asked.kind not in kinds:
             yield f"{text}, and no plugin that loaded offers this evidence kind"
         elif kinds[asked.kind].shape is not Shape.EVENT:
             yield f"{text}; expected a kind of events"
-        if asked.kind in view.inputs:
+        if asked.kind in inputs:
             yield f"{text}, which is one of its inputs; expected one of the two"
-    if view.earliest and view.partitions is not None:
-        yield f"view {view.name} asks for earliest records and has partitions; expected one of both"
 
 
 def _optional_problems(view: View, kinds: Mapping[str, EvidenceKind]) -> Iterator[str]:
