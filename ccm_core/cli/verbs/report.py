@@ -33,9 +33,7 @@ from ccm_core.rules.results.filter import ResultFilter
 if TYPE_CHECKING:
     from ccm_core.model.evaluation.result import Evaluation
     from ccm_core.model.framework import Catalogues
-    from ccm_core.pipeline.period_basis.gather import StatedControls
     from ccm_core.report.types import ReportFormat
-    from ccm_core.rules.pack.compiled import CompiledPacks
 
 
 @click.command("report")
@@ -154,52 +152,19 @@ def _period_report(
     period: str,
     samples: int | None,
 ) -> list[Iterable[bytes]]:
-    from ccm_core.app.audit.shown_frameworks import shown_controls
-    from ccm_core.app.rule_sets import compile_configured_packs
+    from ccm_core.app.audit.period_paper import PaperRequest, period_paper
     from ccm_core.cli.terminal.options import read_controls, read_period
-    from ccm_core.pipeline.period_report import period_input, with_basis
     from ccm_core.report.period.registry import PERIOD_FORMATS
 
-    span = read_period(period)
-    packs = compile_configured_packs(workspace)
-    asked = [*read_controls(part.controls), *_framework_controls(packs, part.frameworks)]
-    shown = shown_controls(workspace, packs, asked)
-    connections = workspace.connections(part.connections, secrets=False)
-    host, stated = workspace.host, _stated_controls(workspace)
-    with workspace.read_store() as store:
-        content = period_input(
-            host, connections, store, packs, span, shown.controls, samples=samples
-        )
-        content = replace(content, assurance=shown.ordered(content.assurance), hidden=shown.hidden)
-        content = with_basis(content, host, connections, store, packs, stated)
-    return [[PERIOD_FORMATS[target.form].render(content)] for target in targets]
-
-
-def _stated_controls(workspace: Workspace) -> StatedControls:
-    from ccm_core.app.frameworks.catalogues import known_requirements
-    from ccm_core.pipeline.period_basis.gather import StatedControls
-
-    frameworks = workspace.settings.frameworks
-    owners = {(one.name, ""): one.owner for one in frameworks}
-    return StatedControls(
-        catalogues=known_requirements(workspace),
-        owners=owners | {(f.name, key): who for f in frameworks for key, who in f.owners.items()},
-        not_applicable={
-            (f.name, key): why for f in frameworks for key, why in f.not_applicable.items()
-        },
+    request = PaperRequest(
+        period=read_period(period),
+        controls=read_controls(part.controls),
+        frameworks=part.frameworks,
+        connections=part.connections,
+        samples=samples,
     )
-
-
-def _framework_controls(packs: CompiledPacks, names: Sequence[str]) -> list[tuple[str, str]]:
-    from ccm_core.pipeline.assurance import supported_controls
-
-    controls = supported_controls(packs)
-    frameworks = {framework for framework, _ in controls}
-    unknown = set(names) - frameworks
-    if unknown:
-        supported = ", ".join(sorted(frameworks)) or "none"
-        raise UsageError(f"no rule supports {', '.join(sorted(unknown))}; supported: {supported}")
-    return [control for control in sorted(controls) if control[0] in names]
+    content = period_paper(workspace, request)
+    return [[PERIOD_FORMATS[target.form].render(content)] for target in targets]
 
 
 def _write(targets: Sequence[ReportTarget], reports: Sequence[Iterable[bytes]]) -> None:
