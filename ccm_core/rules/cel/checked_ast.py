@@ -31,7 +31,7 @@ class CelNode:
     name: str = ""
     """Of the variable, the key selected, or the function called."""
     value: object = None
-    """Of a constant."""
+    """Of a constant; True of a key that is only tested for presence."""
     operands: tuple[CelNode, ...] = ()
     """The operands, in the order of the source; a method's target comes first."""
     variables: tuple[str, str] = ("", "")
@@ -177,8 +177,9 @@ def bound_paths(node: CelNode, scope: Mapping[str, FieldPath]) -> dict[str, Fiel
 # -- the wire ---------------------------------------------------------------------------------
 
 _Fields: TypeAlias = Sequence[tuple[int, "int | bytes"]]
-_EXPRESSION, _COMPREHENSION, _RESULT = 2, 9, 7
-"""Tags of a program's expression, of the form of a node, and of what a comprehension yields."""
+_EXPRESSION, _COMPREHENSION, _RESULT, _TEST_ONLY = 2, 9, 7, 3
+"""Tags of a program's expression, of the form of a node, of what a comprehension yields, and of
+whether a key is only tested for presence."""
 _PARTS = frozenset({4, 5})
 """Tags of the tree and of its positions. The others, types and references, are larger."""
 
@@ -209,8 +210,13 @@ def _name(number: int, fields: _Fields) -> CelNode:
 
 
 def _select(number: int, fields: _Fields) -> CelNode:
+    tested = any(tag == _TEST_ONLY and raw for tag, raw in fields)
     return CelNode(
-        id=number, form="select", name=_text(fields, 2), operands=(_node(_first(fields, 1)),)
+        id=number,
+        form="select",
+        name=_text(fields, 2),
+        value=True if tested else None,
+        operands=(_node(_first(fields, 1)),),
     )
 
 

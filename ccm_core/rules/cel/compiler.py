@@ -20,6 +20,7 @@ from ccm_core.rules.cel.expression import (
     first_line,
     without_status,
 )
+from ccm_core.rules.cel.field_tests import FieldTests, is_json
 from ccm_core.rules.cel.identifiers import identifiers
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.cel.runtime import find_nothing, new_environment
@@ -37,6 +38,19 @@ RESERVED = re.compile(
 """Names that mean something else in CEL and cannot be given to a ``let``."""
 NAMES = ("row", "params", "now", "period", "lookup")
 """The names that every condition may use."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFields:
+    """Which fields of a row are handed to the runtime: it converts all that it is handed."""
+
+    conditions: frozenset[str] | None = None
+    """Those that the condition parameters read; None: any of them."""
+    rules: frozenset[str] | None = None
+    """Those that anything else reads; None: any of them."""
+
+
+_ALL_FIELDS = RowFields()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,7 @@ class CelEnvironment:
             size=size.value,
             lets=tuple(bound.lets),
             lookup_program=bound.program.serialize() if looks_up else None,
+            tests=FieldTests() if looks_up else FieldTests.of(bound.tree),
         )
 
     def row_context(
@@ -95,6 +110,7 @@ class CelEnvironment:
         chosen: Mapping[str, Any] | None = None,
         left_out: Mapping[str, str] | None = None,
         lookups: LookupTable | None = None,
+        fields: RowFields = _ALL_FIELDS,
     ) -> RowContext:
         """Hand a row over to CEL, with the condition parameters evaluated on it.
 
@@ -105,18 +121,26 @@ class CelEnvironment:
             chosen: The values of this row's own of parameters, by name, or why there are none.
             left_out: Why the row leaves keys out, by their dotted paths.
             lookups: What ``lookup`` reads.
+            fields: Those of the row that expressions read.
         """
-        why = left_out or {}
-        variables, unknown = {"row": row, **shared}, dict[str, NotEvaluable]()
+        why, told = left_out or {}, row
+        if not is_json(row):  # every expression that reads it reports that
+            told, fields = {}, _ALL_FIELDS
+        variables, unknown = {"row": _part(row, fields.rules), **shared}, dict[str, NotEvaluable]()
         for name, value in (chosen or {}).items():
             _set_parameter(name, value, variables, unknown)
-        plain = self._activate(row, variables, unknown, why, lookups)
         if not conditions:
-            return plain
-        variables, unknown = variables.copy(), unknown.copy()
+            return self._activate(row, variables, unknown, why, lookups, told)
+        given = {**variables, "row": _part(row, fields.conditions)}
+        unknown_before, unknown = unknown, unknown.copy()
+        plain: RowContext | None = None
         for name, condition in conditions.items():
-            _set_parameter(name, condition.evaluate_condition(plain), variables, unknown)
-        return self._activate(row, variables, unknown, why, lookups)
+            known = condition.tests.known(told, given)
+            if known is None:
+                plain = plain or self._activate(row, given, unknown_before, why, lookups, told)
+            holds = condition.evaluate_condition(plain) if known is None and plain else known
+            _set_parameter(name, holds, variables, unknown)
+        return self._activate(row, variables, unknown, why, lookups, told)
 
     def value_without_row(
         self, condition: Expression, parameters: Mapping[str, bool]
@@ -128,7 +152,7 @@ class CelEnvironment:
             parameters: The values of condition parameters, by name; all others are unknown.
         """
         variables = {f"params.{name}": value for name, value in parameters.items()}
-        value = condition.evaluate_condition(self._activate({}, variables, {}, {}, None))
+        value = condition.evaluate_condition(self._activate({}, variables, {}, {}, None, {}))
         return None if isinstance(value, NotEvaluable) else value
 
     def _activate(
@@ -138,6 +162,7 @@ class CelEnvironment:
         unknown: Mapping[str, NotEvaluable],
         left_out: Mapping[str, str],
         lookups: LookupTable | None,
+        told: JsonObject,
     ) -> RowContext:
         # CEL converts values when an expression reads them, and reports then what it cannot.
         return RowContext(
@@ -147,7 +172,12 @@ class CelEnvironment:
             variables=variables,
             left_out=left_out,
             lookups=lookups,
+            told=told,
         )
+
+
+def _part(row: JsonObject, fields: frozenset[str] | None) -> JsonObject:
+    return row if fields is None else {name: row[name] for name in fields if name in row}
 
 
 def _environment(types: Mapping[str, str]) -> cel.Env:

@@ -17,6 +17,7 @@ from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import thawed
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.rules.cel.checked_ast import CheckedExpression, FieldPath, dotted, read_paths
+from ccm_core.rules.cel.field_tests import FieldTests
 from ccm_core.rules.cel.lookup_function import LookupTable
 from ccm_core.rules.cel.runtime_errors import NOT_IN_EVIDENCE
 
@@ -59,6 +60,8 @@ class RowContext:
     """Why the row leaves a key out, as :attr:`ccm_core.sdk.view.Row.unknown` says."""
     lookups: LookupTable | None = None
     """What ``lookup`` reads; None: nothing, so that every lookup is insufficient."""
+    told: JsonObject
+    """The row as far as its fields decide without CEL; empty where the row is no JSON."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,8 @@ class Expression:
     """The names under ``let`` that it reads, and those that these read."""
     lookup_program: bytes | None = None
     """The program as bytes where it looks records up: each evaluation binds it to its own."""
+    tests: FieldTests = FieldTests()
+    """What decides it without evaluating it; none where it looks records up."""
 
     def evaluate(self, context: RowContext) -> Any | NotEvaluable:
         """Return its value for a row: a JSON value, a ``datetime`` or a ``timedelta``."""
@@ -94,11 +99,18 @@ class Expression:
 
     def evaluate_condition(self, context: RowContext) -> bool | NotEvaluable:
         """Return whether it is true for a row, or why that cannot be decided."""
+        known = self.known(context)
+        if known is not None:
+            return known
         value = self.evaluate(context)
         if value is True or value is False or isinstance(value, NotEvaluable):
             return value
         kind = "null" if value is None else type(value).__name__
         return NotEvaluable(reason=f"`{self.text}`: expected true or false, got {kind}")
+
+    def known(self, context: RowContext) -> bool | None:
+        """Return whether it is true for a row; None: CEL has to evaluate it."""
+        return self.tests.known(context.told, context.variables)
 
     def _bound(self, context: RowContext) -> cel.Expression:
         lookups = context.lookups

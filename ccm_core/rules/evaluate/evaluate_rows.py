@@ -11,6 +11,7 @@ from ccm_core.model.evaluation.result import Result, Status
 from ccm_core.model.evaluation.result_id import rule_part, subject_part
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_dataclass import dataclass
+from ccm_core.rules.cel.compiler import RowFields
 from ccm_core.rules.cel.expression import (
     Expression,
     NotEvaluable,
@@ -27,6 +28,7 @@ from ccm_core.rules.pack.compiled import (
     RuleConditions,
     RuleGroup,
 )
+from ccm_core.rules.pack.fields_read import fields_read, parameters_read
 from ccm_core.sdk.view import Row
 
 
@@ -73,6 +75,8 @@ class _Shared:
     variables: Mapping[str, Any]
     conditions: Mapping[str, Expression]
     """The condition parameters whose value depends on the row, by name."""
+    fields: RowFields
+    """Those of a row that are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,15 +162,30 @@ class RowEvaluator:
 
     def _shared(self) -> _Shared:
         """Return what is the same for every row: also a condition parameter such as ``true``."""
-        variables = shared_variables(self.pack.values, self.now, self.period)
-        conditions: dict[str, Expression] = {}
-        for name, condition in self.group.conditions.items():
+        conditions = self.group.conditions
+        parameters = parameters_read(conditions.values()).union(
+            *(rule.parameters for rule in self.group.rules)
+        )
+        values = {name: v for name, v in self.pack.values.items() if name in parameters}
+        variables = shared_variables(values, self.now, self.period)
+        of_row: dict[str, Expression] = {}
+        for name, condition in conditions.items():
             value = self.group.environment.value_without_row(condition, {})
             if value is None:
-                conditions[name] = condition
+                of_row[name] = condition
             else:
                 variables[f"params.{name}"] = value
-        return _Shared(variables, conditions)
+        return _Shared(variables, of_row, self._fields())
+
+    def _fields(self) -> RowFields:
+        """Return the fields of a row that conditions and rules read."""
+        conditions = fields_read(self.group.conditions.values(), ())
+        rules = [conditions, *(rule.conditions.fields_read for rule in self.rules)]
+        known = [fields for fields in rules if fields is not None]
+        return RowFields(
+            conditions=conditions,
+            rules=frozenset().union(*known) if len(known) == len(rules) else None,
+        )
 
     def _context_in_time(self, row: Row, shared: _Shared) -> RowContext | None:
         """Return a row as expressions see it; None once no more rows may be evaluated."""
@@ -226,5 +245,11 @@ class RowEvaluator:
             name: overrides.value_for(row.body) for name, overrides in self.pack.overrides.items()
         }
         return self.group.environment.row_context(
-            row.body, shared.variables, shared.conditions, chosen, row.unknown, self.lookups
+            row.body,
+            shared.variables,
+            shared.conditions,
+            chosen,
+            row.unknown,
+            self.lookups,
+            shared.fields,
         )

@@ -37,10 +37,7 @@ def evaluate_rule(
         now: The moment.
         accepted: Why it is accepted that nobody knows a field of the row, by its name.
     """
-    outcome = conditions.combined.evaluate(context) if conditions.combined else None
-    if type(outcome) is not int:
-        # One of the conditions has no value: evaluate them one by one to see which, and why.
-        outcome = _evaluate_stepwise(conditions, context)
+    outcome = _outcome(conditions, context)
     if isinstance(outcome, NotEvaluable):
         field = (outcome.missing_key or "").partition(".")[0]
         if field in accepted:
@@ -56,6 +53,15 @@ def evaluate_rule(
         return rule.passed
     reason = conditions.message.render(context) or rule.rule.title
     return RowEvaluation(status=Status.FAIL, reason=reason, cause=_cause(conditions, context))
+
+
+def _outcome(conditions: RuleConditions, context: RowContext) -> int | NotEvaluable:
+    match = conditions.match
+    if match is not None and match.known(context) is False:
+        return NOT_APPLICABLE
+    outcome = conditions.combined.evaluate(context) if conditions.combined else None
+    # Where one of the conditions has no value, they are evaluated one by one to see which, and why.
+    return outcome if type(outcome) is int else _evaluate_stepwise(conditions, context)
 
 
 def _cause(conditions: RuleConditions, context: RowContext) -> tuple[str, ...]:

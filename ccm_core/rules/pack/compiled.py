@@ -15,13 +15,12 @@ from ccm_core.model.evaluation.rule_choices import RuleChoices, SwitchedOff
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict, frozen
 from ccm_core.model.json_codec import JsonObject
-from ccm_core.rules.cel.checked_ast import read_paths
 from ccm_core.rules.cel.compiler import CelEnvironment
 from ccm_core.rules.cel.expression import Expression
 from ccm_core.rules.pack.conditional_parameters import ParameterOverrides, describe_override
 from ccm_core.rules.pack.deferred import Deferred
 from ccm_core.rules.pack.due_moments import DueMoments
-from ccm_core.rules.pack.fields_read import fields_mentioned
+from ccm_core.rules.pack.fields_read import fields_mentioned, parameters_read
 from ccm_core.rules.pack.message_template import MessageTemplate
 from ccm_core.rules.pack.parameters import looser_than
 
@@ -71,12 +70,8 @@ class RuleConditions:
             *(self.match, self.assertion, self.not_due, self.cause),
             *self.lets.values(),
         )
-        return frozenset(
-            read.path[1]
-            for expression in (*conditions, *self.message.expressions)
-            if expression
-            for read in read_paths(expression.tree, expression.scope)
-            if read.path[0] == "params"
+        return parameters_read(
+            expression for expression in (*conditions, *self.message.expressions) if expression
         )
 
 

@@ -40,6 +40,16 @@ def fields_read(
     )
 
 
+def parameters_read(expressions: Iterable[Expression]) -> frozenset[str]:
+    """Return the names of the parameters that expressions read."""
+    return frozenset(
+        read.path[1]
+        for expression in expressions
+        for read in read_paths(expression.tree, expression.scope)
+        if read.path[0] == "params"
+    )
+
+
 def _is_any(path: FieldPath) -> bool:
     """Whether a path may lead to any field: the row itself, or a key that is computed."""
     return path == ("row",) or path[1] == ELEMENT

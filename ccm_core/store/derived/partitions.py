@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from ccm_core.model.evaluation.derived import DerivedBatch
+    from ccm_core.store.sql.driver import Row
     from ccm_core.store.sql.transaction import Transaction
 
 _MEMBER = ("connection", "view", "kind", "key", "name")
@@ -54,20 +55,11 @@ def closure(
     pending = set(names)
     while pending:
         closed |= pending
-        found = {
-            (kind, key)
-            for kind, key in _members(transaction, connection, view, pending)
-            if key not in keys.get(kind, ())
-        }
-        for kind, key in found:
+        named = set[str]()
+        for name, kind, key in _members(transaction, connection, view, pending):
             keys.setdefault(kind, set()).add(key)
-        pending = {
-            name
-            for kind in {kind for kind, _ in found}
-            for name in names_of(
-                transaction, connection, view, kind, (key for other, key in found if other == kind)
-            )
-        } - closed
+            named.add(name)
+        pending = named - closed
     return closed, keys
 
 
@@ -130,10 +122,13 @@ def all_names(transaction: Transaction, connection: str, view: str) -> Iterator[
 
 def _members(
     transaction: Transaction, connection: str, view: str, names: Iterable[str]
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[Row]:
+    """Yield name, kind and key of the records of some names, with each name that they have."""
     query = """
-        SELECT kind, key FROM partition_member
-        WHERE connection = :connection AND view = :view AND name IN (:values)
+        SELECT other.name, other.kind, other.key
+        FROM partition_member AS named CROSS JOIN partition_member AS other
+        WHERE named.connection = :connection AND named.view = :view AND named.name IN (:values)
+            AND other.connection = named.connection AND other.view = named.view
+            AND other.kind = named.kind AND other.key = named.key
         """
-    rows = transaction.rows_in(query, sorted(names), connection=connection, view=view)
-    return ((kind, key) for kind, key in rows)
+    return transaction.rows_in(query, sorted(names), connection=connection, view=view)

@@ -56,13 +56,16 @@ def append(transaction: Transaction, batch: WriteBatch) -> Collection:
     _refuse_stored(transaction, batch.collection)
     changes = diff(transaction, batch)
     populations.require_unchanged(
-        transaction, batch.collection.connection, batch.collection.kind, _keys(changes)
+        transaction,
+        batch.collection.connection,
+        batch.collection.kind,
+        (key for key, _ in _changed(changes)),
     )
     collection = _with_counts(batch, changes)
     row, seq = _insert_collection(transaction, collection, run)
     _insert_bodies(transaction, collection.kind, changes.appended)
     transaction.insert_many("version", _VERSION, _versions(collection, seq, changes))
-    _update_heads(transaction, seq)
+    _update_heads(transaction, collection, seq, changes)
     rejected = _insert_rejected(transaction, batch.rejected, seq)
     leaves = chain(
         [COLLECTION.line(row, run=collection.run)],
@@ -71,10 +74,6 @@ def append(transaction: Transaction, batch: WriteBatch) -> Collection:
     )
     append_leaves(transaction, collection.connection, leaves)
     return collection
-
-
-def _keys(changes: RecordDiff) -> Iterator[str]:
-    return chain((observation.key for observation in changes.appended), changes.vanished)
 
 
 def _refuse_stored(transaction: Transaction, collection: Collection) -> None:
@@ -165,12 +164,21 @@ def _source(observation: Observation) -> tuple[SqlValue, ...]:
     )
 
 
-def _update_heads(transaction: Transaction, collection: int) -> None:
-    """Make the versions of this collection, one for each of its keys, the newest."""
-    query = """
-        SELECT connection, kind, key, seq, digest FROM version WHERE collection = :collection
-        """
-    heads = [(*row, bucket_of(row[2])) for row in transaction.rows(query, collection=collection)]
+def _update_heads(
+    transaction: Transaction, collection: Collection, seq: int, changes: RecordDiff
+) -> None:
+    """Make the versions of this collection, one for each of its keys, the newest.
+
+    They were inserted one after the other in this transaction, so that their numbers follow.
+    """
+    first = transaction.value("SELECT min(seq) FROM version WHERE collection = :seq", seq=seq)
+    if first is None:
+        return
+    connection, kind = collection.connection, collection.kind
+    heads = [
+        (connection, kind, key, number, digest, bucket_of(key))
+        for number, (key, digest) in enumerate(_changed(changes), start=first)
+    ]
     transaction.insert_many(
         "current_version",
         ("connection", "kind", "key", "seq", "digest", "bucket"),
@@ -178,9 +186,15 @@ def _update_heads(transaction: Transaction, collection: int) -> None:
         on_conflict="""(connection, kind, key)
             DO UPDATE SET seq = excluded.seq, digest = excluded.digest""",
     )
-    if heads:
-        connection, kind, *_ = heads[0]
-        populations.forget(transaction, connection, kind, {bucket for *_, bucket in heads})
+    populations.forget(transaction, connection, kind, {bucket for *_, bucket in heads})
+
+
+def _changed(changes: RecordDiff) -> Iterator[tuple[str, str | None]]:
+    """Yield keys and digests in the order in which their versions are stored."""
+    for observation in changes.appended:
+        yield observation.key, observation.body.digest
+    for key in changes.vanished:
+        yield key, None
 
 
 def _insert_rejected(

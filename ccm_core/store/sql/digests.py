@@ -67,8 +67,9 @@ def _stored(value: SqlValue) -> SqlValue:
     """Return the bytes of a digest; what is none stays what it is."""
     if type(value) is not str or len(value) != _LETTERS or not value.startswith(_PREFIX):
         return value
+    letters = value[len(_PREFIX) :]
     try:
-        digest = bytes.fromhex(value[len(_PREFIX) :])
+        digest = bytes.fromhex(letters)
     except ValueError:
         return value
-    return digest if read_digest(digest) == value else value
+    return digest if digest.hex() == letters else value

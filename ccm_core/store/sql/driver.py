@@ -33,12 +33,16 @@ class Cursor(Protocol):
 
 
 class Driver(Protocol):
-    """A connection on which a transaction has begun. Parameters are written as ``:name``.
+    """A connection on which a transaction has begun.
+
+    Parameters are written as ``:name``, or as ``?`` where their values are in order.
 
     Another database translates them, and what few statements it writes in another way, here.
     """
 
-    def execute(self, statement: str, parameters: Mapping[str, SqlValue], /) -> Cursor:
+    def execute(
+        self, statement: str, parameters: Mapping[str, SqlValue] | Sequence[SqlValue], /
+    ) -> Cursor:
         """Execute one statement."""
 
     def executemany(self, statement: str, parameters: Iterable[Sequence[SqlValue]], /) -> object:

@@ -5,7 +5,9 @@ The SQL is what SQLite and PostgreSQL have in common, so that another database s
 
 from __future__ import annotations
 
-from itertools import islice
+import re
+from functools import lru_cache
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ccm_core.store.sql.digests import bound, bound_among, bound_rows
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _BATCH_SIZE = 500
+_VALUES = "values"
 
 
 def batches(values: Iterable[T]) -> Iterator[list[T]]:
@@ -25,6 +28,18 @@ def batches(values: Iterable[T]) -> Iterator[list[T]]:
     remaining = iter(values)
     while batch := list(islice(remaining, _BATCH_SIZE)):
         yield batch
+
+
+@lru_cache(maxsize=256)
+def _in_order(statement: str, names: Sequence[str], number: int) -> tuple[str, Sequence[str]]:
+    """Return a statement with ``?`` for each parameter, and the names of these in their order.
+
+    SQLite looks for a name among all of a statement, which takes long where there are hundreds.
+    """
+    pattern = re.compile(rf":({'|'.join(map(re.escape, (*names, _VALUES)))})\b")
+    several = ", ".join("?" * number)
+    text = pattern.sub(lambda found: several if found[1] == _VALUES else "?", statement)
+    return text, pattern.findall(statement)
 
 
 class Transaction:
@@ -72,11 +87,10 @@ class Transaction:
         """
         fixed = bound(parameters)
         for batch in batches(bound_among(statement, values)):
-            numbered = {f"value_{index}": value for index, value in enumerate(batch)}
-            placeholders = ", ".join(f":{name}" for name in numbered)
-            text = statement.replace(":values", placeholders)
+            text, names = _in_order(statement, tuple(fixed), len(batch))
+            given = chain.from_iterable(batch if n == _VALUES else (fixed[n],) for n in names)
             # Not ``yield from``: it would close a cursor whose transaction has ended already.
-            for row in self._driver.execute(text, {**fixed, **numbered}):  # noqa: UP028 - see above
+            for row in self._driver.execute(text, tuple(given)):  # noqa: UP028 - see above
                 yield row
 
     def insert(self, table: str, row: Mapping[str, SqlValue]) -> int:
