@@ -181,7 +181,8 @@ def _design(basis: PeriodBasis) -> Iterator[BasisTable]:
         place="design",
         title="Changes of the tests",
         about="What differs between evaluations that follow each other, those up to seven days "
-        "after the period that close it as well: versions, packs, parameters, scopes, checks switched off, settings of connections, risk acceptances.",
+        "after the period that close it as well: versions, packs, parameters, scopes, checks "
+        "switched off, settings of connections, risk acceptances.",
         columns=("first evaluated with", "what", "name", "before", "after"),
         rows=tuple(
             (
