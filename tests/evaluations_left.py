@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from ccm_core.model.audit.exception_response import ExceptionName, ExceptionResponse
@@ -11,6 +12,8 @@ from ccm_core.model.audit.manual_evidence import (
     ManualEvidenceActKind,
     ManualEvidenceStatement,
 )
+from ccm_core.model.audit.validation import ValidatedCase, Validation, ValidationMethod
+from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.derived import (
     DerivedBatch,
     SubjectLine,
@@ -49,7 +52,14 @@ from ccm_core.sdk.timestamps import format_instant, parse_instant
 from ccm_core.store.codec.bodies import compress_body
 
 PACK, VIEW = "demo-pack", "demo.view"
-ACTS = ("finding_act", "attached_file", "manual_evidence", "exception_response", "activity")
+ACTS = (
+    "finding_act",
+    "attached_file",
+    "manual_evidence",
+    "exception_response",
+    "validation",
+    "activity",
+)
 """Tables of what people did."""
 RULES = ("demo_first", "demo_second")
 ROWS, VERDICTS = rows_kind(VIEW), verdicts_kind(PACK, VIEW)
@@ -145,6 +155,7 @@ class LeftEvaluations:
         store.findings.append_act(self.finding_act(number))
         store.audit_acts.attach(*self.attached(number))
         store.audit_acts.respond(self.response(number))
+        store.audit_acts.record_validations([self.validation(number)])
 
     def attached(self, number):
         """Return manual evidence with its file."""
@@ -174,6 +185,22 @@ class LeftEvaluations:
             statement=statement,
         )
         return act, content
+
+    def validation(self, number):
+        """Return the outcome of the tests of a pack."""
+        case = ValidatedCase(
+            rule=RULES[0], test="t", mutation="", expected="pass", actual="pass", passed=True
+        )
+        return Validation(
+            method=ValidationMethod.TESTS,
+            pack=PACK,
+            version="1.0.0",
+            pack_digest=digest(b"pack"),
+            host_version=str(number),
+            plugins=(),
+            at=self._build.at(10 * number + 6),
+            cases=(case, replace(case, test="u", actual="fail", passed=False)),
+        )
 
     def response(self, number):
         """Return what management answers to an exception."""

@@ -41,6 +41,7 @@ from ccm_core.model.period_basis import (
     RuleDescription,
     SourceQuery,
     TestMade,
+    ValidatedPack,
 )
 from ccm_core.model.sampling import Sample, Sampling, TestSamples
 from ccm_core.report.period.json import PeriodDocument
@@ -190,6 +191,19 @@ BASIS = PeriodBasis(
             first_made_at=NOON,
             last_made_at=None,
             longest_delay=60.0,
+        ),
+    ),
+    validated_packs=(
+        ValidatedPack(
+            pack="p",
+            version="1.0.0",
+            pack_digest=DIGEST,
+            method="tests",
+            recorded="",
+            passed=0,
+            failed=0,
+            at=None,
+            host_version="",
         ),
     ),
     late_tests=(

@@ -190,6 +190,23 @@ class LateTest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ValidatedPack:
+    """A version of a pack that evaluations of the period used, and what validated its method."""
+
+    pack: str
+    version: str
+    pack_digest: str
+    method: str
+    """``tests`` or ``mutations``."""
+    recorded: str
+    """The digest of the outcome that was recorded last; empty: none is recorded."""
+    passed: int
+    failed: int
+    at: datetime | None
+    host_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RiskAcceptance:
     """A risk acceptance that was in force at some time of the period."""
 
@@ -249,6 +266,7 @@ class PeriodBasis:
     """What may be missing of them, and why."""
     tests_made: tuple[TestMade, ...] = ()
     late_tests: tuple[LateTest, ...] = ()
+    validated_packs: tuple[ValidatedPack, ...] = ()
     risk_acceptances: tuple[RiskAcceptance, ...] = ()
     controls: tuple[ControlText, ...] = ()
     heads: tuple[CheckpointHead, ...] = ()

@@ -175,6 +175,9 @@ def derived_files(
         inputs=list(read_inputs(contents)),
         seed=str(last.get("digest", NO_EVALUATION)),
         plan=stated_plan(contents, last),
+        validations=[
+            leaf for _, leaf in other_leaves(package.store_log) if leaf["leaf"] == "validation"
+        ],
     )
     return {
         "key.pem": lambda: [pem(public_key(key))],

@@ -917,6 +917,7 @@ def key_chains(files: Files, problems: list[str]) -> list[list[str]]:
 LEAF_FIELDS = (
     "leaf",
     "act",
+    "at",
     "collection",
     "connection",
     "digest",
@@ -924,13 +925,18 @@ LEAF_FIELDS = (
     "erased_at",
     "erasure",
     "evaluated_at",
+    "failed",
     "form",
     "heads",
+    "host_version",
     "id",
     "inputs",
     "key",
     "kind",
+    "method",
     "note",
+    "pack_digest",
+    "passed",
     "reason",
     "run",
     "signed",
@@ -1247,6 +1253,9 @@ def derived_files(
         inputs=list(read_inputs(contents)),
         seed=str(last.get("digest", NO_EVALUATION)),
         plan=stated_plan(contents, last),
+        validations=[
+            leaf for _, leaf in other_leaves(package.store_log) if leaf["leaf"] == "validation"
+        ],
     )
     return {
         "key.pem": lambda: [pem(public_key(key))],
@@ -5313,6 +5322,8 @@ class _PageFacts(NamedTuple):
     """The digest of the last evaluation, which selects the samples."""
     plan: _SamplePlan
     """How many items of each test that evaluation states to sample."""
+    validations: Sequence[Mapping[str, Any]]
+    """Leaves of recorded outcomes of tests and mutations of packs, in the order of storing."""
 
     @property
     def titles(self) -> Mapping[str, str]:
@@ -6120,17 +6131,13 @@ def sizes_section(facts: _PageFacts) -> Iterator[str]:
 
 TITLE = "How do you know that the method works?"
 STRETCH_HEAD = ("From the evaluation of", "To that of", "Evaluations")
+UNRECORDED = (
+    "<li><strong>The outcome of the tests, or mutation results, of some packs</strong>: those that "
+    "say so above. The tests are in the texts under <code>packs/</code>, which the digests cover; "
+    "with ccm of the version above, <code>ccm rules test packs/*.yaml</code> and <code>ccm rules "
+    "mutate packs/*.yaml</code> find out.</li>"
+)
 ABSENT = (
-    (
-        "<li><strong>The outcome of the packs' tests.</strong> Each rule carries tests with "
-        "made-up records and the result that it must have; they are in the texts under "
-        "<code>packs/</code>, which the digests above cover. That they pass is shown by running "
-        "them: with ccm of the version above, <code>ccm rules test packs/*.yaml</code>.</li>"
-    ),
-    (
-        "<li><strong>Mutation results</strong>: whether tests fail when a rule is broken on "
-        "purpose. <code>ccm rules mutate packs/*.yaml</code> finds out.</li>"
-    ),
     (
         "<li><strong>Results of connector conformance tests</strong> for the plugin versions "
         "above. They are run where a connector is developed, and nothing of them is recorded with "
@@ -6153,6 +6160,7 @@ def method_page(facts: _PageFacts) -> bytes:
         ),
         *selection_section(facts),
         *packs_section(facts),
+        *validation_section(facts),
         *versions_section(facts),
         *rights_section(facts),
         *narrowing_section(facts),
@@ -6164,6 +6172,7 @@ def method_page(facts: _PageFacts) -> bytes:
             "again.</p>\n</section>"
         ),
         "<section>\n<h2>What this package has no evidence of</h2>\n<ul>",
+        *([] if all(row[3] for row in validation_rows(facts)) else [UNRECORDED]),
         *ABSENT,
         "</ul>\n</section>",
     ]
@@ -6207,6 +6216,55 @@ def packs_section(facts: _PageFacts) -> Iterator[str]:
         "contents/evaluations.jsonl",
     )
     yield "</section>"
+
+
+METHODS = {"tests": "its tests", "mutations": "mutations of its tests"}
+
+
+def validation_section(facts: _PageFacts) -> Iterator[str]:
+    """Yield what validated the packs, as it was recorded where it was run."""
+    rows = list(validation_rows(facts))
+    yield "<section>\n<h2>Validation of the packs</h2>"
+    yield (
+        "<p>Each rule carries tests with made-up records and the result that it must have. A "
+        "mutation removes evidence from a test: no result may become a pass by it. The ledger "
+        "states these outcomes for the very versions above, where the company recorded them; it "
+        "is proven that they were recorded, and running them again shows whether they hold.</p>"
+    )
+    yield from table(
+        ("Pack", "By", "Passed", "Failed", "At", "With ccm", "Outcome (SHA-256)"),
+        (
+            (
+                f"{text(name)} <small>{text(digest)}</small>",
+                METHODS[method],
+                *(
+                    (
+                        text(leaf["passed"]),
+                        text(leaf["failed"]),
+                        instant(leaf["at"]),
+                        text(leaf["host_version"]),
+                        f"<code>{text(leaf['digest'])}</code>",
+                    )
+                    if leaf
+                    else ("none recorded", "", "", "", "")
+                ),
+            )
+            for name, digest, method, leaf in rows
+        ),
+        len(rows),
+        "ledger/@store/leaves.txt",
+    )
+    yield "</section>"
+
+
+def validation_rows(
+    facts: _PageFacts,
+) -> Iterator[tuple[str, str, str, Mapping[str, Any] | None]]:
+    """Yield each pack by each method, with the leaf of what was recorded last; None: nothing."""
+    last = {(leaf["pack_digest"], leaf["method"]): leaf for leaf in facts.validations}
+    for name, _, digest in sorted(facts.history.method.packs):
+        for method in METHODS:
+            yield name, digest, method, last.get((digest, method))
 
 
 def versions_section(facts: _PageFacts) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from ccm_core import schemas
+from ccm_core.app.audit.record_validation import record_mutations, record_tests
 from ccm_core.app.frameworks.catalogues import refuse_unknown_controls
 from ccm_core.app.installation import build_host, clock, configured_plugins
 from ccm_core.app.rule_sets import pack_text
@@ -23,6 +24,7 @@ from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.documents import suggest
 from ccm_core.errors import DocumentError, UsageError
 from ccm_core.model import json_codec
+from ccm_core.model.audit.validation import Validation
 from ccm_core.model.evaluation.result import AutomationCoverage
 from ccm_core.model.evaluation.rule import Rule, Severity
 from ccm_core.model.evaluation.rule_choices import DisabledRules, RuleChoices
@@ -113,14 +115,24 @@ def check(config: str | None, packs: tuple[str, ...], *, strict: bool) -> None:
     print_message(f"{_count(len(compiled.packs), 'pack')}, {_count(count, 'rule')}: OK")
 
 
+record_option = click.option(
+    "--record",
+    is_flag=True,
+    help="Store the outcome in the ledger, for period reports and evidence packages.",
+)
+
+
 @command.command("test")
 @packs_argument
+@record_option
 @json_option
 @click.pass_obj
-def test(config: str | None, packs: tuple[str, ...], *, as_json: bool) -> int:
+def test(config: str | None, packs: tuple[str, ...], *, record: bool, as_json: bool) -> int:
     """Run the tests that the packs carry."""
     _, compiled = _compiled(config, packs)
     results = run_cases(compiled)
+    if record:
+        _print_recorded(record_tests(open_workspace(config), compiled, results))
     failed = [result for result in results if not result.passed]
     if as_json:
         print_json(results)
@@ -144,12 +156,22 @@ def test(config: str | None, packs: tuple[str, ...], *, as_json: bool) -> int:
     is_flag=True,
     help="Remove stored evidence, not that of the tests.",
 )
+@record_option
 @json_option
 @click.pass_obj
-def mutate_(config: str | None, packs: tuple[str, ...], *, stored: bool, as_json: bool) -> int:
+def mutate_(
+    config: str | None, packs: tuple[str, ...], *, stored: bool, record: bool, as_json: bool
+) -> int:
     """Remove evidence that rules depend on: no result may become a pass."""
+    if record and stored:
+        raise UsageError(
+            "--record is of the mutations of the packs' tests, and those of stored evidence are "
+            "not counted; leave --evidence out"
+        )
     _, compiled = _compiled(config, packs)
     results = _mutated_evidence(config, compiled) if stored else mutate(compiled)
+    if record:
+        _print_recorded(record_mutations(open_workspace(config), compiled, results))
     wrong = [result for result in results if result.false_pass]
     if as_json:
         print_json(results)
@@ -227,6 +249,12 @@ def _manual_procedures(coverage: Mapping[str, Automation]) -> Iterator[tuple[str
             yield name, "manual procedure", "", text
         if control.automated is AutomationCoverage.NOT_STATED:
             yield name, "manual procedure", "", "not stated"
+
+
+def _print_recorded(outcomes: Sequence[Validation]) -> None:
+    for one in outcomes:
+        number = f"{one.passed} passed, {one.failed} failed"
+        print_message(f"recorded: {one.method} of {one.pack} {one.version}: {number}")
 
 
 def _count(number: int, noun: str) -> str:

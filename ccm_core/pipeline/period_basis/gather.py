@@ -25,6 +25,7 @@ from ccm_core.model.period_basis import (
 from ccm_core.pipeline.context import Connection, Host
 from ccm_core.pipeline.period_basis.connections import connection_basis
 from ccm_core.pipeline.period_basis.in_force import InForce, design_changes, in_force, shown
+from ccm_core.pipeline.period_basis.validations import validated_packs
 from ccm_core.rules.evaluate.apply_waivers import subject_pattern
 from ccm_core.rules.pack.compiled import CompiledPacks
 from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -79,6 +80,7 @@ def period_basis(
         tests=tuple(_descriptions(packs, rules)),
         parameters=tuple(_parameters(packs, stages)),
         design_changes=tuple(design_changes(closing)),
+        validated_packs=tuple(validated_packs(stages, store.audit_acts.validations())),
         risk_acceptances=tuple(_acceptances(closing, assurance, window)),
         controls=tuple(_control_texts(packs, assurance, stated)),
         heads=tuple(_heads(store.ledger, [STORE_LOG, *(one.name for one in connections)])),

@@ -7,7 +7,13 @@ from collections.abc import Iterator, Sequence
 
 from ccm_core.model.assurance import ScopeAssurance
 from ccm_core.model.frozen_dataclass import dataclass
-from ccm_core.model.period_basis import ConfigurationChange, LateTest, PeriodBasis, SourceQuery
+from ccm_core.model.period_basis import (
+    ConfigurationChange,
+    LateTest,
+    PeriodBasis,
+    SourceQuery,
+    ValidatedPack,
+)
 from ccm_core.report.content import phrases
 
 MOST_CHANGES = 50
@@ -171,6 +177,17 @@ def _design(basis: PeriodBasis) -> Iterator[BasisTable]:
     )
     yield BasisTable(
         place="design",
+        title="Validation of the method",
+        about="Each pack carries tests with made-up records and the result that each must have; "
+        "a mutation removes evidence from a test, and no result may become a pass by it. Outcomes "
+        "for these very versions, where they were recorded (`ccm rules test --record`, `ccm rules "
+        "mutate --record`): by the digest of the pack and of the outcome.",
+        columns=("pack", "digest", "by", "passed", "failed", "at", "with ccm", "outcome"),
+        rows=tuple(map(_validation_row, basis.validated_packs)),
+        none="No evaluation of the period states its packs.",
+    )
+    yield BasisTable(
+        place="design",
         title="Parameters in force",
         about="As of the last evaluation of the period; every change is listed below.",
         columns=("pack", "parameter", "value", "meaning"),
@@ -286,6 +303,14 @@ def _configuration_row(change: ConfigurationChange) -> tuple[str, ...]:
         ", ".join(change.by) or "unknown",
         {True: "yes", False: "no", None: "not known"}[change.in_trail],
     )
+
+
+def _validation_row(one: ValidatedPack) -> tuple[str, ...]:
+    head = (f"{one.pack} {one.version}", one.pack_digest, one.method)
+    if not one.recorded:
+        return (*head, "none recorded", "", "", "", "")
+    at = phrases.moment(one.at) if one.at else ""
+    return (*head, f"{one.passed:,}", f"{one.failed:,}", at, one.host_version, one.recorded)
 
 
 def _late_rows(late: LateTest) -> Iterator[tuple[str, ...]]:

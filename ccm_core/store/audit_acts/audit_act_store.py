@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ccm_core.store.audit_acts import attached_files, exception_responses, manual_evidence
+from ccm_core.store.audit_acts import (
+    attached_files,
+    exception_responses,
+    manual_evidence,
+    validations,
+)
 from ccm_core.store.log import sign_heads
 
 if TYPE_CHECKING:
@@ -13,6 +18,7 @@ if TYPE_CHECKING:
     from ccm_core.ledger.signed_note import Signing
     from ccm_core.model.audit.exception_response import ExceptionResponse
     from ccm_core.model.audit.manual_evidence import ManualEvidence, ManualEvidenceAct
+    from ccm_core.model.audit.validation import Validation
     from ccm_core.model.evidence.write_batch import EncodedBody
     from ccm_core.store.sql.database import Database
 
@@ -73,3 +79,17 @@ class SqlAuditActStore:
         """List all responses."""
         with self._database.reading() as transaction:
             return list(exception_responses.read(transaction))
+
+    def record_validations(self, outcomes: Sequence[Validation]) -> None:
+        """Store what validated the method of packs."""
+        signers = self._signing()
+        with self._database.writing() as transaction:
+            for outcome in outcomes:
+                validations.append(transaction, outcome)
+            if outcomes:
+                sign_heads.sign_heads(transaction, (), signers, outcomes[-1].at)
+
+    def validations(self) -> Sequence[tuple[str, Validation]]:
+        """List all outcomes with their digests."""
+        with self._database.reading() as transaction:
+            return list(validations.read(transaction))

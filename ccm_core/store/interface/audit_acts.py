@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from ccm_core.model.audit.exception_response import ExceptionResponse
     from ccm_core.model.audit.manual_evidence import ManualEvidence, ManualEvidenceAct
+    from ccm_core.model.audit.validation import Validation
     from ccm_core.model.evidence.write_batch import EncodedBody
 
 
@@ -57,6 +58,16 @@ class AuditActStore(Protocol):
 
     def responses(self) -> Sequence[ExceptionResponse]:
         """List all responses, in the order in which they were stored.
+
+        Raises:
+            IntegrityError: One is not what was stored.
+        """
+
+    def record_validations(self, outcomes: Sequence[Validation]) -> None:
+        """Store what validated the method of packs: outcomes of their tests and mutations."""
+
+    def validations(self) -> Sequence[tuple[str, Validation]]:
+        """List all such outcomes with their digests, in the order in which they were stored.
 
         Raises:
             IntegrityError: One is not what was stored.

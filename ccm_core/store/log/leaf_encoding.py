@@ -163,6 +163,15 @@ EXCEPTION_RESPONSE = LeafForm(
     instants=("since", "until", "at"),
     document=True,
 )
+VALIDATION = LeafForm(
+    table="validation",
+    plain=(
+        *("method", "pack", "version", "pack_digest", "host_version", "passed", "failed"),
+        "digest",
+    ),
+    instants=("at",),
+    document=True,
+)
 ACTIVITY = LeafForm(
     table="activity", plain=("kind", "tenant", "digest"), instants=("at",), document=True
 )
@@ -188,6 +197,7 @@ LEAF_FORMS = (
     ATTACHED_FILE,
     MANUAL_EVIDENCE,
     EXCEPTION_RESPONSE,
+    VALIDATION,
     ACTIVITY,
     SIGNING_KEY,
     ERASURE,

@@ -39,6 +39,7 @@ _IDENTITY = {
     "attached_file": "digest",
     "manual_evidence": "digest",
     "exception_response": "digest",
+    "validation": "digest",
     "activity": "digest",
     "signing_key": "key",
     "erasure": "id",

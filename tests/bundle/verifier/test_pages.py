@@ -128,6 +128,17 @@ def pages_of(text="plain", *, gaps=1, orders=True, items=2):
         inputs=[{"host_version": text, "plugins": [plugin]}],
         seed="sha256:00",
         plan=SamplePlan([{"up_to": None, "low": 1, "medium": 3, "high": 60}], {text: "high"}),
+        validations=[
+            {
+                "pack_digest": text,
+                "method": "tests",
+                "passed": 1,
+                "failed": 0,
+                "at": NOON,
+                "host_version": text,
+                "digest": text,
+            }
+        ],
     )
     return {name: b"".join(make()).decode() for name, make in page_files(facts).items()}
 
@@ -194,7 +205,9 @@ def test_no_cell_of_a_table_is_a_formula(first):
         ("pages/samples.html", "Random seed: <code>sha256:00</code>"),
         ("pages/method.html", "1 as of the moment at which they were made"),
         ("pages/method.html", "the check plain was switched off: plain"),
-        ("pages/method.html", "Mutation results"),
+        ("pages/method.html", "Validation of the packs"),
+        ("pages/method.html", "none recorded"),
+        ("pages/method.html", "mutation results, of some packs"),
         ("pages/method.html", "Results of connector conformance tests"),
         ("pages/method.html", "Who or what started an evaluation"),
     ],

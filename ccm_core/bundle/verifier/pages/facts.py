@@ -46,6 +46,8 @@ class PageFacts(NamedTuple):
     """The digest of the last evaluation, which selects the samples."""
     plan: SamplePlan
     """How many items of each test that evaluation states to sample."""
+    validations: Sequence[Mapping[str, Any]]
+    """Leaves of recorded outcomes of tests and mutations of packs, in the order of storing."""
 
     @property
     def titles(self) -> Mapping[str, str]:

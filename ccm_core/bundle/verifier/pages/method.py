@@ -11,17 +11,13 @@ from ccm_core.bundle.verifier.pages.layout import counted, html_page, instant, t
 
 TITLE = "How do you know that the method works?"
 STRETCH_HEAD = ("From the evaluation of", "To that of", "Evaluations")
+UNRECORDED = (
+    "<li><strong>The outcome of the tests, or mutation results, of some packs</strong>: those that "
+    "say so above. The tests are in the texts under <code>packs/</code>, which the digests cover; "
+    "with ccm of the version above, <code>ccm rules test packs/*.yaml</code> and <code>ccm rules "
+    "mutate packs/*.yaml</code> find out.</li>"
+)
 ABSENT = (
-    (
-        "<li><strong>The outcome of the packs' tests.</strong> Each rule carries tests with "
-        "made-up records and the result that it must have; they are in the texts under "
-        "<code>packs/</code>, which the digests above cover. That they pass is shown by running "
-        "them: with ccm of the version above, <code>ccm rules test packs/*.yaml</code>.</li>"
-    ),
-    (
-        "<li><strong>Mutation results</strong>: whether tests fail when a rule is broken on "
-        "purpose. <code>ccm rules mutate packs/*.yaml</code> finds out.</li>"
-    ),
     (
         "<li><strong>Results of connector conformance tests</strong> for the plugin versions "
         "above. They are run where a connector is developed, and nothing of them is recorded with "
@@ -44,6 +40,7 @@ def method_page(facts: PageFacts) -> bytes:
         ),
         *selection_section(facts),
         *packs_section(facts),
+        *validation_section(facts),
         *versions_section(facts),
         *rights_section(facts),
         *narrowing_section(facts),
@@ -55,6 +52,7 @@ def method_page(facts: PageFacts) -> bytes:
             "again.</p>\n</section>"
         ),
         "<section>\n<h2>What this package has no evidence of</h2>\n<ul>",
+        *([] if all(row[3] for row in validation_rows(facts)) else [UNRECORDED]),
         *ABSENT,
         "</ul>\n</section>",
     ]
@@ -98,6 +96,55 @@ def packs_section(facts: PageFacts) -> Iterator[str]:
         "contents/evaluations.jsonl",
     )
     yield "</section>"
+
+
+METHODS = {"tests": "its tests", "mutations": "mutations of its tests"}
+
+
+def validation_section(facts: PageFacts) -> Iterator[str]:
+    """Yield what validated the packs, as it was recorded where it was run."""
+    rows = list(validation_rows(facts))
+    yield "<section>\n<h2>Validation of the packs</h2>"
+    yield (
+        "<p>Each rule carries tests with made-up records and the result that it must have. A "
+        "mutation removes evidence from a test: no result may become a pass by it. The ledger "
+        "states these outcomes for the very versions above, where the company recorded them; it "
+        "is proven that they were recorded, and running them again shows whether they hold.</p>"
+    )
+    yield from table(
+        ("Pack", "By", "Passed", "Failed", "At", "With ccm", "Outcome (SHA-256)"),
+        (
+            (
+                f"{text(name)} <small>{text(digest)}</small>",
+                METHODS[method],
+                *(
+                    (
+                        text(leaf["passed"]),
+                        text(leaf["failed"]),
+                        instant(leaf["at"]),
+                        text(leaf["host_version"]),
+                        f"<code>{text(leaf['digest'])}</code>",
+                    )
+                    if leaf
+                    else ("none recorded", "", "", "", "")
+                ),
+            )
+            for name, digest, method, leaf in rows
+        ),
+        len(rows),
+        "ledger/@store/leaves.txt",
+    )
+    yield "</section>"
+
+
+def validation_rows(
+    facts: PageFacts,
+) -> Iterator[tuple[str, str, str, Mapping[str, Any] | None]]:
+    """Yield each pack by each method, with the leaf of what was recorded last; None: nothing."""
+    last = {(leaf["pack_digest"], leaf["method"]): leaf for leaf in facts.validations}
+    for name, _, digest in sorted(facts.history.method.packs):
+        for method in METHODS:
+            yield name, digest, method, last.get((digest, method))
 
 
 def versions_section(facts: PageFacts) -> Iterator[str]:

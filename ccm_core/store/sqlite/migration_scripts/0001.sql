@@ -272,6 +272,22 @@ CREATE TABLE exception_response (
     CONSTRAINT uq_exception_response_number UNIQUE (exception, since, until, number)
 );
 
+-- What validated the method of a rule pack: how many of its tests, or of their mutations, passed and
+-- failed where they were run. pack_digest is that of the text of the pack.
+CREATE TABLE validation (
+    seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    method TEXT NOT NULL,
+    pack TEXT NOT NULL,
+    version TEXT NOT NULL,
+    pack_digest TEXT NOT NULL,
+    host_version TEXT NOT NULL,
+    passed INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    at BIGINT NOT NULL,
+    digest DIGEST NOT NULL,
+    document BLOB NOT NULL
+);
+
 -- Who is signed in to the console. A session states nothing, so it has no leaf: its row is changed with its
 -- last use and deleted with its end. digest is that of the secret that the browser, or a program, has.
 CREATE TABLE console_session (
