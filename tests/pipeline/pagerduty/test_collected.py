@@ -91,6 +91,26 @@ def test_a_five_month_old_incident_that_changed_is_current_after_one_run(
     assert status[number] == ("resolved" if event == "resolve" else "triggered")
 
 
+@pytest.mark.attack(
+    "Settings",
+    "Accept an optional kind as unavailable, while every attempt to read it ends in an error",
+    "A failure is no refusal: nothing is accepted",
+)
+@pytest.mark.parametrize("status", [500, 503])
+def test_an_optional_kind_that_fails_in_every_attempt_is_not_accepted(simulated, status):
+    """As one is that the plan or a right refuses."""
+    simulated.control.deny("/audit/records", status)
+    kind = "pagerduty.audit_record"
+    manifest = simulated.collect(NOW, nouns=("audit_record",), accepted={kind})
+    assert simulated.asked("/audit/records") > 1
+    assert manifest.outcome not in {Outcome.COMPLETE, Outcome.UNAVAILABLE}
+    assert manifest.accepted == ()
+
+    simulated.control.deny("/audit/records", 402)
+    refused = simulated.collect(NOW + HOUR, nouns=("audit_record",), accepted={kind})
+    assert [gap.kind for gap in refused.accepted] == [kind]
+
+
 @pytest.mark.parametrize("refused", [None, 402, 403], ids=["all read", "no plan", "no right"])
 def test_an_unchanged_hour_takes_six_requests_and_one_for_each_optional_event_kind(
     simulated, refused
