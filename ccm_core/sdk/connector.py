@@ -17,7 +17,7 @@ from ccm_core.sdk.cross_check import CreationEvents, CrossCheck
 from ccm_core.sdk.evidence_kind import SchemaLoader
 from ccm_core.sdk.oauth import Flow, OAuthGrant
 from ccm_core.sdk.traffic import Traffic
-from ccm_core.sdk.vendor_guidance import VendorGuidance
+from ccm_core.sdk.vendor.guidance import VendorGuidance
 
 if TYPE_CHECKING:
     from ccm_core.errors import SourceError

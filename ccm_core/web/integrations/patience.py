@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from ccm_core.errors import TimedOut
+from ccm_core.web.server_state.event_loop import run_in_thread
 
 T = TypeVar("T")
 PATIENCE = 120.0
@@ -21,7 +22,7 @@ def within_patience(asking: Coroutine[Any, Any, T]) -> T:
         CcmError: Whatever asking it raises.
     """
     try:
-        return asyncio.run(asyncio.wait_for(asking, PATIENCE))
+        return run_in_thread(asyncio.wait_for(asking, PATIENCE))
     except TimeoutError as cause:
         raise TimedOut(
             f"the source did not answer everything within {PATIENCE:.0f} seconds; try again, or "

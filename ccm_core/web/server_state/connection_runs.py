@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ccm_core.errors import CcmError
 from ccm_core.model.frozen_dataclass import dataclass
+from ccm_core.web.server_state.event_loop import run_in_thread
 from ccm_core.web.server_state.run_progress import RunObserver, RunProgress, Stage
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _collect_and_evaluate(
         collecting = collect_connections(
             workspace, store, connections, lambda _name: observer, force=force
         )
-        collected = asyncio.run(_until_stopped(collecting, stop))
+        collected = run_in_thread(_until_stopped(collecting, stop))
         collected.raise_errors()
         observer.change(stage=Stage.EVALUATING, reading="")
         evaluate_connections(workspace, store, rules)

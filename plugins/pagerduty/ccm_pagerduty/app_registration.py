@@ -7,7 +7,7 @@ https://support.pagerduty.com/main/docs/api-access-keys.
 
 from __future__ import annotations
 
-from ccm_core.sdk.vendor_guidance import (
+from ccm_core.sdk.vendor.guidance import (
     FilledIn,
     VendorField,
     VendorGuidance,
