@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import field
 from typing import Any
 
+from ccm_core.bundle.verifier.proofs.leaf_table import pack_digest
 from ccm_core.model.evidence.window import Window
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.sdk.timestamps import parse_instant
@@ -22,8 +23,8 @@ class LeafCriteria:
     kinds: AbstractSet[str]
     event_kinds: AbstractSet[str]
     """Those of the kinds of which earlier records count only as evidence behind results."""
-    evidence_digests: AbstractSet[str]
-    """Digests of the evidence behind results of the period."""
+    evidence_digests: AbstractSet[bytes]
+    """Packed digests of the evidence behind results of the period."""
     last_collections: AbstractSet[str] = frozenset()
     """Those that evaluations of the period name as the last that they read."""
     run_ends: AbstractSet[int] = frozenset()
@@ -79,7 +80,7 @@ def select_leaves(leaves: Leaves, criteria: LeafCriteria) -> set[int]:
     indexes, was_read = set(criteria.run_ends), False
     for index, leaf in leaves:
         form = leaf["leaf"]
-        evidence = leaf.get("digest") in criteria.evidence_digests
+        evidence = "digest" in leaf and pack_digest(leaf["digest"]) in criteria.evidence_digests
         named = form == "collection" and leaf["id"] in criteria.last_collections
         if form in {"run", "manifest"} or evidence or named:
             indexes.add(index)

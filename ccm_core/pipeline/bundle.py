@@ -253,7 +253,7 @@ def _derived_excerpt(stored: StoredHistory, log: str) -> ProvenLeaves:
             f"their ledger, so nothing proves them yet; {_NEXT_STEP}"
         )
     indexes = {
-        *derived_versions(stored.table(log).items(), stored.need, log),
+        *derived_versions(stored.table(log), stored.need, log),
         *_run_ends(stored.store_log, log),
     }
     return _excerpt(stored.ledger, log, (index for index in indexes if index < size))

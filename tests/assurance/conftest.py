@@ -9,7 +9,10 @@ import pytest
 from ccm_core.assurance.assess import assess
 from ccm_core.assurance.evaluation_history import EvaluationHistory, Failures
 from ccm_core.assurance.inputs import AssuranceInputs, ConnectionHistory, RuleEvidence
-from ccm_core.bundle.verifier.evaluations import ItemEvaluation, Items
+from ccm_core.bundle.verifier.counting.period_items import (
+    ItemEvaluation,
+    Items,
+)
 from ccm_core.model.evaluation.result import (
     ControlResult,
     Evaluation,

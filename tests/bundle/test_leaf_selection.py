@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ccm_core.bundle.leaf_selection import LeafCriteria, select_leaves
+from ccm_core.bundle.verifier.proofs.leaf_table import pack_digest
 from ccm_core.model.period import parse_period
 
 DOOR, LOCK, KNOCK = "acme.door", "acme.lock", "acme.knock"
@@ -94,7 +95,7 @@ JUNE, JULY, LATE, AUGUST = (f"2026-{month}-01T00:00:00Z" for month in ("06", "07
         ),
         pytest.param(
             [*collected("c1", KNOCK, JUNE, ("a", "1"), ("b", "1"))],
-            {"evidence_digests": {"1"}},
+            {"evidence_digests": {pack_digest("1")}},
             ["a=1", "b=1"],
             id="earlier events behind results",
         ),
@@ -105,7 +106,7 @@ JUNE, JULY, LATE, AUGUST = (f"2026-{month}-01T00:00:00Z" for month in ("06", "07
                 *collected("c3", DOOR, JULY),
                 *collected("c4", DOOR, LATE, ("a", "1")),
             ],
-            {"evidence_digests": {"1"}},
+            {"evidence_digests": {pack_digest("1")}},
             ["a=1", "b=1", "a=-", "b=2", "c3", "c4", "a=1"],
             id="what became of older versions that are evidence",
         ),
@@ -114,7 +115,7 @@ JUNE, JULY, LATE, AUGUST = (f"2026-{month}-01T00:00:00Z" for month in ("06", "07
         ),
         pytest.param(
             [*collected("c1", LOCK, JULY, ("a", "1"), ("b", "2"))],
-            {"evidence_digests": {"2"}},
+            {"evidence_digests": {pack_digest("2")}},
             ["b=2"],
             id="a kind that the rules of today do not read",
         ),

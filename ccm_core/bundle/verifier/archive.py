@@ -77,14 +77,18 @@ class Archive(Mapping[str, bytes]):
         rest: list[bytes] = []
         size = 0
         for chunk in self.chunks(name):
-            first, *others = chunk.split(b"\n")
+            first, *whole = chunk.split(b"\n")
             rest.append(first)
             size += len(first)
-            for other in others:
-                self.limits.line.check(name, size)
-                yield b"".join(rest)
-                rest, size = [other], len(other)
             self.limits.line.check(name, size)
+            if whole:
+                last = whole.pop()
+                yield b"".join(rest)
+                for line in whole:
+                    self.limits.line.check(name, len(line))
+                    yield line
+                rest, size = [last], len(last)
+                self.limits.line.check(name, size)
         if any(rest):
             raise UnreadableBundle(f"{name}: bytes follow the last newline, so they are no line")
 

@@ -8,9 +8,10 @@ from itertools import chain
 from typing import Any
 
 from ccm_core.bundle.verifier.archive import Files
-from ccm_core.bundle.verifier.contents import Leaves, moment
+from ccm_core.bundle.verifier.contents import Contents, Leaves, moment
+from ccm_core.bundle.verifier.evaluations import History
 from ccm_core.bundle.verifier.package import Package
-from ccm_core.bundle.verifier.proofs.leaf_table import other_leaves
+from ccm_core.bundle.verifier.proofs.leaf_table import other_leaves, pack_digest, unpack_digest
 from ccm_core.bundle.verifier.proofs.merkle import merkle_root
 from ccm_core.bundle.verifier.scope import closed_until
 from ccm_core.bundle.verifier.strict_json import read_json
@@ -129,3 +130,16 @@ def missing_collections(
                 and collection["id"] not in present
             ):
                 yield collection["id"]
+
+
+def missing_needs(package: Package, history: History, contents: Contents) -> Iterator[str]:
+    """Yield the packs, inputs and evidence that results rest on and that are not here."""
+    erased = package.reading.erased
+    for name in sorted(history.needs):
+        if name not in erased and not contents.has(pack_digest(name)):
+            yield f"the evaluation of {history.needs[name]} needs {name}, which is missing"
+    missing = history.evidence.difference(*contents.expected.values())
+    missing |= history.evidence & contents.absent
+    for name in sorted(map(unpack_digest, missing)):
+        if name not in erased:
+            yield f"a result of the period needs {name}, which is missing"

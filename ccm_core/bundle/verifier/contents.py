@@ -9,7 +9,12 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.archive import Files, UnreadableBundle
-from ccm_core.bundle.verifier.proofs.leaf_table import other_leaves, pack_digest, unpack_digest
+from ccm_core.bundle.verifier.proofs.leaf_table import (
+    as_table,
+    other_leaves,
+    pack_digest,
+    unpack_digest,
+)
 from ccm_core.bundle.verifier.strict_json import read_json, write_json
 
 BASES, EVALUATIONS = "contents/bases.jsonl", "contents/evaluations.jsonl"
@@ -31,8 +36,8 @@ class ContentSelection(NamedTuple):
     """Digests of the evaluations of the period."""
     documents: Collection[str]
     """Digests of what they were made with."""
-    evidence: Collection[str]
-    """Digests of the evidence behind results."""
+    evidence: Collection[bytes]
+    """Packed digests of the evidence behind results."""
 
 
 class Contents(NamedTuple):
@@ -50,9 +55,8 @@ class Contents(NamedTuple):
         """How many are here."""
         return sum(map(len, self.expected.values())) - len(self.absent)
 
-    def has(self, name: str) -> bool:
-        """Return whether the content of a digest is here."""
-        packed = pack_digest(name)
+    def has(self, packed: bytes) -> bool:
+        """Return whether the content of a packed digest is here."""
         return packed not in self.absent and any(packed in file for file in self.expected.values())
 
 
@@ -60,7 +64,7 @@ def is_selected(leaf: Mapping[str, Any], selection: ContentSelection) -> bool:
     """Return whether the content of a leaf must be in the package: of other times only leaves."""
     if leaf["leaf"] == "manifest":
         inside = selection.history_since <= moment(leaf["ended_at"]) < selection.until
-        return inside or leaf["digest"] in selection.evidence
+        return inside or pack_digest(leaf["digest"]) in selection.evidence
     named = {"evaluation": selection.evaluations, "document": selection.documents}
     return leaf["leaf"] not in named or leaf["digest"] in named[leaf["leaf"]]
 
@@ -68,12 +72,17 @@ def is_selected(leaf: Mapping[str, Any], selection: ContentSelection) -> bool:
 def file_of(leaf: Mapping[str, Any]) -> str:
     """Return the one file that holds the content of a leaf; empty where none does."""
     if leaf["leaf"] == "version":
-        return f"evidence/{leaf['connection']}/{leaf['kind']}.jsonl"
+        return version_file(leaf["connection"], leaf["kind"])
     if leaf["leaf"] == "document":
         packs = {"pack": pack_file(leaf["digest"])}
         return BASES if leaf["form"] == "inputs" else packs.get(leaf["form"], "")
     forms = {"collection", "manifest", "rejected", "evaluation"}
     return f"contents/{leaf['leaf']}s.jsonl" if leaf["leaf"] in forms else ""
+
+
+def version_file(connection: str, kind: str) -> str:
+    """Return the file that holds the versions of a kind."""
+    return f"evidence/{connection}/{kind}.jsonl"
 
 
 def form_of(file: str) -> str:
@@ -104,8 +113,12 @@ def expected_files(
 ) -> dict[str, dict[bytes, None]]:
     """Return each file's contents in the order of their leaves: the first leaf of each digest."""
     files: dict[str, dict[bytes, None]] = {}
-    for leaf in selected_leaves(logs, selection):
-        files.setdefault(file_of(leaf), {}).setdefault(pack_digest(leaf["digest"]))
+    for leaves in logs.values():
+        for connection, kind, packed in as_table(leaves).contents():
+            files.setdefault(version_file(connection, kind), {}).setdefault(packed)
+        for _, leaf in other_leaves(leaves):
+            if "digest" in leaf and file_of(leaf) and is_selected(leaf, selection):
+                files.setdefault(file_of(leaf), {}).setdefault(pack_digest(leaf["digest"]))
     return files
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from ccm_core.bundle.verifier.concluding.month_shares import MonthShare
 from ccm_core.bundle.verifier.contents import moment
+from ccm_core.bundle.verifier.counting.month_shares import MonthShare
+from ccm_core.bundle.verifier.counting.period_items import (
+    WHOLE,
+    Evaluated,
+    ItemEvaluation,
+    Items,
+    item_status,
+)
 from ccm_core.bundle.verifier.method_facts import MethodFacts, StatedStretch
-from ccm_core.bundle.verifier.proofs.leaf_table import share_texts
+from ccm_core.bundle.verifier.proofs.leaf_table import pack_digest, share_texts
 from ccm_core.bundle.verifier.scope import PART
 from ccm_core.bundle.verifier.strict_json import read_json
 
@@ -18,8 +24,6 @@ PASSING = {"pass", "not_applicable"}
 
 ResultKey = tuple[str, str, str, str]
 """Rule, connection, kind and key of the subject."""
-Evaluated = tuple[datetime, int]
-"""When an evaluation was, and the index of its leaf."""
 
 
 class Rested(NamedTuple):
@@ -30,190 +34,14 @@ class Rested(NamedTuple):
     digests: frozenset[str]
 
 
-RANKS = ("not_applicable", "open", "pass", "insufficient", "error", "fail")
-"""What may become of an item; what is not due yet is open. The worst last."""
-
-
-WHOLE = {"connection", "population"}
-"""The kinds of subjects that are no single items."""
-INAPPLICABLE = {"not_applicable", "open"}
-DECIDED = {"pass", "fail"}
-LEFT_SCOPE = "left_scope"
-"""In place of a status: an item was in the scope of a framework, and is not any more."""
-
-
-class ItemEvaluation(NamedTuple):
-    """What evaluations say of one item, from a first to a last one."""
-
-    key: str
-    """``KIND:KEY``."""
-    occurred_at: datetime | None
-    status: str
-    last: Evaluated
-    inside: bool
-    """Whether one of them was in the period itself."""
-    late: bool = False
-    """Whether they were made of a past moment: they clear nothing."""
-    changed: bool = False
-    """Whether it was the test that changed after them, and not the item alone."""
-    first: Evaluated | None = None
-    """The first of them; None: the last."""
-
-
-class Items:
-    """What became of the items of one rule over one connection in a period.
-
-    What occurred belongs to the period in which it did, and counts as it was found last: later
-    evidence closes it. What is there at any time counts by the worst that was found in the period.
-    """
-
-    def __init__(self, period: tuple[datetime, datetime] | None) -> None:
-        self.period = period
-        self.there: dict[str, str] = {}
-        """The worst of what is there at any time."""
-        self.occurred: dict[str, tuple[Evaluated, str]] = {}
-        """The last of what occurred in the period."""
-        self.elsewhere: set[str] = set()
-        """What failed and did not occur in the period."""
-        self.found: set[str] = set()
-        """What failed, and is found to fail no more since its test was changed."""
-        self.late: set[str] = set()
-        """What was evaluated as of a past moment alone, or worse then."""
-        self.moments: dict[str, datetime] = {}
-        """When what occurred in the period did."""
-        self.undecided: dict[str, datetime] = {}
-        """The last evaluation before the first that decided on what occurred in the period."""
-        self.decided: dict[str, datetime] = {}
-        """The first one that decided on it."""
-
-    def add(self, item: ItemEvaluation) -> None:
-        """Add what evaluations say of an item."""
-        if self.period is None:
-            return
-        if item.occurred_at is None:
-            if item.inside:
-                self.there[item.key] = worse(self.there.get(item.key), item.status)
-        elif self.period[0] <= item.occurred_at < self.period[1]:
-            self.add_occurred(item)
-        elif item.status == "fail":
-            self.elsewhere.add(item.key)
-
-    def add_occurred(self, item: ItemEvaluation) -> None:
-        """Add what is said of an item that occurred in the period."""
-        before = self.occurred.get(item.key)
-        self.time(item)
-        if item.changed and item.status == "fail":
-            self.found.add(item.key)
-        if item.late:
-            status = worse(before[1] if before else None, item.status)
-            if before is None or status != before[1]:
-                self.late.add(item.key)
-            self.occurred[item.key] = (before[0] if before else item.last, status)
-        elif before is None or before[0] <= item.last:
-            # What failed and does not apply any more, as what is not open any more, did fail.
-            gone = before is not None and before[1] == "fail" and item.status in INAPPLICABLE
-            self.occurred[item.key] = (item.last, "fail" if gone else item.status)
-            self.late.discard(item.key)
-
-    def time(self, item: ItemEvaluation) -> None:
-        """Note when an item occurred, and when it was decided on first."""
-        if item.occurred_at is not None:
-            self.moments[item.key] = item.occurred_at
-        if item.late:
-            return
-        first = item.first or item.last
-        if item.status in DECIDED:
-            self.decided[item.key] = min(self.decided.get(item.key, first[0]), first[0])
-        elif item.key not in self.decided:
-            last = item.last[0]
-            self.undecided[item.key] = max(self.undecided.get(item.key, last), last)
-
-    @property
-    def cleared_by_change(self) -> set[str]:
-        """What failed, and was not found to fail again since its test was changed."""
-        return {key for key in self.found if self.occurred[key][1] != "fail"}
-
-    def month_of(self, key: str) -> str | None:
-        """Return the month in which an item of the period occurred; None: it is of no moment."""
-        at = self.moments.get(key)
-        return None if at is None else f"{at:%Y-%m}"
-
-    def read_back(self, watched_since: datetime | None) -> int:
-        """Count the items that occurred before their connection was watched."""
-        if watched_since is None:
-            return 0
-        return sum(
-            self.moments[key] < watched_since for key in self.population & self.moments.keys()
-        )
-
-    def tested_late(self, allowed: timedelta) -> int:
-        """Count the items of which nobody knew for longer than allowed, once they could be tested.
-
-        An item could be tested once it had occurred, or, where an evaluation found that it was not
-        due or could not decide on it, after that evaluation.
-        """
-        return len(self.late_items(allowed))
-
-    def late_items(self, allowed: timedelta) -> list[tuple[datetime, datetime]]:
-        """Return from when such items could be tested, and when they were."""
-        population = self.population
-        tested = (
-            (max(self.moments[key], self.undecided.get(key, self.moments[key])), at)
-            for key, at in self.decided.items()
-            if key in population
-        )
-        return [(since, at) for since, at in tested if at - since > allowed]
-
-    @property
-    def population(self) -> set[str]:
-        """The items that the rule applied to."""
-        occurred = {key: status for key, (_, status) in self.occurred.items()}
-        every = (self.there | occurred).items()
-        return {key for key, status in every if status != "not_applicable"} | self.found
-
-    def is_exception(self, key: str) -> bool:
-        """Return whether an item that failed at some time is an exception of the period."""
-        if key not in self.there and key.partition(":")[0] in WHOLE:
-            return True
-        if key in self.found:
-            return True
-        if key in self.occurred:
-            return self.occurred[key][1] == "fail"
-        return self.there.get(key) == "fail"
-
-    def counts(self) -> Counter[str]:
-        """Count the items by what became of them; without those that the rule does not apply to."""
-        counter = Counter(self.there.values())
-        counter.update(
-            "fail" if key in self.found else status for key, (_, status) in self.occurred.items()
-        )
-        del counter["not_applicable"]
-        return counter
-
-
-def worse(one: str | None, other: str) -> str:
-    """Return the worse of two statuses of an item."""
-    return other if one is None else max(one, other, key=RANKS.index)
-
-
-def item_status(status: str, *, is_due_later: bool) -> str:
-    """Return the status of an item: what does not apply because it is not due yet is open.
-
-    To what left the scope of a framework, its controls do not apply any more.
-    """
-    if status == LEFT_SCOPE:
-        return "not_applicable"
-    return "open" if is_due_later and status == "not_applicable" else status
-
-
 class History(NamedTuple):
     """What the evaluations of a period state of some rules."""
 
     statuses: dict[str, list[tuple[datetime, int, str]]]
     """By control: when, the index of the leaf, and the status."""
     failures: dict[ResultKey, dict[str, Any]]
-    evidence: set[str]
-    """Digests of the evidence behind results."""
+    evidence: set[bytes]
+    """Packed digests of the evidence behind results."""
     needs: dict[str, str]
     """When the evaluation was that needs a document, by digest."""
     rested: dict[ResultKey, Rested]
@@ -373,7 +201,7 @@ def add_results(
         key = (rule["rule"], result["connection"], subject["kind"], subject["key"])
         if result["connection"] in reading.connections:
             add_items(history, order, result, reading, late=late)
-            history.evidence.update(digests)
+            history.evidence.update(map(pack_digest, digests))
             gone = frozenset(name for name in digests if name in reading.erased)
             if gone:
                 before = history.rested.get(key, Rested(subject, 0, frozenset()))

@@ -44,7 +44,7 @@ from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.archive import Files, UnreadableBundle, read_archive
 from ccm_core.bundle.verifier.bounds import LIMITS, BoundExceeded, Limits
-from ccm_core.bundle.verifier.completeness import check_collections, check_runs
+from ccm_core.bundle.verifier.completeness import check_collections, check_runs, missing_needs
 from ccm_core.bundle.verifier.contents import (
     BASES,
     EVALUATIONS,
@@ -337,17 +337,6 @@ def evaluation_lines(
             )
         last = index
         yield index, evaluations[index], line
-
-
-def missing_needs(package: Package, history: History, contents: Contents) -> Iterator[str]:
-    """Yield the packs, inputs and evidence that results rest on and that are not here."""
-    erased = package.reading.erased
-    for name in sorted(history.needs):
-        if name not in erased and not contents.has(name):
-            yield f"the evaluation of {history.needs[name]} needs {name}, which is missing"
-    missing = (name for name in history.evidence if not contents.has(name))
-    for name in sorted(name for name in missing if name not in erased):
-        yield f"a result of the period needs {name}, which is missing"
 
 
 def wrong_files(files: Files, package: Package, derived: Mapping[str, MadeFile]) -> Iterator[str]:

@@ -23,7 +23,7 @@ from ccm_core.bundle.verifier.pages.facts import NO_EVALUATION, PageFacts, last_
 from ccm_core.bundle.verifier.pages.page_files import MadeFile, page_files
 from ccm_core.bundle.verifier.pages.sample_sizes import SamplePlan, sample_plan
 from ccm_core.bundle.verifier.proofs.leaf_table import (
-    LeafTable,
+    as_table,
     other_leaves,
     share_texts,
     unpack_digest,
@@ -86,9 +86,8 @@ class Package(NamedTuple):
         logs = dict(self.logs)
         for log in logs:
             if DERIVED in log:
-                leaves = self.logs[log]
-                indexes = derived_versions(leaves.items(), self.derived, log)
-                logs[log] = LeafTable((index, leaves[index]) for index in indexes)
+                leaves = as_table(self.logs[log])
+                logs[log] = leaves.chosen(derived_versions(leaves, self.derived, log))
         return logs
 
     @property
@@ -162,7 +161,7 @@ def derived_files(
     ]
     assurance = conclude(question, package.scope, history, collecting)
     absent = {unpack_digest(name) for name in contents.absent}
-    orders = erasures(package.content_logs, package.store_log, absent, history)
+    orders = erasures(package.content_logs if absent else {}, package.store_log, absent, history)
     last = last_evaluation(package.evaluations)
     facts = PageFacts(
         assurance=assurance,

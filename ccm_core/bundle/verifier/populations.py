@@ -13,7 +13,12 @@ from ccm_core.bundle.verifier.contents import Leaves, moment
 from ccm_core.bundle.verifier.derived.population_tree import PopulationRoot
 from ccm_core.bundle.verifier.evaluations import History
 from ccm_core.bundle.verifier.package import Package
-from ccm_core.bundle.verifier.proofs.leaf_table import LeafTable, other_leaves
+from ccm_core.bundle.verifier.proofs.leaf_table import (
+    LeafTable,
+    as_table,
+    other_leaves,
+    pack_digest,
+)
 from ccm_core.bundle.verifier.proofs.merkle import merkle_root
 
 
@@ -143,10 +148,9 @@ def collection_ends(leaves: Leaves) -> dict[Any, int]:
 def versions_by_kind(leaves: Leaves, kinds: Collection[str]) -> dict[str, list[Version]]:
     """Return the leaves that change the populations of some kinds, in their order."""
     versions: dict[str, list[Version]] = {}
-    for index, leaf in leaves.items():
-        if leaf["leaf"] == "version" and leaf["kind"] in kinds:
-            version = Version(index, moment(leaf["stored_at"]), leaf["key"], leaf.get("digest"))
-            versions.setdefault(leaf["kind"], []).append(version)
+    for index, leaf in as_table(leaves).of_kinds(kinds):
+        version = Version(index, moment(leaf["stored_at"]), leaf["key"], leaf.get("digest"))
+        versions.setdefault(leaf["kind"], []).append(version)
     return versions
 
 
@@ -159,7 +163,8 @@ def differing_seals(
     for seal in seals:
         end = bisect_left(versions, (seal.bound + 1,))
         for version in versions[position:end]:
-            population.put(version.key, version.digest)
+            digest = version.digest
+            population.put(version.key, None if digest is None else pack_digest(digest))
         position = max(position, end)
         expected = population.root
         if end and newest[end - 1] > seal.at:  # it is of a moment of the past, or clocks went back

@@ -49,13 +49,14 @@ import struct
 import sys
 import zlib
 from array import array
+from binascii import unhexlify
 from bisect import bisect_left, insort
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Collection, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from datetime import datetime, timedelta, timezone
 from fnmatch import fnmatchcase
 from functools import partial
-from heapq import merge, nsmallest
+from heapq import nsmallest
 from itertools import accumulate, chain, groupby, islice, zip_longest
 from pathlib import Path
 from sys import intern
@@ -303,17 +304,6 @@ def evaluation_lines(
         yield index, evaluations[index], line
 
 
-def missing_needs(package: _Package, history: _History, contents: _Contents) -> Iterator[str]:
-    """Yield the packs, inputs and evidence that results rest on and that are not here."""
-    erased = package.reading.erased
-    for name in sorted(history.needs):
-        if name not in erased and not contents.has(name):
-            yield f"the evaluation of {history.needs[name]} needs {name}, which is missing"
-    missing = (name for name in history.evidence if not contents.has(name))
-    for name in sorted(name for name in missing if name not in erased):
-        yield f"a result of the period needs {name}, which is missing"
-
-
 def wrong_files(files: Files, package: _Package, derived: Mapping[str, MadeFile]) -> Iterator[str]:
     """Yield the files that no leaf speaks of, and those that differ from what the leaves prove."""
     known = {*derived, STATEMENT, VERIFIER}
@@ -547,14 +537,18 @@ class _Archive(Mapping[str, bytes]):
         rest: list[bytes] = []
         size = 0
         for chunk in self.chunks(name):
-            first, *others = chunk.split(b"\n")
+            first, *whole = chunk.split(b"\n")
             rest.append(first)
             size += len(first)
-            for other in others:
-                self.limits.line.check(name, size)
-                yield b"".join(rest)
-                rest, size = [other], len(other)
             self.limits.line.check(name, size)
+            if whole:
+                last = whole.pop()
+                yield b"".join(rest)
+                for line in whole:
+                    self.limits.line.check(name, len(line))
+                    yield line
+                rest, size = [last], len(last)
+                self.limits.line.check(name, size)
         if any(rest):
             raise _UnreadableBundle(f"{name}: bytes follow the last newline, so they are no line")
 
@@ -1073,6 +1067,7 @@ def leaf_lines(files: Files, log: str, size: int) -> Iterator[tuple[int, bytes]]
             raise ValueError(f"the log {log} has {size} leaves, and the package has leaf {index}")
         last = index
         files.limits.leaves.check(f"the log {log}", count)
+        files.limits.leaf.check(f"leaf {index} of the log {log}", len(leaf))
         yield index, leaf
 
 
@@ -1084,7 +1079,8 @@ def rebuild_roots(
 
     def leaves() -> Iterator[tuple[int, bytes]]:
         for index, line in leaf_lines(files, log, size):
-            table.append(index, read_leaf(log, index, line, files.limits))
+            if not table.append_line(index, line):
+                table.append(index, read_leaf(log, index, line))
             yield index, line
 
     name = f"ledger/{log}/hashes.txt"
@@ -1096,11 +1092,9 @@ def rebuild_roots(
     return table, roots_by_size(size, leaves(), hashes, frozenset(sizes))
 
 
-def read_leaf(log: str, index: int, line: bytes, limits: _Limits = LIMITS) -> dict[str, Any]:
+def read_leaf(log: str, index: int, line: bytes) -> dict[str, Any]:
     """Read a leaf, and keep what a verifier reads of it: somebody may have put in anything."""
-    place = f"leaf {index} of the log {log}"
-    limits.leaf.check(place, len(line))
-    return read_fields(read_json(line, place))
+    return read_fields(read_json(line, f"leaf {index} of the log {log}"))
 
 
 def read_fields(leaf: Mapping[str, Any]) -> dict[str, Any]:
@@ -1164,9 +1158,8 @@ class _Package(NamedTuple):
         logs = dict(self.logs)
         for log in logs:
             if DERIVED in log:
-                leaves = self.logs[log]
-                indexes = derived_versions(leaves.items(), self.derived, log)
-                logs[log] = _LeafTable((index, leaves[index]) for index in indexes)
+                leaves = as_table(self.logs[log])
+                logs[log] = leaves.chosen(derived_versions(leaves, self.derived, log))
         return logs
 
     @property
@@ -1240,7 +1233,7 @@ def derived_files(
     ]
     assurance = conclude(question, package.scope, history, collecting)
     absent = {unpack_digest(name) for name in contents.absent}
-    orders = erasures(package.content_logs, package.store_log, absent, history)
+    orders = erasures(package.content_logs if absent else {}, package.store_log, absent, history)
     last = last_evaluation(package.evaluations)
     facts = _PageFacts(
         assurance=assurance,
@@ -1482,8 +1475,8 @@ class _ContentSelection(NamedTuple):
     """Digests of the evaluations of the period."""
     documents: Collection[str]
     """Digests of what they were made with."""
-    evidence: Collection[str]
-    """Digests of the evidence behind results."""
+    evidence: Collection[bytes]
+    """Packed digests of the evidence behind results."""
 
 
 class _Contents(NamedTuple):
@@ -1501,9 +1494,8 @@ class _Contents(NamedTuple):
         """How many are here."""
         return sum(map(len, self.expected.values())) - len(self.absent)
 
-    def has(self, name: str) -> bool:
-        """Return whether the content of a digest is here."""
-        packed = pack_digest(name)
+    def has(self, packed: bytes) -> bool:
+        """Return whether the content of a packed digest is here."""
         return packed not in self.absent and any(packed in file for file in self.expected.values())
 
 
@@ -1511,7 +1503,7 @@ def is_selected(leaf: Mapping[str, Any], selection: _ContentSelection) -> bool:
     """Return whether the content of a leaf must be in the package: of other times only leaves."""
     if leaf["leaf"] == "manifest":
         inside = selection.history_since <= moment(leaf["ended_at"]) < selection.until
-        return inside or leaf["digest"] in selection.evidence
+        return inside or pack_digest(leaf["digest"]) in selection.evidence
     named = {"evaluation": selection.evaluations, "document": selection.documents}
     return leaf["leaf"] not in named or leaf["digest"] in named[leaf["leaf"]]
 
@@ -1519,12 +1511,17 @@ def is_selected(leaf: Mapping[str, Any], selection: _ContentSelection) -> bool:
 def file_of(leaf: Mapping[str, Any]) -> str:
     """Return the one file that holds the content of a leaf; empty where none does."""
     if leaf["leaf"] == "version":
-        return f"evidence/{leaf['connection']}/{leaf['kind']}.jsonl"
+        return version_file(leaf["connection"], leaf["kind"])
     if leaf["leaf"] == "document":
         packs = {"pack": pack_file(leaf["digest"])}
         return BASES if leaf["form"] == "inputs" else packs.get(leaf["form"], "")
     forms = {"collection", "manifest", "rejected", "evaluation"}
     return f"contents/{leaf['leaf']}s.jsonl" if leaf["leaf"] in forms else ""
+
+
+def version_file(connection: str, kind: str) -> str:
+    """Return the file that holds the versions of a kind."""
+    return f"evidence/{connection}/{kind}.jsonl"
 
 
 def form_of(file: str) -> str:
@@ -1555,8 +1552,12 @@ def expected_files(
 ) -> dict[str, dict[bytes, None]]:
     """Return each file's contents in the order of their leaves: the first leaf of each digest."""
     files: dict[str, dict[bytes, None]] = {}
-    for leaf in selected_leaves(logs, selection):
-        files.setdefault(file_of(leaf), {}).setdefault(pack_digest(leaf["digest"]))
+    for leaves in logs.values():
+        for connection, kind, packed in as_table(leaves).contents():
+            files.setdefault(version_file(connection, kind), {}).setdefault(packed)
+        for _, leaf in other_leaves(leaves):
+            if "digest" in leaf and file_of(leaf) and is_selected(leaf, selection):
+                files.setdefault(file_of(leaf), {}).setdefault(pack_digest(leaf["digest"]))
     return files
 
 
@@ -1841,6 +1842,19 @@ def missing_collections(
                 yield collection["id"]
 
 
+def missing_needs(package: _Package, history: _History, contents: _Contents) -> Iterator[str]:
+    """Yield the packs, inputs and evidence that results rest on and that are not here."""
+    erased = package.reading.erased
+    for name in sorted(history.needs):
+        if name not in erased and not contents.has(pack_digest(name)):
+            yield f"the evaluation of {history.needs[name]} needs {name}, which is missing"
+    missing = history.evidence.difference(*contents.expected.values())
+    missing |= history.evidence & contents.absent
+    for name in sorted(map(unpack_digest, missing)):
+        if name not in erased:
+            yield f"a result of the period needs {name}, which is missing"
+
+
 # -- Check what evaluations read: the populations that they sealed, against those of the leaves ----
 
 
@@ -1970,10 +1984,9 @@ def collection_ends(leaves: Leaves) -> dict[Any, int]:
 def versions_by_kind(leaves: Leaves, kinds: Collection[str]) -> dict[str, list[_Version]]:
     """Return the leaves that change the populations of some kinds, in their order."""
     versions: dict[str, list[_Version]] = {}
-    for index, leaf in leaves.items():
-        if leaf["leaf"] == "version" and leaf["kind"] in kinds:
-            version = _Version(index, moment(leaf["stored_at"]), leaf["key"], leaf.get("digest"))
-            versions.setdefault(leaf["kind"], []).append(version)
+    for index, leaf in as_table(leaves).of_kinds(kinds):
+        version = _Version(index, moment(leaf["stored_at"]), leaf["key"], leaf.get("digest"))
+        versions.setdefault(leaf["kind"], []).append(version)
     return versions
 
 
@@ -1986,7 +1999,8 @@ def differing_seals(
     for seal in seals:
         end = bisect_left(versions, (seal.bound + 1,))
         for version in versions[position:end]:
-            population.put(version.key, version.digest)
+            digest = version.digest
+            population.put(version.key, None if digest is None else pack_digest(digest))
         position = max(position, end)
         expected = population.root
         if end and newest[end - 1] > seal.at:  # it is of a moment of the past, or clocks went back
@@ -2161,7 +2175,8 @@ class _PopulationRoot:
 
     def __init__(self) -> None:
         self.size = 0
-        self.buckets: dict[int, dict[str, str]] = {}
+        self.buckets: dict[int, dict[str, bytes]] = {}
+        """By number: the leaf hash of each key with its digest."""
         self.touched: set[int] = set()
         """The buckets that changed since the root was computed."""
         self.numbers: list[int] = []
@@ -2169,15 +2184,17 @@ class _PopulationRoot:
         self.levels: list[list[bytes]] = []
         """The hashes of the tree over the buckets, the leaves first."""
 
-    def put(self, key: str, digest: str | None) -> None:
-        """Set the digest of a key; None: it is not there any more."""
-        number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:2], "big") >> 6
+    def put(self, key: str, packed: bytes | None) -> None:
+        """Set the packed digest of a key; None: it is not there any more."""
+        name = key.encode()
+        number = int.from_bytes(hashlib.sha256(name).digest()[:2], "big") >> 6
         bucket = self.buckets.setdefault(number, {})
-        self.size += (digest is not None) - (key in bucket)
-        if digest is None:
+        self.size += (packed is not None) - (key in bucket)
+        if packed is None:
             bucket.pop(key, None)
         else:
-            bucket[key] = digest
+            entry = b"%s\0%s" % (name, unpack_digest(packed).encode())
+            bucket[key] = hashlib.sha256(b"\x00" + entry).digest()
         self.touched.add(number)
 
     @property
@@ -2205,9 +2222,8 @@ class _PopulationRoot:
 
     def leaf(self, number: int) -> bytes:
         """Return the hash of the leaf of a bucket."""
-        pairs = sorted(self.buckets[number].items())
-        root = merkle_root([f"{key}\0{digest}".encode() for key, digest in pairs])
-        value = number.to_bytes(2, "big") + bytes.fromhex(root[len("sha256:") :])
+        bucket = self.buckets[number]
+        value = number.to_bytes(2, "big") + root_over([bucket[key] for key in sorted(bucket)])
         return hashlib.sha256(b"\x00" + value).digest()
 
     def build(self, numbers: list[int]) -> None:
@@ -2243,8 +2259,6 @@ PASSING = {"pass", "not_applicable"}
 
 ResultKey = tuple[str, str, str, str]
 """Rule, connection, kind and key of the subject."""
-Evaluated = tuple[datetime, int]
-"""When an evaluation was, and the index of its leaf."""
 
 
 class _Rested(NamedTuple):
@@ -2255,190 +2269,14 @@ class _Rested(NamedTuple):
     digests: frozenset[str]
 
 
-RANKS = ("not_applicable", "open", "pass", "insufficient", "error", "fail")
-"""What may become of an item; what is not due yet is open. The worst last."""
-
-
-WHOLE = {"connection", "population"}
-"""The kinds of subjects that are no single items."""
-INAPPLICABLE = {"not_applicable", "open"}
-DECIDED = {"pass", "fail"}
-LEFT_SCOPE = "left_scope"
-"""In place of a status: an item was in the scope of a framework, and is not any more."""
-
-
-class _ItemEvaluation(NamedTuple):
-    """What evaluations say of one item, from a first to a last one."""
-
-    key: str
-    """``KIND:KEY``."""
-    occurred_at: datetime | None
-    status: str
-    last: Evaluated
-    inside: bool
-    """Whether one of them was in the period itself."""
-    late: bool = False
-    """Whether they were made of a past moment: they clear nothing."""
-    changed: bool = False
-    """Whether it was the test that changed after them, and not the item alone."""
-    first: Evaluated | None = None
-    """The first of them; None: the last."""
-
-
-class _Items:
-    """What became of the items of one rule over one connection in a period.
-
-    What occurred belongs to the period in which it did, and counts as it was found last: later
-    evidence closes it. What is there at any time counts by the worst that was found in the period.
-    """
-
-    def __init__(self, period: tuple[datetime, datetime] | None) -> None:
-        self.period = period
-        self.there: dict[str, str] = {}
-        """The worst of what is there at any time."""
-        self.occurred: dict[str, tuple[Evaluated, str]] = {}
-        """The last of what occurred in the period."""
-        self.elsewhere: set[str] = set()
-        """What failed and did not occur in the period."""
-        self.found: set[str] = set()
-        """What failed, and is found to fail no more since its test was changed."""
-        self.late: set[str] = set()
-        """What was evaluated as of a past moment alone, or worse then."""
-        self.moments: dict[str, datetime] = {}
-        """When what occurred in the period did."""
-        self.undecided: dict[str, datetime] = {}
-        """The last evaluation before the first that decided on what occurred in the period."""
-        self.decided: dict[str, datetime] = {}
-        """The first one that decided on it."""
-
-    def add(self, item: _ItemEvaluation) -> None:
-        """Add what evaluations say of an item."""
-        if self.period is None:
-            return
-        if item.occurred_at is None:
-            if item.inside:
-                self.there[item.key] = worse(self.there.get(item.key), item.status)
-        elif self.period[0] <= item.occurred_at < self.period[1]:
-            self.add_occurred(item)
-        elif item.status == "fail":
-            self.elsewhere.add(item.key)
-
-    def add_occurred(self, item: _ItemEvaluation) -> None:
-        """Add what is said of an item that occurred in the period."""
-        before = self.occurred.get(item.key)
-        self.time(item)
-        if item.changed and item.status == "fail":
-            self.found.add(item.key)
-        if item.late:
-            status = worse(before[1] if before else None, item.status)
-            if before is None or status != before[1]:
-                self.late.add(item.key)
-            self.occurred[item.key] = (before[0] if before else item.last, status)
-        elif before is None or before[0] <= item.last:
-            # What failed and does not apply any more, as what is not open any more, did fail.
-            gone = before is not None and before[1] == "fail" and item.status in INAPPLICABLE
-            self.occurred[item.key] = (item.last, "fail" if gone else item.status)
-            self.late.discard(item.key)
-
-    def time(self, item: _ItemEvaluation) -> None:
-        """Note when an item occurred, and when it was decided on first."""
-        if item.occurred_at is not None:
-            self.moments[item.key] = item.occurred_at
-        if item.late:
-            return
-        first = item.first or item.last
-        if item.status in DECIDED:
-            self.decided[item.key] = min(self.decided.get(item.key, first[0]), first[0])
-        elif item.key not in self.decided:
-            last = item.last[0]
-            self.undecided[item.key] = max(self.undecided.get(item.key, last), last)
-
-    @property
-    def cleared_by_change(self) -> set[str]:
-        """What failed, and was not found to fail again since its test was changed."""
-        return {key for key in self.found if self.occurred[key][1] != "fail"}
-
-    def month_of(self, key: str) -> str | None:
-        """Return the month in which an item of the period occurred; None: it is of no moment."""
-        at = self.moments.get(key)
-        return None if at is None else f"{at:%Y-%m}"
-
-    def read_back(self, watched_since: datetime | None) -> int:
-        """Count the items that occurred before their connection was watched."""
-        if watched_since is None:
-            return 0
-        return sum(
-            self.moments[key] < watched_since for key in self.population & self.moments.keys()
-        )
-
-    def tested_late(self, allowed: timedelta) -> int:
-        """Count the items of which nobody knew for longer than allowed, once they could be tested.
-
-        An item could be tested once it had occurred, or, where an evaluation found that it was not
-        due or could not decide on it, after that evaluation.
-        """
-        return len(self.late_items(allowed))
-
-    def late_items(self, allowed: timedelta) -> list[tuple[datetime, datetime]]:
-        """Return from when such items could be tested, and when they were."""
-        population = self.population
-        tested = (
-            (max(self.moments[key], self.undecided.get(key, self.moments[key])), at)
-            for key, at in self.decided.items()
-            if key in population
-        )
-        return [(since, at) for since, at in tested if at - since > allowed]
-
-    @property
-    def population(self) -> set[str]:
-        """The items that the rule applied to."""
-        occurred = {key: status for key, (_, status) in self.occurred.items()}
-        every = (self.there | occurred).items()
-        return {key for key, status in every if status != "not_applicable"} | self.found
-
-    def is_exception(self, key: str) -> bool:
-        """Return whether an item that failed at some time is an exception of the period."""
-        if key not in self.there and key.partition(":")[0] in WHOLE:
-            return True
-        if key in self.found:
-            return True
-        if key in self.occurred:
-            return self.occurred[key][1] == "fail"
-        return self.there.get(key) == "fail"
-
-    def counts(self) -> Counter[str]:
-        """Count the items by what became of them; without those that the rule does not apply to."""
-        counter = Counter(self.there.values())
-        counter.update(
-            "fail" if key in self.found else status for key, (_, status) in self.occurred.items()
-        )
-        del counter["not_applicable"]
-        return counter
-
-
-def worse(one: str | None, other: str) -> str:
-    """Return the worse of two statuses of an item."""
-    return other if one is None else max(one, other, key=RANKS.index)
-
-
-def item_status(status: str, *, is_due_later: bool) -> str:
-    """Return the status of an item: what does not apply because it is not due yet is open.
-
-    To what left the scope of a framework, its controls do not apply any more.
-    """
-    if status == LEFT_SCOPE:
-        return "not_applicable"
-    return "open" if is_due_later and status == "not_applicable" else status
-
-
 class _History(NamedTuple):
     """What the evaluations of a period state of some rules."""
 
     statuses: dict[str, list[tuple[datetime, int, str]]]
     """By control: when, the index of the leaf, and the status."""
     failures: dict[ResultKey, dict[str, Any]]
-    evidence: set[str]
-    """Digests of the evidence behind results."""
+    evidence: set[bytes]
+    """Packed digests of the evidence behind results."""
     needs: dict[str, str]
     """When the evaluation was that needs a document, by digest."""
     rested: dict[ResultKey, _Rested]
@@ -2598,7 +2436,7 @@ def add_results(
         key = (rule["rule"], result["connection"], subject["kind"], subject["key"])
         if result["connection"] in reading.connections:
             add_items(history, order, result, reading, late=late)
-            history.evidence.update(digests)
+            history.evidence.update(map(pack_digest, digests))
             gone = frozenset(name for name in digests if name in reading.erased)
             if gone:
                 before = history.rested.get(key, _Rested(subject, 0, frozenset()))
@@ -2630,6 +2468,206 @@ def merge_failure(
     entry["waived"] = entry["waived"] and waived
 
 
+# -- What became of the items of a period: those of one rule over one connection -------------------
+
+
+Evaluated = tuple[datetime, int]
+"""When an evaluation was, and the index of its leaf."""
+
+RANKS = ("not_applicable", "open", "pass", "insufficient", "error", "fail")
+"""What may become of an item; what is not due yet is open. The worst last."""
+
+
+WHOLE = {"connection", "population"}
+"""The kinds of subjects that are no single items."""
+INAPPLICABLE = {"not_applicable", "open"}
+DECIDED = {"pass", "fail"}
+LEFT_SCOPE = "left_scope"
+"""In place of a status: an item was in the scope of a framework, and is not any more."""
+
+
+class _ItemEvaluation(NamedTuple):
+    """What evaluations say of one item, from a first to a last one."""
+
+    key: str
+    """``KIND:KEY``."""
+    occurred_at: datetime | None
+    status: str
+    last: Evaluated
+    inside: bool
+    """Whether one of them was in the period itself."""
+    late: bool = False
+    """Whether they were made of a past moment: they clear nothing."""
+    changed: bool = False
+    """Whether it was the test that changed after them, and not the item alone."""
+    first: Evaluated | None = None
+    """The first of them; None: the last."""
+
+
+class _OccurredItem(NamedTuple):
+    """What became of an item that occurred in the period."""
+
+    last: Evaluated
+    """The last evaluation that counts for its status."""
+    status: str
+    occurred_at: datetime
+    undecided: datetime | None
+    """The last evaluation before the first that decided on it."""
+    decided: datetime | None
+    """The first one that decided on it."""
+
+
+class _Items:
+    """What became of the items of one rule over one connection in a period.
+
+    What occurred belongs to the period in which it did, and counts as it was found last: later
+    evidence closes it. What is there at any time counts by the worst that was found in the period.
+    """
+
+    def __init__(self, period: tuple[datetime, datetime] | None) -> None:
+        self.period = period
+        self.there: dict[str, str] = {}
+        """The worst of what is there at any time."""
+        self.occurred: dict[str, _OccurredItem] = {}
+        """What occurred in the period."""
+        self.elsewhere: set[str] = set()
+        """What failed and did not occur in the period."""
+        self.found: set[str] = set()
+        """What failed, and is found to fail no more since its test was changed."""
+        self.late: set[str] = set()
+        """What was evaluated as of a past moment alone, or worse then."""
+
+    def add(self, item: _ItemEvaluation) -> None:
+        """Add what evaluations say of an item."""
+        if self.period is None:
+            return
+        if item.occurred_at is None:
+            if item.inside:
+                self.there[item.key] = worse(self.there.get(item.key), item.status)
+        elif self.period[0] <= item.occurred_at < self.period[1]:
+            self.add_occurred(item, item.occurred_at)
+        elif item.status == "fail":
+            self.elsewhere.add(item.key)
+
+    def add_occurred(self, item: _ItemEvaluation, at: datetime) -> None:
+        """Add what is said of an item that occurred in the period."""
+        before = self.occurred.get(item.key)
+        last, status = self.last_said(item, before)
+        undecided, decided = decided_on(item, before)
+        self.occurred[item.key] = _OccurredItem(last, status, at, undecided, decided)
+
+    def last_said(self, item: _ItemEvaluation, before: _OccurredItem | None) -> tuple[Evaluated, str]:
+        """Return the evaluation that counts for an item, and what it says."""
+        if item.changed and item.status == "fail":
+            self.found.add(item.key)
+        if item.late:
+            status = worse(before.status if before else None, item.status)
+            if before is None or status != before.status:
+                self.late.add(item.key)
+            return before.last if before else item.last, status
+        if before is not None and before.last > item.last:
+            return before.last, before.status
+        self.late.discard(item.key)
+        # What failed and does not apply any more, as what is not open any more, did fail.
+        gone = before is not None and before.status == "fail" and item.status in INAPPLICABLE
+        return item.last, "fail" if gone else item.status
+
+    @property
+    def cleared_by_change(self) -> set[str]:
+        """What failed, and was not found to fail again since its test was changed."""
+        return {key for key in self.found if self.occurred[key].status != "fail"}
+
+    def month_of(self, key: str) -> str | None:
+        """Return the month in which an item of the period occurred; None: it is of no moment."""
+        item = self.occurred.get(key)
+        return None if item is None else f"{item.occurred_at:%Y-%m}"
+
+    def read_back(self, watched_since: datetime | None) -> int:
+        """Count the items that occurred before their connection was watched."""
+        if watched_since is None:
+            return 0
+        return sum(
+            self.occurred[key].occurred_at < watched_since
+            for key in self.population & self.occurred.keys()
+        )
+
+    def tested_late(self, allowed: timedelta) -> int:
+        """Count the items of which nobody knew for longer than allowed, once they could be tested.
+
+        An item could be tested once it had occurred, or, where an evaluation found that it was not
+        due or could not decide on it, after that evaluation.
+        """
+        return len(self.late_items(allowed))
+
+    def late_items(self, allowed: timedelta) -> list[tuple[datetime, datetime]]:
+        """Return from when such items could be tested, and when they were."""
+        population = self.population
+        tested = (
+            (max(item.occurred_at, item.undecided or item.occurred_at), item.decided)
+            for key, item in self.occurred.items()
+            if item.decided is not None and key in population
+        )
+        return [(since, at) for since, at in tested if at - since > allowed]
+
+    @property
+    def population(self) -> set[str]:
+        """The items that the rule applied to."""
+        there = {key for key, status in self.there.items() if status != "not_applicable"}
+        for key, item in self.occurred.items():
+            (there.discard if item.status == "not_applicable" else there.add)(key)
+        return there | self.found
+
+    def is_exception(self, key: str) -> bool:
+        """Return whether an item that failed at some time is an exception of the period."""
+        if key not in self.there and key.partition(":")[0] in WHOLE:
+            return True
+        if key in self.found:
+            return True
+        if key in self.occurred:
+            return self.occurred[key].status == "fail"
+        return self.there.get(key) == "fail"
+
+    def counts(self) -> Counter[str]:
+        """Count the items by what became of them; without those that the rule does not apply to."""
+        counter = Counter(self.there.values())
+        counter.update(
+            "fail" if key in self.found else item.status for key, item in self.occurred.items()
+        )
+        del counter["not_applicable"]
+        return counter
+
+
+def decided_on(
+    item: _ItemEvaluation, before: _OccurredItem | None
+) -> tuple[datetime | None, datetime | None]:
+    """Return the last evaluation that could not decide on an item, and the first that did."""
+    undecided, decided = (before.undecided, before.decided) if before else (None, None)
+    if item.late:
+        return undecided, decided
+    if item.status in DECIDED:
+        first = (item.first or item.last)[0]
+        return undecided, first if decided is None else min(decided, first)
+    if decided is None:
+        last = item.last[0]
+        return last if undecided is None else max(undecided, last), None
+    return undecided, decided
+
+
+def worse(one: str | None, other: str) -> str:
+    """Return the worse of two statuses of an item."""
+    return other if one is None else max(one, other, key=RANKS.index)
+
+
+def item_status(status: str, *, is_due_later: bool) -> str:
+    """Return the status of an item: what does not apply because it is not due yet is open.
+
+    To what left the scope of a framework, its controls do not apply any more.
+    """
+    if status == LEFT_SCOPE:
+        return "not_applicable"
+    return "open" if is_due_later and status == "not_applicable" else status
+
+
 # -- What the logs of a package hold of rows, verdicts and the evidence behind them ----------------
 
 
@@ -2638,19 +2676,19 @@ def package_logs(files: Files, package: _Package) -> dict[str, _ConnectionLogs]:
     logs, content_logs = {}, package.content_logs
     for name in package.connections:
         leaves, log = package.logs[name], f"{name}{DERIVED}"
-        versions = _VersionEntries(content_logs.get(log, {}))
+        versions = _VersionEntries(as_table(content_logs.get(log, {})))
         checkpoint = f"ledger/{log}/checkpoint.txt"
         size = int(files[checkpoint].split(b"\n")[1]) if checkpoint in files else 0
 
-        def lines(kind: str, log: str = log) -> Iterator[tuple[str, bytes | None]]:
-            file = file_of({"leaf": "version", "connection": log, "kind": kind})
+        def lines(kind: str, log: str = log) -> Iterator[tuple[bytes, bytes | None]]:
+            file = version_file(log, kind)
             for line in files.lines(file) if file in files else ():
-                yield digest(line), line
+                yield hashlib.sha256(line).digest(), line
 
         logs[name] = _ConnectionLogs(
             versions,
             body_readers(name, versions, package.reading.erased, lines, package.derived.scopes),
-            _EvidenceEntries(leaves, package.scope.manifest_kind(name)),
+            _EvidenceEntries(as_table(leaves), package.scope.manifest_kind(name)),
             _ReadBounds(package.store_log, leaves, name),
             size,
         )
@@ -2660,19 +2698,19 @@ def package_logs(files: Files, package: _Package) -> dict[str, _ConnectionLogs]:
 class _VersionEntries:
     """The versions of rows and verdicts among leaves; read whenever they are needed."""
 
-    def __init__(self, leaves: Leaves) -> None:
+    def __init__(self, leaves: _LeafTable) -> None:
         self.leaves = leaves
 
     def __iter__(self) -> Iterator[_DerivedVersion]:
         """Yield them in order."""
-        return map(_DerivedVersion._make, version_leaves(self.leaves))
+        return map(_DerivedVersion._make, self.leaves.versions())
 
 
 def body_readers(
     connection: str,
     versions: Iterable[_DerivedVersion],
     erased: Collection[str],
-    lines: Callable[[str], Iterable[tuple[str, bytes | None]]],
+    lines: Callable[[str], Iterable[tuple[bytes, bytes | None]]],
     scopes: FrameworkScopes = (),
 ) -> Callable[[str], _DerivedBodies]:
     """Return what reads the bodies of a kind.
@@ -2681,32 +2719,33 @@ def body_readers(
         connection: Whose rows and verdicts.
         versions: All that are read.
         erased: Digests of contents that were erased by order.
-        lines: Yields the bodies of a kind, each once, in the order of the versions.
+        lines: Yields the bodies of a kind with their packed digests, each once, in the order of
+            the versions.
         scopes: Those of frameworks, for which each row has a letter.
     """
-    uses: dict[str, Counter[str]] = {}
+    uses: dict[str, Counter[bytes]] = {}
+    gone = set(map(pack_digest, erased))
 
     def reader(kind: str) -> _DerivedBodies:
         if not uses:
             uses.update(repeated_uses(versions))
         label = f"{kind} of {connection}"
-        bodies = _DerivedBodies(label, lines(kind), erased, connection, scopes)
+        bodies = _DerivedBodies(label, lines(kind), gone, connection, scopes)
         bodies.uses = uses.get(kind, Counter())
         return bodies
 
     return reader
 
 
-def repeated_uses(versions: Iterable[_DerivedVersion]) -> dict[str, Counter[str]]:
+def repeated_uses(versions: Iterable[_DerivedVersion]) -> dict[str, Counter[bytes]]:
     """Return by kind how many versions name a body, of those that several name."""
     seen: dict[str, set[bytes]] = {}
-    uses: dict[str, Counter[str]] = {}
-    for version in versions:
-        if version.digest:
-            of_kind, packed = uses.setdefault(version.kind, Counter()), pack_digest(version.digest)
-            before = seen.setdefault(version.kind, set())
+    uses: dict[str, Counter[bytes]] = {}
+    for _, kind, _, packed in versions:
+        if packed is not None:
+            of_kind, before = uses.setdefault(kind, Counter()), seen.setdefault(kind, set())
             if packed in before:
-                of_kind[version.digest] += 1 if version.digest in of_kind else 2
+                of_kind[packed] += 1 if packed in of_kind else 2
             before.add(packed)
     return uses
 
@@ -2714,22 +2753,25 @@ def repeated_uses(versions: Iterable[_DerivedVersion]) -> dict[str, Counter[str]
 class _EvidenceEntries:
     """What records and manifests were, by the name that rows have for them."""
 
-    def __init__(self, leaves: Leaves, manifests: str) -> None:
+    def __init__(self, leaves: _LeafTable, manifests: str) -> None:
         self.leaves, self.manifests = leaves, manifests
 
     def __iter__(self) -> Iterator[_EvidenceVersion]:
         """Yield them in the order of their leaves."""
-        records = (
-            _EvidenceVersion(index, intern(f"{kind}:{key}"), digest)
-            for index, kind, key, digest in version_leaves(self.leaves)
-            if digest is not None
-        )
-        runs = (
-            _EvidenceVersion(index, intern(f"{self.manifests}:{leaf['run']}"), leaf["digest"])
-            for index, leaf in other_leaves(self.leaves)
-            if leaf["leaf"] == "manifest" and self.manifests
-        )
-        return merge(records, runs)
+        runs = deque(self.runs())
+        for index, kind, key, digest in self.leaves.versions():
+            while runs and runs[0].number < index:
+                yield runs.popleft()
+            if digest is not None:
+                yield _EvidenceVersion(index, intern(f"{kind}:{key}"), digest)
+        yield from runs
+
+    def runs(self) -> Iterator[_EvidenceVersion]:
+        """Yield the manifests."""
+        for index, leaf in other_leaves(self.leaves) if self.manifests else ():
+            if leaf["leaf"] == "manifest":
+                name = intern(f"{self.manifests}:{leaf['run']}")
+                yield _EvidenceVersion(index, name, pack_digest(leaf["digest"]))
 
 
 # -- The results of evaluations in the logs of rows and verdicts, read by change and checked -------
@@ -2742,7 +2784,8 @@ class _EvidenceVersion(NamedTuple):
     """Its index."""
     name: str
     """As rows name it: ``kind:key``."""
-    digest: str
+    digest: bytes
+    """Packed."""
 
 
 class _EvidenceBounds(Protocol):
@@ -2772,13 +2815,14 @@ class _DerivedConnection:
     def __init__(
         self, connection: str, logs: _ConnectionLogs, erased: Collection[str], history: _History
     ) -> None:
-        self.connection, self.logs, self.erased, self.history = connection, logs, erased, history
+        self.connection, self.logs, self.history = connection, logs, history
+        self.erased = set(map(pack_digest, erased))
         self.versions = _Lookahead(logs.versions)
         evidence = logs.evidence if erased else ()
-        self.erased_names = {entry.name for entry in evidence if entry.digest in erased}
+        self.erased_names = {entry.name for entry in evidence if entry.digest in self.erased}
         self.evidence = _Lookahead(logs.evidence)
-        self.digests: dict[str, str] = {}
-        """The newest of each record, by its name."""
+        self.digests: dict[str, bytes] = {}
+        """The newest of each record, packed, by its name."""
         self.roots: dict[str, _PopulationRoot] = {}
         self.bodies: dict[str, _DerivedBodies] = {}
         self.views: dict[str, _DerivedSubjects] = {}
@@ -2807,11 +2851,13 @@ class _DerivedConnection:
             else:
                 pack, _, over = name.partition("/")
                 self.view(over).set_verdicts(pack, version.key, body, version.digest)
+        views = list(self.views.values())
         for entry in self.evidence.up_to(evidence_bound):
             if self.digests.get(entry.name) != entry.digest:
                 self.digests[entry.name] = entry.digest
-                for view in self.views.values():
-                    view.record_changed(entry.name, erased=entry.name in self.erased_names)
+                for view in views:
+                    if entry.name in view.names.keys or entry.name in view.looked_up.keys:
+                        view.record_changed(entry.name, erased=entry.name in self.erased_names)
 
     def check_roots(self, state: Mapping[str, Any], kinds: Collection[str]) -> Iterator[str]:
         """Yield the kinds of which an evaluation left another population."""
@@ -3024,7 +3070,7 @@ class _DerivedHistory:
                 for key in () if framework else unused_waivers(tally):
                     text = f"has a waiver of {name} for {key} of {connection}, which does not fail"
                     self.report(f"{name} waiver", when, text)
-                view.add_evidence(tally, here.digests, self.reading.erased, self.history)
+                view.add_evidence(tally, here.digests, here.erased, self.history)
                 tally.judge(order, failures=rule["status"] not in PASSING)
         failed = rule["population"]["failed"] - count_figures(rule, counted)["failed"]
         if others and failed > 0 and rule["status"] not in PASSING:
@@ -3143,26 +3189,24 @@ def derived_bounds(store_log: Leaves, evaluations: Leaves) -> dict[int, dict[str
     return bounds
 
 
-def derived_versions(
-    leaves: Iterable[tuple[int, Mapping[str, Any]]], need: _DerivedNeed, log: str
-) -> list[int]:
+def derived_versions(leaves: _LeafTable, need: _DerivedNeed, log: str) -> Sequence[int]:
     """Return the indexes of the versions that a package holds of such a log, in order.
 
     The newest of each key for the first evaluation, and all from there to the last one.
     """
     first, last = need.first(log), need.size(log)
     current: dict[tuple[str, str], int] = {}
-    later = []
-    for index, leaf in leaves:
+    later = array("q")
+    for index, kind, key, _ in leaves.versions():
         if index >= last:
             break
-        if leaf["leaf"] != "version" or leaf["kind"] not in need.kinds:
+        if kind not in need.kinds:
             continue
         if index < first:
-            current[leaf["kind"], leaf["key"]] = index
+            current[kind, key] = index
         else:
             later.append(index)
-    return [*sorted(current.values()), *later]
+    return array("q", sorted(current.values())) + later
 
 
 # -- The bodies of rows and verdicts: one reading of each, and a name for whatever is wrong --------
@@ -3212,8 +3256,8 @@ class _DerivedVersion(NamedTuple):
     """Its index."""
     kind: str
     key: str
-    digest: str | None
-    """None: the subject is not there any more."""
+    digest: bytes | None
+    """Packed; None: the subject is not there any more."""
 
 
 class _DerivedBodies:
@@ -3225,22 +3269,22 @@ class _DerivedBodies:
     def __init__(
         self,
         label: str,
-        lines: Iterable[tuple[str, bytes | None]],
-        erased: Collection[str],
+        lines: Iterable[tuple[bytes, bytes | None]],
+        erased: Collection[bytes],
         connection: str = "",
         scopes: FrameworkScopes = (),
     ) -> None:
         self.label, self.erased = label, erased
         self.connection, self.scopes = connection, scopes
-        self.lines: Iterator[tuple[str, bytes | None]] = iter(lines)
-        self.next: tuple[str, bytes | None] | None = None
-        self.uses: Counter[str] = Counter()
+        self.lines: Iterator[tuple[bytes, bytes | None]] = iter(lines)
+        self.next: tuple[bytes, bytes | None] | None = None
+        self.uses: Counter[bytes] = Counter()
         """How many versions are still to come that name a body, of those that several name."""
-        self.read: dict[str, Any] = {}
+        self.read: dict[bytes, Any] = {}
 
     def body(self, version: _DerivedVersion) -> Any:
         """Return the body of a version, read; None where it was erased by order."""
-        name = str(version.digest)
+        name = version.digest or b""
         if name not in self.read:
             self.read[name] = self.parse(version, self.content(version, name))
         if self.uses[name] > 1:
@@ -3249,7 +3293,7 @@ class _DerivedBodies:
         self.uses.pop(name, None)
         return self.read.pop(name)
 
-    def content(self, version: _DerivedVersion, name: str) -> bytes | None:
+    def content(self, version: _DerivedVersion, name: bytes) -> bytes | None:
         """Return the bytes that come next, where they are those of a version."""
         if self.next is None:
             self.next = next(self.lines, None)
@@ -3259,8 +3303,8 @@ class _DerivedBodies:
                 return content
         if name not in self.erased:
             raise _UnreadableBundle(
-                f"{self.label}: the body {name} of {version.key} is missing, or another one is in "
-                "its place"
+                f"{self.label}: the body {unpack_digest(name)} of {version.key} is missing, or "
+                "another one is in its place"
             )
         return None
 
@@ -3373,8 +3417,8 @@ class _DerivedSubjects:
         self.present: set[str] = set()
         """The subjects of the period."""
         self.unreadable: set[str] = set()
-        self.erased: dict[tuple[str, str], str] = {}
-        """The digests of rows and verdicts that were erased, by pack (none: a row) and key."""
+        self.erased: dict[tuple[str, str], bytes] = {}
+        """Packed digests of rows and verdicts that were erased, by pack (none: a row) and key."""
         self.changed: set[str] = set()
 
     def tally(
@@ -3401,13 +3445,13 @@ class _DerivedSubjects:
             self.changed.update(self.rows)
         return group.tallies[name]
 
-    def note_erased(self, pack: str, key: str, digest: str | None) -> None:
+    def note_erased(self, pack: str, key: str, digest: bytes | None) -> None:
         """Note that a row, or what a pack says of a subject, was erased; None: it was not."""
         self.erased.pop((pack, key), None)
         if digest is not None:
             self.erased[pack, key] = digest
 
-    def set_row(self, key: str, row: _SubjectRow | None, digest: str | None) -> None:
+    def set_row(self, key: str, row: _SubjectRow | None, digest: bytes | None) -> None:
         """Set the row of a subject: None where it was erased, and no digest where it is gone."""
         gone = digest is None
         before = self.rows.pop(key, None)
@@ -3426,7 +3470,7 @@ class _DerivedSubjects:
         self.changed.add(key)
 
     def set_verdicts(
-        self, pack: str, key: str, verdicts: Verdicts | None, digest: str | None
+        self, pack: str, key: str, verdicts: Verdicts | None, digest: bytes | None
     ) -> None:
         """Set what a pack says: None where that was erased, and no digest where it is gone."""
         gone = digest is None
@@ -3495,26 +3539,31 @@ class _DerivedSubjects:
         """Note that a record changed, for the evidence behind the subjects that name it."""
         if self.since is None:
             return
+        keys = self.naming(name)
         for tally in (t for group in self.groups.values() for t in group.tallies.values()):
+            resting = [key for key in keys if names_record(tally.standings.get(key), name)]
             if erased:
-                tally.fresh.update(self.resting_on(name, tally))
-            elif name not in tally.fresh_names and any(self.resting_on(name, tally)):
+                tally.fresh.update(resting)
+            elif resting:
                 tally.fresh_names.add(name)
 
-    def resting_on(self, name: str, tally: _RuleTally) -> Iterator[str]:
-        """Yield the subjects on which the results of a rule rest on a record."""
-        for keys in (self.names.of(name), self.looked_up.of(name)):
-            yield from (key for key in keys if names_record(tally.standings.get(key), name))
+    def naming(self, name: str) -> list[str]:
+        """Return the subjects whose row or verdicts name a record."""
+        return [*self.names.of(name), *self.looked_up.of(name)]
 
     def add_evidence(
         self,
         tally: _RuleTally,
-        digests: Mapping[str, str],
-        erased: Collection[str],
+        digests: Mapping[str, bytes],
+        erased: Collection[bytes],
         history: _History,
     ) -> None:
         """Add what changed behind the results of a rule, in an evaluation in which they count."""
-        tally.fresh_names = {n for n in tally.fresh_names if any(self.resting_on(n, tally))}
+        tally.fresh_names = {
+            name
+            for name in tally.fresh_names
+            if any(names_record(tally.standings.get(key), name) for key in self.naming(name))
+        }
         tally.add_evidence(digests, erased, history)
 
 
@@ -3557,7 +3606,33 @@ class _OpenSpan(NamedTuple):
     start: int
     subject: Mapping[str, Any]
     waived: bool = False
-    erased: frozenset[str] = frozenset()
+    erased: frozenset[bytes] = frozenset()
+    """Packed digests."""
+
+
+class _StoredOrder:
+    """Evaluations in the order of their leaves: nearly always the order of their moments."""
+
+    def __init__(self) -> None:
+        self.entries: list[Evaluated] = []
+        self.ascending = True
+
+    def append(self, entry: Evaluated) -> None:
+        """Add an evaluation."""
+        self.ascending = self.ascending and (not self.entries or self.entries[-1] <= entry)
+        self.entries.append(entry)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.entries)
+
+    def first_from(self, start: int) -> Evaluated:
+        """Return the first by its moment of those from one on."""
+        return self.entries[start] if self.ascending else min(self.entries[start:])
+
+    def last_from(self, start: int) -> Evaluated:
+        """Return the last by its moment of those from one on."""
+        return self.entries[-1] if self.ascending else max(self.entries[start:])
 
 
 class _RuleTally:
@@ -3593,13 +3668,10 @@ class _RuleTally:
         """Records that changed behind subjects that did not."""
         self.judged = 0
         """In how many evaluations its verdicts counted."""
-        self.orders: list[Evaluated] = []
-        """These evaluations, in the order of their leaves."""
-        self.last_since: dict[tuple[int, int], Evaluated] = {}
-        """The last by its moment of those from one to another."""
-        self.failed: list[Evaluated] = []
+        self.orders = _StoredOrder()
+        """These evaluations."""
+        self.failed = _StoredOrder()
         """The evaluations in which its failures count."""
-        self.spans: dict[tuple[int, int], tuple[Evaluated, Evaluated]] = {}
 
     def put(self, key: str, standing: _Standing | None, history: _History) -> None:
         """Set whether a subject counts, and what is said of it."""
@@ -3640,19 +3712,12 @@ class _RuleTally:
                 key=key,
                 occurred_at=row.occurred_at,
                 status=item_status(verdict.status, is_due_later=verdict.is_due_later),
-                last=self.last_from(judged),
+                last=self.orders.last_from(judged),
                 inside=self.inside > inside,
                 changed=self.key != self.judged_key,
-                first=min(self.orders[judged:]),
+                first=self.orders.first_from(judged),
             )
         )
-
-    def last_from(self, start: int) -> Evaluated:
-        """Return the last by its moment of the evaluations since one."""
-        span = (start, self.judged)
-        if span not in self.last_since:
-            self.last_since[span] = max(self.orders[start:])
-        return self.last_since[span]
 
     # -- failures -----------------------------------------------------------------------------
 
@@ -3671,18 +3736,11 @@ class _RuleTally:
         count = len(self.failed) - span.start
         subject = span.subject
         result_key = (self.rule, self.connection, subject["kind"], subject["key"])
-        first, last = self.bounds(span.start)
+        first = self.failed.first_from(span.start)
+        last = self.failed.last_from(span.start)
         merge_failure(
             history.failures, result_key, (first, last), count, subject, waived=span.waived
         )
-
-    def bounds(self, start: int) -> tuple[Evaluated, Evaluated]:
-        """Return the first and the last by their moment of the evaluations since one."""
-        span = (start, len(self.failed))
-        if span not in self.spans:
-            evaluations = self.failed[start:]
-            self.spans[span] = (min(evaluations), max(evaluations))
-        return self.spans[span]
 
     def set_waived(self, waived: Mapping[str, str], history: _History) -> None:
         """Set which failing subjects are covered by a waiver."""
@@ -3704,18 +3762,20 @@ class _RuleTally:
         result_key = (self.rule, self.connection, subject["kind"], subject["key"])
         before = history.rested.get(result_key, _Rested(subject, 0, frozenset()))
         evaluations = before.evaluations + self.judged - span.start
-        history.rested[result_key] = _Rested(subject, evaluations, before.digests | span.erased)
+        history.rested[result_key] = _Rested(
+            subject, evaluations, before.digests | set(map(unpack_digest, span.erased))
+        )
 
-    def rest_on_erased(self, key: str, digests: frozenset[str]) -> None:
+    def rest_on_erased(self, key: str, digests: frozenset[bytes]) -> None:
         """Note that the row of a subject, or the verdict on it, was erased itself."""
         kind, _, name = key.partition(":")
         subject = {"kind": kind, "key": name, "title": name}
         self.rested[key] = _OpenSpan(self.judged, subject, erased=digests)
 
     def add_evidence(
-        self, digests: Mapping[str, str], erased: Collection[str], history: _History
+        self, digests: Mapping[str, bytes], erased: Collection[bytes], history: _History
     ) -> None:
-        """Add the digests of what changed behind the results of an evaluation that counts."""
+        """Add the packed digests of what changed behind results of an evaluation that counts."""
         if self.scoped is not None:  # the tally of all adds it
             self.fresh.clear()
             self.fresh_names.clear()
@@ -5369,8 +5429,8 @@ def rule_items(facts: _PageFacts, rule: str) -> Iterator[_PeriodItem]:
         if items is not None:
             for name in sorted(concluded_items(facts.history, rule, connection, frameworks)):
                 kind, _, key = name.partition(":")
-                at = items.moments.get(name)
-                occurred = instant_text(at) if at is not None and name in items.occurred else ""
+                item = items.occurred.get(name)
+                occurred = "" if item is None else instant_text(item.occurred_at)
                 result = RESULTS[item_result(items, name)]
                 yield _PeriodItem(rule, connection, kind, key, occurred, result, of_rule)
 
@@ -5380,7 +5440,7 @@ def item_result(items: _Items, name: str) -> str:
     if name in items.found:
         return "fail"
     if name in items.occurred:
-        return items.occurred[name][1]
+        return items.occurred[name].status
     return items.there[name]
 
 
@@ -6678,6 +6738,15 @@ MARK = "sha256:"
 NO_DIGEST = bytes(DIGEST_BYTES)
 REPEATED = ("collection", "connection", "kind", "stored_at")
 """The fields of versions that many leaves have in common."""
+TEXT = r'"([^"\\\x00-\x1f]*)"'
+NUMBER = "(?:0|[1-9][0-9]*)"
+VERSION_LEAF = re.compile(
+    rf'\{{"collection":{TEXT},"connection":{TEXT},"digest":"sha256:([0-9a-f]{{64}})",'
+    rf'"endpoint":{TEXT},"key":{TEXT},"kind":{TEXT},"kind_version":{NUMBER},"leaf":"version",'
+    rf'"observed_at":{TEXT},"page":{NUMBER},(?:"response_digest":{TEXT},)?"stored_at":{TEXT}'
+    rf'(?:,"window_since":{TEXT},"window_until":{TEXT})?\}}'
+)
+"""The JSON of nearly all leaves, each name once. Others are read as JSON: that takes longer."""
 ODD = b"?" * (DIGEST_BYTES + 1)
 """Begins the packed form of what is no digest: it is longer than one."""
 
@@ -6733,15 +6802,32 @@ class _LeafTable(Mapping[int, Mapping[str, Any]]):
             self.forms.append(-1 - len(self.whole))
             self.whole.append(share_texts(leaf))
         else:
-            number = self.numbers.get(common)
-            if number is None:
-                number = self.numbers[common] = len(self.common)
-                self.common.append(common)
-            self.forms.append(number)
+            self.forms.append(self.number_of(common))
             self.keys_text += leaf["key"].encode("utf-8", "surrogatepass")
         self.digests += packed
         self.indexes.append(index)
         self.places.append(len(self.keys_text))
+
+    def append_line(self, index: int, line: bytes) -> bool:
+        """Add the leaf of a line, where it has the form of nearly all; return whether it has."""
+        match = VERSION_LEAF.fullmatch(line.decode())
+        if match is None:
+            return False
+        collection, connection, digest, _, key, kind, _, _, stored_at = match.groups()[:9]
+        self.forms.append(self.number_of((collection, connection, kind, stored_at, "digest")))
+        self.keys_text += key.encode()
+        self.digests += unhexlify(digest)
+        self.indexes.append(index)
+        self.places.append(len(self.keys_text))
+        return True
+
+    def number_of(self, common: tuple[str, ...]) -> int:
+        """Return the number of what some leaves have in common."""
+        number = self.numbers.get(common)
+        if number is None:
+            number = self.numbers[common] = len(self.common)
+            self.common.append(common)
+        return number
 
     def at(self, place: int) -> Mapping[str, Any]:
         """Return the leaf at a place among the others."""
@@ -6771,17 +6857,45 @@ class _LeafTable(Mapping[int, Mapping[str, Any]]):
         start = place * DIGEST_BYTES
         return MARK + self.digests[start : start + DIGEST_BYTES].hex()
 
-    def versions(self) -> Iterator[tuple[int, str, str, str | None]]:
-        """Yield index, kind, key and digest of each version; of one that vanished no digest."""
+    def packed_at(self, place: int) -> bytes:
+        """Return the packed digest of the version at a place."""
+        start = place * DIGEST_BYTES
+        return bytes(self.digests[start : start + DIGEST_BYTES])
+
+    def versions(self) -> Iterator[tuple[int, str, str, bytes | None]]:
+        """Yield index, kind, key and packed digest of each version; none of one that vanished."""
         for place, form in enumerate(self.forms):
             if form >= 0:
                 _, _, kind, _, digest = self.common[form]
-                text = self.digest_at(place) if digest else None
-                yield self.indexes[place], kind, self.key_at(place), text
+                packed = self.packed_at(place) if digest else None
+                yield self.indexes[place], kind, self.key_at(place), packed
                 continue
             leaf = self.whole[-1 - form]
             if leaf.get("leaf") == "version":
-                yield self.indexes[place], leaf["kind"], leaf["key"], leaf.get("digest")
+                yield self.indexes[place], leaf["kind"], leaf["key"], packed_digest(leaf)
+
+    def contents(self) -> Iterator[tuple[str, str, bytes]]:
+        """Yield connection, kind and packed digest of each version that has one."""
+        for place, form in enumerate(self.forms):
+            if form >= 0:
+                _, connection, kind, _, digest = self.common[form]
+                if digest:
+                    yield connection, kind, self.packed_at(place)
+                continue
+            leaf = self.whole[-1 - form]
+            if leaf.get("leaf") == "version" and "digest" in leaf:
+                yield leaf["connection"], leaf["kind"], pack_digest(leaf["digest"])
+
+    def of_kinds(self, kinds: Collection[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        """Yield the versions of some kinds, with their indexes."""
+        for place, form in enumerate(self.forms):
+            if form >= 0:
+                if self.common[form][2] in kinds:
+                    yield self.indexes[place], self.at(place)
+            elif self.whole[-1 - form].get("leaf") == "version":
+                leaf = self.whole[-1 - form]
+                if leaf["kind"] in kinds:
+                    yield self.indexes[place], leaf
 
     def others(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
         """Yield the leaves that state no version, with their indexes."""
@@ -6804,14 +6918,33 @@ class _LeafTable(Mapping[int, Mapping[str, Any]]):
 
     def chosen(self, indexes: Iterable[int]) -> _LeafTable:
         """Return a table of some of the leaves."""
-        return _LeafTable((index, self[index]) for index in indexes)
+        table = _LeafTable()
+        table.common, table.numbers = list(self.common), dict(self.numbers)
+        for index in indexes:
+            place = self.place_of(index)
+            form = self.forms[place]
+            if form < 0:
+                table.append(index, self.whole[-1 - form])
+                continue
+            table.forms.append(form)
+            table.keys_text += self.keys_text[
+                self.places[place - 1] if place else 0 : self.places[place]
+            ]
+            table.digests += self.packed_at(place)
+            table.indexes.append(index)
+            table.places.append(len(table.keys_text))
+        return table
 
     def __getitem__(self, index: int) -> Mapping[str, Any]:
         """Return the leaf of an index."""
+        return self.at(self.place_of(index))
+
+    def place_of(self, index: int) -> int:
+        """Return the place of the leaf of an index."""
         place = bisect_left(self.indexes, index)
         if place == len(self.indexes) or self.indexes[place] != index:
             raise KeyError(index)
-        return self.at(place)
+        return place
 
     def __contains__(self, index: object) -> bool:
         """Return whether the leaf of an index is here."""
@@ -6889,17 +7022,14 @@ def other_leaves(
     return ((index, leaf) for index, leaf in leaves.items() if leaf["leaf"] != "version")
 
 
-def version_leaves(
-    leaves: Mapping[int, Mapping[str, Any]],
-) -> Iterator[tuple[int, str, str, str | None]]:
-    """Yield index, kind, key and digest of each version; of one that vanished no digest."""
-    if isinstance(leaves, _LeafTable):
-        return leaves.versions()
-    return (
-        (index, leaf["kind"], leaf["key"], leaf.get("digest"))
-        for index, leaf in leaves.items()
-        if leaf["leaf"] == "version"
-    )
+def packed_digest(leaf: Mapping[str, Any]) -> bytes | None:
+    """Return the packed digest of a version; None where it vanished."""
+    return pack_digest(leaf["digest"]) if "digest" in leaf else None
+
+
+def as_table(leaves: Mapping[int, Mapping[str, Any]]) -> _LeafTable:
+    """Return leaves as a table."""
+    return leaves if isinstance(leaves, _LeafTable) else _LeafTable(leaves.items())
 
 
 # -- Roots of Merkle trees, recomputed from leaves and hashes (RFC 9162, section 2.1.1) ------------
@@ -6956,14 +7086,23 @@ def fold_subtrees(hashes: Sequence[bytes]) -> bytes:
 
 def merkle_root(leaves: Sequence[bytes]) -> str:
     """Return the root of a whole tree (RFC 9162, section 2.1.1)."""
-    level = [hashlib.sha256(b"\x00" + leaf).digest() for leaf in leaves]
+    return "sha256:" + root_over([leaf_hash(leaf) for leaf in leaves]).hex()
+
+
+def leaf_hash(leaf: bytes) -> bytes:
+    """Return the hash of a leaf."""
+    return hashlib.sha256(b"\x00" + leaf).digest()
+
+
+def root_over(level: list[bytes]) -> bytes:
+    """Return the root of a whole tree over the hashes of its leaves."""
     while len(level) > 1:
         pairs = zip(level[::2], level[1::2])
         parents = [
             hashlib.sha256(b"\x01" + left_hash + right).digest() for left_hash, right in pairs
         ]
         level = parents + level[len(parents) * 2 :]
-    return "sha256:" + (level[0] if level else hashlib.sha256(b"").digest()).hex()
+    return level[0] if level else hashlib.sha256(b"").digest()
 
 
 # -- Signed notes and the keys that sign them (C2SP signed-note) -----------------------------------

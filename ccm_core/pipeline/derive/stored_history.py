@@ -9,7 +9,6 @@ from itertools import islice
 
 from ccm_core.bundle.verifier.archive import UnreadableBundle
 from ccm_core.bundle.verifier.contents import Leaves, erased_digests, moment
-from ccm_core.bundle.verifier.derived.derived_bodies import DerivedVersion
 from ccm_core.bundle.verifier.derived.derived_history import ConnectionLogs, DerivedHistory
 from ccm_core.bundle.verifier.derived.derived_log import (
     DerivedNeed,
@@ -29,7 +28,11 @@ from ccm_core.bundle.verifier.evaluations import (
     read_evaluations,
 )
 from ccm_core.bundle.verifier.populations import ReadBounds
-from ccm_core.bundle.verifier.proofs.leaf_table import LeafTable
+from ccm_core.bundle.verifier.proofs.leaf_table import (
+    LeafTable,
+    pack_digest,
+    unpack_digest,
+)
 from ccm_core.bundle.verifier.proofs.log_checks import read_fields
 from ccm_core.bundle.verifier.scope import period_evaluations
 from ccm_core.bundle.verifier.strict_json import read_json
@@ -143,8 +146,10 @@ class StoredHistory:
         evidence = EvidenceEntries(leaves, manifests or "")
         bounds = ReadBounds(self.store_log, leaves, name)
 
-        def lines(kind: str) -> Iterator[tuple[str, bytes | None]]:
-            return self._bodies(version for version in versions if version.kind == kind)
+        def lines(kind: str) -> Iterator[tuple[bytes, bytes | None]]:
+            return self._bodies(
+                packed for _, of_kind, packed in versions.leaves.contents() if of_kind == kind
+            )
 
         readers = body_readers(name, versions, reading.erased, lines, self.need.scopes)
         return ConnectionLogs(versions, readers, evidence, bounds, size)
@@ -160,11 +165,12 @@ class StoredHistory:
         """Return the versions of a log that count, and how long it is."""
         size = self.need.size(log)
         if not size:
-            return VersionEntries({}), 0
+            return VersionEntries(LeafTable()), 0
         table = self.table(log)
-        return VersionEntries(table.chosen(derived_versions(table.items(), self.need, log))), size
+        return VersionEntries(table.chosen(derived_versions(table, self.need, log))), size
 
-    def _bodies(self, versions: Iterable[DerivedVersion]) -> Iterator[tuple[str, bytes | None]]:
-        digests = iter(dict.fromkeys(v.digest for v in versions if v.digest is not None))
+    def _bodies(self, versions: Iterable[bytes]) -> Iterator[tuple[bytes, bytes | None]]:
+        digests = iter(dict.fromkeys(versions))
         while some := list(islice(digests, _BODIES)):
-            yield from list(self.ledger.contents("version", some))
+            contents = self.ledger.contents("version", map(unpack_digest, some))
+            yield from [(pack_digest(name), content) for name, content in contents]

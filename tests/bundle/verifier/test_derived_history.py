@@ -20,6 +20,7 @@ from ccm_core.bundle.verifier.derived.derived_log import DerivedNeed
 from ccm_core.bundle.verifier.derived.population_tree import PopulationRoot
 from ccm_core.bundle.verifier.derived_package import body_readers
 from ccm_core.bundle.verifier.evaluations import Reading, empty_history, read_evaluations
+from ccm_core.bundle.verifier.proofs.leaf_table import pack_digest, unpack_digest
 from ccm_core.bundle.verifier.spans import instant_text
 from ccm_core.bundle.verifier.strict_json import write_json
 from ccm_core.ledger.population import PopulationTree
@@ -52,7 +53,7 @@ class Narrator:
         for number in range(self.random.randint(1, 8)):
             self.change()
             self.evaluate(number)
-        every = sorted({version.digest for version in self.evidence})
+        every = sorted({unpack_digest(version.digest) for version in self.evidence})
         self.erased = set(self.random.sample(every, min(2, len(every))))
 
     def change(self):
@@ -61,7 +62,7 @@ class Narrator:
             content = f"{name} {self.random.randint(0, 2)}".encode()
             self.records[f"lock:{name}"] = digest(content)
             self.evidence.append(
-                EvidenceVersion(len(self.evidence), f"lock:{name}", digest(content))
+                EvidenceVersion(len(self.evidence), f"lock:{name}", packed(content))
             )
         for key in self.random.sample(KEYS, self.random.randint(0, 5)):
             if self.random.random() < 0.2:
@@ -112,7 +113,7 @@ class Narrator:
         else:
             current[key] = body
         content = None if body is None else write_json(body)
-        name = None if content is None else digest(content)
+        name = None if content is None else packed(content)
         self.bodies[name] = content
         self.versions.append(DerivedVersion(len(self.versions), kind, key, name))
 
@@ -231,6 +232,11 @@ class Narrator:
         return history, problems
 
 
+def packed(content):
+    """Return the packed digest of a content."""
+    return pack_digest(digest(content))
+
+
 class Bounds:
     """How much of the evidence each evaluation could read."""
 
@@ -313,7 +319,7 @@ def test_the_root_by_change_is_that_of_the_population(changes):
     """After each change, for buckets that appear and become empty as well."""
     population, root = {}, PopulationRoot()
     for number, name in changes:
-        root.put(str(number), name)
+        root.put(str(number), None if name is None else pack_digest(name))
         population[str(number)] = name
         current = [(key, value) for key, value in population.items() if value is not None]
         assert root.root == PopulationTree(current).root
@@ -386,8 +392,8 @@ def test_what_does_not_follow_from_rows_and_verdicts_is_named(change, text):
 def test_a_body_of_no_known_form_is_named(kind, body, text):
     """With its connection, its kind and its subject."""
     content = write_json(body)
-    version = DerivedVersion(0, kind, "door:1", digest(content))
-    bodies = DerivedBodies(f"{kind} of hq", [(digest(content), content)], ())
+    version = DerivedVersion(0, kind, "door:1", packed(content))
+    bodies = DerivedBodies(f"{kind} of hq", [(packed(content), content)], ())
     with pytest.raises(Exception, match=text) as error:
         bodies.body(version)
     assert f"{kind} of hq: the body of door:1" in str(error.value)

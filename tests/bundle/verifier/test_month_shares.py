@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ccm_core.bundle.verifier.concluding.month_shares import MonthShare
+from ccm_core.bundle.verifier.counting.month_shares import MonthShare
 
 JULY = datetime(2026, 7, 1, 6, tzinfo=UTC)
 SHORT, LONG = 30, 40

@@ -7,7 +7,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ccm_core.bundle.verifier.evaluations import ItemEvaluation, Items, empty_history
+from ccm_core.bundle.verifier.counting.period_items import (
+    ItemEvaluation,
+    Items,
+)
+from ccm_core.bundle.verifier.evaluations import (
+    empty_history,
+)
 from ccm_core.bundle.verifier.pages.facts import PageFacts
 from ccm_core.bundle.verifier.pages.layout import MOST_ROWS
 from ccm_core.bundle.verifier.pages.page_files import first_difference, page_files

@@ -8,7 +8,13 @@ import pytest
 
 from ccm_core.bundle.verifier.concluding.items import Asked, control_items, seen_part
 from ccm_core.bundle.verifier.concluding.kinds import Collecting
-from ccm_core.bundle.verifier.evaluations import ItemEvaluation, Items, empty_history
+from ccm_core.bundle.verifier.counting.period_items import (
+    ItemEvaluation,
+    Items,
+)
+from ccm_core.bundle.verifier.evaluations import (
+    empty_history,
+)
 from ccm_core.bundle.verifier.scope import Watch
 from ccm_core.bundle.verifier.spans import Collected
 

@@ -14,7 +14,12 @@ from ccm_core.bundle.verifier.concluding.controls import (
 )
 from ccm_core.bundle.verifier.concluding.items import Asked, is_month_of
 from ccm_core.bundle.verifier.concluding.kinds import Collecting
-from ccm_core.bundle.verifier.evaluations import RANKS, ItemEvaluation, Items, item_status
+from ccm_core.bundle.verifier.counting.period_items import (
+    RANKS,
+    ItemEvaluation,
+    Items,
+    item_status,
+)
 from ccm_core.bundle.verifier.scope import CLOSING, Need, Watch, period_evaluations
 
 DAY = timedelta(days=1)

@@ -14,6 +14,7 @@ from ccm_core.bundle.verifier.derived.derived_history import ConnectionLogs, Der
 from ccm_core.bundle.verifier.derived.derived_log import DerivedNeed
 from ccm_core.bundle.verifier.derived_package import body_readers
 from ccm_core.bundle.verifier.evaluations import Reading, empty_history, read_evaluations
+from ccm_core.bundle.verifier.proofs.leaf_table import pack_digest
 from ccm_core.bundle.verifier.scoping.framework_scopes import row_letter, scope_words
 from ccm_core.bundle.verifier.scoping.scope_conclusions import scope_assurance, scope_problem
 from ccm_core.bundle.verifier.spans import instant_text
@@ -31,6 +32,11 @@ HOUR = timedelta(hours=1)
 ROWS, VERDICTS = "rows/doors", "verdicts/locks/doors"
 SUBJECT = {"kind": "door", "key": "1", "title": "Door", "url": None, "owners": []}
 FIGURES = {"passed": "pass", "failed": "fail", "not_applicable": "not_applicable"}
+
+
+def packed(content):
+    """Return the packed digest of a content."""
+    return pack_digest(digest(content))
 
 
 def zone(*names):
@@ -75,9 +81,9 @@ class Account:
         """Keep a version."""
         content = write_json(body)
         if self.current.get(kind) != content:
-            self.current[kind], self.bodies[digest(content)] = content, content
+            self.current[kind], self.bodies[packed(content)] = content, content
             self.versions.append(
-                DerivedVersion(len(self.versions), kind, "door:1", digest(content))
+                DerivedVersion(len(self.versions), kind, "door:1", packed(content))
             )
 
     def evaluate(self, number, of, status, scope):

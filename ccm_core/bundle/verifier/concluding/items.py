@@ -8,7 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.concluding.kinds import USUAL_CADENCE, Collecting
-from ccm_core.bundle.verifier.evaluations import WHOLE, History, ResultKey
+from ccm_core.bundle.verifier.counting.period_items import (
+    WHOLE,
+)
+from ccm_core.bundle.verifier.evaluations import (
+    History,
+    ResultKey,
+)
 from ccm_core.bundle.verifier.scope import Need, period_bounds
 from ccm_core.bundle.verifier.spans import EARLIEST, Window, instant_text
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.archive import UnreadableBundle
 from ccm_core.bundle.verifier.contents import moment
+from ccm_core.bundle.verifier.proofs.leaf_table import unpack_digest
 from ccm_core.bundle.verifier.scoping.framework_scopes import (
     OUTSIDE,
     FrameworkScopes,
@@ -61,8 +62,8 @@ class DerivedVersion(NamedTuple):
     """Its index."""
     kind: str
     key: str
-    digest: str | None
-    """None: the subject is not there any more."""
+    digest: bytes | None
+    """Packed; None: the subject is not there any more."""
 
 
 class DerivedBodies:
@@ -74,22 +75,22 @@ class DerivedBodies:
     def __init__(
         self,
         label: str,
-        lines: Iterable[tuple[str, bytes | None]],
-        erased: Collection[str],
+        lines: Iterable[tuple[bytes, bytes | None]],
+        erased: Collection[bytes],
         connection: str = "",
         scopes: FrameworkScopes = (),
     ) -> None:
         self.label, self.erased = label, erased
         self.connection, self.scopes = connection, scopes
-        self.lines: Iterator[tuple[str, bytes | None]] = iter(lines)
-        self.next: tuple[str, bytes | None] | None = None
-        self.uses: Counter[str] = Counter()
+        self.lines: Iterator[tuple[bytes, bytes | None]] = iter(lines)
+        self.next: tuple[bytes, bytes | None] | None = None
+        self.uses: Counter[bytes] = Counter()
         """How many versions are still to come that name a body, of those that several name."""
-        self.read: dict[str, Any] = {}
+        self.read: dict[bytes, Any] = {}
 
     def body(self, version: DerivedVersion) -> Any:
         """Return the body of a version, read; None where it was erased by order."""
-        name = str(version.digest)
+        name = version.digest or b""
         if name not in self.read:
             self.read[name] = self.parse(version, self.content(version, name))
         if self.uses[name] > 1:
@@ -98,7 +99,7 @@ class DerivedBodies:
         self.uses.pop(name, None)
         return self.read.pop(name)
 
-    def content(self, version: DerivedVersion, name: str) -> bytes | None:
+    def content(self, version: DerivedVersion, name: bytes) -> bytes | None:
         """Return the bytes that come next, where they are those of a version."""
         if self.next is None:
             self.next = next(self.lines, None)
@@ -108,8 +109,8 @@ class DerivedBodies:
                 return content
         if name not in self.erased:
             raise UnreadableBundle(
-                f"{self.label}: the body {name} of {version.key} is missing, or another one is in "
-                "its place"
+                f"{self.label}: the body {unpack_digest(name)} of {version.key} is missing, or "
+                "another one is in its place"
             )
         return None
 

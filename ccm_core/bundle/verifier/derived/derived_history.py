@@ -7,6 +7,9 @@ from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from ccm_core.bundle.verifier.contents import moment
+from ccm_core.bundle.verifier.counting.period_items import (
+    Evaluated,
+)
 from ccm_core.bundle.verifier.derived.derived_bodies import (
     DerivedBodies,
     DerivedVersion,
@@ -25,7 +28,6 @@ from ccm_core.bundle.verifier.derived.rule_counts import (
 from ccm_core.bundle.verifier.derived.rule_tally import RuleTally, unused_waivers
 from ccm_core.bundle.verifier.evaluations import (
     PASSING,
-    Evaluated,
     History,
     Reading,
     ScopedHistory,
@@ -36,6 +38,7 @@ from ccm_core.bundle.verifier.evaluations import (
     merge_failure,
 )
 from ccm_core.bundle.verifier.method_facts import extend
+from ccm_core.bundle.verifier.proofs.leaf_table import pack_digest
 from ccm_core.bundle.verifier.scoping.framework_scopes import EVERYTHING, scope_words
 from ccm_core.bundle.verifier.scoping.scoped_rules import (
     active_letter,
@@ -53,7 +56,8 @@ class EvidenceVersion(NamedTuple):
     """Its index."""
     name: str
     """As rows name it: ``kind:key``."""
-    digest: str
+    digest: bytes
+    """Packed."""
 
 
 class EvidenceBounds(Protocol):
@@ -83,13 +87,14 @@ class DerivedConnection:
     def __init__(
         self, connection: str, logs: ConnectionLogs, erased: Collection[str], history: History
     ) -> None:
-        self.connection, self.logs, self.erased, self.history = connection, logs, erased, history
+        self.connection, self.logs, self.history = connection, logs, history
+        self.erased = set(map(pack_digest, erased))
         self.versions = Lookahead(logs.versions)
         evidence = logs.evidence if erased else ()
-        self.erased_names = {entry.name for entry in evidence if entry.digest in erased}
+        self.erased_names = {entry.name for entry in evidence if entry.digest in self.erased}
         self.evidence = Lookahead(logs.evidence)
-        self.digests: dict[str, str] = {}
-        """The newest of each record, by its name."""
+        self.digests: dict[str, bytes] = {}
+        """The newest of each record, packed, by its name."""
         self.roots: dict[str, PopulationRoot] = {}
         self.bodies: dict[str, DerivedBodies] = {}
         self.views: dict[str, DerivedSubjects] = {}
@@ -118,11 +123,13 @@ class DerivedConnection:
             else:
                 pack, _, over = name.partition("/")
                 self.view(over).set_verdicts(pack, version.key, body, version.digest)
+        views = list(self.views.values())
         for entry in self.evidence.up_to(evidence_bound):
             if self.digests.get(entry.name) != entry.digest:
                 self.digests[entry.name] = entry.digest
-                for view in self.views.values():
-                    view.record_changed(entry.name, erased=entry.name in self.erased_names)
+                for view in views:
+                    if entry.name in view.names.keys or entry.name in view.looked_up.keys:
+                        view.record_changed(entry.name, erased=entry.name in self.erased_names)
 
     def check_roots(self, state: Mapping[str, Any], kinds: Collection[str]) -> Iterator[str]:
         """Yield the kinds of which an evaluation left another population."""
@@ -335,7 +342,7 @@ class DerivedHistory:
                 for key in () if framework else unused_waivers(tally):
                     text = f"has a waiver of {name} for {key} of {connection}, which does not fail"
                     self.report(f"{name} waiver", when, text)
-                view.add_evidence(tally, here.digests, self.reading.erased, self.history)
+                view.add_evidence(tally, here.digests, here.erased, self.history)
                 tally.judge(order, failures=rule["status"] not in PASSING)
         failed = rule["population"]["failed"] - count_figures(rule, counted)["failed"]
         if others and failed > 0 and rule["status"] not in PASSING:

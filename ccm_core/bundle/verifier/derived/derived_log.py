@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from array import array
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.contents import Leaves
+from ccm_core.bundle.verifier.proofs.leaf_table import LeafTable
 from ccm_core.bundle.verifier.scoping.framework_scopes import FrameworkScopes, distinct_scopes
 
 DERIVED = "@derived"
@@ -87,23 +89,21 @@ def derived_bounds(store_log: Leaves, evaluations: Leaves) -> dict[int, dict[str
     return bounds
 
 
-def derived_versions(
-    leaves: Iterable[tuple[int, Mapping[str, Any]]], need: DerivedNeed, log: str
-) -> list[int]:
+def derived_versions(leaves: LeafTable, need: DerivedNeed, log: str) -> Sequence[int]:
     """Return the indexes of the versions that a package holds of such a log, in order.
 
     The newest of each key for the first evaluation, and all from there to the last one.
     """
     first, last = need.first(log), need.size(log)
     current: dict[tuple[str, str], int] = {}
-    later = []
-    for index, leaf in leaves:
+    later = array("q")
+    for index, kind, key, _ in leaves.versions():
         if index >= last:
             break
-        if leaf["leaf"] != "version" or leaf["kind"] not in need.kinds:
+        if kind not in need.kinds:
             continue
         if index < first:
-            current[leaf["kind"], leaf["key"]] = index
+            current[kind, key] = index
         else:
             later.append(index)
-    return [*sorted(current.values()), *later]
+    return array("q", sorted(current.values())) + later

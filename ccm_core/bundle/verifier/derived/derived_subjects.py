@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from ccm_core.bundle.verifier.counting.period_items import (
+    LEFT_SCOPE,
+    Items,
+)
 from ccm_core.bundle.verifier.derived.derived_bodies import RuleVerdict, SubjectRow
 from ccm_core.bundle.verifier.derived.rule_tally import RuleTally, Standing
-from ccm_core.bundle.verifier.evaluations import LEFT_SCOPE, History, Items, ScopedHistory
+from ccm_core.bundle.verifier.evaluations import (
+    History,
+    ScopedHistory,
+)
 from ccm_core.bundle.verifier.scoping.framework_scopes import INSIDE
 
 Verdicts = Mapping[str, RuleVerdict]
@@ -71,8 +78,8 @@ class DerivedSubjects:
         self.present: set[str] = set()
         """The subjects of the period."""
         self.unreadable: set[str] = set()
-        self.erased: dict[tuple[str, str], str] = {}
-        """The digests of rows and verdicts that were erased, by pack (none: a row) and key."""
+        self.erased: dict[tuple[str, str], bytes] = {}
+        """Packed digests of rows and verdicts that were erased, by pack (none: a row) and key."""
         self.changed: set[str] = set()
 
     def tally(
@@ -99,13 +106,13 @@ class DerivedSubjects:
             self.changed.update(self.rows)
         return group.tallies[name]
 
-    def note_erased(self, pack: str, key: str, digest: str | None) -> None:
+    def note_erased(self, pack: str, key: str, digest: bytes | None) -> None:
         """Note that a row, or what a pack says of a subject, was erased; None: it was not."""
         self.erased.pop((pack, key), None)
         if digest is not None:
             self.erased[pack, key] = digest
 
-    def set_row(self, key: str, row: SubjectRow | None, digest: str | None) -> None:
+    def set_row(self, key: str, row: SubjectRow | None, digest: bytes | None) -> None:
         """Set the row of a subject: None where it was erased, and no digest where it is gone."""
         gone = digest is None
         before = self.rows.pop(key, None)
@@ -124,7 +131,7 @@ class DerivedSubjects:
         self.changed.add(key)
 
     def set_verdicts(
-        self, pack: str, key: str, verdicts: Verdicts | None, digest: str | None
+        self, pack: str, key: str, verdicts: Verdicts | None, digest: bytes | None
     ) -> None:
         """Set what a pack says: None where that was erased, and no digest where it is gone."""
         gone = digest is None
@@ -193,26 +200,31 @@ class DerivedSubjects:
         """Note that a record changed, for the evidence behind the subjects that name it."""
         if self.since is None:
             return
+        keys = self.naming(name)
         for tally in (t for group in self.groups.values() for t in group.tallies.values()):
+            resting = [key for key in keys if names_record(tally.standings.get(key), name)]
             if erased:
-                tally.fresh.update(self.resting_on(name, tally))
-            elif name not in tally.fresh_names and any(self.resting_on(name, tally)):
+                tally.fresh.update(resting)
+            elif resting:
                 tally.fresh_names.add(name)
 
-    def resting_on(self, name: str, tally: RuleTally) -> Iterator[str]:
-        """Yield the subjects on which the results of a rule rest on a record."""
-        for keys in (self.names.of(name), self.looked_up.of(name)):
-            yield from (key for key in keys if names_record(tally.standings.get(key), name))
+    def naming(self, name: str) -> list[str]:
+        """Return the subjects whose row or verdicts name a record."""
+        return [*self.names.of(name), *self.looked_up.of(name)]
 
     def add_evidence(
         self,
         tally: RuleTally,
-        digests: Mapping[str, str],
-        erased: Collection[str],
+        digests: Mapping[str, bytes],
+        erased: Collection[bytes],
         history: History,
     ) -> None:
         """Add what changed behind the results of a rule, in an evaluation in which they count."""
-        tally.fresh_names = {n for n in tally.fresh_names if any(self.resting_on(n, tally))}
+        tally.fresh_names = {
+            name
+            for name in tally.fresh_names
+            if any(names_record(tally.standings.get(key), name) for key in self.naming(name))
+        }
         tally.add_evidence(digests, erased, history)
 
 

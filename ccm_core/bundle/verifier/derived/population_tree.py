@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from ccm_core.bundle.verifier.proofs.merkle import merkle_root
+from ccm_core.bundle.verifier.proofs.leaf_table import unpack_digest
+from ccm_core.bundle.verifier.proofs.merkle import root_over
 
 
 class PopulationRoot:
@@ -16,7 +17,8 @@ class PopulationRoot:
 
     def __init__(self) -> None:
         self.size = 0
-        self.buckets: dict[int, dict[str, str]] = {}
+        self.buckets: dict[int, dict[str, bytes]] = {}
+        """By number: the leaf hash of each key with its digest."""
         self.touched: set[int] = set()
         """The buckets that changed since the root was computed."""
         self.numbers: list[int] = []
@@ -24,15 +26,17 @@ class PopulationRoot:
         self.levels: list[list[bytes]] = []
         """The hashes of the tree over the buckets, the leaves first."""
 
-    def put(self, key: str, digest: str | None) -> None:
-        """Set the digest of a key; None: it is not there any more."""
-        number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:2], "big") >> 6
+    def put(self, key: str, packed: bytes | None) -> None:
+        """Set the packed digest of a key; None: it is not there any more."""
+        name = key.encode()
+        number = int.from_bytes(hashlib.sha256(name).digest()[:2], "big") >> 6
         bucket = self.buckets.setdefault(number, {})
-        self.size += (digest is not None) - (key in bucket)
-        if digest is None:
+        self.size += (packed is not None) - (key in bucket)
+        if packed is None:
             bucket.pop(key, None)
         else:
-            bucket[key] = digest
+            entry = b"%s\0%s" % (name, unpack_digest(packed).encode())
+            bucket[key] = hashlib.sha256(b"\x00" + entry).digest()
         self.touched.add(number)
 
     @property
@@ -60,9 +64,8 @@ class PopulationRoot:
 
     def leaf(self, number: int) -> bytes:
         """Return the hash of the leaf of a bucket."""
-        pairs = sorted(self.buckets[number].items())
-        root = merkle_root([f"{key}\0{digest}".encode() for key, digest in pairs])
-        value = number.to_bytes(2, "big") + bytes.fromhex(root[len("sha256:") :])
+        bucket = self.buckets[number]
+        value = number.to_bytes(2, "big") + root_over([bucket[key] for key in sorted(bucket)])
         return hashlib.sha256(b"\x00" + value).digest()
 
     def build(self, numbers: list[int]) -> None:

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ccm_core.bundle.verifier.counting.period_items import (
+    WHOLE,
+)
 from ccm_core.bundle.verifier.derived.derived_bodies import RESULT_STATUSES
 from ccm_core.bundle.verifier.derived.rule_tally import RuleTally
-from ccm_core.bundle.verifier.evaluations import WHOLE
 
 FIGURES = {
     "passed": "pass",

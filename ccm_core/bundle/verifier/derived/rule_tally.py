@@ -6,18 +6,21 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from ccm_core.bundle.verifier.derived.derived_bodies import RuleVerdict, SubjectRow
-from ccm_core.bundle.verifier.evaluations import (
+from ccm_core.bundle.verifier.counting.period_items import (
     WHOLE,
     Evaluated,
-    History,
     ItemEvaluation,
     Items,
+    item_status,
+)
+from ccm_core.bundle.verifier.derived.derived_bodies import RuleVerdict, SubjectRow
+from ccm_core.bundle.verifier.evaluations import (
+    History,
     Rested,
     ScopedHistory,
-    item_status,
     merge_failure,
 )
+from ccm_core.bundle.verifier.proofs.leaf_table import unpack_digest
 
 
 class Standing(NamedTuple):
@@ -33,7 +36,33 @@ class OpenSpan(NamedTuple):
     start: int
     subject: Mapping[str, Any]
     waived: bool = False
-    erased: frozenset[str] = frozenset()
+    erased: frozenset[bytes] = frozenset()
+    """Packed digests."""
+
+
+class StoredOrder:
+    """Evaluations in the order of their leaves: nearly always the order of their moments."""
+
+    def __init__(self) -> None:
+        self.entries: list[Evaluated] = []
+        self.ascending = True
+
+    def append(self, entry: Evaluated) -> None:
+        """Add an evaluation."""
+        self.ascending = self.ascending and (not self.entries or self.entries[-1] <= entry)
+        self.entries.append(entry)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.entries)
+
+    def first_from(self, start: int) -> Evaluated:
+        """Return the first by its moment of those from one on."""
+        return self.entries[start] if self.ascending else min(self.entries[start:])
+
+    def last_from(self, start: int) -> Evaluated:
+        """Return the last by its moment of those from one on."""
+        return self.entries[-1] if self.ascending else max(self.entries[start:])
 
 
 class RuleTally:
@@ -69,13 +98,10 @@ class RuleTally:
         """Records that changed behind subjects that did not."""
         self.judged = 0
         """In how many evaluations its verdicts counted."""
-        self.orders: list[Evaluated] = []
-        """These evaluations, in the order of their leaves."""
-        self.last_since: dict[tuple[int, int], Evaluated] = {}
-        """The last by its moment of those from one to another."""
-        self.failed: list[Evaluated] = []
+        self.orders = StoredOrder()
+        """These evaluations."""
+        self.failed = StoredOrder()
         """The evaluations in which its failures count."""
-        self.spans: dict[tuple[int, int], tuple[Evaluated, Evaluated]] = {}
 
     def put(self, key: str, standing: Standing | None, history: History) -> None:
         """Set whether a subject counts, and what is said of it."""
@@ -116,19 +142,12 @@ class RuleTally:
                 key=key,
                 occurred_at=row.occurred_at,
                 status=item_status(verdict.status, is_due_later=verdict.is_due_later),
-                last=self.last_from(judged),
+                last=self.orders.last_from(judged),
                 inside=self.inside > inside,
                 changed=self.key != self.judged_key,
-                first=min(self.orders[judged:]),
+                first=self.orders.first_from(judged),
             )
         )
-
-    def last_from(self, start: int) -> Evaluated:
-        """Return the last by its moment of the evaluations since one."""
-        span = (start, self.judged)
-        if span not in self.last_since:
-            self.last_since[span] = max(self.orders[start:])
-        return self.last_since[span]
 
     # -- failures -----------------------------------------------------------------------------
 
@@ -147,18 +166,11 @@ class RuleTally:
         count = len(self.failed) - span.start
         subject = span.subject
         result_key = (self.rule, self.connection, subject["kind"], subject["key"])
-        first, last = self.bounds(span.start)
+        first = self.failed.first_from(span.start)
+        last = self.failed.last_from(span.start)
         merge_failure(
             history.failures, result_key, (first, last), count, subject, waived=span.waived
         )
-
-    def bounds(self, start: int) -> tuple[Evaluated, Evaluated]:
-        """Return the first and the last by their moment of the evaluations since one."""
-        span = (start, len(self.failed))
-        if span not in self.spans:
-            evaluations = self.failed[start:]
-            self.spans[span] = (min(evaluations), max(evaluations))
-        return self.spans[span]
 
     def set_waived(self, waived: Mapping[str, str], history: History) -> None:
         """Set which failing subjects are covered by a waiver."""
@@ -180,18 +192,20 @@ class RuleTally:
         result_key = (self.rule, self.connection, subject["kind"], subject["key"])
         before = history.rested.get(result_key, Rested(subject, 0, frozenset()))
         evaluations = before.evaluations + self.judged - span.start
-        history.rested[result_key] = Rested(subject, evaluations, before.digests | span.erased)
+        history.rested[result_key] = Rested(
+            subject, evaluations, before.digests | set(map(unpack_digest, span.erased))
+        )
 
-    def rest_on_erased(self, key: str, digests: frozenset[str]) -> None:
+    def rest_on_erased(self, key: str, digests: frozenset[bytes]) -> None:
         """Note that the row of a subject, or the verdict on it, was erased itself."""
         kind, _, name = key.partition(":")
         subject = {"kind": kind, "key": name, "title": name}
         self.rested[key] = OpenSpan(self.judged, subject, erased=digests)
 
     def add_evidence(
-        self, digests: Mapping[str, str], erased: Collection[str], history: History
+        self, digests: Mapping[str, bytes], erased: Collection[bytes], history: History
     ) -> None:
-        """Add the digests of what changed behind the results of an evaluation that counts."""
+        """Add the packed digests of what changed behind results of an evaluation that counts."""
         if self.scoped is not None:  # the tally of all adds it
             self.fresh.clear()
             self.fresh_names.clear()

@@ -10,7 +10,12 @@ from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.concluding.kinds import Collecting
 from ccm_core.bundle.verifier.contents import moment
-from ccm_core.bundle.verifier.evaluations import History, Items
+from ccm_core.bundle.verifier.counting.period_items import (
+    Items,
+)
+from ccm_core.bundle.verifier.evaluations import (
+    History,
+)
 from ccm_core.bundle.verifier.pages.sample_sizes import SamplePlan
 from ccm_core.bundle.verifier.scoping.scope_conclusions import concluded_items
 from ccm_core.bundle.verifier.spans import instant_text
@@ -93,8 +98,8 @@ def rule_items(facts: PageFacts, rule: str) -> Iterator[PeriodItem]:
         if items is not None:
             for name in sorted(concluded_items(facts.history, rule, connection, frameworks)):
                 kind, _, key = name.partition(":")
-                at = items.moments.get(name)
-                occurred = instant_text(at) if at is not None and name in items.occurred else ""
+                item = items.occurred.get(name)
+                occurred = "" if item is None else instant_text(item.occurred_at)
                 result = RESULTS[item_result(items, name)]
                 yield PeriodItem(rule, connection, kind, key, occurred, result, of_rule)
 
@@ -104,7 +109,7 @@ def item_result(items: Items, name: str) -> str:
     if name in items.found:
         return "fail"
     if name in items.occurred:
-        return items.occurred[name][1]
+        return items.occurred[name].status
     return items.there[name]
 
 

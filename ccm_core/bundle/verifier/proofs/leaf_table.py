@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from array import array
+from binascii import unhexlify
 from bisect import bisect_left
-from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
+from collections.abc import Collection, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from sys import intern
 from typing import Any
 
@@ -13,6 +15,15 @@ MARK = "sha256:"
 NO_DIGEST = bytes(DIGEST_BYTES)
 REPEATED = ("collection", "connection", "kind", "stored_at")
 """The fields of versions that many leaves have in common."""
+TEXT = r'"([^"\\\x00-\x1f]*)"'
+NUMBER = "(?:0|[1-9][0-9]*)"
+VERSION_LEAF = re.compile(
+    rf'\{{"collection":{TEXT},"connection":{TEXT},"digest":"sha256:([0-9a-f]{{64}})",'
+    rf'"endpoint":{TEXT},"key":{TEXT},"kind":{TEXT},"kind_version":{NUMBER},"leaf":"version",'
+    rf'"observed_at":{TEXT},"page":{NUMBER},(?:"response_digest":{TEXT},)?"stored_at":{TEXT}'
+    rf'(?:,"window_since":{TEXT},"window_until":{TEXT})?\}}'
+)
+"""The JSON of nearly all leaves, each name once. Others are read as JSON: that takes longer."""
 ODD = b"?" * (DIGEST_BYTES + 1)
 """Begins the packed form of what is no digest: it is longer than one."""
 
@@ -68,15 +79,32 @@ class LeafTable(Mapping[int, Mapping[str, Any]]):
             self.forms.append(-1 - len(self.whole))
             self.whole.append(share_texts(leaf))
         else:
-            number = self.numbers.get(common)
-            if number is None:
-                number = self.numbers[common] = len(self.common)
-                self.common.append(common)
-            self.forms.append(number)
+            self.forms.append(self.number_of(common))
             self.keys_text += leaf["key"].encode("utf-8", "surrogatepass")
         self.digests += packed
         self.indexes.append(index)
         self.places.append(len(self.keys_text))
+
+    def append_line(self, index: int, line: bytes) -> bool:
+        """Add the leaf of a line, where it has the form of nearly all; return whether it has."""
+        match = VERSION_LEAF.fullmatch(line.decode())
+        if match is None:
+            return False
+        collection, connection, digest, _, key, kind, _, _, stored_at = match.groups()[:9]
+        self.forms.append(self.number_of((collection, connection, kind, stored_at, "digest")))
+        self.keys_text += key.encode()
+        self.digests += unhexlify(digest)
+        self.indexes.append(index)
+        self.places.append(len(self.keys_text))
+        return True
+
+    def number_of(self, common: tuple[str, ...]) -> int:
+        """Return the number of what some leaves have in common."""
+        number = self.numbers.get(common)
+        if number is None:
+            number = self.numbers[common] = len(self.common)
+            self.common.append(common)
+        return number
 
     def at(self, place: int) -> Mapping[str, Any]:
         """Return the leaf at a place among the others."""
@@ -106,17 +134,45 @@ class LeafTable(Mapping[int, Mapping[str, Any]]):
         start = place * DIGEST_BYTES
         return MARK + self.digests[start : start + DIGEST_BYTES].hex()
 
-    def versions(self) -> Iterator[tuple[int, str, str, str | None]]:
-        """Yield index, kind, key and digest of each version; of one that vanished no digest."""
+    def packed_at(self, place: int) -> bytes:
+        """Return the packed digest of the version at a place."""
+        start = place * DIGEST_BYTES
+        return bytes(self.digests[start : start + DIGEST_BYTES])
+
+    def versions(self) -> Iterator[tuple[int, str, str, bytes | None]]:
+        """Yield index, kind, key and packed digest of each version; none of one that vanished."""
         for place, form in enumerate(self.forms):
             if form >= 0:
                 _, _, kind, _, digest = self.common[form]
-                text = self.digest_at(place) if digest else None
-                yield self.indexes[place], kind, self.key_at(place), text
+                packed = self.packed_at(place) if digest else None
+                yield self.indexes[place], kind, self.key_at(place), packed
                 continue
             leaf = self.whole[-1 - form]
             if leaf.get("leaf") == "version":
-                yield self.indexes[place], leaf["kind"], leaf["key"], leaf.get("digest")
+                yield self.indexes[place], leaf["kind"], leaf["key"], packed_digest(leaf)
+
+    def contents(self) -> Iterator[tuple[str, str, bytes]]:
+        """Yield connection, kind and packed digest of each version that has one."""
+        for place, form in enumerate(self.forms):
+            if form >= 0:
+                _, connection, kind, _, digest = self.common[form]
+                if digest:
+                    yield connection, kind, self.packed_at(place)
+                continue
+            leaf = self.whole[-1 - form]
+            if leaf.get("leaf") == "version" and "digest" in leaf:
+                yield leaf["connection"], leaf["kind"], pack_digest(leaf["digest"])
+
+    def of_kinds(self, kinds: Collection[str]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        """Yield the versions of some kinds, with their indexes."""
+        for place, form in enumerate(self.forms):
+            if form >= 0:
+                if self.common[form][2] in kinds:
+                    yield self.indexes[place], self.at(place)
+            elif self.whole[-1 - form].get("leaf") == "version":
+                leaf = self.whole[-1 - form]
+                if leaf["kind"] in kinds:
+                    yield self.indexes[place], leaf
 
     def others(self) -> Iterator[tuple[int, Mapping[str, Any]]]:
         """Yield the leaves that state no version, with their indexes."""
@@ -139,14 +195,33 @@ class LeafTable(Mapping[int, Mapping[str, Any]]):
 
     def chosen(self, indexes: Iterable[int]) -> LeafTable:
         """Return a table of some of the leaves."""
-        return LeafTable((index, self[index]) for index in indexes)
+        table = LeafTable()
+        table.common, table.numbers = list(self.common), dict(self.numbers)
+        for index in indexes:
+            place = self.place_of(index)
+            form = self.forms[place]
+            if form < 0:
+                table.append(index, self.whole[-1 - form])
+                continue
+            table.forms.append(form)
+            table.keys_text += self.keys_text[
+                self.places[place - 1] if place else 0 : self.places[place]
+            ]
+            table.digests += self.packed_at(place)
+            table.indexes.append(index)
+            table.places.append(len(table.keys_text))
+        return table
 
     def __getitem__(self, index: int) -> Mapping[str, Any]:
         """Return the leaf of an index."""
+        return self.at(self.place_of(index))
+
+    def place_of(self, index: int) -> int:
+        """Return the place of the leaf of an index."""
         place = bisect_left(self.indexes, index)
         if place == len(self.indexes) or self.indexes[place] != index:
             raise KeyError(index)
-        return self.at(place)
+        return place
 
     def __contains__(self, index: object) -> bool:
         """Return whether the leaf of an index is here."""
@@ -224,14 +299,11 @@ def other_leaves(
     return ((index, leaf) for index, leaf in leaves.items() if leaf["leaf"] != "version")
 
 
-def version_leaves(
-    leaves: Mapping[int, Mapping[str, Any]],
-) -> Iterator[tuple[int, str, str, str | None]]:
-    """Yield index, kind, key and digest of each version; of one that vanished no digest."""
-    if isinstance(leaves, LeafTable):
-        return leaves.versions()
-    return (
-        (index, leaf["kind"], leaf["key"], leaf.get("digest"))
-        for index, leaf in leaves.items()
-        if leaf["leaf"] == "version"
-    )
+def packed_digest(leaf: Mapping[str, Any]) -> bytes | None:
+    """Return the packed digest of a version; None where it vanished."""
+    return pack_digest(leaf["digest"]) if "digest" in leaf else None
+
+
+def as_table(leaves: Mapping[int, Mapping[str, Any]]) -> LeafTable:
+    """Return leaves as a table."""
+    return leaves if isinstance(leaves, LeafTable) else LeafTable(leaves.items())

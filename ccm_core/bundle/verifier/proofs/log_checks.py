@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ccm_core.bundle.verifier.archive import Files
-from ccm_core.bundle.verifier.bounds import LIMITS, Limits
 from ccm_core.bundle.verifier.proofs.leaf_table import LeafTable, other_leaves
 from ccm_core.bundle.verifier.proofs.merkle import roots_by_size
 from ccm_core.bundle.verifier.proofs.signed_note import read_note, signed_by
@@ -172,6 +171,7 @@ def leaf_lines(files: Files, log: str, size: int) -> Iterator[tuple[int, bytes]]
             raise ValueError(f"the log {log} has {size} leaves, and the package has leaf {index}")
         last = index
         files.limits.leaves.check(f"the log {log}", count)
+        files.limits.leaf.check(f"leaf {index} of the log {log}", len(leaf))
         yield index, leaf
 
 
@@ -183,7 +183,8 @@ def rebuild_roots(
 
     def leaves() -> Iterator[tuple[int, bytes]]:
         for index, line in leaf_lines(files, log, size):
-            table.append(index, read_leaf(log, index, line, files.limits))
+            if not table.append_line(index, line):
+                table.append(index, read_leaf(log, index, line))
             yield index, line
 
     name = f"ledger/{log}/hashes.txt"
@@ -195,11 +196,9 @@ def rebuild_roots(
     return table, roots_by_size(size, leaves(), hashes, frozenset(sizes))
 
 
-def read_leaf(log: str, index: int, line: bytes, limits: Limits = LIMITS) -> dict[str, Any]:
+def read_leaf(log: str, index: int, line: bytes) -> dict[str, Any]:
     """Read a leaf, and keep what a verifier reads of it: somebody may have put in anything."""
-    place = f"leaf {index} of the log {log}"
-    limits.leaf.check(place, len(line))
-    return read_fields(read_json(line, place))
+    return read_fields(read_json(line, f"leaf {index} of the log {log}"))
 
 
 def read_fields(leaf: Mapping[str, Any]) -> dict[str, Any]:

@@ -58,11 +58,20 @@ def fold_subtrees(hashes: Sequence[bytes]) -> bytes:
 
 def merkle_root(leaves: Sequence[bytes]) -> str:
     """Return the root of a whole tree (RFC 9162, section 2.1.1)."""
-    level = [hashlib.sha256(b"\x00" + leaf).digest() for leaf in leaves]
+    return "sha256:" + root_over([leaf_hash(leaf) for leaf in leaves]).hex()
+
+
+def leaf_hash(leaf: bytes) -> bytes:
+    """Return the hash of a leaf."""
+    return hashlib.sha256(b"\x00" + leaf).digest()
+
+
+def root_over(level: list[bytes]) -> bytes:
+    """Return the root of a whole tree over the hashes of its leaves."""
     while len(level) > 1:
         pairs = zip(level[::2], level[1::2])
         parents = [
             hashlib.sha256(b"\x01" + left_hash + right).digest() for left_hash, right in pairs
         ]
         level = parents + level[len(parents) * 2 :]
-    return "sha256:" + (level[0] if level else hashlib.sha256(b"").digest()).hex()
+    return level[0] if level else hashlib.sha256(b"").digest()

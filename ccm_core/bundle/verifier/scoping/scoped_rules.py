@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ccm_core.bundle.verifier.evaluations import WHOLE
+from ccm_core.bundle.verifier.counting.period_items import (
+    WHOLE,
+)
 from ccm_core.bundle.verifier.scoping.framework_scopes import FrameworkScopes
 
 
