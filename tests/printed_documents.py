@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from printed_acts import EXCEPTIONS, MANUAL_EVIDENCE
 from printed_periods import ASSURANCE, DIGEST, NOON, PERIOD_REPORT
+from printed_trends import TREND
 
 from ccm_core.model.evaluation.control import Control
 from ccm_core.model.evaluation.result import (
@@ -246,5 +247,6 @@ DOCUMENTS = {
         "exceptions.v1": EXCEPTIONS,
         "check.v1": CHECK,
         "connection.v1": CONNECTION,
+        "trend.v1": TREND,
     }.items()
 }

@@ -56,6 +56,7 @@ COMMANDS = {
     "serve": "Serve the web console, and collect beside it",
     "simulate": "Show whom an incident on a service would reach",
     "tickets": "Open, update and close the tickets of findings, and list them",
+    "trend": "Show figures of each check day by day, and compare quarters",
     "verify": "Verify that stored evidence is unchanged, or name what differs",
     "views": "List views and show their rows",
     "watch": "Run as a daemon: collect what is due, evaluate, report",
@@ -78,6 +79,7 @@ MODULES = {
     "rules": "rules.command",
     "runs": "evidence.runs",
     "serve": "serve.command",
+    "trend": "evidence.trend",
     "verify": "verify.command",
     "views": "evidence.views",
 }

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -23,6 +23,7 @@ from ccm_core.model.json_codec import encode, plain
 from ccm_core.model.period_basis import PeriodBasis
 from ccm_core.model.redacted_connection import RedactedConnection
 from ccm_core.model.sampling import Sampling
+from ccm_core.model.trend import Trend
 from ccm_core.pipeline.check import Check
 from ccm_core.pipeline.field_report.document import FieldReport
 from ccm_core.report.content.exception_responses import ExceptionsDocument
@@ -43,6 +44,7 @@ DOCUMENTS = {
     "check.v1": Check,
     "field-report.v1": FieldReport,
     "connection.v1": RedactedConnection,
+    "trend.v1": Trend,
 }
 TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
 ONLY_FOR_TYPES = {
@@ -128,6 +130,8 @@ class Comparison:
     def _is_scalar(self, shape: type, node: dict) -> bool:
         if shape is datetime:
             return (node.get("type"), node.get("format")) == ("string", "date-time")
+        if shape is date:
+            return (node.get("type"), node.get("format")) == ("string", "date")
         if shape is str and ("enum" in node or "const" in node):
             return all(isinstance(one, str) for one in node.get("enum", [node.get("const")]))
         return node.get("type") == TYPES[shape.__name__]

@@ -190,6 +190,9 @@ class RuleStatus:
 
     rule: str
     status: Status
+    pack: str = ""
+    title: str = ""
+    population: Population = field(default_factory=Population)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,14 +235,6 @@ class StoredEvaluation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrendPoint:
-    """The status of every rule at one moment: an evaluation without its results, for a trend."""
-
-    evaluated_at: datetime
-    rules: tuple[RuleStatus, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AppliedPack:
     """A pack that was evaluated."""
 
@@ -250,6 +245,18 @@ class AppliedPack:
     purpose: PackPurpose = PackPurpose.CONTROLS
     parameters: JsonObject = field(default_factory=dict)
     """The effective values."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrendPoint:
+    """The status of every rule at one moment: an evaluation without its results, for a trend."""
+
+    evaluated_at: datetime
+    rules: tuple[RuleStatus, ...]
+    packs: tuple[AppliedPack, ...] = ()
+    switched_off: tuple[SwitchedOff, ...] = ()
+    made_late: bool = False
+    """Whether it was made of a past moment, and not at the moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

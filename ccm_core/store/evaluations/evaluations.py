@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from dataclasses import replace
+from datetime import UTC, date
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import IntegrityError, StaleEvaluation
@@ -275,11 +276,14 @@ class SqlEvaluationStore:
             ]
 
     def daily_trend(self, *, since: datetime, until: datetime) -> Sequence[TrendPoint]:
-        """List an outline of the last evaluation of each UTC day, ``since <= moment < until``."""
+        """List an outline of the last evaluation of each UTC day, ``since <= moment < until``.
+
+        One of a past moment counts where none was made on the day.
+        """
         with self._database.reading() as transaction:
             moments = transaction.rows(
                 """
-                SELECT seq, evaluated_at
+                SELECT seq, evaluated_at, act IS NULL
                 FROM evaluation
                 WHERE evaluated_at >= :since AND evaluated_at < :until
                 ORDER BY evaluated_at, seq
@@ -287,11 +291,18 @@ class SqlEvaluationStore:
                 since=microseconds(since),
                 until=microseconds(until),
             )
-            last = {instant(moment).astimezone(UTC).date(): seq for seq, moment in moments}
+            last: dict[date, tuple[int, bool]] = {}
+            for seq, moment, late in moments:
+                day = instant(moment).astimezone(UTC).date()
+                if not late or last.get(day, (seq, True))[1]:
+                    last[day] = (seq, bool(late))
             query = f"SELECT digest, document, {BASE_DOCUMENT} FROM evaluation WHERE seq = :seq"
             return [
-                decode_evaluation(document, base, digest, TrendPoint, f"evaluation {digest}")
-                for seq in last.values()
+                replace(
+                    decode_evaluation(document, base, digest, TrendPoint, f"evaluation {digest}"),
+                    made_late=late,
+                )
+                for seq, late in last.values()
                 for digest, document, base in transaction.rows(query, seq=seq)
             ]
 

@@ -114,7 +114,10 @@ class EvaluationStore(Protocol):
         """List when evaluations were made, ``since <= moment < until``, by their moments."""
 
     def daily_trend(self, *, since: datetime, until: datetime) -> Sequence[TrendPoint]:
-        """List an outline of the last evaluation of each UTC day of a period that has one."""
+        """List an outline of the last evaluation of each UTC day of a period that has one.
+
+        One of a past moment counts where none was made on the day.
+        """
 
     def get(
         self, digest: str, *, scope: ResultScope | None = None, compact: bool = False

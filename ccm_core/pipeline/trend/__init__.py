@@ -1,0 +1,1 @@
+"""The trend of checks, from the last evaluation of each day."""
