@@ -118,11 +118,12 @@ def read_evaluations(
         history: What they state is added to it.
         reader: Reads the results that are not in the documents.
     """
+    seals: dict[Any, Mapping[str, Any]] = {}
     for index, leaf, content in evaluations:
         evaluation = read_json(content, f"an evaluation, leaf {index} of the store's own log")
         at = moment(evaluation["evaluated_at"])
         history.method.add(evaluation, late="act" not in leaf)
-        history.reads.append((index, at, share_texts(evaluation["evidence_read"])))
+        history.reads.append((index, at, share_seals(evaluation["evidence_read"], seals)))
         documents = [pack["digest"] for pack in evaluation["packs"]]
         documents += [leaf["inputs"]] if "inputs" in leaf else []
         for name in documents:
@@ -145,6 +146,22 @@ def read_evaluations(
             reader.read((at, index), evaluation, leaf)
     if reader is not None:
         reader.finish()
+
+
+def share_seals(
+    reads: Iterable[Mapping[str, Any]], seals: dict[Any, Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Return what an evaluation read, of which equal seals are one in memory: most repeat."""
+    return [
+        {
+            **share_texts({name: read[name] for name in read if name != "kinds"}),
+            "kinds": [
+                seals.setdefault(tuple(sorted(kind.items())), share_texts(kind))
+                for kind in read["kinds"]
+            ],
+        }
+        for read in reads
+    ]
 
 
 def items_of(history: History, reading: Reading, rule: str, connection: str) -> Items:

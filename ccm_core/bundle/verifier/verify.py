@@ -2353,11 +2353,12 @@ def read_evaluations(
         history: What they state is added to it.
         reader: Reads the results that are not in the documents.
     """
+    seals: dict[Any, Mapping[str, Any]] = {}
     for index, leaf, content in evaluations:
         evaluation = read_json(content, f"an evaluation, leaf {index} of the store's own log")
         at = moment(evaluation["evaluated_at"])
         history.method.add(evaluation, late="act" not in leaf)
-        history.reads.append((index, at, share_texts(evaluation["evidence_read"])))
+        history.reads.append((index, at, share_seals(evaluation["evidence_read"], seals)))
         documents = [pack["digest"] for pack in evaluation["packs"]]
         documents += [leaf["inputs"]] if "inputs" in leaf else []
         for name in documents:
@@ -2380,6 +2381,22 @@ def read_evaluations(
             reader.read((at, index), evaluation, leaf)
     if reader is not None:
         reader.finish()
+
+
+def share_seals(
+    reads: Iterable[Mapping[str, Any]], seals: dict[Any, Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Return what an evaluation read, of which equal seals are one in memory: most repeat."""
+    return [
+        {
+            **share_texts({name: read[name] for name in read if name != "kinds"}),
+            "kinds": [
+                seals.setdefault(tuple(sorted(kind.items())), share_texts(kind))
+                for kind in read["kinds"]
+            ],
+        }
+        for read in reads
+    ]
 
 
 def items_of(history: _History, reading: _Reading, rule: str, connection: str) -> _Items:
@@ -3333,7 +3350,9 @@ def read_row(body: Mapping[str, Any], letters: str = "") -> _SubjectRow:
     absent = set(body["absent"])
     names = tuple(intern(name) for name in body["names"] if name not in absent)
     occurred_at = None if at is None else moment(at)
-    return _SubjectRow(body["subject"], names, occurred_at, body["final"], intern(letters))
+    subject = body["subject"]
+    shared = {name: share_texts(subject[name]) for name in ("kind", "owners")}
+    return _SubjectRow({**subject, **shared}, names, occurred_at, body["final"], intern(letters))
 
 
 def read_verdicts(body: Mapping[str, Mapping[str, Any]]) -> dict[str, _RuleVerdict]:
@@ -3412,6 +3431,7 @@ class _DerivedSubjects:
         """By pack."""
         self.dated: list[tuple[datetime, str]] = []
         self.names = _NamedRecords()
+        """Which of the subjects that count have a row that names a record."""
         self.looked_up = _NamedRecords()
         self.since: datetime | None = None
         self.present: set[str] = set()
@@ -3463,10 +3483,8 @@ class _DerivedSubjects:
         if not gone:
             self.rows[key] = row
         self.note_erased("", key, digest if row is None else None)
-        if row is not None:
-            self.names.add(row.names, key)
-            if row.occurred_at is not None:
-                insort(self.dated, (row.occurred_at, key))
+        if row is not None and row.occurred_at is not None:
+            insort(self.dated, (row.occurred_at, key))
         self.changed.add(key)
 
     def set_verdicts(
@@ -3518,6 +3536,8 @@ class _DerivedSubjects:
             known = key in self.rows
             (self.unreadable.add if known and row is None else self.unreadable.discard)(key)
             counts = row is not None and row.counts(since, rated=False)
+            if row is not None:
+                (self.names.add if counts else self.names.remove)(row.names, key)
             (self.present.add if counts else self.present.discard)(key)
             for pack, group in self.groups.items():
                 verdicts = group.verdicts.get(key)

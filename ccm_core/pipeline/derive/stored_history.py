@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
-from itertools import islice
+from itertools import count, islice
 
 from ccm_core.bundle.verifier.archive import UnreadableBundle
 from ccm_core.bundle.verifier.contents import Leaves, erased_digests, moment
@@ -37,6 +37,7 @@ from ccm_core.bundle.verifier.proofs.log_checks import read_fields
 from ccm_core.bundle.verifier.scope import period_evaluations
 from ccm_core.bundle.verifier.strict_json import read_json
 from ccm_core.errors import IntegrityError
+from ccm_core.model import json_codec
 from ccm_core.model.evaluation.derived import derived_log
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
@@ -157,8 +158,10 @@ class StoredHistory:
     def table(self, log: str) -> LeafTable:
         """Return the leaves of a log; they are read once."""
         if log not in self.tables:
-            leaves = self.ledger.leaves(log)
-            self.tables[log] = LeafTable((index, read_fields(leaf)) for index, leaf in leaves)
+            self.tables[log] = table = LeafTable()
+            for index, line in self.ledger.lines(log, count()):
+                if not table.append_line(index, line):
+                    table.append(index, read_fields(json_codec.decode(line)))
         return self.tables[log]
 
     def _versions(self, log: str) -> tuple[VersionEntries, int]:

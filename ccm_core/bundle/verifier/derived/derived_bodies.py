@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.archive import UnreadableBundle
 from ccm_core.bundle.verifier.contents import moment
-from ccm_core.bundle.verifier.proofs.leaf_table import unpack_digest
+from ccm_core.bundle.verifier.proofs.leaf_table import share_texts, unpack_digest
 from ccm_core.bundle.verifier.scoping.framework_scopes import (
     OUTSIDE,
     FrameworkScopes,
@@ -139,7 +139,9 @@ def read_row(body: Mapping[str, Any], letters: str = "") -> SubjectRow:
     absent = set(body["absent"])
     names = tuple(intern(name) for name in body["names"] if name not in absent)
     occurred_at = None if at is None else moment(at)
-    return SubjectRow(body["subject"], names, occurred_at, body["final"], intern(letters))
+    subject = body["subject"]
+    shared = {name: share_texts(subject[name]) for name in ("kind", "owners")}
+    return SubjectRow({**subject, **shared}, names, occurred_at, body["final"], intern(letters))
 
 
 def read_verdicts(body: Mapping[str, Mapping[str, Any]]) -> dict[str, RuleVerdict]:

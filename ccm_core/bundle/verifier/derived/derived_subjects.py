@@ -73,6 +73,7 @@ class DerivedSubjects:
         """By pack."""
         self.dated: list[tuple[datetime, str]] = []
         self.names = NamedRecords()
+        """Which of the subjects that count have a row that names a record."""
         self.looked_up = NamedRecords()
         self.since: datetime | None = None
         self.present: set[str] = set()
@@ -124,10 +125,8 @@ class DerivedSubjects:
         if not gone:
             self.rows[key] = row
         self.note_erased("", key, digest if row is None else None)
-        if row is not None:
-            self.names.add(row.names, key)
-            if row.occurred_at is not None:
-                insort(self.dated, (row.occurred_at, key))
+        if row is not None and row.occurred_at is not None:
+            insort(self.dated, (row.occurred_at, key))
         self.changed.add(key)
 
     def set_verdicts(
@@ -179,6 +178,8 @@ class DerivedSubjects:
             known = key in self.rows
             (self.unreadable.add if known and row is None else self.unreadable.discard)(key)
             counts = row is not None and row.counts(since, rated=False)
+            if row is not None:
+                (self.names.add if counts else self.names.remove)(row.names, key)
             (self.present.add if counts else self.present.discard)(key)
             for pack, group in self.groups.items():
                 verdicts = group.verdicts.get(key)
