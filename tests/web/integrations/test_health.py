@@ -23,7 +23,7 @@ def ran(server, browser, simulator):
 def test_what_a_credential_may_not_see_is_shown_with_the_next_step(ran):
     """Beside what was read, when it is due again, and what is known of the credential."""
     page = words_of(ran.get(PAGE).text)
-    assert "What it was shown not to see pagerduty.on_call: access was denied" in page
+    assert "what to do pagerduty.on_call access was denied" in page
     assert "GET /oncalls answered 403" in page
     assert "Next step: allow the credential to read it" in page
     assert "northwind-freight.pagerduty.com" in page
