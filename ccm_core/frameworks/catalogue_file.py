@@ -125,7 +125,7 @@ def _duplicates(document: Document) -> Iterator[Mistake]:
 def _unprintable(document: Document) -> Iterator[Mistake]:
     """Yield the ids that nobody could read in a list."""
     for index, group in enumerate(document.value["groups"]):
-        names = [(("groups", index, "id"), group["id"])]
+        names: list[tuple[Path, str]] = [(("groups", index, "id"), group["id"])]
         for number, raw in group["requirements"].items():
             path: Path = ("groups", index, "requirements", number)
             parts = raw.get("parts", {}) if isinstance(raw, dict) else {}
