@@ -324,7 +324,7 @@ def _late_rows(late: LateTest) -> Iterator[tuple[str, ...]]:
     for one in late.differences:
         yield (*head, one.what, one.name, one.then or "none", one.when_made or "none")
     if not late.is_known:
-        yield (*head, "not known", "", "no evaluation states it", "")
+        yield (*head, "not known", "", "nothing was evaluated by then", "")
     elif not late.differences:
         yield (*head, "nothing differs", "", "", "")
 
