@@ -22,6 +22,7 @@ from ccm_core.web.page_templates import render
 from ccm_core.web.problems import FAULT, SIGN_IN_FIRST, TOO_MANY, Problem
 from ccm_core.web.routes import ROUTES
 from ccm_core.web.static_files import static_files
+from ccm_core.web.visit import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from ccm_core.web.console import Console
     from ccm_core.web.route import Route
-    from ccm_core.web.visit import Visit
 
 _LOG = logging.getLogger("ccm_core.web")
 _FOREVER = "public, max-age=31536000, immutable"
@@ -165,8 +165,11 @@ async def _nothing(console: Console, request: Request, error: Exception) -> Resp
     if request.url.path.startswith("/api/"):
         problem = Problem(status=status, title="There is no such thing", detail="No route has it.")
         return _secured(console, JSONResponse(problem.document, status, media_type=_PROBLEM))
-    text = "There is no such page. Begin at the overview: /\n"
-    return _secured(console, Response(text, status, media_type="text/plain; charset=utf-8"))
+    problem = Problem(status=status, title="There is no such page", detail="Begin at the overview.")
+    values = {"problem": problem, "fields": ()}
+    visit = Visit(console=console, identity=None, now=console.clock(), path=request.url.path)
+    page = HtmlPage(template="problem.html", values=values, status=status)
+    return await run_in_threadpool(_page, console, visit, page)
 
 
 def _secured(console: Console, response: Response, policy: str = POLICY) -> Response:

@@ -42,6 +42,7 @@ class ServedConsole:
     limits: SessionLimits = field(default_factory=SessionLimits)
     messages: list[str] = field(default_factory=list)
     link: OneTimeLink = field(default_factory=OneTimeLink)
+    origin: str = ORIGIN
     workspaces: CurrentWorkspace = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,8 +58,8 @@ class ServedConsole:
         return Console(
             workspaces=self.workspaces,
             clock=self.clock,
-            origin=ORIGIN,
-            hosts=frozenset({"127.0.0.1:8480"}),
+            origin=self.origin,
+            hosts=frozenset({self.origin.removeprefix("http://")}),
             link=self.link,
             local=Identity(issuer=LOCAL, subject="tester", name="Tess Ter", role=self.role),
             limits=self.limits,

@@ -127,6 +127,24 @@ def destination_keys(connector: Connector) -> frozenset[str]:
     return frozenset({*urls, *connector.destination_settings})
 
 
+def leads_elsewhere(connector: Connector, before: JsonObject, changes: JsonObject) -> bool:
+    """Return whether changed settings send requests, and the credential with them, elsewhere.
+
+    Args:
+        connector: Of the connection.
+        before: Its settings, defaults included.
+        changes: The settings that change; None: back to the default.
+    """
+    described = connector.settings_schema().get("properties", {})
+    after = {
+        key: described.get(key, {}).get("default") if value is None else value
+        for key, value in changes.items()
+    }
+    differing = {key: value for key, value in after.items() if value != before.get(key)}
+    is_address = any(setting_urls(connector, differing))
+    return is_address or not differing.keys().isdisjoint(destination_keys(connector))
+
+
 def addresses_of(host: str, port: int) -> Sequence[str]:
     """Return the addresses of a host, as this machine resolves it; none: it does not."""
     try:

@@ -9,7 +9,7 @@ from ccm_core.app.edit_connection import ConnectionEdit
 from ccm_core.errors import CcmError
 from ccm_core.model.duration import format_duration
 from ccm_core.web.answers import Answer, HtmlPage, Redirect
-from ccm_core.web.integrations.allowed_hosts import destination_keys
+from ccm_core.web.integrations.allowed_hosts import destination_keys, leads_elsewhere
 from ccm_core.web.integrations.connection_pages import asked_connection, connection_path
 from ccm_core.web.integrations.form_fields import form_fields, label_of, typed_values
 from ccm_core.web.integrations.logged_change import connection_text, logged_change
@@ -40,9 +40,8 @@ def edit(visit: Visit) -> Answer:
         changes = _setting_changes(visit, settings)
         if not changes:
             return Redirect(path=connection_path(settings.name))
-        if changes.keys() & destination_keys(
-            visit.workspace.catalog.connectors[settings.connector]
-        ):
+        connector = visit.workspace.catalog.connectors[settings.connector]
+        if leads_elsewhere(connector, settings.settings, changes):
             return begin_again(visit, settings, changes, reason=_ELSEWHERE)
         paths: dict[tuple[str, ...], object] = {
             ("settings", key): value for key, value in changes.items()

@@ -60,7 +60,7 @@ def enter_secrets(visit: Visit) -> Answer:
         if pending.needs_consent:
             pending.ask_consent(callback_url(visit), visit.now)
         else:
-            _test(pending)
+            _test(visit, pending)
         return Redirect(path=setup_path(pending.id))
 
     return _with(visit, _telling(step))
@@ -91,7 +91,7 @@ def callback(visit: Visit) -> Answer:
     def step(pending: PendingSetup) -> Answer:
         if not consent.counts(visit.now):
             raise UsageError(_LATE)
-        _consented(pending, _granted(visit, pending, consent))
+        _consented(visit, pending, _granted(visit, pending, consent))
         return Redirect(path=setup_path(pending.id))
 
     with pending.lock:
@@ -104,7 +104,7 @@ def test_setup(visit: Visit) -> Answer:
     def step(pending: PendingSetup) -> Answer:
         if not pending.has_secrets or pending.needs_consent:
             raise UsageError("There is nothing to test yet: take the steps before.")
-        _test(pending)
+        _test(visit, pending)
         return Redirect(path=setup_path(pending.id))
 
     return _with(visit, _telling(step))
@@ -165,13 +165,15 @@ def _telling(step: Callable[[PendingSetup], Answer]) -> Callable[[PendingSetup],
     return told
 
 
-def _test(pending: PendingSetup) -> None:
+def _test(visit: Visit, pending: PendingSetup) -> None:
     """Test a connection; where it cannot be used, its connector says why.
 
     Raises:
         UsageError: It opens another account than that of its evidence.
     """
     pending.test, pending.failed = None, ()
+    name = pending.setup.new.name
+    visit.note(ActivityKind.STARTED, f"test of connection {name}, before it is saved")
     try:
         pending.test = within_patience(pending.setup.test())
     except SourceError as error:
@@ -194,10 +196,10 @@ def _granted(visit: Visit, pending: PendingSetup, consent: PendingConsent) -> Co
         raise
 
 
-def _consented(pending: PendingSetup, granted: ConsentGrant) -> None:
+def _consented(visit: Visit, pending: PendingSetup, granted: ConsentGrant) -> None:
     pending.grant, pending.missing_scopes = granted, ()
     pending.learned = pending.setup.adopt_account_settings(granted)
-    _test(pending)
+    _test(visit, pending)
 
 
 def _page(visit: Visit, pending: PendingSetup) -> HtmlPage:
