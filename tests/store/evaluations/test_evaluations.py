@@ -11,7 +11,7 @@ import pytest
 
 from ccm_core.errors import IntegrityError, StoreError
 from ccm_core.model.digest import digest
-from ccm_core.model.evaluation.evaluation_inputs import EvaluationInputs, StoredPack
+from ccm_core.model.evaluation.evaluation_inputs import EvaluationAct, EvaluationInputs, StoredPack
 from ccm_core.model.json_codec import encode
 from ccm_core.store.codec.compression import Compressor
 
@@ -110,3 +110,29 @@ def test_the_daily_trend_has_a_point_for_each_day_with_an_evaluation(store, buil
     assert [(rule.rule, rule.status) for rule in points[0].rules] == [
         (rule.rule, rule.status) for rule in whole[1].rules
     ]
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        pytest.param([(1, True), (2, True)], (2, False), id="both then"),
+        pytest.param([(1, True), (2, False)], (1, False), id="the later of the past"),
+        pytest.param([(1, False), (2, False)], (2, True), id="both of the past"),
+        pytest.param([(1, False), (2, True)], (2, False), id="the earlier of the past"),
+    ],
+)
+def test_an_evaluation_of_the_past_is_no_figure_of_a_day_that_has_another(
+    store, build, made, expected
+):
+    """Else whoever evaluates a past day again would replace what was found then."""
+    for hours, is_act in made:
+        moment = build.at(0) + timedelta(hours=hours)
+        evaluation = replace(build.evaluation(0), evaluated_at=moment)
+        act = EvaluationAct(made_at=moment, host_version="1") if is_act else None
+        store.evaluations.append(evaluation, BASIS, [PACK], act)
+    (point,) = store.evaluations.daily_trend(
+        since=build.at(0), until=build.at(0) + timedelta(hours=9)
+    )
+    hours, made_late = expected
+    assert point.evaluated_at == build.at(0) + timedelta(hours=hours)
+    assert point.made_late is made_late
