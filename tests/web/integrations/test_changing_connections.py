@@ -75,6 +75,15 @@ def test_a_stored_credential_is_never_sent_to_another_address(
     assert vault.read("acme").secrets["key"].reveal() == simulator.api_key
 
 
+def test_the_same_address_in_other_words_keeps_the_credential(browser, simulator, settings_file):
+    """A region that is written and is the default anyway: leaving it out changes no address."""
+    browser.connected_by_key(simulator, **{"setting.region": "us"})
+    assert "region: us" in settings_file.read_text()
+    answer = browser.send(f"{PAGE}/edit", **{"setting.region": ""})
+    assert answer.headers["location"].startswith(PAGE)
+    assert "region" not in settings_file.read_text()
+
+
 def test_cadences_are_saved_by_kind(by_key, settings_file):
     """Those that differ; the others are as the connector recommends."""
     form = {"cadence.pagerduty.user": "12h", "cadence.pagerduty.team": ""}

@@ -154,9 +154,21 @@ def test_what_was_done_is_in_the_activity_log(browser, simulator):
     """Who saved which connection, with its settings and without its secrets."""
     browser.connected_by_key(simulator)
     page = words_of(browser.get("/activity").text)
+    assert "test of connection acme, before it is saved" in page
     assert "connection acme" in page
     assert "vault:acme" in page
     assert "Tess Ter" in page
+
+
+def test_a_vault_that_cannot_be_written_is_told_before_a_secret_is_asked_for(
+    browser, simulator, monkeypatch, settings_file
+):
+    """With what to do on the server."""
+    monkeypatch.delenv("CCM_VAULT_KEY")
+    settings_file.write_text(f"{settings_file.read_text()}# read again\n")
+    form = {"method": "api_key", "name": "acme", "setting.base_url": simulator.base_url}
+    answer = browser.send("/integrations/connect/pagerduty", **form)
+    assert (answer.status_code, "CCM_VAULT_KEY" in answer.text) == (409, True), answer.text
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.AUDITOR, Role.CONTROL_OWNER, Role.APPROVER])
