@@ -11,8 +11,11 @@ from types import SimpleNamespace
 import httpx  # noqa: TID253 - the network of these tests is one of its transports
 import pytest
 from ccm_pagerduty.client import open_session
+from ccm_pagerduty.kinds import kinds
+from ccm_pagerduty.views import first_acts
 from hunting import hunt, no_secret_is_left
 
+from ccm_core.rules.evaluate.earliest import Earliest
 from ccm_core.sdk.authorization import BEARER, Authorization, StaticToken
 from ccm_core.sdk.http import Bounds
 from ccm_core.sdk.rate_limit import Limiters
@@ -126,3 +129,15 @@ def pagerduty():
         collected=collected,
         by_type=by_type,
     )
+
+
+@pytest.fixture(scope="session")
+def acts_among():
+    """Find, as the host does, the first act of each person among records of log entries."""
+
+    def run(entries):
+        (kind,) = (kind for kind in kinds() if kind.name == "pagerduty.incident_log_entry")
+        asked = first_acts()
+        return {asked.name: Earliest(asked, kind).see(entries).found}
+
+    return run

@@ -22,7 +22,7 @@ ANSWERED, SELF_RESOLVED, BOT, PRIMARY, MERGED, WEEKEND, AT_NIGHT, IN_HOURS = ran
 URGENT, RAN_OUT, OPEN = range(9, 12)
 """The numbers of its incidents, by what they show."""
 HELPER = 9
-"""The number of the user who acknowledged :data:`ANSWERED` once more, and helped."""
+"""The number of the user who acknowledged :data:`PRIMARY` once more, and helped."""
 
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _TRIGGERED = 3
@@ -141,7 +141,7 @@ def _events(context: OutcomeContext, plan: _Plan) -> list[Event]:
 
 
 def _with_helper(account: Account, plan: _Plan, events: list[Event]) -> list[Event]:
-    helped = [helps(account)] if plan.number == ANSWERED else []
+    helped = [helps(account)] if plan.number == PRIMARY else []
     return sorted([*events, *helped], key=lambda event: event.after)
 
 

@@ -35,10 +35,10 @@ def response_flaws() -> tuple[Flaw, ...]:
             description="The acknowledgement came through the API: it may be a script's",
             apply=lambda account: change_incident(
                 account,
-                incidents.ANSWERED,
-                by_person(account, "acknowledge", 4 * _MINUTE),
+                incidents.PRIMARY,
+                by_person(account, "acknowledge", 5 * _MINUTE),
                 incidents.helps(account, "api"),
-                by_person(account, "resolve", _HOUR),
+                by_person(account, "resolve", 2 * _HOUR),
             ),
             fails=(
                 "pagerduty_policy_names_no_unaccepted_invitation",

@@ -8,13 +8,12 @@ from types import MappingProxyType
 
 import pytest
 from ccm_pagerduty.kinds import kinds
-from ccm_pagerduty.views import first_acts, views
+from ccm_pagerduty.views import views
 from coverage_at import At
 
 from ccm_core import schemas
 from ccm_core.model.evidence.collection import Collection, Outcome
 from ccm_core.model.evidence.manifest import Manifest, ScheduledKind
-from ccm_core.rules.evaluate.earliest import Earliest
 from ccm_core.sdk.json_codec import decode, digest, encode
 from ccm_core.sdk.types import Record, RecordSource, VersionChange, ViewRequest, Window
 
@@ -356,20 +355,6 @@ def _changes(noun, bodies):
         )
 
 
-def first_acts_among(entries):
-    """Return what views are handed of some log entries: the first act of each person."""
-    (kind,) = (kind for kind in kinds() if kind.name == "pagerduty.incident_log_entry")
-    asked = first_acts()
-    found = Earliest(asked, kind).see(record("incident_log_entry", entry) for entry in entries)
-    return {asked.name: found.found}
-
-
-@pytest.fixture(scope="session")
-def acts_among():
-    """Find the first act of each person among some log entries."""
-    return first_acts_among
-
-
 @pytest.fixture(scope="session")
 def make_records():
     """Make records by kind of bodies by noun."""
@@ -377,7 +362,7 @@ def make_records():
 
 
 @pytest.fixture(scope="session")
-def make_view():
+def make_view(acts_among):
     """Run a view over bodies by noun; every row it gives must satisfy the view's own schema."""
     import jsonschema_rs
 
@@ -390,7 +375,7 @@ def make_view():
             records=records_by_kind(bodies),
             vanished=records_by_kind(vanished or {}),
             changes=changes_by_kind(changes or {}),
-            earliest=first_acts_among(acts),
+            earliest=acts_among(record("incident_log_entry", entry) for entry in acts),
         )
         rows = tuple(view.rows(request))
         validator = jsonschema_rs.Draft202012Validator(view.schema(), validate_formats=True)

@@ -106,11 +106,12 @@ def test_a_simulated_page_reaches_who_acted(pd, make_records, acts_among, acts, 
             "user": [pd.user(USER, invited=True)],
         }
     )
+    entries = make_records({"incident_log_entry": [pd.entry("acknowledge")]})
     request = PageRequest(
         subject=records["pagerduty.service"][0],
         at=pd.now,
         now=pd.now,
         records=records,
-        earliest=acts_among([pd.entry("acknowledge")] if acts else []),
+        earliest=acts_among(entries["pagerduty.incident_log_entry"] if acts else ()),
     )
     assert page_simulation().walk(request).outcome is outcome
