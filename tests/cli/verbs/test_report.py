@@ -178,7 +178,7 @@ def test_report_of_a_period_is_written(ccm, evaluated, folder, validators):
         pytest.param(["--period", "2026", "--status", "fail"], "of one evaluation", id="status"),
         pytest.param(["--period", "2026", "--as-of", "2026-01-01T00:00:00Z"], "exclude", id="both"),
         pytest.param(
-            ["--period", "2026", "--format", "sarif"], "expected one of csv, html, json", id="form"
+            ["--period", "2026", "--format", "sarif"], "csv, html, json, markdown", id="form"
         ),
         pytest.param(
             ["--period", "2026", "--framework", "x"], "no rule supports x", id="framework"
