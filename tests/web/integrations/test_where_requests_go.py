@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ccm_core.web.integrations.allowed_hosts import AllowedHosts
 
@@ -129,3 +132,28 @@ def test_an_address_that_the_settings_have_already_may_be_used_again(
         **{"method": "api_key", "name": "other", "setting.base_url": "http://127.0.0.1:1"},
     )
     assert "web: {allowed_hosts:" in answer.text
+
+
+PIECES = st.sampled_from(
+    [
+        *"/@:#?.[] \t\\",
+        *("//", "%2f", "%40", "%00", ":443", ":8500", "xn--", "\u200b", "\uff21", "\u3002"),
+        *("evil.example", "127.0.0.1", "[::1]", "API", "a.cloud.vendor.example"),
+    ]
+)
+FEW = st.lists(PIECES, max_size=3).map("".join)
+HOST_NAMES = st.sampled_from(["api.vendor.example", "proxy.intern.example:8443", ""])
+
+
+@given(st.sampled_from(["https://", "http://", "//", ""]), FEW, HOST_NAMES, FEW)
+def test_whatever_is_let_through_leads_where_the_client_then_goes(scheme, before, host_name, after):
+    """The client that sends requests reads no other host out of an address than was allowed."""
+    url = f"{scheme}{before}{host_name}{after}"
+    if list(HOSTS.mistakes([url], lambda *_: PUBLIC)):
+        return
+    parsed = httpx.URL(url)
+    port = parsed.port or {"https": 443, "http": 80}[parsed.scheme]
+    host = parsed.raw_host.decode().rstrip(".")
+    is_vendor = host == "api.vendor.example" or host.endswith(".cloud.vendor.example")
+    assert (host, port) in HOSTS.operator or (is_vendor and port == 443)
+    assert parsed.userinfo == b""
