@@ -12,6 +12,7 @@ from ccm_core.model.sampling import Sampling
 from ccm_core.report.content.phrases import to_the_minute
 from ccm_core.report.period.layout import PeriodInput, joined_gaps
 from ccm_core.report.period.registry import PERIOD_FORMATS
+from tests.report.period.test_layout import period
 
 SINCE = datetime(2026, 7, 1, tzinfo=UTC)
 
@@ -121,3 +122,9 @@ def test_conclusions_stand_before_the_long_tables_of_what_was_asked_of_sources()
     )
     places = [page.index(mark) for mark in marks]
     assert places == sorted(places)
+
+
+def test_failures_that_a_share_tolerates_are_said_to_be_no_exceptions():
+    """Two failed, and one is an exception: the paper says what became of the other."""
+    page = PERIOD_FORMATS["html"].render(period()).decode()
+    assert "1 of those that failed are no exceptions" in page
