@@ -88,7 +88,7 @@ def test_an_undamaged_store_is_sound(pristine):
         "demo": 0,
         "demo@derived": 0,
     }
-    assert (verification.pins, verification.checkpoints, len(verification.keys)) == (2, 19, 2)
+    assert (verification.pins, verification.checkpoints, len(verification.keys)) == (2, 21, 2)
     assert verification.erased == 6  # the other kind has the same bodies
     for table in CHECKED:
         assert sql(folder, f"SELECT count(*) FROM {table}")[0][0] > (table != "store"), table  # noqa: S608 - a name of ours
