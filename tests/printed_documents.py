@@ -6,8 +6,7 @@ import json
 from datetime import UTC, datetime
 
 from printed_acts import EXCEPTIONS, MANUAL_EVIDENCE
-from printed_periods import ASSURANCE, DIGEST, NOON, PERIOD_REPORT
-from printed_trends import TREND
+from printed_periods import ASSURANCE, DIGEST, NOON, PERIOD_REPORT, TREND
 
 from ccm_core.model.evaluation.control import Control
 from ccm_core.model.evaluation.result import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from printed_acts import EVIDENCE, EXCEPTION, RESPONSE
 
@@ -44,6 +44,7 @@ from ccm_core.model.period_basis import (
     ValidatedPack,
 )
 from ccm_core.model.sampling import Sample, Sampling, TestSamples
+from ccm_core.model.trend import CheckTrend, DailyFigure, QuarterFigure, Trend
 from ccm_core.report.period.json import PeriodDocument
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -281,4 +282,48 @@ PERIOD_REPORT = PeriodDocument(
     exceptions=(EXCEPTION,),
     left_over_responses=(RESPONSE,),
     manual_evidence=(EVIDENCE,),
+)
+TREND = Trend(
+    since=NOON.date() - timedelta(days=2),
+    until=NOON.date(),
+    days=1,
+    days_without=(NOON.date() - timedelta(days=1),),
+    checks=(
+        CheckTrend(
+            rule="service_has_owner",
+            title="Every service has an owner",
+            monitoring=False,
+            days=(
+                DailyFigure(
+                    day=NOON.date(),
+                    evaluated_at=NOON,
+                    made_late=False,
+                    status=Status.FAIL,
+                    population=3,
+                    applicable=2,
+                    passed=1,
+                    failed=1,
+                    inconclusive=0,
+                    accepted=1,
+                ),
+            ),
+            quarters=(
+                QuarterFigure(
+                    quarter="2026-Q4",
+                    since=NOON.date(),
+                    until=NOON.date(),
+                    days=1,
+                    days_passed=0,
+                    days_failed=1,
+                    days_inconclusive=0,
+                    days_not_applicable=0,
+                    days_off=0,
+                    pass_rate=0.5,
+                    change=-0.25,
+                    applicable=2,
+                    failed=1,
+                ),
+            ),
+        ),
+    ),
 )

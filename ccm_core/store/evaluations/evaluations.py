@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, date
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import IntegrityError, StaleEvaluation
@@ -18,6 +16,7 @@ from ccm_core.model.evaluation.result import Evaluation, StoredEvaluation, Trend
 from ccm_core.store.codec.bodies import compress_body, decode_body, encode_body, verified
 from ccm_core.store.codec.compression import MAX_CONTENT, Compressor
 from ccm_core.store.derived import anew
+from ccm_core.store.evaluations.daily_outlines import daily_outlines, made_evaluations
 from ccm_core.store.evaluations.derived_bodies import KeptBodies
 from ccm_core.store.evaluations.period_rows import period_rows
 from ccm_core.store.evaluations.recompose import compact as recompose_compact
@@ -36,7 +35,7 @@ from ccm_core.store.evaluations.stored_documents import (
 )
 from ccm_core.store.log import content_dictionaries, evaluation_frames, sign_heads
 from ccm_core.store.log.append import append_leaves
-from ccm_core.store.log.evaluation_frames import BASE_DOCUMENT, decode_evaluation
+from ccm_core.store.log.evaluation_frames import BASE_DOCUMENT
 from ccm_core.store.log.leaf_encoding import EVALUATION
 from ccm_core.store.log.newest_evaluation import require_newest
 from ccm_core.store.sql.instants import instant, microseconds
@@ -252,28 +251,8 @@ class SqlEvaluationStore:
         self, *, since: datetime | None = None, until: datetime | None = None
     ) -> Sequence[MadeEvaluation]:
         """List when evaluations were made, by the moments that they speak of; reads no results."""
-        later = "" if since is None else "AND evaluated_at >= :since"
-        earlier = "" if until is None else "AND evaluated_at < :until"
         with self._database.reading() as transaction:
-            rows = transaction.rows(
-                f"""
-                SELECT digest, evaluated_at, made_at, inputs, act IS NULL FROM evaluation
-                WHERE TRUE {later} {earlier}
-                ORDER BY evaluated_at, seq
-                """,
-                since=None if since is None else microseconds(since),
-                until=None if until is None else microseconds(until),
-            )
-            return [
-                MadeEvaluation(
-                    digest=digest,
-                    evaluated_at=instant(evaluated_at),
-                    made_at=None if made_at is None else instant(made_at),
-                    inputs=inputs,
-                    of_past=bool(of_past),
-                )
-                for digest, evaluated_at, made_at, inputs, of_past in rows
-            ]
+            return made_evaluations(transaction, since, until)
 
     def daily_trend(self, *, since: datetime, until: datetime) -> Sequence[TrendPoint]:
         """List an outline of the last evaluation of each UTC day, ``since <= moment < until``.
@@ -281,30 +260,7 @@ class SqlEvaluationStore:
         One of a past moment counts where none was made on the day.
         """
         with self._database.reading() as transaction:
-            moments = transaction.rows(
-                """
-                SELECT seq, evaluated_at, act IS NULL
-                FROM evaluation
-                WHERE evaluated_at >= :since AND evaluated_at < :until
-                ORDER BY evaluated_at, seq
-                """,
-                since=microseconds(since),
-                until=microseconds(until),
-            )
-            last: dict[date, tuple[int, bool]] = {}
-            for seq, moment, late in moments:
-                day = instant(moment).astimezone(UTC).date()
-                if not late or last.get(day, (seq, True))[1]:
-                    last[day] = (seq, bool(late))
-            query = f"SELECT digest, document, {BASE_DOCUMENT} FROM evaluation WHERE seq = :seq"
-            return [
-                replace(
-                    decode_evaluation(document, base, digest, TrendPoint, f"evaluation {digest}"),
-                    made_late=late,
-                )
-                for seq, late in last.values()
-                for digest, document, base in transaction.rows(query, seq=seq)
-            ]
+            return daily_outlines(transaction, since, until)
 
     def get(
         self, digest: str, *, scope: ResultScope | None = None, compact: bool = False
