@@ -8,6 +8,7 @@ file has already, or one that its operator allowed under ``web.allowed_hosts``.
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 Resolver = Callable[[str, int], Sequence[str]]
 """Returns the addresses of a host and port."""
+_HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_.])?|[0-9a-f:.]+")
+"""What every parser takes for a name or an address: no percent sign, and nothing to be encoded."""
 _PORTS = {"https": 443, "http": 80}
 _SHOWN = 100
 """Characters of an address in a message."""
@@ -155,14 +158,14 @@ def addresses_of(host: str, port: int) -> Sequence[str]:
 
 
 def _split(url: str) -> SplitResult | None:
-    if "\\" in url or not url.isprintable() or " " in url:
-        return None
+    """Return the parts of an address that every parser reads alike; None: it is no such one."""
     try:
         parts = urlsplit(url)
-        _ = parts.port, parts.hostname
+        _ = parts.port
     except ValueError:
         return None
-    return parts
+    is_plain = url.isascii() and url.isprintable() and not {" ", "\\"} & set(url)
+    return parts if is_plain and _HOST_NAME.fullmatch(parts.hostname or "") else None
 
 
 def _host_and_port(url: str) -> tuple[str, int] | None:
