@@ -3523,7 +3523,7 @@ class _DerivedSubjects:
     def set_letter(self, tally: _RuleTally, letter: int | None) -> None:
         """Set which letter of rows tells what is outside of the scope of a tally."""
         if tally.letter != letter:
-            tally.letter = letter
+            tally.letter, tally.rescoped = letter, True
             self.changed.update(self.rows)
 
     def refresh(self, history: _History) -> None:
@@ -3554,6 +3554,8 @@ class _DerivedSubjects:
                         names = (self.erased.get((place, key)) for place in ("", pack))
                         tally.rest_on_erased(key, frozenset(filter(None, names)))
         self.changed.clear()
+        for tally in (t for group in self.groups.values() for t in group.tallies.values()):
+            tally.rescoped = False
 
     def record_changed(self, name: str, *, erased: bool) -> None:
         """Note that a record changed, for the evidence behind the subjects that name it."""
@@ -3590,14 +3592,15 @@ class _DerivedSubjects:
 def in_scope(tally: _RuleTally, key: str, standing: _Standing) -> _Standing | None:
     """Return what counts of a subject in the scope of a tally, where it has one.
 
-    What was in scope and is not any more left it; of what never was nothing counts.
+    What was in scope and is not any more left it; of what never was nothing counts. Where the scope
+    was changed instead, what was found before stands: nobody takes items away afterwards.
     """
     if tally.scoped is None:
         return standing
     row, letter = standing.row, tally.letter
     if row.is_outside(letter):
         left = _Standing(row, _RuleVerdict(LEFT_SCOPE, ()))
-        return left if key in tally.standings else None
+        return left if key in tally.standings and not tally.rescoped else None
     if letter is not None and row.letters[letter] == INSIDE:
         tally.scoped.named.add((tally.connection, key))
     return standing
@@ -3666,6 +3669,8 @@ class _RuleTally:
         """What is in the scope of a framework, where only that is counted."""
         self.letter: int | None = None
         """Which letter of rows tells what is outside of it; None: everything is in scope."""
+        self.rescoped = False
+        """Whether the scope was changed since the rows were counted last."""
         self.key = self.judged_key = ""
         """The digest of what its verdicts depend on: now, and when they counted last."""
         self.inside = 0

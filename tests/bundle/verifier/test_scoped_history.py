@@ -187,6 +187,12 @@ A, B, AB = zone("a"), zone("b"), zone("a", "b")
         pytest.param([("a", "not_applicable later", A), ("b", "fail", A)], {}, False, id="open"),
         pytest.param([("b", "pass", A), ("a", "fail", A)], {"fail": 1}, True, id="entered"),
         pytest.param([("a", "fail", A), ("a", "fail", B)], {"fail": 1}, True, id="narrowed away"),
+        pytest.param(
+            [("a", "pass", A), ("a", "pass", B)], {"pass": 1}, False, id="passed, narrowed"
+        ),
+        pytest.param(
+            [("b", "pass", None), ("b", "fail", A)], {"pass": 1}, False, id="passed before"
+        ),
         pytest.param([("a", "pass", A), ("a", "pass", AB)], {"pass": 1}, False, id="widened"),
         pytest.param(
             [("a", "fail", A), ("b", "fail", A), ("a", "pass", A)],

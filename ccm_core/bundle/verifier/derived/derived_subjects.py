@@ -165,7 +165,7 @@ class DerivedSubjects:
     def set_letter(self, tally: RuleTally, letter: int | None) -> None:
         """Set which letter of rows tells what is outside of the scope of a tally."""
         if tally.letter != letter:
-            tally.letter = letter
+            tally.letter, tally.rescoped = letter, True
             self.changed.update(self.rows)
 
     def refresh(self, history: History) -> None:
@@ -196,6 +196,8 @@ class DerivedSubjects:
                         names = (self.erased.get((place, key)) for place in ("", pack))
                         tally.rest_on_erased(key, frozenset(filter(None, names)))
         self.changed.clear()
+        for tally in (t for group in self.groups.values() for t in group.tallies.values()):
+            tally.rescoped = False
 
     def record_changed(self, name: str, *, erased: bool) -> None:
         """Note that a record changed, for the evidence behind the subjects that name it."""
@@ -232,14 +234,15 @@ class DerivedSubjects:
 def in_scope(tally: RuleTally, key: str, standing: Standing) -> Standing | None:
     """Return what counts of a subject in the scope of a tally, where it has one.
 
-    What was in scope and is not any more left it; of what never was nothing counts.
+    What was in scope and is not any more left it; of what never was nothing counts. Where the scope
+    was changed instead, what was found before stands: nobody takes items away afterwards.
     """
     if tally.scoped is None:
         return standing
     row, letter = standing.row, tally.letter
     if row.is_outside(letter):
         left = Standing(row, RuleVerdict(LEFT_SCOPE, ()))
-        return left if key in tally.standings else None
+        return left if key in tally.standings and not tally.rescoped else None
     if letter is not None and row.letters[letter] == INSIDE:
         tally.scoped.named.add((tally.connection, key))
     return standing

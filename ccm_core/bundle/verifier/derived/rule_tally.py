@@ -76,6 +76,8 @@ class RuleTally:
         """What is in the scope of a framework, where only that is counted."""
         self.letter: int | None = None
         """Which letter of rows tells what is outside of it; None: everything is in scope."""
+        self.rescoped = False
+        """Whether the scope was changed since the rows were counted last."""
         self.key = self.judged_key = ""
         """The digest of what its verdicts depend on: now, and when they counted last."""
         self.inside = 0
