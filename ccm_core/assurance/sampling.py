@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime
 from heapq import heappush, heappushpop
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from ccm_core.bundle.verifier.pages.sample_sizes import SamplePlan
 from ccm_core.model.evaluation.result import Evaluation, Result, Status
 from ccm_core.model.evaluation.result_history import ResultHistory
 from ccm_core.model.evaluation.sample_sizes import SampleSizes
@@ -36,11 +35,28 @@ _WHOLE = ("connection", "population")
 """Kinds of subjects that are not a single object: they are not sampled."""
 
 
+class SamplingPlan(Protocol):
+    """How many items of each test are selected, as the verifier of packages plans it too."""
+
+    @property
+    def sizes(self) -> Sequence[Mapping[str, Any]]:
+        """The sizes that an evaluation states; none: it states none."""
+
+    def risk(self, rule: str) -> str:
+        """Return the risk of a test."""
+
+    def size(self, rule: str, population: int) -> int:
+        """Return how many items of a test are selected; it may have fewer."""
+
+    def largest(self, rule: str) -> int:
+        """Return how many may be selected of a test, whatever its population is."""
+
+
 def select_samples(
     evaluations: Iterable[tuple[str, Evaluation]],
     rules: AbstractSet[str],
     connections: AbstractSet[str],
-    plan: SamplePlan,
+    plan: SamplingPlan,
     sample_size: int | None = None,
 ) -> Sampling:
     """Select samples for each rule.
@@ -88,7 +104,7 @@ def select_histories(
     seed: str,
     histories: Iterable[ResultHistory],
     rules: AbstractSet[str],
-    plan: SamplePlan,
+    plan: SamplingPlan,
     sample_size: int | None = None,
 ) -> Sequence[Selection]:
     """Select samples for each rule; no more than the largest samples are in memory.
@@ -120,7 +136,7 @@ def select_histories(
     ]
 
 
-def planned_sizes(plan: SamplePlan) -> tuple[SampleSizes, ...]:
+def planned_sizes(plan: SamplingPlan) -> tuple[SampleSizes, ...]:
     """Return the sample sizes of a plan."""
     return tuple(SampleSizes(**line) for line in plan.sizes)
 
@@ -201,7 +217,7 @@ def _updated(sample: Sample | None, result: Result, evaluation: Evaluation) -> S
 
 
 def _test_samples(
-    rule: str, ordered: Sequence[Sample], plan: SamplePlan, sample_size: int | None
+    rule: str, ordered: Sequence[Sample], plan: SamplingPlan, sample_size: int | None
 ) -> TestSamples:
     population = [sample for sample in ordered if sample.rule == rule]
     size = sample_size or plan.size(rule, len(population))
