@@ -72,6 +72,8 @@ class ScopedHistory(NamedTuple):
     """By the scope in words."""
     named: set[tuple[str, str]]
     """Connection and name of the items that the scope names, and does not only leave in."""
+    left_out: set[tuple[str, str]]
+    """The same of those that it left out in some evaluation."""
 
 
 class Reading(NamedTuple):

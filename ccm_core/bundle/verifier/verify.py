@@ -2307,6 +2307,8 @@ class _ScopedHistory(NamedTuple):
     """By the scope in words."""
     named: set[tuple[str, str]]
     """Connection and name of the items that the scope names, and does not only leave in."""
+    left_out: set[tuple[str, str]]
+    """The same of those that it left out in some evaluation."""
 
 
 class _Reading(NamedTuple):
@@ -2927,7 +2929,7 @@ class _DerivedHistory:
         }
         self.reported: set[str] = set()
         for framework in {scope["framework"] for scope in need.scopes} & {*reading.frameworks}:
-            history.scopes[framework] = _ScopedHistory(empty_history(), {}, set())
+            history.scopes[framework] = _ScopedHistory(empty_history(), {}, set(), set())
 
     def read(
         self, order: Evaluated, evaluation: Mapping[str, Any], leaf: Mapping[str, Any]
@@ -3599,6 +3601,7 @@ def in_scope(tally: _RuleTally, key: str, standing: _Standing) -> _Standing | No
         return standing
     row, letter = standing.row, tally.letter
     if row.is_outside(letter):
+        tally.scoped.left_out.add((tally.connection, key))
         left = _Standing(row, _RuleVerdict(LEFT_SCOPE, ()))
         return left if key in tally.standings and not tally.rescoped else None
     if letter is not None and row.letters[letter] == INSIDE:
@@ -4178,15 +4181,15 @@ def scope_assurance(framework: str, rules: Collection[str], history: _History) -
     """Return what a scope was, and how many items of some rules are in it."""
     part = history.scopes[framework]
     inside = items_named(rules, part.history)
-    outside = items_named(rules, history) - inside
+    every = items_named(rules, history)
     named = len(inside & part.named)
     return {
         "framework": framework,
         "stated": list(statements(part)),
         "items": len(inside),
         "items_named": named,
-        "items_outside": len(outside),
-        "problem": scope_problem(len(inside), named, len(outside)),
+        "items_outside": len(every - inside),
+        "problem": scope_problem(len(inside), named, len(every & part.left_out)),
     }
 
 

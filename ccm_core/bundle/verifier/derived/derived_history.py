@@ -182,7 +182,7 @@ class DerivedHistory:
         }
         self.reported: set[str] = set()
         for framework in {scope["framework"] for scope in need.scopes} & {*reading.frameworks}:
-            history.scopes[framework] = ScopedHistory(empty_history(), {}, set())
+            history.scopes[framework] = ScopedHistory(empty_history(), {}, set(), set())
 
     def read(
         self, order: Evaluated, evaluation: Mapping[str, Any], leaf: Mapping[str, Any]

@@ -241,6 +241,7 @@ def in_scope(tally: RuleTally, key: str, standing: Standing) -> Standing | None:
         return standing
     row, letter = standing.row, tally.letter
     if row.is_outside(letter):
+        tally.scoped.left_out.add((tally.connection, key))
         left = Standing(row, RuleVerdict(LEFT_SCOPE, ()))
         return left if key in tally.standings and not tally.rescoped else None
     if letter is not None and row.letters[letter] == INSIDE:

@@ -37,15 +37,15 @@ def scope_assurance(framework: str, rules: Collection[str], history: History) ->
     """Return what a scope was, and how many items of some rules are in it."""
     part = history.scopes[framework]
     inside = items_named(rules, part.history)
-    outside = items_named(rules, history) - inside
+    every = items_named(rules, history)
     named = len(inside & part.named)
     return {
         "framework": framework,
         "stated": list(statements(part)),
         "items": len(inside),
         "items_named": named,
-        "items_outside": len(outside),
-        "problem": scope_problem(len(inside), named, len(outside)),
+        "items_outside": len(every - inside),
+        "problem": scope_problem(len(inside), named, len(every & part.left_out)),
     }
 
 
