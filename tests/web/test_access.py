@@ -43,7 +43,8 @@ def test_nobody_sees_anything_before_signing_in(console):
             answer = browser.client.post(path, headers={"Origin": ORIGIN})
         expected = 303 if route.method == "GET" and not route.is_api else 401
         assert answer.status_code == expected, (path, answer.status_code)
-        assert "pagerduty" not in answer.text
+        # A form that comes too late is shown again: its own address is what whoever sent it knows.
+        assert "pagerduty" not in answer.text.replace(path, "")
 
 
 @pytest.mark.parametrize("role", list(Role))
