@@ -13,6 +13,7 @@ from ccm_core.model.audit.manual_evidence import (
     ManualEvidenceStatement,
 )
 from ccm_core.model.audit.validation import ValidatedCase, Validation, ValidationMethod
+from ccm_core.model.console.activity import Activity, ActivityKind
 from ccm_core.model.digest import digest
 from ccm_core.model.evaluation.derived import (
     DerivedBatch,
@@ -156,6 +157,18 @@ class LeftEvaluations:
         store.audit_acts.attach(*self.attached(number))
         store.audit_acts.respond(self.response(number))
         store.audit_acts.record_validations([self.validation(number)])
+        store.console.append_activity(self.activity(number))
+
+    def activity(self, number):
+        """Return what somebody did in the console."""
+        return Activity(
+            at=self._build.at(10 * number + 4),
+            kind=ActivityKind.DOWNLOADED,
+            issuer="local",
+            subject="ada",
+            name="Ada",
+            about=f"findings.csv {number}",
+        )
 
     def attached(self, number):
         """Return manual evidence with its file."""

@@ -35,6 +35,7 @@ DERIVED = {
     "verdict": "derived from verdicts, and stated by evaluations",
     "trace": "stated by evaluations",
     "partition_member": "stated by evaluations",
+    "console_session": "states nothing: who is signed in to the console",
     "deriving": "whatever it says, the next evaluation compares what is there, or begins anew",
 }
 
