@@ -25,9 +25,8 @@ from tests.store.damaged import sql, verified
 
 SETTINGS = StoreLocation(url="sqlite:///ccm.db")
 APART = {"population_bucket", "deriving", "dictionary", "console_session"}
-"""The first has rows in a store of thousands of records alone; whatever is in the second, the next
-evaluation begins anew, or compares what is there. For the third see test_content_dictionaries; the
-last states nothing."""
+"""The first has rows in large stores alone; after the second, the next evaluation begins anew.
+For the third see test_content_dictionaries; the last states nothing."""
 CHECKED = {table: columns for table, columns in TABLES.items() if table not in APART}
 KEPT = {"a": ["demo.thing:b"], "b": ["demo.thing:b"]}
 """What rows are read from: nothing that is erased, so that their lines stay."""
