@@ -11,7 +11,8 @@ counts, so evidence that holds both shows one thing to this program and another 
 from __future__ import annotations
 
 import json
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias, TypedDict, TypeVar
 
 import msgspec
 
@@ -105,6 +106,17 @@ def decode_as(data: bytes | str, shape: type[T]) -> T:
         ValueError: The text is not JSON, or not of that shape.
     """
     return msgspec.json.decode(data, type=shape)
+
+
+def objects_of(names: Iterable[str]) -> Callable[[bytes], list[JsonObject]]:
+    """Return what reads an array of objects with some of their members alone.
+
+    It is for text that this project wrote itself: repeated keys are not looked for.
+    """
+    typed_dict: Any = TypedDict  # of names that are known when it is called
+    shape: Any = typed_dict("shape", dict.fromkeys(names, Any), total=False)
+    read: Callable[[bytes], list[JsonObject]] = msgspec.json.Decoder(list[shape]).decode
+    return read
 
 
 def plain(value: object) -> Any:

@@ -30,6 +30,7 @@ from ccm_core.report.types import Section
 from ccm_core.rules.derive.row_record import row_of
 from ccm_core.sdk.report_figures import ReportSection, SectionRequest
 from ccm_core.sdk.view import Row
+from ccm_core.store.interface.evaluations import ShownRows
 from ccm_core.store.interface.evidence_store import EvidenceStore
 
 if TYPE_CHECKING:
@@ -161,12 +162,10 @@ class _Rows:
         shown = self._shown(name)
         if shown is None:
             return tuple(_some(row.body, fields) for row in self.of(name))
-        if {*fields} == {*self.host.shown_fields[name]}:
-            return shown
-        return _Narrowed(shown, fields)
+        return shown.of(fields)
 
     @cache  # noqa: B019 - as long as the sections of one connection
-    def _shown(self, name: str) -> Collection[JsonObject] | None:
+    def _shown(self, name: str) -> ShownRows | None:
         """Return what all sections together show of each row; None: no index has it."""
         state = self._left(name)
         # The index of other versions may have other fields.
@@ -200,23 +199,6 @@ class _Rows:
     def _left(self, name: str) -> DerivedState | None:
         """Return what the evaluation left; a view that broke left rows of one before."""
         return None if name in self._broken else self._state
-
-
-@dataclass(frozen=True, slots=True)
-class _Narrowed(Collection[JsonObject]):
-    """Some of the shown fields of each row, made when they are looked at."""
-
-    shown: Collection[JsonObject]
-    fields: Sequence[str]
-
-    def __iter__(self) -> Iterator[JsonObject]:
-        return (_some(body, self.fields) for body in self.shown)
-
-    def __len__(self) -> int:
-        return len(self.shown)
-
-    def __contains__(self, body: object) -> bool:
-        return any(body == narrowed for narrowed in self)
 
 
 def _some(body: JsonObject, fields: Sequence[str]) -> JsonObject:

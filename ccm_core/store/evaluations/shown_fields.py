@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from ccm_core.model import json_codec
 from ccm_core.model.evaluation.derived import rows_kind
+from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.json_codec import JsonObject
 from ccm_core.store.codec.compression import Compressor, Decompressor
 from ccm_core.store.derived.line_roots import ListDigest, subject_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ccm_core.store.evaluations.derived_bodies import KeptBodies
 
@@ -22,7 +23,7 @@ _TOGETHER = 1000
 """Lines that are in memory at a time."""
 
 
-class ShownFields(Collection[JsonObject]):
+class ShownFields:
     """The fields of very many rows in little memory: some are decoded at a time."""
 
     def __init__(self) -> None:
@@ -36,19 +37,36 @@ class ShownFields(Collection[JsonObject]):
         self._by_kind.setdefault(kind, []).append(packed)
         self._length += len(rows)
 
+    def of(self, fields: Sequence[str]) -> Collection[JsonObject]:
+        """Return these fields of each row alone; nothing else of it is decoded."""
+        return _Decoded(self, json_codec.objects_of(fields))
+
+    def decoded(self, decode: Callable[[bytes], Sequence[JsonObject]]) -> Iterator[JsonObject]:
+        """Yield one after the other, in the order of their subjects."""
+        decompressor = Decompressor()
+        for _, packed in sorted(self._by_kind.items()):
+            for some in packed:
+                yield from decode(decompressor.read(some))
+
     def __len__(self) -> int:
         """Return how many rows there are."""
         return self._length
 
+
+@dataclass(frozen=True, slots=True)
+class _Decoded(Collection[JsonObject]):
+    """Some of the fields of each row, decoded when they are looked at."""
+
+    rows: ShownFields
+    decode: Callable[[bytes], Sequence[JsonObject]]
+
     def __iter__(self) -> Iterator[JsonObject]:
-        """Decode one after the other, in the order of their subjects."""
-        decompressor = Decompressor()
-        for _, packed in sorted(self._by_kind.items()):
-            for some in packed:
-                yield from json_codec.decode_as(decompressor.read(some), list)
+        return self.rows.decoded(self.decode)
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
     def __contains__(self, fields: object) -> bool:
-        """Return whether a row has exactly these."""
         return any(fields == other for other in self)
 
 

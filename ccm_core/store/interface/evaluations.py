@@ -24,6 +24,17 @@ if TYPE_CHECKING:
     from ccm_core.model.json_codec import JsonObject
 
 
+class ShownRows(Protocol):
+    """What sections show of the rows of a view; few are in memory at a time."""
+
+    def of(self, fields: Sequence[str]) -> Collection[JsonObject]:
+        """Return some fields of each row, in the order of the rows; one that it lacks is left out.
+
+        Args:
+            fields: Some of those that sections show.
+        """
+
+
 class EvaluationStore(Protocol):
     """Stores evaluations, each once, by digest."""
 
@@ -183,9 +194,7 @@ class EvaluationStore(Protocol):
             IntegrityError: They are not those that it left.
         """
 
-    def shown_fields(
-        self, digest: str, state: DerivedState, view: str
-    ) -> Collection[JsonObject] | None:
+    def shown_fields(self, digest: str, state: DerivedState, view: str) -> ShownRows | None:
         """Return what sections show of a view's rows, without what was final before the period.
 
         No row is read, and few are in memory at a time.

@@ -58,9 +58,8 @@ class _Load:
     exercised_at_night: str = ""
     drilled: str = ""
 
-    def add(self, body: JsonObject, zone: ZoneInfo) -> None:
-        """Add an incident."""
-        at = parse_instant(body["occurred_at"]).astimezone(zone)
+    def add(self, body: JsonObject, at: datetime) -> None:
+        """Add an incident, with when it occurred by the company's clock."""
         is_night = hours_of(at) == NIGHT
         self._exercise(body, is_night=is_night)
         if is_drill(body):
@@ -114,13 +113,16 @@ def figures(request: SectionRequest) -> Iterable[Figure]:
     people = PeopleLoad(zone, users, _parameter(request, "load_by_name") is not False)
     for body in request.shown[INCIDENTS]:
         service, urgency = body.get("service"), body.get("highest_urgency")
-        if urgency != "high" or not _is_in(request, body):
+        if urgency != "high":
+            continue
+        at = parse_instant(body["occurred_at"])
+        if not request.horizon.since <= at <= request.now:
             continue
         if not is_drill(body):
             people.add(body, _notified(body))
         if service and body.get("is_primary", True):
             load = loads.setdefault(service["id"], _Load(service=service["title"]))
-            load.add(body, zone)
+            load.add(body, at.astimezone(zone))
     if loads:
         yield _by_service(loads.values(), zone)
     yield from people.tables()
@@ -147,11 +149,6 @@ def _notified(body: JsonObject) -> Iterable[tuple[JsonObject, datetime]]:
 def _parameter(request: SectionRequest, name: str) -> Any:
     """Return the value of a parameter, of the first pack that has it."""
     return next((values[name] for values in request.parameters.values() if name in values), None)
-
-
-def _is_in(request: SectionRequest, body: JsonObject) -> bool:
-    at: datetime = parse_instant(body["occurred_at"])
-    return request.horizon.since <= at <= request.now
 
 
 def _zone(request: SectionRequest) -> ZoneInfo:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ccm_core.sdk.intervals import time_zone
@@ -11,7 +12,6 @@ from ccm_core.sdk.report_figures import Cell, Table, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from ccm_core.sdk.types import JsonObject
@@ -39,43 +39,37 @@ def hours_of(at: datetime) -> str:
     return BUSINESS if _OPENS <= at.hour < _CLOSES else EVENING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interruption:
-    """One incident that somebody was notified of."""
-
-    at: datetime
-    """By the clock of the person."""
-    incident: int
-    """Its number among those of the section."""
-
-
 @dataclass(slots=True, kw_only=True)
 class _Person:
-    """What interrupted one person."""
+    """What interrupted one person, by the clock of the person."""
 
     title: str
     zone: ZoneInfo | None
     """None: the evidence does not tell it, and the company's is used."""
     teams: Sequence[str] = ()
-    interruptions: list[Interruption] = field(default_factory=list)
+    incidents: list[int] = field(default_factory=list)
+    """The number of each incident among those of the section."""
+    hours: Counter[str] = field(default_factory=Counter)
+    """How many in which hours."""
+    nights: set[date] = field(default_factory=set)
+    """The nights with an interruption, however many there were, by the day on which they end."""
+    days: set[date] = field(default_factory=set)
+    """Those with an interruption."""
 
-    def count(self, hours: str) -> int:
-        """Count the interruptions in some hours."""
-        return sum(hours_of(one.at) == hours for one in self.interruptions)
-
-    @property
-    def nights(self) -> int:
-        """Count the nights with an interruption, however many there were."""
-        ends = timedelta(hours=24 - _LATE)
-        return len(
-            {(one.at + ends).date() for one in self.interruptions if hours_of(one.at) == NIGHT}
-        )
+    def interrupt(self, at: datetime, incident: int) -> None:
+        """Add an incident that the person was notified of."""
+        hours = hours_of(at)
+        self.incidents.append(incident)
+        self.hours[hours] += 1
+        self.days.add(at.date())
+        if hours == NIGHT:
+            self.nights.add((at + _UNTIL_MIDNIGHT).date())
 
     @property
     def days_in_a_row(self) -> int:
         """Return the longest row of days with an interruption on each."""
         longest, row, before = 0, 0, None
-        for day in sorted({one.at.date() for one in self.interruptions}):
+        for day in sorted(self.days):
             row = row + 1 if before is not None and day - before == _DAY else 1
             longest, before = max(longest, row), day
         return longest
@@ -87,14 +81,15 @@ class _Person:
         return (
             Cell(text=title),
             Cell(text=", ".join(self.teams) or "none"),
-            Cell(text=str(len(self.interruptions))),
-            *(Cell(text=str(self.count(hours)), tone=tone) for hours in _HOURS),
-            Cell(text=str(self.nights), tone=tone),
+            Cell(text=str(len(self.incidents))),
+            *(Cell(text=str(self.hours[hours]), tone=tone) for hours in _HOURS),
+            Cell(text=str(len(self.nights)), tone=tone),
             Cell(text=str(days), tone=Tone.BAD if days > _MOST_IN_A_ROW else tone),
         )
 
 
 _DAY = timedelta(days=1)
+_UNTIL_MIDNIGHT = timedelta(hours=24 - _LATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,8 +128,7 @@ class PeopleLoad:
             person = self._people.get(ref["id"])
             if person is None:
                 person = self._people[ref["id"]] = self._person(ref)
-            local = at.astimezone(person.zone or self.zone)
-            person.interruptions.append(Interruption(at=local, incident=number))
+            person.interrupt(at.astimezone(person.zone or self.zone), number)
 
     def _person(self, ref: JsonObject) -> _Person:
         user = self.users.get(ref["id"], {})
@@ -179,17 +173,17 @@ class PeopleLoad:
         for person in people:
             for team in person.teams or ("no team",):
                 members.setdefault(team, []).append(person)
-        counts = {team: sum(len(one.interruptions) for one in of) for team, of in members.items()}
+        counts = {team: sum(len(one.incidents) for one in of) for team, of in members.items()}
         for team in sorted(members, key=lambda name: (-counts[name], name.casefold())):
             of_team, count = members[team], counts[team]
-            numbers = {one.incident for person in of_team for one in person.interruptions}
+            numbers = {number for person in of_team for number in person.incidents}
             incidents = [self._incidents[number] for number in numbers]
             escalated = sum(one.escalated for one in incidents) / len(incidents)
             yield (
                 Cell(text=team),
                 Cell(text=str(len(of_team))),
                 Cell(text=str(count)),
-                _share(len(of_team[0].interruptions) / count),
+                _share(len(of_team[0].incidents) / count),
                 _share(escalated, is_bad=escalated > MOST_ESCALATED),
                 _share(sum(one.reassigned for one in incidents) / len(incidents)),
                 _share(sum(one.self_resolved for one in incidents) / len(incidents)),
@@ -211,4 +205,4 @@ def _share(share: float, *, is_bad: bool = False) -> Cell:
 
 
 def _most_interrupted(person: _Person) -> tuple[int, str]:
-    return -len(person.interruptions), person.title.casefold()
+    return -len(person.incidents), person.title.casefold()
