@@ -2,9 +2,9 @@
 
 Run it on the settings of a store: ``.venv/bin/python benchmarks/console/clicks.py demo/ccm.yaml``.
 The console runs as a process of its own on loopback, without collecting; people click through its
-pages, each with a pause between two clicks. Printed: per page the median and the 95th percentile of the time
-until the whole answer is there, and its size; and the memory of the process at the beginning and
-at the end.
+pages, each with a pause between two clicks. Printed: per page the median and the 95th percentile of
+the time until the whole answer is there, and its size; and the memory of the process at the
+beginning and at the end.
 """
 
 from __future__ import annotations
@@ -69,7 +69,9 @@ def start(settings: Path) -> tuple[subprocess.Popen[str], str, str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "ccm_core", "-c", str(settings), "serve", "--no-watch"]
-    process = subprocess.Popen(  # noqa: S603 - this very interpreter[*command, "--port", str(port)], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(  # noqa: S603 - this very interpreter
+        [*command, "--port", str(port)], stderr=subprocess.PIPE, text=True
+    )
     for line in process.stderr or ():
         if found := _LINK.search(line):
             threading.Thread(target=lambda: [*process.stderr], daemon=True).start()
