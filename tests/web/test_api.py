@@ -40,9 +40,7 @@ def test_findings_are_those_of_the_command_line(make, call, demo_settings, capsy
     main(["-c", str(demo_settings), "findings", "list", "--output", "json"])
     printed = json.loads(capsys.readouterr().out)
     answered = call("/findings?limit=500", make()).json()
-    assert [one["id"] for one in answered["findings"]] == [
-        one["id"] for one in printed["findings"]
-    ]
+    assert [one["id"] for one in answered["findings"]] == [one["id"] for one in printed["findings"]]
     assert answered["next"] is None
 
 

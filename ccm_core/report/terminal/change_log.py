@@ -26,7 +26,8 @@ def change_lines(changes: Iterable[LoggedChange]) -> Iterator[str]:
         yield f"{when_words(change)}  {plain(change.action)}  {title}"
         yield f"    by {_who(change)}; {sources_words(change)}"
         for field in change.fields[:_MOST]:
-            yield f"    {plain(field.name)}: {value_words(field.before)} -> {value_words(field.after)}"
+            values = f"{value_words(field.before)} -> {value_words(field.after)}"
+            yield f"    {plain(field.name)}: {values}"
         if len(change.fields) > _MOST:
             yield f"    and {len(change.fields) - _MOST} more fields"
 
