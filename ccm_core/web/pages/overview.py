@@ -50,6 +50,11 @@ def overview(visit: Visit) -> Answer:
             ),
             "connections": connection_evidence(inputs),
             "first": report.findings.company[:_FIRST],
+            "sections": [
+                (connection, name, section.title)
+                for connection in report.connections
+                for name, section in sorted(visit.workspace.host.sections.items())
+            ],
             "moment": visit.now,
         },
     )
