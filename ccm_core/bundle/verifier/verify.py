@@ -2821,8 +2821,8 @@ class _ConnectionLogs(NamedTuple):
     """Of rows and verdicts, as far as a package has them."""
     bodies: Callable[[str], _DerivedBodies]
     """By kind."""
-    evidence: Iterable[_EvidenceVersion]
-    """Read twice where something was erased."""
+    evidence: Iterable[_EvidenceVersion] | None
+    """Read twice where something was erased; None: nobody asks for the evidence behind results."""
     bounds: _EvidenceBounds
     size: int
     """Of the log of rows and verdicts: what its checkpoint proves."""
@@ -2837,9 +2837,11 @@ class _DerivedConnection:
         self.connection, self.logs, self.history = connection, logs, history
         self.erased = set(map(pack_digest, erased))
         self.versions = _Lookahead(logs.versions)
-        evidence = logs.evidence if erased else ()
-        self.erased_names = {entry.name for entry in evidence if entry.digest in self.erased}
-        self.evidence = _Lookahead(logs.evidence)
+        evidence = logs.evidence or ()
+        self.erased_names = {
+            entry.name for entry in (evidence if erased else ()) if entry.digest in self.erased
+        }
+        self.evidence = _Lookahead(evidence)
         self.digests: dict[str, bytes] = {}
         """The newest of each record, packed, by its name."""
         self.roots: dict[str, _PopulationRoot] = {}
@@ -3089,7 +3091,9 @@ class _DerivedHistory:
                 for key in () if framework else unused_waivers(tally):
                     text = f"has a waiver of {name} for {key} of {connection}, which does not fail"
                     self.report(f"{name} waiver", when, text)
-                view.add_evidence(tally, here.digests, here.erased, self.history)
+                unstated = view.add_evidence(tally, here.digests, here.erased, self.history)
+                if here.logs.evidence is not None:
+                    self.report_unstated(connection, unstated, when)
                 tally.judge(order, failures=rule["status"] not in PASSING)
         failed = rule["population"]["failed"] - count_figures(rule, counted)["failed"]
         if others and failed > 0 and rule["status"] not in PASSING:
@@ -3097,6 +3101,21 @@ class _DerivedHistory:
         about = f"{name} in the scope of {framework}" if framework else name
         for figure, problem in count_problems(rule, counted, others, whole=not states):
             self.report(f"{about} {figure}", when, f"states of {about} {problem}")
+
+    def report_unstated(self, connection: str, names: Collection[str], when: str) -> None:
+        """Report the records that results rest on and that no leaf states, once for each kind.
+
+        What a row was handed no record of, it names as absent; what was erased still has its leaf.
+        """
+        by_kind: dict[str, list[str]] = {}
+        for name in sorted(names):
+            kind, _, key = name.partition(":")
+            by_kind.setdefault(kind, []).append(key)
+        for kind, keys in by_kind.items():
+            count = f"{len(keys)} records" if len(keys) > 1 else "a record"
+            text = f"has results that rest on {count} of {kind} of {connection}"
+            problem = f"{text} that no leaf states, such as {keys[0]}: expected each of them"
+            self.report(f"{connection} {kind} unstated", when, problem)
 
     def add_elsewhere(
         self, history: _History, order: Evaluated, rule: str, others: Sequence[str]
@@ -3581,14 +3600,18 @@ class _DerivedSubjects:
         digests: Mapping[str, bytes],
         erased: Collection[bytes],
         history: _History,
-    ) -> None:
-        """Add what changed behind the results of a rule, in an evaluation in which they count."""
+    ) -> set[str]:
+        """Add what changed behind the results of a rule, in an evaluation in which they count.
+
+        Returns:
+            The records that these results rest on and that no leaf states.
+        """
         tally.fresh_names = {
             name
             for name in tally.fresh_names
             if any(names_record(tally.standings.get(key), name) for key in self.naming(name))
         }
-        tally.add_evidence(digests, erased, history)
+        return tally.add_evidence(digests, erased, history)
 
 
 def in_scope(tally: _RuleTally, key: str, standing: _Standing) -> _Standing | None:
@@ -3802,15 +3825,21 @@ class _RuleTally:
 
     def add_evidence(
         self, digests: Mapping[str, bytes], erased: Collection[bytes], history: _History
-    ) -> None:
-        """Add the packed digests of what changed behind results of an evaluation that counts."""
+    ) -> set[str]:
+        """Add the packed digests of what changed behind results of an evaluation that counts.
+
+        Returns:
+            The records that results rest on and that no leaf states: they were left out.
+        """
+        unstated: set[str] = set()
         if self.scoped is not None:  # the tally of all adds it
             self.fresh.clear()
             self.fresh_names.clear()
-            return
+            return unstated
         for key in self.fresh:
             standing = self.standings[key]
             names = (*standing.row.names, *standing.verdict.looked_up)
+            unstated.update(name for name in names if name not in digests)
             behind = {digests[name] for name in names if name in digests}
             history.evidence.update(behind)
             gone = frozenset(behind.intersection(erased)) if erased else frozenset()
@@ -3822,6 +3851,7 @@ class _RuleTally:
         history.evidence.update(digests[name] for name in self.fresh_names)
         self.fresh.clear()
         self.fresh_names.clear()
+        return unstated
 
     def judge(self, order: Evaluated, *, failures: bool) -> None:
         """Count an evaluation in which the verdicts of the rule count."""

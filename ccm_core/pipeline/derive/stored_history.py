@@ -144,7 +144,7 @@ class StoredHistory:
     def _logs(self, name: str, reading: Reading, manifests: str | None) -> ConnectionLogs:
         versions, size = self._versions(derived_log(name))
         leaves = LeafTable() if manifests is None else self.table(name)
-        evidence = EvidenceEntries(leaves, manifests or "")
+        evidence = None if manifests is None else EvidenceEntries(leaves, manifests)
         bounds = ReadBounds(self.store_log, leaves, name)
 
         def lines(kind: str) -> Iterator[tuple[bytes, bytes | None]]:

@@ -78,6 +78,7 @@ class Narrator:
         """Return a row."""
         kind, _, number = key.partition(":")
         at = BEGIN + self.random.randint(0, 9) * HOUR
+        names = [f"lock:{name}" for name in self.random.sample(range(6), 2)]
         return {
             "subject": {
                 "kind": kind,
@@ -87,8 +88,8 @@ class Narrator:
                 "owners": [],
             },
             "fields": {},
-            "names": [f"lock:{name}" for name in self.random.sample(range(6), 2)],
-            "absent": [],
+            "names": names,
+            "absent": [name for name in names if name not in self.records],
             "unknown": {},
             "occurred_at": self.random.choice([None, instant_text(at)]),
             "final": self.random.random() < 0.5,
@@ -96,7 +97,7 @@ class Narrator:
 
     def verdict(self):
         """Return what the rules say of a subject."""
-        looked_up = [f"lock:{self.random.randint(0, 5)}"]
+        looked_up = [self.random.choice(sorted(self.records))]
         return {
             rule: {"status": self.random.choice(STATUSES), "reason": "so"}
             | ({"looked_up": looked_up} if self.random.random() < 0.5 else {})
@@ -186,8 +187,8 @@ class Narrator:
     def result(self, rule, key, *, is_waived):
         """Return the result on one subject, as a whole evaluation has it."""
         row, verdict = self.rows[key], self.verdicts[key][rule]
-        names = {*row["names"], *verdict.get("looked_up", ())}
-        digests = sorted({self.records[name] for name in names if name in self.records})
+        names = {*row["names"]} - {*row["absent"]} | {*verdict.get("looked_up", ())}
+        digests = sorted({self.records[name] for name in names})
         waiver = "W" if is_waived and verdict["status"] == "fail" else None
         one = outcome(rule, row["subject"], verdict["status"], waiver, digests)
         return {**one, "occurred_at": row["occurred_at"]}

@@ -74,8 +74,8 @@ class ConnectionLogs(NamedTuple):
     """Of rows and verdicts, as far as a package has them."""
     bodies: Callable[[str], DerivedBodies]
     """By kind."""
-    evidence: Iterable[EvidenceVersion]
-    """Read twice where something was erased."""
+    evidence: Iterable[EvidenceVersion] | None
+    """Read twice where something was erased; None: nobody asks for the evidence behind results."""
     bounds: EvidenceBounds
     size: int
     """Of the log of rows and verdicts: what its checkpoint proves."""
@@ -90,9 +90,11 @@ class DerivedConnection:
         self.connection, self.logs, self.history = connection, logs, history
         self.erased = set(map(pack_digest, erased))
         self.versions = Lookahead(logs.versions)
-        evidence = logs.evidence if erased else ()
-        self.erased_names = {entry.name for entry in evidence if entry.digest in self.erased}
-        self.evidence = Lookahead(logs.evidence)
+        evidence = logs.evidence or ()
+        self.erased_names = {
+            entry.name for entry in (evidence if erased else ()) if entry.digest in self.erased
+        }
+        self.evidence = Lookahead(evidence)
         self.digests: dict[str, bytes] = {}
         """The newest of each record, packed, by its name."""
         self.roots: dict[str, PopulationRoot] = {}
@@ -342,7 +344,9 @@ class DerivedHistory:
                 for key in () if framework else unused_waivers(tally):
                     text = f"has a waiver of {name} for {key} of {connection}, which does not fail"
                     self.report(f"{name} waiver", when, text)
-                view.add_evidence(tally, here.digests, here.erased, self.history)
+                unstated = view.add_evidence(tally, here.digests, here.erased, self.history)
+                if here.logs.evidence is not None:
+                    self.report_unstated(connection, unstated, when)
                 tally.judge(order, failures=rule["status"] not in PASSING)
         failed = rule["population"]["failed"] - count_figures(rule, counted)["failed"]
         if others and failed > 0 and rule["status"] not in PASSING:
@@ -350,6 +354,21 @@ class DerivedHistory:
         about = f"{name} in the scope of {framework}" if framework else name
         for figure, problem in count_problems(rule, counted, others, whole=not states):
             self.report(f"{about} {figure}", when, f"states of {about} {problem}")
+
+    def report_unstated(self, connection: str, names: Collection[str], when: str) -> None:
+        """Report the records that results rest on and that no leaf states, once for each kind.
+
+        What a row was handed no record of, it names as absent; what was erased still has its leaf.
+        """
+        by_kind: dict[str, list[str]] = {}
+        for name in sorted(names):
+            kind, _, key = name.partition(":")
+            by_kind.setdefault(kind, []).append(key)
+        for kind, keys in by_kind.items():
+            count = f"{len(keys)} records" if len(keys) > 1 else "a record"
+            text = f"has results that rest on {count} of {kind} of {connection}"
+            problem = f"{text} that no leaf states, such as {keys[0]}: expected each of them"
+            self.report(f"{connection} {kind} unstated", when, problem)
 
     def add_elsewhere(
         self, history: History, order: Evaluated, rule: str, others: Sequence[str]

@@ -221,14 +221,18 @@ class DerivedSubjects:
         digests: Mapping[str, bytes],
         erased: Collection[bytes],
         history: History,
-    ) -> None:
-        """Add what changed behind the results of a rule, in an evaluation in which they count."""
+    ) -> set[str]:
+        """Add what changed behind the results of a rule, in an evaluation in which they count.
+
+        Returns:
+            The records that these results rest on and that no leaf states.
+        """
         tally.fresh_names = {
             name
             for name in tally.fresh_names
             if any(names_record(tally.standings.get(key), name) for key in self.naming(name))
         }
-        tally.add_evidence(digests, erased, history)
+        return tally.add_evidence(digests, erased, history)
 
 
 def in_scope(tally: RuleTally, key: str, standing: Standing) -> Standing | None:

@@ -206,15 +206,21 @@ class RuleTally:
 
     def add_evidence(
         self, digests: Mapping[str, bytes], erased: Collection[bytes], history: History
-    ) -> None:
-        """Add the packed digests of what changed behind results of an evaluation that counts."""
+    ) -> set[str]:
+        """Add the packed digests of what changed behind results of an evaluation that counts.
+
+        Returns:
+            The records that results rest on and that no leaf states: they were left out.
+        """
+        unstated: set[str] = set()
         if self.scoped is not None:  # the tally of all adds it
             self.fresh.clear()
             self.fresh_names.clear()
-            return
+            return unstated
         for key in self.fresh:
             standing = self.standings[key]
             names = (*standing.row.names, *standing.verdict.looked_up)
+            unstated.update(name for name in names if name not in digests)
             behind = {digests[name] for name in names if name in digests}
             history.evidence.update(behind)
             gone = frozenset(behind.intersection(erased)) if erased else frozenset()
@@ -226,6 +232,7 @@ class RuleTally:
         history.evidence.update(digests[name] for name in self.fresh_names)
         self.fresh.clear()
         self.fresh_names.clear()
+        return unstated
 
     def judge(self, order: Evaluated, *, failures: bool) -> None:
         """Count an evaluation in which the verdicts of the rule count."""
