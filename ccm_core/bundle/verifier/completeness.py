@@ -11,7 +11,12 @@ from ccm_core.bundle.verifier.archive import Files
 from ccm_core.bundle.verifier.contents import Contents, Leaves, moment
 from ccm_core.bundle.verifier.evaluations import History
 from ccm_core.bundle.verifier.package import Package
-from ccm_core.bundle.verifier.proofs.leaf_table import other_leaves, pack_digest, unpack_digest
+from ccm_core.bundle.verifier.proofs.leaf_table import (
+    as_table,
+    other_leaves,
+    pack_digest,
+    unpack_digest,
+)
 from ccm_core.bundle.verifier.proofs.merkle import merkle_root
 from ccm_core.bundle.verifier.scope import closed_until
 from ccm_core.bundle.verifier.strict_json import read_json
@@ -143,3 +148,31 @@ def missing_needs(package: Package, history: History, contents: Contents) -> Ite
     for name in sorted(map(unpack_digest, missing)):
         if name not in erased:
             yield f"a result of the period needs {name}, which is missing"
+
+
+def describe_earlier(package: Package, whole: Mapping[str, Collection[str]]) -> Iterator[str]:
+    """Yield of how many records it is not shown that a version behind results was the newest.
+
+    Of what no seal is compared and no whole collection appended, as of events from before the
+    period and of kinds that no rule needs, a newer version may have been left out: a row names the
+    record, and not its version.
+
+    Args:
+        package: The package.
+        whole: By connection, the collections of which every leaf is here.
+    """
+    for connection in package.connections:
+        table, watch = as_table(package.logs[connection]), package.scope.watches.get(connection)
+        sealed = set(package.scope.kinds(package.controls)) - (watch.events if watch else set())
+        kinds = {kind for _, kind, _, _ in table.versions()} - sealed
+        earlier = sum(
+            "digest" in leaf and leaf["collection"] not in whole[connection]
+            for _, leaf in table.of_kinds(kinds)
+        )
+        if earlier:
+            yield (
+                f"not shown by this package: that up to {earlier} records of {connection} on which "
+                "results rest, of events from before the period or of kinds that the rules do not "
+                "need, are here in their newest version. `ccm verify` compares with the store what "
+                "evaluations sealed"
+            )

@@ -44,7 +44,12 @@ from typing import Any, NamedTuple
 
 from ccm_core.bundle.verifier.archive import Files, UnreadableBundle, read_archive
 from ccm_core.bundle.verifier.bounds import LIMITS, BoundExceeded, Limits
-from ccm_core.bundle.verifier.completeness import check_collections, check_runs, missing_needs
+from ccm_core.bundle.verifier.completeness import (
+    check_collections,
+    check_runs,
+    describe_earlier,
+    missing_needs,
+)
 from ccm_core.bundle.verifier.contents import (
     BASES,
     EVALUATIONS,
@@ -292,10 +297,12 @@ def check_package(
     expected_contents = expected_files(content_logs, selection)
     contents = read_contents(files, expected_contents, reading.erased, labels, problems)
     kinds, since = package.scope.kinds(package.controls), package.bounds[0]
-    for log in package.connections:
-        leaves = logs[log]
-        whole = whole_collections(leaves, set(kinds), since, last_collections(history, log))
-        check_collections(leaves, contents.kept, whole, problems)
+    whole = {
+        log: whole_collections(logs[log], set(kinds), since, last_collections(history, log))
+        for log in package.connections
+    }
+    for log, collections in whole.items():
+        check_collections(logs[log], contents.kept, collections, problems)
     check_runs(files, package, contents.kept, problems)
     problems.extend(unread_populations(package, history))
     problems.extend(unread_runs(package, history, contents))
@@ -306,6 +313,7 @@ def check_package(
     checked.facts.extend(describe(expected, key, logs, contents))
     checked.erased.extend(describe_erasures(read_json(b"".join(derived["erasures.json"]()))))
     checked.facts.extend(describe_unshown(package, history, contents))
+    checked.facts.extend(describe_earlier(package, whole))
     if package.other_connections:
         others = ", ".join(package.other_connections)
         checked.facts.append(f"not in this package: the connections {others} of the same store")

@@ -257,10 +257,12 @@ def check_package(
     expected_contents = expected_files(content_logs, selection)
     contents = read_contents(files, expected_contents, reading.erased, labels, problems)
     kinds, since = package.scope.kinds(package.controls), package.bounds[0]
-    for log in package.connections:
-        leaves = logs[log]
-        whole = whole_collections(leaves, set(kinds), since, last_collections(history, log))
-        check_collections(leaves, contents.kept, whole, problems)
+    whole = {
+        log: whole_collections(logs[log], set(kinds), since, last_collections(history, log))
+        for log in package.connections
+    }
+    for log, collections in whole.items():
+        check_collections(logs[log], contents.kept, collections, problems)
     check_runs(files, package, contents.kept, problems)
     problems.extend(unread_populations(package, history))
     problems.extend(unread_runs(package, history, contents))
@@ -271,6 +273,7 @@ def check_package(
     checked.facts.extend(describe(expected, key, logs, contents))
     checked.erased.extend(describe_erasures(read_json(b"".join(derived["erasures.json"]()))))
     checked.facts.extend(describe_unshown(package, history, contents))
+    checked.facts.extend(describe_earlier(package, whole))
     if package.other_connections:
         others = ", ".join(package.other_connections)
         checked.facts.append(f"not in this package: the connections {others} of the same store")
@@ -1853,6 +1856,34 @@ def missing_needs(package: _Package, history: _History, contents: _Contents) -> 
     for name in sorted(map(unpack_digest, missing)):
         if name not in erased:
             yield f"a result of the period needs {name}, which is missing"
+
+
+def describe_earlier(package: _Package, whole: Mapping[str, Collection[str]]) -> Iterator[str]:
+    """Yield of how many records it is not shown that a version behind results was the newest.
+
+    Of what no seal is compared and no whole collection appended, as of events from before the
+    period and of kinds that no rule needs, a newer version may have been left out: a row names the
+    record, and not its version.
+
+    Args:
+        package: The package.
+        whole: By connection, the collections of which every leaf is here.
+    """
+    for connection in package.connections:
+        table, watch = as_table(package.logs[connection]), package.scope.watches.get(connection)
+        sealed = set(package.scope.kinds(package.controls)) - (watch.events if watch else set())
+        kinds = {kind for _, kind, _, _ in table.versions()} - sealed
+        earlier = sum(
+            "digest" in leaf and leaf["collection"] not in whole[connection]
+            for _, leaf in table.of_kinds(kinds)
+        )
+        if earlier:
+            yield (
+                f"not shown by this package: that up to {earlier} records of {connection} on which "
+                "results rest, of events from before the period or of kinds that the rules do not "
+                "need, are here in their newest version. `ccm verify` compares with the store what "
+                "evaluations sealed"
+            )
 
 
 # -- Check what evaluations read: the populations that they sealed, against those of the leaves ----

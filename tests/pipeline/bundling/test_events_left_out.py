@@ -72,3 +72,17 @@ def test_earlier_events_cannot_be_left_out(genuine, problems_of, kind, number):
         f"rest on {count} of {kind} of firm that no leaf states, such as {keys[0]}" in problem
         for problem in problems
     ), problems
+
+
+def test_the_verifier_says_of_how_many_the_newest_version_is_not_shown(
+    genuine, second_day, old_firm, key_of
+):
+    """A row names a record, and not its version: the same of kinds that no rule needs."""
+    lines = genuine.files["ledger/firm/leaves.txt"].splitlines()
+    leaves = [json.loads(line.split(b" ", 1)[1]) for line in lines]
+    sealed = {*genuine.predicate["kinds"]} - {INCIDENT, ENTRY}
+    earlier = [leaf for leaf in leaves if leaf["leaf"] == "version" and leaf["kind"] not in sealed]
+    facts, problems = verify(str(second_day), key_of(old_firm))
+    assert problems == []
+    (text,) = (fact for fact in facts if "in their newest version" in fact)
+    assert f"that up to {len(earlier)} records of firm on which results rest" in text
