@@ -64,9 +64,8 @@ def _of_version(
     record = change.after or change.before
     fields: tuple[ChangedField, ...] = ()
     if change.before is not None and change.after is not None:
-        ignored = reader.volatile.get(change.kind, ())
-        fields = differences(change.before.body, change.after.body, ignored)
-        if not fields:
+        fields = _changed(change.kind, change.before, change.after, entries, reader)
+        if not fields and not entries:
             return
     last = max(entries, key=lambda entry: entry.at, default=None)
     yield LoggedChange(
@@ -84,6 +83,23 @@ def _of_version(
         in_trail=True if entries else False if trail_is_whole else None,
         in_versions=True,
     )
+
+
+def _changed(
+    kind: str,
+    before: Record,
+    after: Record,
+    entries: Sequence[TrailEntry],
+    reader: ChangeTrail,
+) -> tuple[ChangedField, ...]:
+    """Return the fields that somebody changed: what the trail names is no chance.
+
+    Where versions differ in nothing else, they are those that the trail names.
+    """
+    in_trail = tuple(field for entry in entries for field in entry.fields)
+    named = {field.name.partition(".")[0] for field in in_trail}
+    ignored = {*reader.ignored(kind, before.body, after.body)} - named
+    return differences(before.body, after.body, ignored) or in_trail
 
 
 def _of_trail(

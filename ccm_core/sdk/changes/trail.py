@@ -52,3 +52,17 @@ class ChangeTrail:
     """The kinds whose versions show what people change, sorted."""
     volatile: Mapping[str, Collection[str]] = field(default_factory=dict)
     """By kind: fields at the top of its bodies that change without anybody changing them."""
+    set_by_people: Mapping[str, Mapping[str, Collection[object]]] = field(default_factory=dict)
+    """By kind, then by volatile field: the values that nobody but a person gives it or takes."""
+
+    def ignored(
+        self, kind: str, before: Mapping[str, object], after: Mapping[str, object]
+    ) -> Collection[str]:
+        """Return the fields in which two bodies of a kind may differ without anybody's doing."""
+        telling = self.set_by_people.get(kind, {})
+        return {
+            name
+            for name in self.volatile.get(kind, ())
+            if before.get(name) not in telling.get(name, ())
+            and after.get(name) not in telling.get(name, ())
+        }

@@ -49,6 +49,8 @@ def change_trail() -> ChangeTrail:
             "pagerduty.service": ("last_incident_timestamp", "status"),
             "pagerduty.schedule": ("final_schedule", "overrides_subschedule"),
         },
+        # Incidents turn a service from active to warning or critical; nothing else disables it.
+        set_by_people={"pagerduty.service": {"status": ("disabled",)}},
     )
 
 

@@ -120,3 +120,24 @@ def test_a_kind_that_nobody_changes_is_refused(changed):
     """With those that there are."""
     with pytest.raises(UsageError, match="expected one of"):
         changed(lambda _: None, kinds=["pagerduty.incident"])
+
+
+def disable(account, *, disabled=True):
+    """Turn off the first service, so that it pages nobody."""
+    key = min(account.services)
+    account.services[key] = replace(account.services[key], disabled=disabled)
+
+
+def test_a_disabled_service_is_a_change_though_its_status_changes_by_itself(firm, changed):
+    """Incidents turn a service critical and active again; nothing but a person disables it."""
+    (change,) = changed(disable, kinds=[SERVICE]).changes
+    assert [(field.name, field.after) for field in change.fields] == [("status", "disabled")]
+    assert (change.in_trail, change.in_versions) == (False, True)
+
+
+def test_what_the_trail_names_is_no_chance_even_where_versions_hardly_differ(firm, changed):
+    """The entry of the trail is never lost beside a version in which nothing else changed."""
+    record = recorded(firm, kind="service", key=min(firm.simulator.account.services))
+    (change,) = changed(disable, record=record, kinds=[SERVICE]).changes
+    assert change.actors == ("Ann",)
+    assert change.in_trail is True
