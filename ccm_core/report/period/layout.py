@@ -30,6 +30,10 @@ TONE = {
 }
 
 
+MOST_OBJECTS = 5
+"""Objects that are named of one evidence gap."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodInput:
     """Everything a period report may show."""
@@ -203,6 +207,8 @@ def joined_gaps(gaps: Sequence[EvidenceGap]) -> Iterator[JoinedGap]:
     missing: dict[tuple[datetime, datetime, str], set[str]] = {}
     for gap in sorted(gaps, key=lambda gap: (gap.since, gap.until, gap.reason)):
         name = f"{gap.connection} {gap.kind}".strip() if gap.kind else "evaluation"
+        if gap.subjects:
+            name = f"{name} of {phrases.listed_first(gap.subjects, MOST_OBJECTS)}"
         missing.setdefault((gap.since, gap.until, gap.reason), set()).add(name)
     last: dict[tuple[frozenset[str], str], datetime] = {}
     spans: dict[tuple[frozenset[str], str, datetime], datetime] = {}

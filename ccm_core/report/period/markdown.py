@@ -181,7 +181,8 @@ def _control(
     yield from _totals(entry, responses)
     for gap in entry.gaps[:MOST]:
         since = phrases.moment(gap.since)
-        yield f"- evidence gap: {since} for {gap.length}: {text(gap.reason)}"
+        missing = text(", ".join(gap.missing))
+        yield f"- evidence gap: {since} for {gap.length}, {missing}: {text(gap.reason)}"
     if entry.gaps[MOST:]:
         yield f"- and {phrases.count(len(entry.gaps) - MOST, 'more evidence gap')}"
     for piece in entry.evidence[:MOST]:
