@@ -74,6 +74,8 @@ def test_the_overview_says_what_the_command_line_says(browser, demo_settings, ca
         ("/changes?since=yesterday", 400, "expected a day"),
         ("/changes?since=2999-01-01", 400, "before"),
         ("/changes?kind=none", 400, "none"),
+        ("/changes?until=9999-12-31", 400, "expected a day from"),
+        ("/changes?until=0001-01-01", 400, "expected a day from"),
         ("/nope", 404, "no such page"),
         ("/static/..%2f..%2fetc/passwd", 404, "no such"),
     ],

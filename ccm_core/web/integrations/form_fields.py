@@ -116,9 +116,10 @@ def _value(text: str, schema: JsonObject) -> Any:
 def _number(text: str, kind: type[int | float], expected: str) -> int | float:
     try:
         number = kind(text)
-    except ValueError:
+        is_number = math.isfinite(number)
+    except (ValueError, OverflowError):
         raise ValueError(expected) from None
-    if not math.isfinite(number):
+    if not is_number:
         raise ValueError(expected)
     return number
 

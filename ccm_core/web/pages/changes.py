@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from ccm_core.errors import UsageError
@@ -12,11 +12,11 @@ from ccm_core.sdk.types import Window
 from ccm_core.web.answers import Answer, HtmlPage
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from ccm_core.web.visit import Visit
 
 _DAYS = timedelta(days=7)
+_FIRST, _LAST = date(2000, 1, 1), date(2999, 12, 31)
+"""Days that can be asked for."""
 _MOST = 200
 
 
@@ -27,7 +27,7 @@ def changes(visit: Visit) -> Answer:
         UsageError: A day is none, or the first is after the last.
     """
     last = _day(visit, "until") or visit.now.date()
-    first = _day(visit, "since") or last - _DAYS
+    first = _day(visit, "since") or max(last - _DAYS, _FIRST)
     since = datetime.combine(first, time(), UTC)
     until = min(datetime.combine(last, time(), UTC) + timedelta(days=1), visit.now)
     if since >= until:
@@ -64,7 +64,12 @@ def changes(visit: Visit) -> Answer:
 
 def _day(visit: Visit, name: str) -> date | None:
     text = visit.asked(name).strip()
+    if not text:
+        return None
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date() if text else None
+        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
     except ValueError as error:
         raise UsageError(f"{name} {text!r}: expected a day such as 2026-03-31") from error
+    if not _FIRST <= day <= _LAST:
+        raise UsageError(f"{name} {text}: expected a day from {_FIRST} to {_LAST}")
+    return day

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ccm_core.model.evaluation.result import Status, StoredEvaluation, TrendPoint
     from ccm_core.report.types import ReportInput
     from ccm_core.store.interface.evidence_store import EvidenceStore
+    from ccm_core.web.question import Question
     from ccm_core.web.visit import Visit
 
 _FIRST = 8
@@ -50,6 +51,7 @@ def overview(visit: Visit) -> Answer:
             ),
             "connections": connection_evidence(inputs),
             "first": report.findings.company[:_FIRST],
+            "more_first": max(0, len(report.findings.company) - _FIRST),
             "sections": [
                 (connection, name, section.title)
                 for connection in report.connections
@@ -60,9 +62,11 @@ def overview(visit: Visit) -> Answer:
     )
 
 
-def evaluation_input(visit: Visit, store: EvidenceStore, stored: StoredEvaluation) -> ReportInput:
+def evaluation_input(
+    question: Question, store: EvidenceStore, stored: StoredEvaluation
+) -> ReportInput:
     """Return what the pages of an evaluation show, without the sections of plugins."""
-    workspace = visit.workspace
+    workspace = question.workspace
     content = report_input(
         workspace.host,
         store,
