@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,10 @@ from ccm_core.sdk.secret import Secret
 
 LEEWAY_SECONDS = 120
 """The clock difference that is tolerated."""
+SIGN_IN_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384")
+"""Signatures by a public key: neither ``none`` nor a secret that is shared."""
+_LONGEST_SUBJECT = 255
+_OTHER_TOKEN = "the ID token is not for this connection ({}); check the client id"  # noqa: S105 - a message
 
 
 def verify_id_token(
@@ -53,7 +58,62 @@ def verify_id_token(
     )
 
 
-def _verified_claims(id_token: Secret, keys: JsonObject) -> dict[str, Any]:
+def verify_sign_in_token(
+    id_token: Secret, *, keys: JsonObject, issuer: str, client_id: str, nonce: Secret, now: datetime
+) -> JsonObject:
+    """Verify an ID token by which a person signs in, and return its claims.
+
+    Args:
+        id_token: As the token endpoint returned it.
+        keys: The issuer's JSON Web Key Set.
+        issuer: The expected issuer.
+        client_id: The expected audience.
+        nonce: What the authorization request asked it to contain.
+        now: By this machine's clock.
+
+    Raises:
+        BadResponse: It is not signed by the issuer, not for this client, or of another request.
+        UsageError: By this machine's clock it has expired, or is of the future.
+    """
+    claims = _verified_claims(id_token, _signing_keys(keys), SIGN_IN_ALGORITHMS)
+    _check_registered(
+        claims,
+        now,
+        iss={"essential": True, "value": issuer},
+        aud={"essential": True, "value": client_id},
+        nonce={"essential": True, "value": nonce.reveal()},
+        iat={"essential": True},
+    )
+    audience, party = claims["aud"], claims.get("azp")
+    is_shared = isinstance(audience, list) and len(audience) > 1
+    if party != client_id and (is_shared or party is not None):
+        raise BadResponse(_OTHER_TOKEN.format("azp"))
+    subject = claims.get("sub")
+    if not isinstance(subject, str) or not _is_subject(subject):
+        raise BadResponse(_OTHER_TOKEN.format("sub"))
+    return claims
+
+
+def _is_subject(text: str) -> bool:
+    """Return whether a text may be a subject: at most 255 ASCII characters, by the standard."""
+    return 0 < len(text) <= _LONGEST_SUBJECT and text.isascii() and text.isprintable()
+
+
+def _signing_keys(keys: JsonObject) -> JsonObject:
+    """Return the public keys of a set that may sign: one that nobody here can read is left out."""
+    named = [
+        key
+        for key in keys.get("keys", ())
+        if isinstance(key, dict)
+        and key.get("kty") in {"RSA", "EC", "OKP"}
+        and key.get("use", "sig") == "sig"
+    ]
+    return {"keys": named}
+
+
+def _verified_claims(
+    id_token: Secret, keys: JsonObject, algorithms: Sequence[str] = ("RS256",)
+) -> dict[str, Any]:
     from joserfc import jwt
     from joserfc.errors import JoseError
     from joserfc.jwk import KeySet
@@ -62,7 +122,7 @@ def _verified_claims(id_token: Secret, keys: JsonObject) -> dict[str, Any]:
         return jwt.decode(
             id_token.reveal(),
             KeySet.import_key_set(keys),  # type: ignore[arg-type]
-            algorithms=["RS256"],
+            algorithms=list(algorithms),
         ).claims
     except (JoseError, ValueError, KeyError, TypeError) as cause:
         # Without the cause: it may contain the token.
@@ -75,6 +135,15 @@ def _verified_claims(id_token: Secret, keys: JsonObject) -> dict[str, Any]:
 def _check_claims(
     claims: dict[str, Any], provider: OAuthProvider, client: OAuthClient, now: datetime
 ) -> None:
+    _check_registered(
+        claims,
+        now,
+        iss={"essential": True, "value": provider.issuer},
+        aud={"essential": True, "value": client.client_id},
+    )
+
+
+def _check_registered(claims: dict[str, Any], now: datetime, **expected: Any) -> None:
     from joserfc.errors import ClaimError, ExpiredTokenError
     from joserfc.jwt import JWTClaimsRegistry
 
@@ -88,9 +157,8 @@ def _check_claims(
     registry = JWTClaimsRegistry(
         now=timestamp,
         leeway=LEEWAY_SECONDS,
-        iss={"essential": True, "value": provider.issuer},
-        aud={"essential": True, "value": client.client_id},
         exp={"essential": True},
+        **expected,
     )
     try:
         registry.validate(claims)
@@ -99,9 +167,7 @@ def _check_claims(
             "the ID token has expired already: set the clock of this machine and start again"
         ) from None
     except ClaimError as cause:
-        raise BadResponse(
-            f"the ID token is not for this connection ({cause.claim}); check the client id"
-        ) from None
+        raise BadResponse(_OTHER_TOKEN.format(cause.claim)) from None
 
 
 def _label(claims: dict[str, Any], name: str) -> str | None:

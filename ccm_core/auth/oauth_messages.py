@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from base64 import b64encode
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 from ccm_core.auth import pkce
 from ccm_core.control_characters import printable_excerpt
@@ -41,6 +42,8 @@ class OAuthClient:
     client_id: str
     client_secret: Secret | None = None
     """None: a public client, which PKCE alone protects."""
+    in_header: bool = False
+    """Whether the secret is sent by HTTP Basic (RFC 6749 section 2.3.1), not in the form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,7 @@ def authorization_request(
     *,
     redirect_uri: str,
     scopes: Iterable[str],
+    nonce: Secret | None = None,
     random_text: Callable[[int], str] = secrets.token_urlsafe,
 ) -> AuthorizationRequest:
     """Create a request, with a state and a PKCE verifier that nobody can guess.
@@ -84,6 +88,7 @@ def authorization_request(
         client: The client that requests access.
         redirect_uri: Where the browser is sent afterwards; registered with the client.
         scopes: The requested scopes.
+        nonce: What the ID token is to contain (OpenID Connect); None: nothing.
         random_text: Returns that many random bytes as URL-safe text.
     """
     from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
@@ -99,6 +104,7 @@ def authorization_request(
         state=state,
         code_challenge=pkce.challenge(verifier),
         code_challenge_method=pkce.METHOD,
+        **({} if nonce is None else {"nonce": nonce.reveal()}),
     )
     return AuthorizationRequest(
         url=Secret(url),
@@ -166,9 +172,17 @@ def _form(client: OAuthClient, grant: str, **fields: str) -> Secret:
     """Encode a form with Authlib: a ``+`` in a token has to become ``%2B``."""
     from authlib.oauth2.rfc6749.parameters import prepare_token_request
 
-    if client.client_secret is not None:
+    if client.client_secret is not None and not client.in_header:
         fields["client_secret"] = client.client_secret.reveal()
     return Secret(str(prepare_token_request(grant, client_id=client.client_id, **fields)))
+
+
+def basic_authorization(client: OAuthClient) -> Secret | None:
+    """Return the header by which a client shows its secret; None: it does so in forms, or not."""
+    if client.client_secret is None or not client.in_header:
+        return None
+    pair = f"{quote_plus(client.client_id)}:{quote_plus(client.client_secret.reveal())}"
+    return Secret(f"Basic {b64encode(pair.encode()).decode()}")
 
 
 # -- responses --------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from ccm_core.auth.oauth_messages import (
     AuthorizationRequest,
     OAuthClient,
     TokenSet,
+    basic_authorization,
     client_credentials_form,
     code_form,
     parse_error_code,
@@ -116,55 +117,26 @@ class TokenEndpoint:
             SourceError: It cannot be read.
         """
         url = self.provider.keys_url
-        status, body = await self._send("GET", url, None)
-        try:
-            key_set = decode(body) if status == _OK else None
-        except (ValueError, RecursionError):
-            key_set = None
-        if not isinstance(key_set, dict) or not isinstance(key_set.get("keys"), list):
-            raise BadResponse(f"GET {url} answered {status} without a key set; try again later")
+        key_set = await read_document(url, "a key set", self.user_agent, self.transport)
+        if not isinstance(key_set.get("keys"), list):
+            raise BadResponse(f"GET {url} answered without a key set; try again later")
         return key_set
 
     async def _exchange(self, form: Secret, scopes: Iterable[str]) -> TokenSet:
-        status, body = await self._send("POST", self.provider.token_url, form)
+        request = _Sending(
+            url=self.provider.token_url,
+            user_agent=self.user_agent,
+            form=form,
+            authorization=basic_authorization(self.client),
+            transport=self.transport,
+        )
+        status, body = await request.send()
         if status != _OK:
             raise self._error(status, body)
         try:
             return parse_token_response(body, requested=scopes, received_at=self.clock())
         except BadResponse as cause:
             raise BadResponse(f"POST {self.provider.token_url}: {cause}; try again later") from None
-
-    async def _send(self, method: str, url: str, form: Secret | None) -> tuple[int, bytes]:
-        checked_base_url(url)
-        headers = {
-            "Accept": "application/json",
-            "Accept-Encoding": ACCEPT_ENCODING,
-            "User-Agent": self.user_agent,
-        }
-        if form is not None:
-            headers["Content-Type"] = _FORM
-        content = None if form is None else form.reveal().encode()
-        action = f"{method} {url}"
-        with named_setup_faults(url):
-            new_client = httpx.AsyncClient(**self._client_options(url))
-        with map_errors(action, url, answered=False):
-            async with (
-                time_limit(_MAX_SECONDS, action),
-                new_client as client,
-                client.stream(method, url, content=content, headers=headers) as response,
-            ):
-                return response.status_code, await bounded_body(response, action, _MAX_BYTES)
-
-    def _client_options(self, url: str) -> dict[str, Any]:
-        local = is_loopback(url)
-        options: dict[str, Any] = {
-            "timeout": httpx.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS),
-            "follow_redirects": False,
-            "trust_env": not local,
-            "transport": self.transport,
-        }
-        # Creating a TLS context takes 20 ms; plain http on loopback needs none.
-        return options | ({"verify": False} if url.startswith("http:") and local else {})
 
     def _error(self, status: int, body: bytes) -> SourceError:
         error = parse_error_code(body)
@@ -179,3 +151,81 @@ class TokenEndpoint:
         if status >= _SERVER_ERROR:
             kind, advice = Unreachable, "the identity server failed; try again later"
         return kind(f"{answer}: {advice}")
+
+
+async def read_document(
+    url: str, expected: str, user_agent: str, transport: httpx.AsyncBaseTransport | None = None
+) -> JsonObject:
+    """Read a JSON object that an identity server publishes: its keys, or what it offers.
+
+    Args:
+        url: https, or http on loopback.
+        expected: What it is, for messages.
+        user_agent: What the client calls itself.
+        transport: A replacement for the network, in tests.
+
+    Raises:
+        SourceError: It cannot be read.
+        UsageError: The address is of another kind.
+    """
+    status, body = await _Sending(url=url, user_agent=user_agent, transport=transport).send()
+    try:
+        document = decode(body) if status == _OK else None
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise BadResponse(f"GET {url} answered {status} without {expected}; try again later")
+    return document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sending:
+    """One request to an identity server: bounded, sent once, never redirected."""
+
+    url: str
+    user_agent: str
+    form: Secret | None = None
+    """None: it only reads."""
+    authorization: Secret | None = None
+    transport: httpx.AsyncBaseTransport | None = None
+
+    async def send(self) -> tuple[int, bytes]:
+        """Send it, and return the status and the body of the answer."""
+        checked_base_url(self.url)
+        method = "GET" if self.form is None else "POST"
+        action = f"{method} {self.url}"
+        content = None if self.form is None else self.form.reveal().encode()
+        headers = self._headers()
+        with named_setup_faults(self.url):
+            new_client = httpx.AsyncClient(**self._client_options())
+        with map_errors(action, self.url, answered=False):
+            async with (
+                time_limit(_MAX_SECONDS, action),
+                new_client as client,
+                client.stream(method, self.url, content=content, headers=headers) as response,
+            ):
+                return response.status_code, await bounded_body(response, action, _MAX_BYTES)
+
+    def _headers(self) -> dict[str, str]:
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": ACCEPT_ENCODING,
+            "User-Agent": self.user_agent,
+        }
+        if self.form is not None:
+            headers["Content-Type"] = _FORM
+        if self.authorization is not None:
+            headers["Authorization"] = self.authorization.reveal()
+        return headers
+
+    def _client_options(self) -> dict[str, Any]:
+        local = is_loopback(self.url)
+        options: dict[str, Any] = {
+            "timeout": httpx.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS),
+            "follow_redirects": False,
+            "trust_env": not local,
+            "transport": self.transport,
+        }
+        # Creating a TLS context takes 20 ms; plain http on loopback needs none.
+        is_plain = self.url.startswith("http:") and local
+        return options | ({"verify": False} if is_plain else {})

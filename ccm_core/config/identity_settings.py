@@ -43,7 +43,9 @@ def read_identity_providers(
         providers[issuer] = IdentityProvider(
             issuer=issuer, audience=str(entry["audience"]), keys=keys
         )
-    mistakes.extend(_unknown_issuers(document, sorted(providers)))
+    signing_in = document.get(("web", "sign_in", "issuer"))
+    issuers = {*providers, *([signing_in] if isinstance(signing_in, str) else [])}
+    mistakes.extend(_unknown_issuers(document, sorted(issuers)))
     return FrozenDict(providers)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -217,12 +217,32 @@ class VaultSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignInSettings:
+    """By whom people of a team are signed in to the console, and what they may do there."""
+
+    issuer: str
+    """Exactly as its ID tokens have it."""
+    client_id: str
+    roles: Mapping[str, tuple[str, ...]]
+    """The values of the claim that give a role, by its name."""
+    client_secret: SecretReference | None = None
+    """None: a public client."""
+    scopes: tuple[str, ...] = ("profile",)
+    """Beside ``openid``."""
+    claim: str = "groups"
+    until: Mapping[str, date] = field(default_factory=dict)
+    """The last day on which a value counts; a value that is not here counts without end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
     """How the web console is operated."""
 
     allowed_hosts: tuple[str, ...] = ()
     """The hosts that connections may lead to beside the vendor's own, as ``HOST`` or
     ``HOST:PORT``."""
+    sign_in: SignInSettings | None = None
+    """None: the one-time link alone signs in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

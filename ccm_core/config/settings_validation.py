@@ -25,6 +25,7 @@ from ccm_core.config.settings import (
 )
 from ccm_core.config.settings_reader import SettingsDraft
 from ccm_core.config.ticket_settings import read_tickets
+from ccm_core.config.web.sign_in_settings import read_sign_in
 from ccm_core.errors import DocumentError
 from ccm_core.model.evaluation.rule_choices import RuleChoices
 from ccm_core.sdk.types import Connector
@@ -63,6 +64,7 @@ def validate(draft: SettingsDraft, connectors: Mapping[str, Connector], today: d
     )
     notify = read_notify(draft.document, draft.base, mistakes)
     tickets = read_tickets(draft.document, mistakes)
+    sign_in = read_sign_in(draft.document, today, mistakes)
     if mistakes:
         raise DocumentError(dict.fromkeys(mistakes))
     return Settings(
@@ -80,7 +82,9 @@ def validate(draft: SettingsDraft, connectors: Mapping[str, Connector], today: d
         identity_providers=providers,
         notify=notify,
         tickets=tickets,
-        web=WebSettings(allowed_hosts=tuple(draft.document.get(("web", "allowed_hosts"), ()))),
+        web=WebSettings(
+            allowed_hosts=tuple(draft.document.get(("web", "allowed_hosts"), ())), sign_in=sign_in
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from ccm_core.errors import UsageError
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.model.frozen_json import FrozenDict
+from ccm_core.sdk.secret import Secret
 from ccm_core.web.access.headers import POLICY
 
 
@@ -52,7 +53,17 @@ class Json:
     status: int = 200
 
 
-Answer = HtmlPage | Redirect | Download | Json
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToProvider:
+    """The page of the identity provider, by which somebody signs in."""
+
+    url: Secret
+    """With a state that counts once."""
+    browser: str = field(repr=False)
+    """The secret of a cookie: the answer counts in this browser alone."""
+
+
+Answer = HtmlPage | Redirect | ToProvider | Download | Json
 
 
 class NotFound(UsageError):

@@ -15,12 +15,13 @@ from starlette.routing import Route as StarletteRoute
 from ccm_core.model import json_codec
 from ccm_core.web.access.attempts import SignInAttempts
 from ccm_core.web.access.headers import POLICY, security_headers
-from ccm_core.web.answers import Answer, Download, HtmlPage, Json, Redirect
+from ccm_core.web.answers import Answer, Download, HtmlPage, Json, Redirect, ToProvider
 from ccm_core.web.dispatch import answer, page_csrf, typed
 from ccm_core.web.incoming import refusal, visit_of
 from ccm_core.web.page_templates import render
 from ccm_core.web.problems import FAULT, SIGN_IN_FIRST, TOO_MANY, Problem
 from ccm_core.web.routes import ROUTES
+from ccm_core.web.server_state.pending_sign_ins import SIGN_IN_LIFETIME
 from ccm_core.web.static_files import static_files
 from ccm_core.web.visit import Visit
 
@@ -89,6 +90,8 @@ def _response(console: Console, route: Route, visit: Visit, answered: Answer | P
             return _page(console, visit, answered)
         case Redirect():
             return _redirect(console, answered)
+        case ToProvider():
+            return _to_provider(console, answered)
         case Json():
             content = json_codec.encode(answered.document)
             response = Response(content, answered.status, media_type="application/json")
@@ -136,6 +139,28 @@ def _redirect(console: Console, redirect: Redirect) -> Response:
             httponly=True,
             samesite="lax",
         )
+        response.delete_cookie(
+            console.sign_in_cookie,
+            path="/",
+            secure=console.secure,
+            httponly=True,
+            samesite="lax",
+        )
+    return _secured(console, response)
+
+
+def _to_provider(console: Console, going: ToProvider) -> Response:
+    """Send somebody to the identity provider. Of the way back the cookie is lax: it is a link."""
+    response = RedirectResponse(going.url.reveal(), status_code=303)
+    response.set_cookie(
+        console.sign_in_cookie,
+        going.browser,
+        max_age=int(SIGN_IN_LIFETIME.total_seconds()),
+        path="/",
+        secure=console.secure,
+        httponly=True,
+        samesite="lax",
+    )
     return _secured(console, response)
 
 

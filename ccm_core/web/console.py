@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ccm_core.model.frozen_dataclass import dataclass
+from ccm_core.web.access.attempts import SignInAttempts
 from ccm_core.web.access.identity import Identity, SessionLimits
 from ccm_core.web.access.one_time_link import OneTimeLink
 from ccm_core.web.server_state.connection_runs import ConnectionRuns
 from ccm_core.web.server_state.pending_setups import PendingSetups
+from ccm_core.web.server_state.pending_sign_ins import PendingSignIns
 
 if TYPE_CHECKING:
     from ccm_core.app.workspace import Workspace
@@ -77,6 +79,10 @@ class Console:
     """Whether it is reached over TLS."""
     setups: PendingSetups = field(default_factory=PendingSetups)
     """The connections that people set up now."""
+    sign_ins: PendingSignIns = field(default_factory=PendingSignIns)
+    """Who is at the identity provider now."""
+    refusals: SignInAttempts = field(default_factory=SignInAttempts)
+    """The answers of the provider that were refused and are entries of the activity log."""
     runs: ConnectionRuns = field(default_factory=ConnectionRuns)
     """The runs that people started."""
 
@@ -84,3 +90,8 @@ class Console:
     def cookie(self) -> str:
         """The name of the session's cookie: browsers hold a ``__Host-`` one to this host."""
         return "__Host-ccm-session" if self.secure else "ccm-session"
+
+    @property
+    def sign_in_cookie(self) -> str:
+        """The name of the cookie that binds a sign-in to the browser that began it."""
+        return "__Host-ccm-sign-in" if self.secure else "ccm-sign-in"

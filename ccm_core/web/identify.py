@@ -9,8 +9,10 @@ from ccm_core.model.console.session import ConsoleSession, CredentialKind
 from ccm_core.web.access.identity import LOCAL, Identity, SessionLimits
 from ccm_core.web.access.roles import Role
 from ccm_core.web.access.sessions import TOUCH_AFTER, is_live, secret_digest
+from ccm_core.web.access.team_roles import team_identity
 
 if TYPE_CHECKING:
+    from ccm_core.config.settings import Settings
     from ccm_core.web.console import Console
 
 
@@ -35,7 +37,7 @@ def identify(
         session = store.console.session(digest)
     if session is None or session.kind is not kind or not is_live(session, now, console.limits):
         return None
-    identity = _current(console, session)
+    identity = _current(console, workspace.settings, session, now)
     if identity is not None and needs_touch(session, now, console.limits):
         with workspace.write_store(create=False) as store:
             store.console.touch_session(digest, now)
@@ -47,11 +49,15 @@ def needs_touch(session: ConsoleSession, now: datetime, limits: SessionLimits) -
     return now - session.seen_at >= min(TOUCH_AFTER, limits.idle / 2)
 
 
-def _current(console: Console, session: ConsoleSession) -> Identity | None:
+def _current(
+    console: Console, settings: Settings, session: ConsoleSession, now: datetime
+) -> Identity | None:
     """Return who somebody is now: what a person may do is looked up at each request."""
     if (session.issuer, session.subject) == (LOCAL, console.local.subject):
         return console.local
-    if session.kind is CredentialKind.TOKEN and session.role in {role.value for role in Role}:
+    if session.kind is CredentialKind.COOKIE:
+        return team_identity(settings, session, now.date())
+    if session.role in {role.value for role in Role}:
         return Identity(
             issuer=session.issuer,
             subject=session.subject,

@@ -64,6 +64,7 @@ async def visit_of(console: Console, request: Request, now: datetime) -> Visit |
         form=form,
         files=files,
         secret=secret,
+        browser=request.cookies.get(console.sign_in_cookie, ""),
         kind=kind,
     )
 

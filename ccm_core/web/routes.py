@@ -19,12 +19,15 @@ from ccm_core.web.pages import (
     sections,
     settings,
     sign_in,
+    team_sign_in,
 )
 from ccm_core.web.route import get, post
 
 ROUTES = (
     get("/sign-in", Permission.PUBLIC, sign_in.sign_in_page),
     post("/sign-in", Permission.PUBLIC, sign_in.sign_in),
+    get("/sign-in/team", Permission.PUBLIC, team_sign_in.begin_team_sign_in),
+    get(team_sign_in.CALLBACK, Permission.PUBLIC, team_sign_in.finish_team_sign_in),
     post("/sign-out", Permission.SIGNED_IN, sign_in.sign_out),
     get("/", Permission.READ, overview.overview),
     get("/checks", Permission.READ, checks.checks),

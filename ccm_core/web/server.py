@@ -27,6 +27,11 @@ class ServedAt:
     socket: Path | None = None
     """A Unix socket in the place of both: nobody else of this machine reaches it."""
 
+    @property
+    def host_in_url(self) -> str:
+        """The host as addresses write it."""
+        return f"[{self.host}]" if ":" in self.host else self.host
+
 
 def make_server(app: ASGIApp, place: ServedAt) -> uvicorn.Server:
     """Return a server that leaves signals to whoever starts it.

@@ -39,6 +39,8 @@ class Visit:
     """Uploaded files, by field: their names and bytes."""
     secret: str = ""
     """Of the session; empty: there is none."""
+    browser: str = ""
+    """Of the cookie of a sign-in that was begun in this browser; empty: there is none."""
     kind: CredentialKind = CredentialKind.COOKIE
     """How it was sent."""
 

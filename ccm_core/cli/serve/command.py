@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +19,12 @@ if TYPE_CHECKING:
 
 
 @click.group("serve", invoke_without_command=True)
-@click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="A loopback address; another one where a team signs in and --origin is https.",
+)
 @click.option("--port", type=click.IntRange(1, 65535), default=8480, show_default=True)
 @click.option(
     "--socket",
@@ -57,28 +60,17 @@ def command(
     """Serve the web console on this machine, and collect what is due beside it.
 
     It prints a link that signs in once. Every local user can reach a loopback port, but without
-    that link nobody is let in; with --socket nobody else can reach it.
+    that link nobody is let in; with --socket nobody else can reach it. A team signs in by OpenID
+    Connect, as web.sign_in of the settings says.
     """
     if context.invoked_subcommand is not None:
         return
-    _require_loopback(host)
     path = find(settings_file(context.obj), environment=os.environ, folder=Path())
-    serve_console(path, place_of(host, port, socket), origin, None if no_watch else Path(output))
+    place = place_of(host, port, socket)
+    serve_console(path, place, origin, None if no_watch else Path(output))
 
 
 command.add_command(tokens.command)
-
-
-def _require_loopback(host: str) -> None:
-    with suppress(ValueError):
-        if ip_address(host).is_loopback:
-            return
-    if host != "localhost":
-        raise UsageError(
-            f"--host {host}: expected a loopback address. Whoever holds the link is an "
-            "administrator, so it is not served to a network; put a proxy that signs people in "
-            "before it, and name its address with --origin"
-        )
 
 
 def place_of(host: str, port: int, socket: Path | None) -> ServedAt:

@@ -8,9 +8,10 @@ import os
 import random
 from contextlib import suppress
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ccm_core.app.installation import clock
 from ccm_core.app.ports import CallerPorts, environment_keys
@@ -25,6 +26,7 @@ from ccm_core.daemon.watch_job import open_watch_job
 from ccm_core.errors import UsageError
 
 if TYPE_CHECKING:
+    from ccm_core.config.settings import WebSettings
     from ccm_core.web.console import Console
     from ccm_core.web.server import ServedAt
 
@@ -59,12 +61,12 @@ def _console(path: Path, place: ServedAt, origin: str | None) -> Console:
     from ccm_core.web.access.roles import Role
     from ccm_core.web.console import Console, CurrentWorkspace
 
-    host = f"[{place.host}]" if ":" in place.host else place.host
-    reached = origin.rstrip("/") if origin else f"http://{host}:{place.port}"
-    parts = urlsplit(reached)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
-        raise UsageError(f"--origin {origin!r}: expected a scheme, a host and perhaps a port")
     workspaces = CurrentWorkspace(path, partial(Workspace.open, path, _WEB))
+    _require_loopback(place, origin, workspaces.get().settings.web)
+    reached = origin.rstrip("/") if origin else f"http://{place.host_in_url}:{place.port}"
+    parts = _split(reached)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
+        raise UsageError(f"--origin {origin!r}: expected a scheme, a host and perhaps a port")
     with workspaces.get().write_store(create=True):
         pass  # sessions are stored in it
     who = getpass.getuser()
@@ -78,6 +80,36 @@ def _console(path: Path, place: ServedAt, origin: str | None) -> Console:
         limits=SessionLimits(),
         secure=parts.scheme == "https",
     )
+
+
+def _split(url: str) -> SplitResult | None:
+    """Return the parts of an address; None: it is none."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return None
+
+
+def _require_loopback(place: ServedAt, origin: str | None, web: WebSettings) -> None:
+    """Refuse to listen for a network where nobody could sign in, or in the clear.
+
+    Raises:
+        UsageError: The host is another one.
+    """
+    if place.socket is not None or _is_loopback(place.host):
+        return
+    if web.sign_in is None or not (origin or "").startswith("https://"):
+        raise UsageError(
+            f"--host {place.host}: expected a loopback address. A network is served only where "
+            "web.sign_in of the settings says who may sign in, and where --origin https://... is "
+            "the address of a proxy before it that speaks TLS"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost"
 
 
 async def _run(console: Console, path: Path, place: ServedAt, report: Path | None) -> None:

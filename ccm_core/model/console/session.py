@@ -31,4 +31,8 @@ class ConsoleSession:
     seen_at: datetime
     expires_at: datetime
     kind: CredentialKind = CredentialKind.COOKIE
+    claim: str = ""
+    """The claim of the ID token that roles are looked up by; empty: it was begun without one."""
+    claim_values: tuple[str, ...] = ()
+    """What the claim had: the settings say which role that is."""
     tenant: str = "default"

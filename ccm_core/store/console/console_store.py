@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.ledger.checkpoint import STORE_LOG
+from ccm_core.model import json_codec
 from ccm_core.model.console.activity import Activity
 from ccm_core.model.console.session import ConsoleSession, CredentialKind
 from ccm_core.store.codec.bodies import decode_body, encode_body
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from ccm_core.store.sql.driver import Row, SqlValue
 
 _COLUMNS = """
-    SELECT digest, kind, issuer, subject, name, role, created_at, seen_at, expires_at, tenant
+    SELECT digest, kind, issuer, subject, name, role, claim, claim_values, created_at, seen_at,
+        expires_at, tenant
     FROM console_session
 """
 _SESSION = f"{_COLUMNS} WHERE digest = :digest"
@@ -50,6 +52,8 @@ class SqlConsoleStore:
             "subject": session.subject,
             "name": session.name,
             "role": session.role,
+            "claim": session.claim,
+            "claim_values": json_codec.encode(list(session.claim_values)).decode(),
             "created_at": microseconds(session.created_at),
             "seen_at": microseconds(session.seen_at),
             "expires_at": microseconds(session.expires_at),
@@ -118,7 +122,8 @@ class SqlConsoleStore:
 
 
 def _session(row: Row) -> ConsoleSession:
-    digest, kind, issuer, subject, name, role, created_at, seen_at, expires_at, tenant = row
+    digest, kind, issuer, subject, name, role, claim, values, created_at, seen_at, *rest = row
+    expires_at, tenant = rest
     return ConsoleSession(
         digest=digest,
         kind=CredentialKind(kind),
@@ -126,6 +131,8 @@ def _session(row: Row) -> ConsoleSession:
         subject=subject,
         name=name,
         role=role,
+        claim=claim,
+        claim_values=tuple(json_codec.decode(values)),
         created_at=instant(created_at),
         seen_at=instant(seen_at),
         expires_at=instant(expires_at),

@@ -31,9 +31,23 @@ def secret_digest(secret: str) -> str:
 
 
 def begin_session(
-    store: ConsoleStore, identity: Identity, now: datetime, limits: SessionLimits
+    store: ConsoleStore,
+    identity: Identity,
+    now: datetime,
+    limits: SessionLimits,
+    *,
+    claim: str = "",
+    claim_values: tuple[str, ...] = (),
 ) -> str:
     """Store a new session, under a secret that was never used before; return the secret.
+
+    Args:
+        store: Where its digest goes.
+        identity: Who is signed in.
+        now: The moment.
+        limits: How long it lasts.
+        claim: By which claim of an ID token their role is looked up; empty: by none.
+        claim_values: What the claim has.
 
     Raises:
         StoreError: It cannot be stored.
@@ -46,6 +60,8 @@ def begin_session(
             subject=identity.subject,
             name=identity.name,
             role=identity.role.value,
+            claim=claim,
+            claim_values=claim_values,
             created_at=now,
             seen_at=now,
             expires_at=now + limits.absolute,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ccm_core.errors import UsageError
 from ccm_core.model.finding.act import ActKind
 from ccm_core.pipeline.findings.act import Action, act_on_findings
+from ccm_core.web.access.identity import LOCAL
 from ccm_core.web.answers import Answer, Redirect
 from ccm_core.web.findings.pages import reader
 
@@ -74,6 +75,11 @@ def _by(visit: Visit) -> str | None:
     who = visit.identity
     if who is None:
         raise UsageError("nobody is signed in")
+    if who.person is None and who.issuer != LOCAL:
+        raise UsageError(
+            f"{who.name} is none of the people of the settings, and an act on a finding names one. "
+            f"Add them under `people`, with the OIDC issuer {who.issuer} and subject {who.subject}"
+        )
     return who.person
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import urlsplit
 
-from ccm_core.errors import UsageError
+from ccm_core.errors import CcmError, UsageError
 from ccm_core.model.console.activity import ActivityKind
 from ccm_core.web.access.sessions import begin_session, secret_digest
 from ccm_core.web.answers import Answer, HtmlPage, Redirect
@@ -12,13 +13,26 @@ from ccm_core.web.visit import Visit
 
 
 def sign_in_page(visit: Visit) -> Answer:
-    """Show the button that spends the one-time link, or how to get one."""
+    """Show the ways to sign in: by the team's provider, and the button that spends the link."""
     if visit.identity is not None:
         return Redirect(path="/")
     return HtmlPage(
         template="sign_in.html",
-        values={"link": visit.asked("link"), "refused": visit.asked("refused") == "yes"},
+        values={
+            "link": visit.asked("link"),
+            "refused": visit.asked("refused") == "yes",
+            "provider": _provider(visit),
+        },
     )
+
+
+def _provider(visit: Visit) -> str | None:
+    """Return the host by which a team signs in; None: the settings have none, or mistakes."""
+    try:
+        team = visit.workspace.settings.web.sign_in
+    except CcmError:  # whoever is not signed in is not told what stands in them
+        return None
+    return None if team is None else urlsplit(team.issuer).hostname
 
 
 def sign_in(visit: Visit) -> Answer:

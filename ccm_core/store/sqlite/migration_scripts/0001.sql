@@ -289,7 +289,8 @@ CREATE TABLE validation (
 );
 
 -- Who is signed in to the console. A session states nothing, so it has no leaf: its row is changed with its
--- last use and deleted with its end. digest is that of the secret that the browser, or a program, has.
+-- last use and deleted with its end. digest is that of the secret that the browser, or a program, has;
+-- claim_values is a JSON array of what the ID token's claim had, by which roles are looked up.
 CREATE TABLE console_session (
     digest DIGEST NOT NULL,
     kind TEXT NOT NULL,
@@ -298,6 +299,8 @@ CREATE TABLE console_session (
     subject TEXT NOT NULL,
     name TEXT NOT NULL,
     role TEXT NOT NULL,
+    claim TEXT NOT NULL,
+    claim_values TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     seen_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,

@@ -1,0 +1,1 @@
+"""Reads ``web``: how the console is operated, and who is let in."""
