@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from ccm_core.app.audit.record_proof import record_proof
 from ccm_core.cli.evidence.command import known
 from ccm_core.cli.terminal.options import connection_option
 from ccm_core.cli.terminal.output import print_text
 from ccm_core.cli.terminal.workspace import open_workspace
 from ccm_core.cli.verify.checkpoint import write_text
-from ccm_core.errors import UsageError
 
 
 @click.command("prove")
@@ -33,26 +32,7 @@ def command(
     known(workspace, kind)
     names = None if connection is None else [workspace.settings.connection(connection).name]
     with workspace.read_store() as store:
-        proofs = [
-            (leaf, proof)
-            for name in names or store.runs.connections()
-            for leaf, proof in store.ledger.prove(
-                name,
-                lambda leaf_fields: (
-                    leaf_fields["leaf"] == "version"
-                    and (leaf_fields["kind"], leaf_fields["key"]) == (kind, key)
-                ),
-            )[-1:]
-        ]
-    if len(proofs) > 1:
-        raise UsageError(f"several connections have {kind} {key!r}; name one with --connection")
-    if not proofs:
-        raise UsageError(
-            f"no {kind} {key!r} is under a checkpoint. `ccm evidence show` says whether it is "
-            "stored, `ccm verify` why heads are not signed"
-        )
-    leaf, proof = proofs[0]
-    text = str(replace(proof, extra=leaf))
+        text = record_proof(store, kind, key, names)
     if output is None:
         print_text(text, nl=False)
     else:

@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from ccm_core.model.evaluation.result import RuleResult, StoredEvaluation
     from ccm_core.model.json_codec import JsonObject
     from ccm_core.store.interface.evidence_store import EvidenceStore
-    from ccm_core.web.visit import Visit
+    from ccm_core.web.question import Question
 
 
-def overview(visit: Visit) -> Answer:
+def overview(question: Question) -> Answer:
     """Answer with the counts of the newest evaluation, its limits and what to do next."""
-    with visit.reading() as store:
+    with question.reading() as store:
         stored = reported_evaluation(store, [FORMATS["html"]])
         if stored is None:
             raise _no_evaluation()
-        report = summary(evaluation_input(visit, store, stored))
+        report = summary(evaluation_input(question, store, stored))
     return Json(
         document={
             **_as_of(stored),
@@ -49,22 +49,22 @@ def overview(visit: Visit) -> Answer:
     )
 
 
-def checks(visit: Visit) -> Answer:
+def checks(question: Question) -> Answer:
     """Answer with every check and its numbers, without results."""
-    with visit.reading() as store:
+    with question.reading() as store:
         stored = _newest(store)
     rules = [_check(rule) for rule in stored.evaluation.rules]
     return Json(document={**_as_of(stored), "checks": rules})
 
 
-def check(visit: Visit) -> Answer:
+def check(question: Question) -> Answer:
     """Answer with one check, and its results that fail or are inconclusive.
 
     Raises:
         NotFound: The newest evaluation has no such check.
     """
-    name = visit.parts["rule"]
-    with visit.reading() as store:
+    name = question.parts["rule"]
+    with question.reading() as store:
         stored = _newest(store)
     for rule in stored.evaluation.rules:
         if rule.rule == name:
@@ -73,27 +73,27 @@ def check(visit: Visit) -> Answer:
     raise NotFound(f"the newest evaluation has no check {name!r}")
 
 
-def result(visit: Visit) -> Answer:
+def result(question: Question) -> Answer:
     """Answer with the trace of one result.
 
     Raises:
         UsageError: There is no such result.
     """
-    with visit.reading() as store:
-        return Json(document=explain(visit.workspace.host, store, visit.parts["result"]))
+    with question.reading() as store:
+        return Json(document=explain(question.workspace.host, store, question.parts["result"]))
 
 
-def findings(visit: Visit) -> Answer:
+def findings(question: Question) -> Answer:
     """Answer with the findings that the address selects, page by page.
 
     Raises:
         UsageError: The address selects what cannot be.
     """
-    selection, size = selected(visit.query), page_size(visit)
-    with visit.reading() as store:
-        listed = reader(visit, store).select(selection)
+    selection, size = selected(question.query), page_size(question)
+    with question.reading() as store:
+        listed = reader(question, store).select(selection)
     items, following = page_of(
-        listed.items, size, visit.asked("cursor"), lambda item: item.finding.id
+        listed.items, size, question.asked("cursor"), lambda item: item.finding.id
     )
     return Json(
         document={
@@ -104,14 +104,14 @@ def findings(visit: Visit) -> Answer:
     )
 
 
-def finding(visit: Visit) -> Answer:
+def finding(question: Question) -> Answer:
     """Answer with one finding and its history.
 
     Raises:
         UsageError: There is no such finding.
     """
-    with visit.reading() as store:
-        history = reader(visit, store).history(visit.parts["finding"])
+    with question.reading() as store:
+        history = reader(question, store).history(question.parts["finding"])
     return Json(
         document={
             "finding": finding_document(history.item),
@@ -122,45 +122,49 @@ def finding(visit: Visit) -> Answer:
     )
 
 
-def frameworks(visit: Visit) -> Answer:
+def frameworks(question: Question) -> Answer:
     """Answer with the frameworks and their four numbers."""
-    coverages = workspace_coverage(visit.workspace)
+    coverages = workspace_coverage(question.workspace)
     return Json(
         document={
-            "frameworks": [coverage_document(one, visit.now, whole=False) for one in coverages]
+            "frameworks": [coverage_document(one, question.now, whole=False) for one in coverages]
         }
     )
 
 
-def framework(visit: Visit) -> Answer:
+def framework(question: Question) -> Answer:
     """Answer with one framework, requirement by requirement.
 
     Raises:
         UsageError: There is no such framework.
     """
-    (coverage,) = workspace_coverage(visit.workspace, [visit.parts["framework"]])
-    return Json(document=coverage_document(coverage, visit.now, whole=True))
+    (coverage,) = workspace_coverage(question.workspace, [question.parts["framework"]])
+    return Json(document=coverage_document(coverage, question.now, whole=True))
 
 
-def evidence(visit: Visit) -> Answer:
+def evidence(question: Question) -> Answer:
     """Answer with how many records there are of each kind, and when they were collected."""
-    with visit.reading() as store:
-        counts = store.records.current_counts(as_of=visit.now)
+    with question.reading() as store:
+        counts = store.records.current_counts(as_of=question.now)
     return Json(document={"kinds": [json_codec.plain(count) for count in counts]})
 
 
-def records(visit: Visit) -> Answer:
+def records(question: Question) -> Answer:
     """Answer with the records of a kind in the order of their keys, page by page.
 
     Raises:
         NotFound: The connection has no evidence of the kind.
     """
-    connection, kind, size = visit.parts["connection"], visit.parts["kind"], page_size(visit)
-    with visit.reading() as store:
+    connection, kind, size = (
+        question.parts["connection"],
+        question.parts["kind"],
+        page_size(question),
+    )
+    with question.reading() as store:
         if kind not in store.records.sizes(connection):
             raise NotFound(f"the store has no {kind} of {connection}")
         pages = store.records.key_pages(connection, kind, 1000)
-        keys = after_key((key for page in pages for key in page), visit.asked("cursor"), size)
+        keys = after_key((key for page in pages for key in page), question.asked("cursor"), size)
         found = list(store.records.get_many(connection, kind, {*keys[:size]}))
     return Json(
         document={
@@ -170,10 +174,10 @@ def records(visit: Visit) -> Answer:
     )
 
 
-def runs(visit: Visit) -> Answer:
+def runs(question: Question) -> Answer:
     """Answer with the newest runs, the newest last."""
-    with visit.reading() as store:
-        manifests = store.runs.manifests(last=page_size(visit))
+    with question.reading() as store:
+        manifests = store.runs.manifests(last=page_size(question))
     return Json(document={"runs": [json_codec.plain(manifest) for manifest in manifests]})
 
 

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, TypeVar
 from ccm_core.errors import UsageError
 
 if TYPE_CHECKING:
-    from ccm_core.web.visit import Visit
+    from ccm_core.web.question import Question
 
 T = TypeVar("T")
 
 SIZE, MOST = 100, 500
 
 
-def page_size(visit: Visit) -> int:
+def page_size(question: Question) -> int:
     """Return how many entries a page has.
 
     Raises:
         UsageError: ``limit`` is no number from 1 to 500.
     """
-    text = visit.asked("limit", str(SIZE))
+    text = question.asked("limit", str(SIZE))
     if not (text.isascii() and text.isdigit() and len(text) < 4 and 1 <= int(text) <= MOST):  # noqa: PLR2004 - digits of the most
         raise UsageError(f"limit {text!r}: expected a number from 1 to {MOST}")
     return int(text)

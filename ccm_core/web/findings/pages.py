@@ -20,15 +20,16 @@ from ccm_core.web.findings.selection import address, selected
 
 if TYPE_CHECKING:
     from ccm_core.store.interface.evidence_store import EvidenceStore
+    from ccm_core.web.question import Question
     from ccm_core.web.visit import Visit
 
 PAGE = 50
 """Findings of one page."""
 
 
-def reader(visit: Visit, store: EvidenceStore) -> FindingReader:
-    """Return what reads findings for a visit."""
-    return FindingReader(store=store, policy=visit.workspace.finding_policy, now=visit.now)
+def reader(question: Question, store: EvidenceStore) -> FindingReader:
+    """Return what reads findings for whoever asks."""
+    return FindingReader(store=store, policy=question.workspace.finding_policy, now=question.now)
 
 
 def findings(visit: Visit) -> Answer:
