@@ -13,12 +13,14 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route as StarletteRoute
 
 from ccm_core.model import json_codec
+from ccm_core.model.console.activity import ActivityKind
 from ccm_core.web.access.attempts import SignInAttempts
 from ccm_core.web.access.headers import POLICY, security_headers
 from ccm_core.web.answers import Answer, Download, HtmlPage, Json, Redirect, ToProvider
 from ccm_core.web.dispatch import answer, page_csrf, typed
 from ccm_core.web.incoming import refusal, visit_of
 from ccm_core.web.page_templates import render
+from ccm_core.web.pages.sign_in import REFUSED
 from ccm_core.web.problems import FAULT, SIGN_IN_FIRST, TOO_MANY, Problem
 from ccm_core.web.routes import ROUTES
 from ccm_core.web.server_state.pending_sign_ins import SIGN_IN_LIFETIME
@@ -60,17 +62,26 @@ async def _serve(
     """Answer one request."""
     now = console.clock()
     refused = refusal(console, request)
-    if refused is None and route.path == "/sign-in" and route.method == "POST":
-        refused = TOO_MANY if attempts.is_exhausted(now) else None
     if refused is not None:
         return _problem(console, None, route, refused)
     asked = await visit_of(console, request, now)
     if isinstance(asked, Problem):
         return _problem(console, None, route, asked)
     visit, answered = await run_in_threadpool(answer, route, asked)
-    if isinstance(answered, Redirect) and "refused=" in answered.path:
-        attempts.failed(now)
+    if isinstance(answered, Redirect) and answered.path == REFUSED:
+        answered = await run_in_threadpool(_refused_sign_in, attempts, visit, answered)
     return await run_in_threadpool(_answered, console, route, visit, answered)
+
+
+def _refused_sign_in(
+    attempts: SignInAttempts, visit: Visit, answered: Redirect
+) -> Redirect | Problem:
+    """Note a refused link; too many of a minute are not noted: nobody is to flood the ledger."""
+    if attempts.is_exhausted(visit.now):
+        return TOO_MANY
+    attempts.failed(visit.now)
+    visit.note(ActivityKind.SIGN_IN_REFUSED, "one-time link")
+    return answered
 
 
 def _answered(console: Console, route: Route, visit: Visit, answered: Answer | Problem) -> Response:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 _PAGES = (
     ("/", "Overview", Permission.READ),
     ("/findings", "Findings", Permission.READ),
-    ("/checks", "Checks", Permission.READ),
+    ("/checks", "Checks", Permission.READ_AUDIT),
     ("/frameworks", "Frameworks", Permission.READ_AUDIT),
     ("/sections", "On-call and incidents", Permission.READ),
     ("/changes", "Changes", Permission.READ),
-    ("/evidence", "Evidence", Permission.READ),
+    ("/evidence", "Evidence", Permission.READ_AUDIT),
     ("/integrations", "Integrations", Permission.READ),
     ("/audit", "Audit", Permission.READ_AUDIT),
     ("/ledger", "Ledger", Permission.READ_AUDIT),

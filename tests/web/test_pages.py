@@ -109,6 +109,17 @@ def test_what_somebody_else_did_meanwhile_is_not_overwritten(browser):
     assert "late" not in browser.get(f"/findings/{name}").text
 
 
+@pytest.mark.parametrize("revision", ["-1", "abc", "", "9" * 5000, "1.0"])
+def test_a_revision_that_is_none_does_nothing(browser, revision):
+    """It cannot be used to go past what somebody else did."""
+    name = first_finding(browser)
+    answer = browser.send(
+        "/findings/act", finding=name, verb="comment", text="late", revision=revision
+    )
+    assert answer.status_code == 400
+    assert "expected the one that the page shows" in answer.text
+
+
 def test_an_act_without_a_finding_or_a_verb_says_what_is_missing(browser):
     """Nothing is done then."""
     assert "at least one finding" in browser.send("/findings/act", verb="comment").text

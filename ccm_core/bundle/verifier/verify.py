@@ -5928,8 +5928,8 @@ def period_page(facts: _PageFacts) -> bytes:
             (
                 f"<p>From {instant(assurance['since'])} up to {instant(assurance['until'])}."
                 f"{ended} Items are what happened in the period, or was there at some time of it. "
-                "An exception is an item that failed a test; where a test allows a share of a month "
-                "to fail, the share decides, and what it tolerates counts as failed only.</p>"
+                "An exception is an item that failed a test; where a test allows a share of a "
+                "month to fail, the share decides, and what it tolerates counts as failed only.</p>"
             ),
             *scopes_section(assurance["scopes"]),
             *(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import io
+import logging
 import os
 import random
 from contextlib import suppress
@@ -24,6 +26,7 @@ from ccm_core.daemon.signals import SignalFlags, by_signal
 from ccm_core.daemon.systemd_notify import SystemdNotifier
 from ccm_core.daemon.watch_job import open_watch_job
 from ccm_core.errors import UsageError
+from ccm_core.sdk.secret import blank
 
 if TYPE_CHECKING:
     from ccm_core.config.settings import WebSettings
@@ -49,6 +52,7 @@ def serve_console(path: Path, place: ServedAt, origin: str | None, report: Path 
     Raises:
         UsageError: The settings have mistakes, or the place is taken.
     """
+    _log_to_messages()
     console = _console(path, place, origin)
     print_message(f"the console is at {console.origin}/")
     print_message(f"sign in once with {console.origin}/sign-in?link={console.link.renew()}")
@@ -110,6 +114,25 @@ def _is_loopback(host: str) -> bool:
     with suppress(ValueError):
         return ip_address(host).is_loopback
     return host == "localhost"
+
+
+def _log_to_messages() -> None:
+    """Write what the console logs, such as its own mistakes, where messages go."""
+    handler = logging.StreamHandler(_Messages())
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger = logging.getLogger("ccm_core.web")
+    logger.handlers[:] = [handler]
+    logger.setLevel(logging.WARNING)
+
+
+class _Messages(io.TextIOBase):
+    """Text that is written goes to the error stream, with secrets as stars."""
+
+    def write(self, text: str, /) -> int:
+        """Write a text."""
+        if text.strip():
+            print_message(blank(text.rstrip("\n")))
+        return len(text)
 
 
 async def _run(console: Console, path: Path, place: ServedAt, report: Path | None) -> None:

@@ -20,6 +20,9 @@ _KINDS = {
     "comment": ActKind.COMMENTED,
 }
 
+_DIGITS = 9
+"""Of a revision, at most."""
+
 
 def act(visit: Visit) -> Answer:
     """Assign, acknowledge or comment: one finding, or all that were selected.
@@ -84,8 +87,17 @@ def _by(visit: Visit) -> str | None:
 
 
 def _revision(visit: Visit) -> int | None:
+    """Return the revision that somebody saw; None: the form has none, as that of the list.
+
+    Raises:
+        UsageError: It is no revision.
+    """
+    if "revision" not in visit.form:
+        return None
     text = visit.field("revision")
-    return int(text) if text.isascii() and text.isdigit() else None
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
+        raise UsageError(f"got the revision {text[:20]!r}, expected the one that the page shows")
+    return int(text)
 
 
 def _back(visit: Visit, names: object) -> str:

