@@ -17,6 +17,7 @@ HEAVY = (
     "joserfc",
     "jsonschema",
     "jsonschema_rs",
+    "mcp",
     "pluggy",
     "rich",
     "starlette",
