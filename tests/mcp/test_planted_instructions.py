@@ -11,6 +11,7 @@ from cli_settings import SETTINGS, SMALL
 from pagerduty_simulator import PagerDutySimulator, build_account
 
 from ccm_core.cli.main import main
+from ccm_core.errors import SecretError
 from ccm_core.mcp.tools import TOOLS
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -54,6 +55,8 @@ def answers(tmp_path_factory, assistant_of_settings):
         for name, account in (("harmless", harmless), ("planted", planted)):
             settings = run_of(account, folder / name, patch)
             assistant = assistant_of_settings(settings, lambda: NOW + timedelta(hours=1))
+            with pytest.raises(SecretError):  # the key is there, in the environment
+                assistant.open_workspace().connections(secrets=True)
             answered.append({tool: assistant.call(tool, CALLS[tool]) for tool in CALLS})
     return answered
 
