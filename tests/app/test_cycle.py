@@ -68,12 +68,12 @@ class MovingStore:
         """Be the store, and its evaluations, in everything else."""
         return getattr(self._store, name, None) or getattr(self._store.evaluations, name)
 
-    def append(self, *arguments):
+    def append(self, *arguments, **facts):
         """Store an evaluation, once evidence stands still."""
         self.times -= 1
         if self.times >= 0:
             raise StaleEvaluation("evidence was stored while it was evaluated")
-        return self._store.evaluations.append(*arguments)
+        return self._store.evaluations.append(*arguments, **facts)
 
 
 def test_evidence_that_moves_is_evaluated_again(workspace):
