@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass, field
@@ -148,6 +149,15 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory, untraced) -> Demonst
                 code = main(["demo", "--quick"])
             ended.write_text(json.dumps({"code": code, "err": err.getvalue()}))
     return DemonstrationRun(folder=folder, **json.loads(ended.read_text()))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where Chromium is."""
+    found = shutil.which("chromium")
+    if found is None and "CI" in os.environ:
+        pytest.fail("chromium is not on PATH: install it, these tests may not be skipped here")
+    return found or pytest.skip("chromium is not on PATH")
 
 
 @dataclass

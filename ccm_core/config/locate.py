@@ -36,6 +36,15 @@ def find(chosen: Path | None, *, environment: Mapping[str, str], folder: Path) -
     )
 
 
+def stamp(path: Path) -> tuple[int, int] | None:
+    """Return what changes whenever a file is written; None: there is none that can be read."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_mtime_ns, state.st_size
+
+
 def read_file(path: Path) -> bytes:
     """Read a document's bytes, and no more than a document may have.
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ccm_core.config.locate import stamp
 from ccm_core.model.frozen_dataclass import dataclass
 from ccm_core.web.access.attempts import SignInAttempts
 from ccm_core.web.access.identity import Identity, SessionLimits
@@ -39,7 +40,7 @@ class CurrentWorkspace:
         """
         self._path, self._open = path, open_workspace
         self._lock = threading.Lock()
-        self._read = (self._stamp(), open_workspace())
+        self._read = (stamp(self._path), open_workspace())
 
     def get(self) -> Workspace:
         """Return the workspace.
@@ -48,17 +49,10 @@ class CurrentWorkspace:
             UsageError: The settings changed, and have mistakes.
         """
         with self._lock:
-            stamp = self._stamp()
-            if stamp != self._read[0]:
-                self._read = (stamp, self._open())
+            now = stamp(self._path)
+            if now != self._read[0]:
+                self._read = (now, self._open())
             return self._read[1]
-
-    def _stamp(self) -> tuple[int, int] | None:
-        try:
-            state = self._path.stat()
-        except OSError:
-            return None
-        return state.st_mtime_ns, state.st_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

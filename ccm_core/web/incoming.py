@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 
 from ccm_core.model.console.session import CredentialKind
@@ -47,12 +46,11 @@ def refusal(console: Console, request: Request) -> Problem | None:
 async def visit_of(console: Console, request: Request, now: datetime) -> Visit | Problem:
     """Read a request; a form that is too large, or none that can be read, is a problem."""
     form: Mapping[str, Sequence[str]] = FrozenDict()
-    files: Mapping[str, tuple[str, bytes]] = FrozenDict()
     if request.method not in _SAFE:
         read = await _form(request)
         if isinstance(read, Problem):
             return read
-        form, files = read
+        form = read
     secret, kind = _credential(console, request)
     return Visit(
         console=console,
@@ -62,7 +60,6 @@ async def visit_of(console: Console, request: Request, now: datetime) -> Visit |
         parts=FrozenDict(request.path_params),
         query=_values(request.query_params.multi_items()),
         form=form,
-        files=files,
         secret=secret,
         browser=request.cookies.get(console.sign_in_cookie, ""),
         kind=kind,
@@ -77,26 +74,20 @@ def _credential(console: Console, request: Request) -> tuple[str, CredentialKind
     return request.cookies.get(console.cookie, ""), CredentialKind.COOKIE
 
 
-async def _form(
-    request: Request,
-) -> tuple[Mapping[str, Sequence[str]], Mapping[str, tuple[str, bytes]]] | Problem:
+async def _form(request: Request) -> Mapping[str, Sequence[str]] | Problem:
+    """Read the texts of a form; no page takes files, so those that are sent are left out."""
     length = request.headers.get("content-length", "")
     if not length.isascii() or not length.isdigit() or int(length) > MOST_BYTES:
         return TOO_LARGE
-    files: dict[str, tuple[str, bytes]] = {}
-    texts = []
     try:
         async with request.form(
             max_files=_MOST_FILES, max_fields=_MOST_FIELDS, max_part_size=MOST_BYTES
         ) as form:
-            for name, value in form.multi_items():
-                if isinstance(value, UploadFile):
-                    files[name] = (value.filename or "", await value.read())
-                else:
-                    texts.append((name, value))
+            return _values(
+                [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+            )
     except (MultiPartException, UnicodeDecodeError, ValueError):
         return _BAD_FORM
-    return _values(texts), FrozenDict(files)
 
 
 def _values(pairs: Sequence[tuple[str, str]]) -> Mapping[str, Sequence[str]]:

@@ -35,8 +35,6 @@ class Visit:
     """What stands in the place of the names of the route's path."""
     query: Mapping[str, Sequence[str]] = field(default_factory=FrozenDict)
     form: Mapping[str, Sequence[str]] = field(default_factory=FrozenDict)
-    files: Mapping[str, tuple[str, bytes]] = field(default_factory=FrozenDict)
-    """Uploaded files, by field: their names and bytes."""
     secret: str = ""
     """Of the session; empty: there is none."""
     browser: str = ""

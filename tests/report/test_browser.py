@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 from dataclasses import replace
@@ -50,15 +49,6 @@ FLAGS = (
 NOBODY = "not an origin"
 DAY = timedelta(days=1)
 SECTIONS = ("controls", "failing", "inconclusive", "passing", "waivers", "evidence", "checks-used")
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """Where Chromium is."""
-    found = shutil.which("chromium")
-    if found is None and "CI" in os.environ:
-        pytest.fail("chromium is not on PATH: install it, these tests may not be skipped here")
-    return found or pytest.skip("chromium is not on PATH")
 
 
 @pytest.fixture

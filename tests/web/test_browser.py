@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import threading
 from pathlib import Path
 
@@ -47,15 +46,6 @@ PAGES = (
     "/nope",
     "/findings/none",
 )
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """Where Chromium is."""
-    found = shutil.which("chromium")
-    if found is None and "CI" in os.environ:
-        pytest.fail("chromium is not on PATH: install it, these tests may not be skipped here")
-    return found or pytest.skip("chromium is not on PATH")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ccm_core.model.audit.validation import ValidatedCase, Validation, ValidationMethod
@@ -27,9 +27,9 @@ def record_tests(
     Raises:
         StoreError: It cannot be stored.
     """
-    cases: dict[str, list[ValidatedCase]] = {}
-    for result in results:
-        cases.setdefault(result.pack, []).append(
+    cases = [
+        (
+            result.pack,
             ValidatedCase(
                 rule=result.rule,
                 test=result.test,
@@ -37,8 +37,10 @@ def record_tests(
                 expected=result.expected,
                 actual=result.actual,
                 passed=result.passed,
-            )
+            ),
         )
+        for result in results
+    ]
     return _record(workspace, ValidationMethod.TESTS, packs, cases)
 
 
@@ -55,9 +57,9 @@ def record_mutations(
     Raises:
         StoreError: It cannot be stored.
     """
-    cases: dict[str, list[ValidatedCase]] = {}
-    for result in results:
-        cases.setdefault(result.pack, []).append(
+    cases = [
+        (
+            result.pack,
             ValidatedCase(
                 rule=result.rule,
                 test=result.test,
@@ -65,8 +67,10 @@ def record_mutations(
                 expected=result.before,
                 actual=result.after,
                 passed=not result.false_pass,
-            )
+            ),
         )
+        for result in results
+    ]
     return _record(workspace, ValidationMethod.MUTATIONS, packs, cases)
 
 
@@ -74,8 +78,9 @@ def _record(
     workspace: Workspace,
     method: ValidationMethod,
     packs: CompiledPacks,
-    cases: Mapping[str, Sequence[ValidatedCase]],
+    cases: Sequence[tuple[str, ValidatedCase]],
 ) -> Sequence[Validation]:
+    """Store an outcome for each pack, with its cases, and return them."""
     host = workspace.host
     outcomes = [
         Validation(
@@ -86,7 +91,7 @@ def _record(
             host_version=host.version,
             plugins=host.plugins,
             at=host.clock(),
-            cases=tuple(cases.get(one.pack.name, ())),
+            cases=tuple(case for pack, case in cases if pack == one.pack.name),
         )
         for one in packs.packs
     ]

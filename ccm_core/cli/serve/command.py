@@ -10,7 +10,7 @@ import click
 
 from ccm_core.cli.serve import tokens
 from ccm_core.cli.serve.run import serve_console
-from ccm_core.cli.terminal.options import settings_file
+from ccm_core.cli.terminal.options import kept_report_option, settings_file
 from ccm_core.config.locate import find
 from ccm_core.errors import UsageError
 
@@ -38,14 +38,7 @@ if TYPE_CHECKING:
     help="Where browsers find it, where that is another address: http://localhost:9000.",
 )
 @click.option("--no-watch", is_flag=True, help="Only the console: nothing is collected.")
-@click.option(
-    "-o",
-    "--output",
-    default="ccm-report.html",
-    show_default=True,
-    metavar="FILE",
-    help="Where to keep the HTML report.",
-)
+@kept_report_option
 @click.pass_context
 def command(
     context: click.Context,

@@ -10,7 +10,6 @@ import os
 import random
 from contextlib import suppress
 from functools import partial
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
@@ -21,11 +20,13 @@ from ccm_core.app.workspace import Workspace
 from ccm_core.cli.terminal.daemon_output import LogLines, WallClock
 from ccm_core.cli.terminal.output import print_message
 from ccm_core.cli.terminal.workspace import run_async
+from ccm_core.config.locate import stamp
 from ccm_core.daemon.daemon import Daemon
 from ccm_core.daemon.signals import SignalFlags, by_signal
 from ccm_core.daemon.systemd_notify import SystemdNotifier
 from ccm_core.daemon.watch_job import open_watch_job
 from ccm_core.errors import UsageError
+from ccm_core.sdk.http.base_url import is_loopback
 from ccm_core.sdk.secret import blank
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _require_loopback(place: ServedAt, origin: str | None, web: WebSettings) -> 
     Raises:
         UsageError: The host is another one.
     """
-    if place.socket is not None or _is_loopback(place.host):
+    if place.socket is not None or is_loopback(f"http://{place.host_in_url}"):
         return
     if web.sign_in is None or not (origin or "").startswith("https://"):
         raise UsageError(
@@ -108,12 +109,6 @@ def _require_loopback(place: ServedAt, origin: str | None, web: WebSettings) -> 
             "web.sign_in of the settings says who may sign in, and where --origin https://... is "
             "the address of a proxy before it that speaks TLS"
         )
-
-
-def _is_loopback(host: str) -> bool:
-    with suppress(ValueError):
-        return ip_address(host).is_loopback
-    return host == "localhost"
 
 
 def _log_to_messages() -> None:
@@ -166,12 +161,12 @@ async def _watch(path: Path, report: Path, stop: asyncio.Event) -> None:
     """Run the daemon's cycle; where the settings do not allow it yet, wait until they change."""
     output = LogLines()
     while not stop.is_set():
-        before = _stamp(path)
+        before = stamp(path)
         try:
             await _daemon(path, report, output, stop)
         except UsageError as error:
             output.log(f"nothing is collected: {error}")
-            while not stop.is_set() and _stamp(path) == before:
+            while not stop.is_set() and stamp(path) == before:
                 await _look(stop)
 
 
@@ -197,11 +192,11 @@ async def _daemon(path: Path, report: Path, output: LogLines, stop: asyncio.Even
 
 async def _reload_on_change(path: Path, flags: SignalFlags, stop: asyncio.Event) -> None:
     """Tell the daemon that the settings changed, and that it is to stop."""
-    known = _stamp(path)
+    known = stamp(path)
     while not stop.is_set():
         await _look(stop)
-        if (stamp := _stamp(path)) != known:
-            known = stamp
+        if (written := stamp(path)) != known:
+            known = written
             flags.reload()
     flags.stop()
 
@@ -209,11 +204,3 @@ async def _reload_on_change(path: Path, flags: SignalFlags, stop: asyncio.Event)
 async def _look(stop: asyncio.Event) -> None:
     with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), _LOOK)
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        state = path.stat()
-    except OSError:
-        return None
-    return state.st_mtime_ns, state.st_size

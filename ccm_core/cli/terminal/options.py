@@ -62,6 +62,14 @@ jobs_option = click.option(
     show_default=True,
     help="Where thousands of objects changed, derive and judge them in N processes side by side.",
 )
+kept_report_option = click.option(
+    "-o",
+    "--output",
+    default="ccm-report.html",
+    show_default=True,
+    metavar="FILE",
+    help="Where to keep the HTML report.",
+)
 acting_option = click.option(
     "--as",
     "by",

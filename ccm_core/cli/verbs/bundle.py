@@ -26,24 +26,15 @@ def command(
     output: str,
 ) -> None:
     """Write evidence, results and proofs of a period to one file that verifies offline."""
+    from ccm_core.app.audit.evidence_package import write_package
     from ccm_core.app.audit.shown_frameworks import shown_controls
     from ccm_core.app.rule_sets import compile_configured_packs
-    from ccm_core.auth import signing_keys
-    from ccm_core.pipeline.bundle import BundleRequest, bundle, store_signer
 
     span, names = read_period(period), read_controls(controls)
     workspace = open_workspace(config)
     shown = shown_controls(workspace, compile_configured_packs(workspace), names)
     if shown.hidden:
         print_message(f"not in the package, as rules.frameworks in the settings: {shown.hidden}")
-    with workspace.read_store() as store:
-        order = BundleRequest(
-            connections=workspace.connections(connections, secrets=False),
-            period=span,
-            controls=shown.controls,
-        )
-        signer = store_signer(store.ledger, signing_keys.stored_keys(workspace.vault()))
-        facts = bundle(workspace.host, store, order, signer, Path(output))
-    for fact in facts:
+    for fact in write_package(workspace, span, shown.controls, connections, Path(output)):
         print_text(fact)
     print_message(f"bundle: {output}; `ccm verify {output}` or the verify.py in it checks it")

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from ccm_core.cli.terminal.daemon_output import LogLines, TerminalStatus, WallClock
-from ccm_core.cli.terminal.options import jobs_option
+from ccm_core.cli.terminal.options import jobs_option, kept_report_option
 from ccm_core.cli.terminal.workspace import open_workspace, run_async
 from ccm_core.daemon.daemon import Daemon
 from ccm_core.daemon.ports import StatusOutput
@@ -22,14 +22,7 @@ from ccm_core.daemon.watch_job import open_watch_job
 
 @click.command("watch")
 @click.argument("connections", nargs=-1)
-@click.option(
-    "-o",
-    "--output",
-    default="ccm-report.html",
-    show_default=True,
-    metavar="FILE",
-    help="Where to keep the HTML report.",
-)
+@kept_report_option
 @jobs_option
 @click.pass_obj
 def command(config: str | None, connections: tuple[str, ...], output: str, jobs: int) -> None:

@@ -21,8 +21,6 @@ class ActivityKind(StrEnum):
     """A setting, a connection, a token."""
     STARTED = "started"
     """A run, an evaluation."""
-    CALLED = "called"
-    """A tool of an assistant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

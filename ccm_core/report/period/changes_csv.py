@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING
 
-from ccm_core.report.formats.csv import cell
+from ccm_core.report.formats.csv import csv_blocks
 from ccm_core.sdk.timestamps import format_instant
 
 if TYPE_CHECKING:
@@ -42,11 +40,7 @@ class PeriodChangesCsv:
 
     def render(self, inputs: PeriodInput) -> bytes:
         """Return the changes in order of time: of the configuration, then of the tests."""
-        page = io.StringIO(newline="")
-        writer = csv.writer(page, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-        writer.writerow(COLUMNS)
-        writer.writerows([cell(text) for text in row] for row in _rows(inputs))
-        return page.getvalue().encode("utf-8-sig")
+        return b"".join(csv_blocks([COLUMNS, *_rows(inputs)]))
 
 
 def _rows(inputs: PeriodInput) -> Iterator[tuple[str, ...]]:

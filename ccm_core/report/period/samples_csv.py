@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING
 
-from ccm_core.report.formats.csv import cell
+from ccm_core.report.formats.csv import csv_blocks
 from ccm_core.report.period.layout import samples_by_test
 from ccm_core.sdk.timestamps import format_instant
 
@@ -49,11 +47,7 @@ class PeriodCsv:
 
     def render(self, inputs: PeriodInput) -> bytes:
         """Return the samples in the order of their selection, test by test."""
-        page = io.StringIO(newline="")
-        writer = csv.writer(page, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-        writer.writerow(COLUMNS)
-        writer.writerows([cell(text) for text in row] for row in _rows(inputs))
-        return page.getvalue().encode("utf-8-sig")
+        return b"".join(csv_blocks([COLUMNS, *_rows(inputs)]))
 
 
 def _rows(inputs: PeriodInput) -> Iterator[tuple[str, ...]]:

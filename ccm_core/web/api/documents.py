@@ -17,10 +17,11 @@ from ccm_core.report.registry import FORMATS
 from ccm_core.report.terminal.frameworks import coverage_document
 from ccm_core.sdk.timestamps import format_instant
 from ccm_core.web.answers import Answer, Json, NotFound
-from ccm_core.web.api.paging import after_key, page_of, page_size
+from ccm_core.web.api.paging import page_of, page_size
 from ccm_core.web.findings.pages import reader
 from ccm_core.web.findings.selection import selected
 from ccm_core.web.pages.overview import evaluation_input
+from ccm_core.web.record_page import record_page
 
 if TYPE_CHECKING:
     from ccm_core.model.evaluation.result import RuleResult, StoredEvaluation
@@ -161,15 +162,13 @@ def records(question: Question) -> Answer:
         page_size(question),
     )
     with question.reading() as store:
-        if kind not in store.records.sizes(connection):
-            raise NotFound(f"the store has no {kind} of {connection}")
-        pages = store.records.key_pages(connection, kind, 1000)
-        keys = after_key((key for page in pages for key in page), question.asked("cursor"), size)
-        found = list(store.records.get_many(connection, kind, {*keys[:size]}))
+        found, following = record_page(
+            store, connection, kind, after=question.asked("cursor"), size=size
+        )
     return Json(
         document={
             "records": [json_codec.plain(export_record(record)) for record in found],
-            "next": keys[size - 1] if len(keys) > size else None,
+            "next": following,
         }
     )
 

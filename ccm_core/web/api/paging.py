@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from ccm_core.errors import UsageError
+from ccm_core.web.whole_number import whole_number
 
 if TYPE_CHECKING:
     from ccm_core.web.question import Question
@@ -23,9 +23,10 @@ def page_size(question: Question) -> int:
         UsageError: ``limit`` is no number from 1 to 500.
     """
     text = question.asked("limit", str(SIZE))
-    if not (text.isascii() and text.isdigit() and len(text) < 4 and 1 <= int(text) <= MOST):  # noqa: PLR2004 - digits of the most
+    number = whole_number(text, len(str(MOST)))
+    if number is None or not 1 <= number <= MOST:
         raise UsageError(f"limit {text!r}: expected a number from 1 to {MOST}")
-    return int(text)
+    return number
 
 
 def page_of(
@@ -45,8 +46,3 @@ def page_of(
     shown = items[begin : begin + size]
     is_last = begin + size >= len(items)
     return shown, None if is_last or not shown else key(shown[-1])
-
-
-def after_key(keys: Iterable[str], cursor: str, size: int) -> Sequence[str]:
-    """Return the keys after a cursor, one more than a page has where there are more."""
-    return list(islice((key for key in keys if key > cursor), size + 1))

@@ -10,6 +10,7 @@ from ccm_core.pipeline.findings.act import Action, act_on_findings
 from ccm_core.web.access.identity import LOCAL
 from ccm_core.web.answers import Answer, Redirect
 from ccm_core.web.findings.pages import reader
+from ccm_core.web.whole_number import whole_number
 
 if TYPE_CHECKING:
     from ccm_core.web.visit import Visit
@@ -95,9 +96,9 @@ def _revision(visit: Visit) -> int | None:
     if "revision" not in visit.form:
         return None
     text = visit.field("revision")
-    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
+    if (number := whole_number(text, _DIGITS)) is None:
         raise UsageError(f"got the revision {text[:20]!r}, expected the one that the page shows")
-    return int(text)
+    return number
 
 
 def _back(visit: Visit, names: object) -> str:

@@ -17,6 +17,7 @@ from ccm_core.report.terminal.findings import history_lines
 from ccm_core.web.access.roles import Permission
 from ccm_core.web.answers import Answer, Download, HtmlPage
 from ccm_core.web.findings.selection import address, selected
+from ccm_core.web.whole_number import whole_number
 
 if TYPE_CHECKING:
     from ccm_core.store.interface.evidence_store import EvidenceStore
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 PAGE = 50
 """Findings of one page."""
+_DIGITS = 7
+"""Of the number of a page, at most."""
 
 
 def reader(question: Question, store: EvidenceStore) -> FindingReader:
@@ -40,7 +43,7 @@ def findings(visit: Visit) -> Answer:
         listed = reading.select(selection)
         owners = sorted(reading.known_owners())
     pages = max(1, math.ceil(len(listed.items) / PAGE))
-    number = min(max(_number(visit.asked("page")), 1), pages)
+    number = min(max(whole_number(visit.asked("page"), _DIGITS) or 1, 1), pages)
     return HtmlPage(
         template="findings/list.html",
         values={
@@ -98,7 +101,3 @@ def finding(visit: Visit) -> Answer:
 def _people(visit: Visit) -> list[tuple[str, str]]:
     people = visit.workspace.settings.people
     return [(name, f"{person.name} ({person.role})") for name, person in sorted(people.items())]
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 1  # noqa: PLR2004 - no page has such a number

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ccm_core.web.answers import Answer, HtmlPage
+from ccm_core.web.whole_number import whole_number
 
 if TYPE_CHECKING:
     from ccm_core.web.visit import Visit
 
 _PAGE = 100
+_DIGITS = 17
+"""Of the number of a row, at most."""
 
 
 def activity(visit: Visit) -> Answer:
     """List entries, page by page."""
-    text = visit.asked("before")
-    before = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None  # noqa: PLR2004 - a number of a row
+    before = whole_number(visit.asked("before"), _DIGITS)
     with visit.reading() as store:
         entries = store.console.activity(limit=_PAGE + 1, before=before)
     return HtmlPage(

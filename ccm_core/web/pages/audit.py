@@ -77,23 +77,15 @@ def package(visit: Visit) -> Answer:
     Raises:
         UsageError: Something that is asked for is not known, or nothing is signed.
     """
-    from ccm_core.auth import signing_keys
-    from ccm_core.pipeline.bundle import BundleRequest, bundle, store_signer
+    from ccm_core.app.audit.evidence_package import write_package
 
     period, control = _period(visit), visit.asked("control").strip()
     framework, colon, name = control.partition(":")
     if not colon or not name:
         raise UsageError(f"control {control!r}: expected FRAMEWORK:ID, such as soc2:CC7.4")
-    workspace = visit.workspace
-    with visit.reading() as store, tempfile.TemporaryDirectory() as folder:
-        request = BundleRequest(
-            connections=workspace.connections(secrets=False),
-            period=period,
-            controls=[(framework, name)],
-        )
-        signer = store_signer(store.ledger, signing_keys.stored_keys(workspace.vault()))
+    with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "package.zip"
-        bundle(workspace.host, store, request, signer, path)
+        write_package(visit.workspace, period, [(framework, name)], (), path)
         content = path.read_bytes()
     visit.note(ActivityKind.DOWNLOADED, f"evidence package {control} {period.text}")
     file = f"evidence-{framework}-{name}-{period.text}.zip"

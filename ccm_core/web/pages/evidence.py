@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ccm_core.model.console.activity import ActivityKind
 from ccm_core.pipeline.change_log.differences import differences
 from ccm_core.web.answers import Answer, Download, HtmlPage, NotFound
 from ccm_core.web.json_text import indented
+from ccm_core.web.record_page import record_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from ccm_core.model.evidence.record import Record
-    from ccm_core.store.interface.evidence_store import EvidenceStore
     from ccm_core.web.visit import Visit
 
 _PAGE = 100
@@ -40,16 +40,14 @@ def records(visit: Visit) -> Answer:
     """
     connection, kind, after = visit.parts["connection"], visit.parts["kind"], visit.asked("after")
     with visit.reading() as store:
-        _require(store, connection, kind)
-        keys = list(_keys_after(store.records.key_pages(connection, kind, 1000), after))
-        found = list(store.records.get_many(connection, kind, {*keys[:_PAGE]}))
+        found, following = record_page(store, connection, kind, after=after, size=_PAGE)
     return HtmlPage(
         template="evidence/records.html",
         values={
             "connection": connection,
             "kind": kind,
             "records": found,
-            "after": keys[_PAGE - 1] if len(keys) > _PAGE else "",
+            "after": following or "",
             "title": title_of,
         },
     )
@@ -104,15 +102,6 @@ def title_of(record: Record) -> str:
     """Return what an object is called, by whichever of the usual fields it has; else its key."""
     names = (record.body.get(name) for name in ("name", "summary", "title", "email"))
     return next((name for name in names if isinstance(name, str) and name), record.key)
-
-
-def _require(store: EvidenceStore, connection: str, kind: str) -> None:
-    if kind not in store.records.sizes(connection):
-        raise NotFound(f"the store has no {kind} of {connection}")
-
-
-def _keys_after(pages: Iterable[Sequence[str]], after: str) -> Iterable[str]:
-    return islice((key for page in pages for key in page if key > after), _PAGE + 1)
 
 
 def _steps(versions: Sequence[Record]) -> list[tuple[Record, Sequence[Any]]]:
