@@ -10,6 +10,7 @@ import os
 import random
 from contextlib import suppress
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
@@ -26,7 +27,6 @@ from ccm_core.daemon.signals import SignalFlags, by_signal
 from ccm_core.daemon.systemd_notify import SystemdNotifier
 from ccm_core.daemon.watch_job import open_watch_job
 from ccm_core.errors import UsageError
-from ccm_core.sdk.http.base_url import is_loopback
 from ccm_core.sdk.secret import blank
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _require_loopback(place: ServedAt, origin: str | None, web: WebSettings) -> 
     Raises:
         UsageError: The host is another one.
     """
-    if place.socket is not None or is_loopback(f"http://{place.host_in_url}"):
+    if place.socket is not None or _is_loopback(place.host):
         return
     if web.sign_in is None or not (origin or "").startswith("https://"):
         raise UsageError(
@@ -109,6 +109,13 @@ def _require_loopback(place: ServedAt, origin: str | None, web: WebSettings) -> 
             "web.sign_in of the settings says who may sign in, and where --origin https://... is "
             "the address of a proxy before it that speaks TLS"
         )
+
+
+def _is_loopback(host: str) -> bool:
+    """Return whether a host is this very machine; what is no host at all is not."""
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost"
 
 
 def _log_to_messages() -> None:
